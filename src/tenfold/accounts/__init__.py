@@ -1,0 +1,1 @@
+"""People, organisations, sign-in and what each person may do."""

@@ -1,0 +1,76 @@
+"""The people of a tenant as the engine needs them, kept while nothing about members changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from uuid import UUID
+
+import msgspec
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Grant
+from tenfold.kernel.errors import Unauthenticated
+
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active
+FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
+# A team's people also see what belongs to the teams below it.
+_TEAMS = """WITH RECURSIVE below (id, depth) AS (
+    SELECT id, 0 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2
+    UNION ALL
+    SELECT t.id, b.depth + 1 FROM tenfold.teams t JOIN below b ON t.parent_id = b.id
+    WHERE t.tenant_id = $1 AND b.depth < 20
+) SELECT DISTINCT id FROM below"""
+_ROLES = "SELECT name, grants FROM tenfold.roles WHERE tenant_id = $1 AND name = ANY ($2)"
+_SESSION = """SELECT EXISTS (SELECT 1 FROM tenfold.refresh_tokens
+WHERE family_id = $1 AND user_id = $2 AND tenant_id = $3 AND revoked_at IS NULL)"""
+
+
+class People:
+    """Persons by session, each good for one version of its tenant's members."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._kept: OrderedDict[tuple[UUID, UUID, UUID], tuple[int, Person]] = OrderedDict()
+        self._most = most
+
+    async def get(
+        self, reader: Reader, tenant: UUID, user: UUID, session: UUID, version: int
+    ) -> Person:
+        """The person behind a session; raises Unauthenticated where they no longer belong."""
+        key = (tenant, user, session)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        person = await load(reader, tenant, user)
+        if not await reader.value(_SESSION, session, user, tenant):
+            raise Unauthenticated("This session has ended; sign in again.")
+        self._kept[key] = (version, person)
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return person
+
+
+async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
+    """One member with roles, teams and the grants of the tenant's own roles."""
+    row = await reader.row(_MEMBER, tenant, user)
+    if row is None or not row["active"]:
+        raise Unauthenticated("You are not a member of this organisation any more.")
+    teams = await reader.rows(_TEAMS, tenant, row["team_id"]) if row["team_id"] else []
+    names = [row["role"], *row["roles"]]
+    own = {r[0]: grants_of(r[1]) for r in await reader.rows(_ROLES, tenant, names)}
+    return Person(
+        user=user,
+        tenant=tenant,
+        role=row["role"],
+        roles=frozenset(row["roles"]),
+        teams=tuple(r[0] for r in teams),
+        team=row["team_id"],
+        own_roles=own,
+    )
+
+
+def grants_of(text: str) -> dict[str, Grant]:
+    """A role's grants by type, from their stored JSON."""
+    return msgspec.json.decode(text, type=dict[str, Grant])

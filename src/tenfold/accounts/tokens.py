@@ -1,0 +1,96 @@
+"""Access tokens: JWT (RFC 7519) signed with Ed25519, checked once and kept until they expire."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from tenfold.kernel.clock import now
+from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.ids import new_id, parse_id
+
+ALGORITHM = "Ed25519"
+_AUDIENCE = "tenfold"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good access token says: the person, their organisation, the session, until when."""
+
+    user: UUID
+    tenant: UUID
+    session: UUID
+    expires: float
+
+
+class Tokens:
+    """Signs and verifies access tokens with one key of the installation."""
+
+    def __init__(self, seed: bytes, seconds: int, issuer: str, kept: int = 50_000) -> None:
+        self._key = _key(seed)
+        self._seconds, self._issuer = seconds, issuer
+        self._verified: OrderedDict[str, Claims] = OrderedDict()
+        self._kept = kept
+
+    def sign(self, user: UUID, tenant: UUID, session: UUID) -> str:
+        """A token for one session of a person in an organisation."""
+        moment = int(now().timestamp())
+        claims = {
+            "iss": self._issuer,
+            "aud": _AUDIENCE,
+            "sub": str(user),
+            "tid": str(tenant),
+            "sid": str(session),
+            "jti": str(new_id()),
+            "iat": moment,
+            "exp": moment + self._seconds,
+        }
+        header = {"alg": ALGORITHM, "kid": self._key.kid or ""}
+        return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
+
+    def verify(self, token: str) -> Claims:
+        """What the token says; raises Unauthenticated where it is forged, expired or not ours."""
+        moment = now().timestamp()
+        found = self._verified.get(token)
+        if found is None:
+            found = self._check(token)
+            self._verified[token] = found
+            if len(self._verified) > self._kept:
+                self._verified.popitem(last=False)
+        if found.expires <= moment:
+            self._verified.pop(token, None)
+            raise Unauthenticated("Your sign-in has expired; refresh it or sign in again.")
+        return found
+
+    def _check(self, token: str) -> Claims:
+        wrong = Unauthenticated("The access token is not valid; sign in again.")
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError, TypeError, UnicodeError):
+            raise wrong from None
+        user, tenant, session = (parse_id(str(claims.get(n, ""))) for n in ("sub", "tid", "sid"))
+        expires = claims.get("exp")
+        ours = claims.get("iss") == self._issuer and claims.get("aud") == _AUDIENCE
+        if not (ours and user and tenant and session and isinstance(expires, int)):
+            raise wrong
+        return Claims(user, tenant, session, float(expires))
+
+
+def _key(seed: bytes) -> OKPKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key = OKPKey.import_key(pem)
+    key.ensure_kid()
+    return key

@@ -1,0 +1,340 @@
+-- What every installation has before any record type: tenants, people, versions, the change log.
+-- :app and :tail are the roles that the application and the log's reader connect as.
+-- Run by the first migration, as the owner of all tables.
+
+CREATE TABLE tenfold.tenants (
+    id          uuid PRIMARY KEY,
+    name        text NOT NULL,
+    region      text NOT NULL DEFAULT 'US',
+    currency    text NOT NULL DEFAULT 'USD',
+    timezone    text NOT NULL DEFAULT 'UTC',
+    packs       text[] NOT NULL DEFAULT '{}',
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tenfold.users (
+    id             uuid PRIMARY KEY,
+    email          text COLLATE "C" NOT NULL,
+    first_name     text NOT NULL,
+    last_name      text NOT NULL,
+    password_hash  text,
+    active         boolean NOT NULL DEFAULT true,
+    failures       int NOT NULL DEFAULT 0,
+    locks          int NOT NULL DEFAULT 0,
+    locked_until   timestamptz,
+    created_at     timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX users_email ON tenfold.users (email);
+
+-- A person of an organisation: one organisation role, any number of pack roles and teams.
+CREATE TABLE tenfold.members (
+    tenant_id   uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    role        text NOT NULL,
+    roles       text[] NOT NULL DEFAULT '{}',
+    team_id     uuid,
+    active      boolean NOT NULL DEFAULT true,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, user_id)
+);
+CREATE INDEX members_user ON tenfold.members (user_id);
+
+CREATE TABLE tenfold.teams (
+    tenant_id   uuid NOT NULL,
+    id          uuid NOT NULL,
+    name        text NOT NULL,
+    parent_id   uuid,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE UNIQUE INDEX teams_name ON tenfold.teams (tenant_id, lower(name));
+
+-- Roles of a tenant's own: grants by record type, the same form as a declaration's `access`.
+CREATE TABLE tenfold.roles (
+    tenant_id   uuid NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    grants      jsonb NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, name)
+);
+
+CREATE TABLE tenfold.refresh_tokens (
+    id          uuid PRIMARY KEY,
+    family_id   uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    tenant_id   uuid NOT NULL,
+    token_hash  bytea NOT NULL,
+    client_hash bytea NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    used_at     timestamptz,
+    replaced_by uuid,
+    revoked_at  timestamptz,
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX refresh_tokens_hash ON tenfold.refresh_tokens (token_hash);
+CREATE INDEX refresh_tokens_family ON tenfold.refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_user ON tenfold.refresh_tokens (user_id, expires_at);
+
+-- Failed sign-ins by address and account, so that unknown accounts lock like known ones.
+CREATE TABLE tenfold.sign_in_failures (
+    account_hash  bytea PRIMARY KEY,
+    failures      int NOT NULL DEFAULT 0,
+    locks         int NOT NULL DEFAULT 0,
+    locked_until  timestamptz,
+    at            timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tenfold.security_events (
+    id          uuid PRIMARY KEY,
+    tenant_id   uuid,
+    user_id     uuid,
+    event_type  text COLLATE "C" NOT NULL,
+    ip_address  text,
+    detail      jsonb NOT NULL DEFAULT '{}',
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX security_events_tenant ON tenfold.security_events (tenant_id, created_at);
+
+CREATE TABLE tenfold.signing_keys (
+    id          text PRIMARY KEY,
+    sealed      bytea NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    retired_at  timestamptz
+);
+
+-- Keys that encrypt a tenant's secret fields, wrapped by the installation's master key.
+CREATE TABLE tenfold.data_keys (
+    tenant_id   uuid NOT NULL,
+    number      int NOT NULL,
+    wrapped     bytea NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, number)
+);
+
+-- How often what a tenant can see of a topic changed; many stripes, so that writers rarely meet.
+CREATE TABLE tenfold.versions (
+    tenant_id  uuid NOT NULL,
+    topic      text COLLATE "C" NOT NULL,
+    stripe     smallint NOT NULL,
+    n          bigint NOT NULL DEFAULT 1,
+    PRIMARY KEY (tenant_id, topic, stripe)
+) WITH (fillfactor = 50);
+
+CREATE FUNCTION tenfold.versions(tenant uuid, topics text[]) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    SELECT array_agg((SELECT coalesce(sum(v.n), 0)::bigint FROM tenfold.versions v
+                      WHERE v.tenant_id = tenant AND v.topic = t.topic) ORDER BY t.place)
+    FROM unnest(topics) WITH ORDINALITY AS t (topic, place)
+$$;
+
+CREATE FUNCTION tenfold.bump(topics text[]) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    INSERT INTO tenfold.versions AS v (tenant_id, topic, stripe)
+    SELECT current_setting('app.tenant_id')::uuid, t, pg_backend_pid() % 32
+    FROM unnest(topics) AS t ORDER BY t
+    ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1
+$$;
+
+-- The one change log: every committed change of a record, written by the tables' triggers alone.
+CREATE TABLE tenfold.change_log (
+    tenant_id   uuid NOT NULL,
+    seq         bigint GENERATED ALWAYS AS IDENTITY,
+    xid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    at          timestamptz NOT NULL DEFAULT now(),
+    type        text COLLATE "C" NOT NULL,
+    record_id   uuid NOT NULL,
+    operation   text COLLATE "C" NOT NULL,
+    version     bigint NOT NULL,
+    old         jsonb,
+    new         jsonb,
+    actor_id    uuid,
+    request_id  text,
+    batch_id    uuid,
+    cause_id    uuid,
+    depth       smallint NOT NULL DEFAULT 0,
+    reason      text,
+    PRIMARY KEY (tenant_id, seq, at)
+) PARTITION BY RANGE (at);
+CREATE INDEX change_log_record ON tenfold.change_log (tenant_id, record_id, seq);
+CREATE INDEX change_log_batch ON tenfold.change_log (tenant_id, batch_id, seq)
+    WHERE batch_id IS NOT NULL;
+CREATE INDEX change_log_tail ON tenfold.change_log (xid, seq);
+CREATE TABLE tenfold.change_log_default PARTITION OF tenfold.change_log DEFAULT;
+
+CREATE FUNCTION tenfold.make_partitions(months int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+DECLARE first date; made int := 0; name text;
+BEGIN
+    FOR i IN 0..months LOOP
+        first := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
+        name := 'change_log_' || to_char(first, 'YYYY_MM');
+        IF to_regclass('tenfold.' || name) IS NULL THEN
+            EXECUTE format('CREATE TABLE tenfold.%I PARTITION OF tenfold.change_log '
+                'FOR VALUES FROM (%L) TO (%L)', name,
+                first::timestamp AT TIME ZONE 'UTC',
+                (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+            made := made + 1;
+        END IF;
+    END LOOP;
+    RETURN made;
+END $$;
+SELECT tenfold.make_partitions(3);
+
+CREATE FUNCTION tenfold.log_changes(
+    kind text, operation text, tenants uuid[], ids uuid[], olds jsonb[], news jsonb[],
+    versions bigint[]
+) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = tenfold, pg_temp AS $$
+    INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
+        actor_id, request_id, batch_id, cause_id, depth, reason)
+    SELECT c.tenant, kind, c.id, operation, c.version, c.old, c.new,
+        nullif(current_setting('app.actor_id', true), '')::uuid,
+        nullif(current_setting('app.request_id', true), ''),
+        nullif(current_setting('app.batch_id', true), '')::uuid,
+        nullif(current_setting('app.cause_id', true), '')::uuid,
+        coalesce(nullif(current_setting('app.depth', true), '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), '')
+    FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version)
+$$;
+
+-- The fields that differ between two rows; null where none does.
+CREATE FUNCTION tenfold.difference(before jsonb, after jsonb, OUT old jsonb, OUT new jsonb)
+LANGUAGE sql IMMUTABLE SET search_path = tenfold, pg_temp AS $$
+    SELECT jsonb_object_agg(k, $1 -> k), jsonb_object_agg(k, $2 -> k)
+    FROM (SELECT jsonb_object_keys($1 || $2) AS k) keys
+    WHERE $1 -> k IS DISTINCT FROM $2 -> k
+$$;
+
+CREATE FUNCTION tenfold.touch() RETURNS trigger
+LANGUAGE plpgsql SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    IF NEW.tenant_id <> OLD.tenant_id OR NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'the key of a record never changes';
+    END IF;
+    NEW.version := OLD.version + 1;
+    NEW.updated_at := now();
+    RETURN NEW;
+END $$;
+
+-- Values of fields with many values and of custom fields, typed, for filters and sorts.
+CREATE TABLE tenfold.slots (
+    tenant_id   uuid NOT NULL,
+    field       text COLLATE "C" NOT NULL,
+    record_id   uuid NOT NULL,
+    place       smallint NOT NULL DEFAULT 0,
+    text_value  text COLLATE "C",
+    int_value   bigint,
+    time_value  timestamptz,
+    ref_value   uuid,
+    PRIMARY KEY (tenant_id, record_id, field, place)
+);
+CREATE INDEX slots_text ON tenfold.slots (tenant_id, field, text_value, record_id)
+    WHERE text_value IS NOT NULL;
+CREATE INDEX slots_int ON tenfold.slots (tenant_id, field, int_value, record_id)
+    WHERE int_value IS NOT NULL;
+CREATE INDEX slots_time ON tenfold.slots (tenant_id, field, time_value, record_id)
+    WHERE time_value IS NOT NULL;
+CREATE INDEX slots_ref ON tenfold.slots (tenant_id, field, ref_value, record_id)
+    WHERE ref_value IS NOT NULL;
+
+-- Fields and record types that a tenant defined.
+CREATE TABLE tenfold.custom_fields (
+    tenant_id   uuid NOT NULL,
+    id          uuid NOT NULL,
+    type        text COLLATE "C" NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    spec        jsonb NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    retired_at  timestamptz,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE UNIQUE INDEX custom_fields_name ON tenfold.custom_fields (tenant_id, type, name);
+
+CREATE TABLE tenfold.custom_types (
+    tenant_id   uuid NOT NULL,
+    id          uuid NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    spec        jsonb NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    retired_at  timestamptz,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE UNIQUE INDEX custom_types_name ON tenfold.custom_types (tenant_id, name);
+
+-- The answer to a write that carried an Idempotency-Key, in the same transaction as its effect.
+CREATE TABLE tenfold.idempotency_keys (
+    tenant_id   uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    key         text COLLATE "C" NOT NULL,
+    request     bytea NOT NULL,
+    status      smallint NOT NULL,
+    headers     jsonb NOT NULL,
+    body        bytea NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, user_id, key)
+);
+CREATE INDEX idempotency_keys_age ON tenfold.idempotency_keys (created_at);
+
+-- Imports, bulk edits and their undo: what one batch of changes was.
+CREATE TABLE tenfold.batches (
+    tenant_id   uuid NOT NULL,
+    id          uuid NOT NULL,
+    kind        text COLLATE "C" NOT NULL,
+    type        text COLLATE "C" NOT NULL,
+    status      text COLLATE "C" NOT NULL DEFAULT 'done',
+    actor_id    uuid,
+    summary     jsonb NOT NULL DEFAULT '{}',
+    undone_by   uuid,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX batches_recent ON tenfold.batches (tenant_id, created_at);
+
+-- What a consumer of the change log has seen: all of what committed below `xid`.
+CREATE TABLE tenfold.log_positions (
+    consumer    text COLLATE "C" PRIMARY KEY,
+    epoch       int NOT NULL DEFAULT 1,
+    xid         xid8 NOT NULL DEFAULT '0',
+    seq         bigint NOT NULL DEFAULT 0,
+    at          timestamptz NOT NULL DEFAULT now()
+);
+
+-- Row security on everything that carries a tenant and that the application's role may touch.
+-- Outside of it, each for its reason: tenants, users, refresh_tokens, sign_in_failures,
+-- security_events and signing_keys (read before a tenant is known), versions (counters, read
+-- through a function), log_positions (no tenant).
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['members', 'teams', 'roles', 'data_keys', 'slots', 'change_log',
+                                'custom_fields', 'custom_types', 'idempotency_keys', 'batches'] LOOP
+        EXECUTE format('ALTER TABLE tenfold.%I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant ON tenfold.%I '
+            'USING (tenant_id = current_setting(''app.tenant_id'')::uuid) '
+            'WITH CHECK (tenant_id = current_setting(''app.tenant_id'')::uuid)', name);
+    END LOOP;
+END $$;
+CREATE POLICY tail ON tenfold.change_log FOR SELECT TO :tail USING (true);
+
+GRANT USAGE ON SCHEMA tenfold TO :app, :tail;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.members,
+    tenfold.teams, tenfold.roles, tenfold.refresh_tokens, tenfold.sign_in_failures,
+    tenfold.data_keys, tenfold.slots, tenfold.custom_fields, tenfold.custom_types,
+    tenfold.idempotency_keys, tenfold.batches, tenfold.signing_keys TO :app;
+GRANT SELECT, INSERT ON tenfold.security_events TO :app;
+GRANT SELECT ON tenfold.change_log TO :app, :tail;
+GRANT SELECT, INSERT, UPDATE ON tenfold.log_positions TO :tail;
+GRANT SELECT ON tenfold.log_positions TO :app;
+
+-- The organisations of one person, asked before a tenant is chosen.
+CREATE FUNCTION tenfold.memberships(person uuid)
+RETURNS TABLE (tenant_id uuid, name text, role text, roles text[], team_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    SELECT m.tenant_id, t.name, m.role, m.roles, m.team_id
+    FROM tenfold.members m JOIN tenfold.tenants t ON t.id = m.tenant_id
+    WHERE m.user_id = person AND m.active ORDER BY m.created_at, m.tenant_id
+$$;
+REVOKE ALL ON FUNCTION tenfold.log_changes(text, text, uuid[], uuid[], jsonb[], jsonb[], bigint[]),
+    tenfold.make_partitions(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenfold.make_partitions(int) TO :app;

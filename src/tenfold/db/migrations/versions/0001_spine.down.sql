@@ -1,0 +1,17 @@
+DROP FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int);
+DROP TABLE tenfold.leads CASCADE;
+DROP FUNCTION tenfold.leads_log_insert();
+DROP FUNCTION tenfold.leads_log_update();
+DROP FUNCTION tenfold.leads_log_delete();
+DROP FUNCTION tenfold.memberships(uuid);
+DROP FUNCTION tenfold.log_changes(text, text, uuid[], uuid[], jsonb[], jsonb[], bigint[]);
+DROP FUNCTION tenfold.difference(jsonb, jsonb);
+DROP FUNCTION tenfold.touch();
+DROP FUNCTION tenfold.make_partitions(int);
+DROP FUNCTION tenfold.bump(text[]);
+DROP FUNCTION tenfold.versions(uuid, text[]);
+DROP TABLE tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,
+    tenfold.custom_types, tenfold.idempotency_keys, tenfold.batches, tenfold.log_positions,
+    tenfold.data_keys, tenfold.signing_keys, tenfold.security_events, tenfold.sign_in_failures,
+    tenfold.refresh_tokens, tenfold.roles, tenfold.teams, tenfold.members, tenfold.users,
+    tenfold.tenants;

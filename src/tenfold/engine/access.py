@@ -1,0 +1,132 @@
+"""Access is a value: a person's grants for one type, compiled once, with a hash that is its shape."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
+from tenfold.kernel.errors import Forbidden
+
+ORGANISATION_ROLES = ("owner", "admin", "manager", "member", "read-only")
+_ALL = Grant(read="all", create=True, update="all", delete="all")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one person may do with the records of one type.
+
+    `hidden` fields do not exist for them, `locked` ones can't be set, `reveal` names the secrets
+    they may open. `shape` is the same for all whose statements look alike.
+    """
+
+    read: Scope = "none"
+    create: bool = False
+    update: Scope = "none"
+    delete: Scope = "none"
+    hidden: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+    reveal: frozenset[str] = frozenset()
+    shape: str = field(default="", compare=False)
+
+    def sees(self, one: Field) -> bool:
+        """Whether the person may know the field."""
+        return one.name not in self.hidden
+
+    def sets(self, one: Field) -> bool:
+        """Whether the person may set the field."""
+        return one.writable and one.name not in self.locked and self.sees(one)
+
+    def need(self, verb: str, definition: Definition) -> None:
+        """Raise Forbidden where the person may not do this to any record of the type."""
+        granted = self.create if verb == "create" else getattr(self, verb) != "none"
+        if not granted:
+            raise Forbidden(
+                f"Your role does not allow you to {verb} {definition.label_plural.lower()}. "
+                "Ask an administrator of your organisation."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of a tenant with roles and teams, and what they compile to."""
+
+    user: UUID
+    tenant: UUID
+    role: str
+    roles: frozenset[str] = frozenset()
+    teams: tuple[UUID, ...] = ()
+    team: UUID | None = None
+    own_roles: Mapping[str, Mapping[str, Grant]] = field(
+        default_factory=dict[str, Mapping[str, Grant]]
+    )
+    _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
+
+    def access(self, definition: Definition) -> Access:
+        """What the person may do with records of a type; compiled once per person and type."""
+        found = self._made.get(definition.name)
+        if found is None:
+            found = self._made[definition.name] = compile_access(definition, self)
+        return found
+
+    @property
+    def administers(self) -> bool:
+        """Whether the person may change people, roles, fields and types."""
+        return self.role in ("owner", "admin")
+
+
+def compile_access(definition: Definition, person: Person) -> Access:
+    """The union of all grants of a person's roles; with the role read-only, no more than reading."""
+    grants = list(_grants(definition, person))
+    secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
+    if person.role in ("owner", "admin"):
+        grants.append(Grant("all", True, "all", "all", reveal=secrets))
+    elif person.role == "manager":
+        grants.append(_ALL)
+    elif person.role == "read-only":
+        reads = [g for g in grants if g.read != "none"]
+        grants = [Grant(read=g.read, hide=g.hide) for g in reads] or [Grant(read="all")]
+    access = _union(grants)
+    shape = hashlib.sha256(repr((access.read, sorted(access.hidden))).encode()).hexdigest()[:12]
+    return Access(
+        access.read,
+        access.create,
+        access.update,
+        access.delete,
+        access.hidden,
+        access.locked,
+        access.reveal,
+        shape,
+    )
+
+
+def _grants(definition: Definition, person: Person) -> Iterable[Grant]:
+    for role in {person.role, *person.roles}:
+        if found := definition.access.get(role):
+            yield found
+        if found := person.own_roles.get(role, {}).get(definition.name):
+            yield found
+
+
+def _union(grants: list[Grant]) -> Access:
+    def widest(scopes: Iterable[Scope]) -> Scope:
+        return max(scopes, key=SCOPES.index, default="none")
+
+    readers = [g for g in grants if g.read != "none"]
+    writers = [g for g in grants if g.create or g.update != "none"]
+    return Access(
+        read=widest(g.read for g in grants),
+        create=any(g.create for g in grants),
+        update=widest(g.update for g in grants),
+        delete=widest(g.delete for g in grants),
+        hidden=_common(g.hide for g in readers),
+        locked=_common(g.read_only for g in writers),
+        reveal=frozenset[str]().union(*(g.reveal for g in grants)),
+    )
+
+
+def _common(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    found = list(sets)
+    return frozenset.intersection(*found) if found else frozenset()

@@ -1,0 +1,235 @@
+"""What a reader asks for, parsed and checked against what they may see: filters, sorts, fields, embeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from tenfold.engine.access import Access
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.registry import Registry
+from tenfold.engine.types import Locale, Many, Ref, Refused
+from tenfold.kernel.errors import Invalid, UnknownField
+
+LIMIT, MOST = 50, 100
+DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
+SORTS = 3
+_FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
+_PLAIN = frozenset(
+    {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
+)
+COUNTS = ("none", "capped", "estimate")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition: a field, an operator, and the value as its column stores it."""
+
+    field: Field
+    operator: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key."""
+
+    field: Field
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """A related record or list to show inside; `within` nests one deeper."""
+
+    name: str
+    within: tuple[Embed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A list as it was asked for."""
+
+    filters: tuple[Filter, ...] = ()
+    sorts: tuple[Sort, ...] = ()
+    fields: tuple[str, ...] = ()
+    embeds: tuple[Embed, ...] = ()
+    limit: int = LIMIT
+    cursor: str = ""
+    page: int = 0
+    count: str = ""
+    words: str = ""
+    deleted: bool = False
+
+
+def parse(
+    pairs: Iterable[tuple[str, str]],
+    definition: Definition,
+    access: Access,
+    locale: Locale,
+    extra: Iterable[str] = (),
+) -> Ask:
+    """The list that query parameters ask for; raises Invalid or UnknownField naming each mistake."""
+    plain: dict[str, str] = {}
+    conditions: list[tuple[str, str, str]] = []
+    problems: dict[str, str] = {}
+    for name, value in pairs:
+        if "\x00" in value:
+            problems[name] = "must not contain the NUL character"
+        elif name in _PLAIN:
+            if name in plain:
+                problems[name] = "is given twice; give it once"
+            plain[name] = value
+        elif name not in extra:
+            found = _FILTER.match(name)
+            if not found:
+                raise _unknown(name, definition, access)
+            conditions.append((found[1], found[2] or "eq", value))
+    filters: list[Filter] = []
+    for name, operator, value in conditions:
+        field = visible(name, definition, access)
+        try:
+            filters.append(_filter(field, operator, value, locale))
+        except Refused as refusal:
+            problems[name if operator == "eq" else f"{name}[{operator}]"] = str(refusal)
+    ask = Ask(
+        filters=tuple(filters),
+        sorts=_sorts(plain.get("sort", ""), definition, access, problems),
+        fields=_fields(plain.get("fields", ""), definition, access),
+        embeds=parse_embeds(plain.get("embed", "")),
+        limit=_whole(plain, "limit", LIMIT, MOST, problems),
+        cursor=plain.get("cursor", ""),
+        page=_whole(plain, "page", 0, 100_000, problems),
+        count=plain.get("count", ""),
+        words=plain.get("q", "").strip()[:200],
+        deleted=plain.get("deleted", "") == "true",
+    )
+    if ask.cursor and ask.page:
+        problems["page"] = "can't be given together with cursor"
+    if ask.count and ask.count not in COUNTS:
+        problems["count"] = f"must be one of {', '.join(COUNTS)}"
+    if plain.get("deleted", "false") not in ("true", "false"):
+        problems["deleted"] = "must be true or false"
+    if problems:
+        raise Invalid(problems)
+    return ask
+
+
+def visible(name: str, definition: Definition, access: Access) -> Field:
+    """The field of a JSON name; a hidden one is unknown like one that does not exist."""
+    if name.startswith("custom."):
+        field = definition.custom_fields.get(name.removeprefix("custom."))
+    else:
+        field = definition.by_json.get(name) or definition.fields.get(name)
+    if field is None or not access.sees(field):
+        raise _unknown(name, definition, access)
+    return field
+
+
+def _unknown(name: str, definition: Definition, access: Access) -> UnknownField:
+    names = [f.json_name for f in definition.fields.values() if access.sees(f)]
+    names += [f"custom.{n}" for n in definition.custom_fields]
+    close = get_close_matches(name, names, 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(names))}"
+    word = definition.label_plural.lower()
+    return UnknownField({name[:100]: f"is not a field of {word}{hint}"})
+
+
+def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
+    allowed = field.type.operators
+    if operator not in allowed:
+        if not allowed:
+            raise Refused("can't be filtered by")
+        raise Refused(f"has no operator {operator!r}; it has {', '.join(allowed)}")
+    if operator == "null":
+        if text not in ("true", "false"):
+            raise Refused("must be true or false")
+        return Filter(field, operator, text == "true")
+    if operator == "in":
+        texts = text.split(",")
+        if len(texts) > 100:
+            raise Refused("takes at most 100 values")
+        return Filter(field, operator, [field.type.filter_value(t, locale) for t in texts])
+    if operator == "prefix":
+        return Filter(field, operator, text)
+    return Filter(field, operator, field.type.filter_value(text, locale))
+
+
+def _sorts(
+    text: str, definition: Definition, access: Access, problems: dict[str, str]
+) -> tuple[Sort, ...]:
+    names = [n for n in (text or definition.default_sort).split(",") if n]
+    if len(names) > SORTS:
+        problems["sort"] = f"takes at most {SORTS} fields"
+        return ()
+    sorts: list[Sort] = []
+    for name in names:
+        field = visible(name.lstrip("-"), definition, access)
+        if not field.type.operators or field.type.many or set(field.type.operators) <= {"null"}:
+            problems["sort"] = f"can't sort by {name.lstrip('-')}"
+        elif any(s.field.name == field.name for s in sorts):
+            problems["sort"] = f"names {name.lstrip('-')} twice"
+        else:
+            sorts.append(Sort(field, name.startswith("-")))
+    return tuple(sorts)
+
+
+def _fields(text: str, definition: Definition, access: Access) -> tuple[str, ...]:
+    if not text:
+        return ()
+    return tuple(
+        sorted({n if n == "custom" else visible(n, definition, access).name for n in text.split(",")})
+    )
+
+
+def _whole(
+    plain: Mapping[str, str], name: str, default: int, most: int, problems: dict[str, str]
+) -> int:
+    text = plain.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+        problems[name] = f"must be a whole number from 1 to {most}"
+        return default
+    return int(text)
+
+
+def parse_embeds(text: str) -> tuple[Embed, ...]:
+    """`seller,listing.agent` as a tree of embeds."""
+    tree: dict[str, dict[str, None]] = {}
+    names = [n for n in text.split(",") if n]
+    if len(names) > EMBEDS:
+        raise Invalid({"embed": f"takes at most {EMBEDS} relations"})
+    for name in names:
+        first, _, rest = name.partition(".")
+        if "." in rest:
+            raise Invalid({"embed": f"goes at most {DEEPEST} deep"})
+        tree.setdefault(first, {})
+        if rest:
+            tree[first][rest] = None
+    return tuple(Embed(name, tuple(Embed(n) for n in inner)) for name, inner in tree.items())
+
+
+def related(
+    name: str, definition: Definition, registry: Registry
+) -> tuple[Definition, Field, bool] | None:
+    """What an embed's name leads to: the other type, the relation, and whether it comes back."""
+    field = definition.fields.get(name)
+    if field and isinstance(field.type, Ref | Many):
+        return registry.by_name[field.type.to], field, False
+    back = registry.backs.get(definition.name, {}).get(name)
+    return (back[0], back[1], True) if back else None
+
+
+def topics(definition: Definition, embeds: Sequence[Embed], registry: Registry) -> list[str]:
+    """The topics whose versions a page with these embeds and rollups depends on."""
+    found = [definition.name]
+    for name in [f.type.relation for f in definition.fields.values() if f.type.kind == "rollup"]:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        if pair := related(str(name), definition, registry):  # pyright: ignore[reportUnknownArgumentType]
+            found.append(pair[0].name)
+    for embed in embeds:
+        if pair := related(embed.name, definition, registry):
+            found.extend(topics(pair[0], embed.within, registry))
+    return list(dict.fromkeys(found))

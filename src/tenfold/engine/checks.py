@@ -1,0 +1,222 @@
+"""What a write must satisfy beyond its values: scope, moves, targets of relations, unique keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from tenfold.db.database import Transaction
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.project.tables import table_of
+from tenfold.engine.registry import Registry
+from tenfold.engine.statement import TENANT, PersonReading, compiled
+from tenfold.engine.types import AnyRef, Columns, Locale, Ref, Refused, User
+from tenfold.engine.values import Values
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, TenfoldError
+
+if TYPE_CHECKING:
+    from tenfold.engine.records import Refusal
+
+Parsed = list[tuple[int, UUID, Values]]
+_MEMBERS = (
+    "SELECT user_id, team_id FROM tenfold.members "
+    "WHERE tenant_id = $1 AND user_id = ANY ($2) AND active"
+)
+
+
+def within(
+    scope: str, person: Person, row: asyncpg.Record, verb: str, definition: Definition
+) -> None:
+    """Raise Forbidden unless the record lies within the scope that the person has for the verb."""
+    own = row["owner_id"] == person.user
+    if scope == "all" or own or (scope == "team" and row["team_id"] in person.teams):
+        return
+    whose = "your team's" if scope == "team" else "your own"
+    raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
+
+
+def move(definition: Definition, row: asyncpg.Record, values: Values) -> None:
+    """Raise Conflict where a change of `status` is not an allowed move."""
+    stage = definition.status
+    new = values.columns.get("status")
+    if stage is None or new is None or "status" not in values.given:
+        return
+    old = row["status"]
+    if not stage.may_move(old, new):
+        allowed = ", ".join(sorted(stage.moves[old])) or "nothing"
+        raise Conflict(
+            f"A {definition.label.lower()} can't move from {old} to {new}; "
+            f"from {old} it can move to {allowed}.",
+            code="MOVE_NOT_ALLOWED",
+            fields={"status": f"can move to {allowed}"},
+        )
+
+
+async def relations(
+    tx: Transaction,
+    person: Person,
+    definition: Definition,
+    registry: Registry,
+    parsed: Parsed,
+    refused: list[Refusal],
+    *,
+    partial: bool,
+) -> Parsed:
+    """Keep the rows whose relations point to what the writer may read; one query per target type."""
+    from tenfold.engine.records import Refusal
+
+    wanted = _wanted(definition, parsed)
+    if not wanted:
+        return parsed
+    known: dict[str, Mapping[UUID, UUID | None]] = {}
+    for target, ids in wanted.items():
+        known[target] = await _readable(tx, person, registry, target, sorted(ids))
+    kept: Parsed = []
+    for index, identity, values in parsed:
+        problems: dict[str, str] = {}
+        for one, target, to in _pointers(definition, values):
+            if target not in registry.by_name and target != "user":
+                problems[one.json_name] = f"there is no record type {target!r}"
+            elif isinstance(one.type, AnyRef) and one.type.among and target not in one.type.among:
+                problems[one.json_name] = f"takes {', '.join(one.type.among)}, not {target}"
+            elif to not in known[target]:
+                word = "person" if target == "user" else registry.by_name[target].label.lower()
+                problems[one.json_name] = f"there is no {word} with the id {to}"
+            elif one.name == "owner":
+                values.columns["team_id"] = known["user"][to]
+        if problems:
+            error = Invalid(problems)
+            if not partial:
+                raise error
+            refused.append(Refusal(index, error))
+        else:
+            kept.append((index, identity, values))
+    return kept
+
+
+def _wanted(definition: Definition, parsed: Parsed) -> dict[str, set[UUID]]:
+    wanted: dict[str, set[UUID]] = {}
+    for _, _, values in parsed:
+        for _, target, to in _pointers(definition, values):
+            wanted.setdefault(target, set()).add(to)
+    return wanted
+
+
+def _pointers(definition: Definition, values: Values) -> list[tuple[Field, str, UUID]]:
+    """The relations that were given a target: field, type's name, id."""
+    found: list[tuple[Field, str, UUID]] = []
+    for name in values.given:
+        one = definition.fields[name]
+        to: Any = values.columns.get(f"{name}_id")
+        if to is None:
+            continue
+        if isinstance(one.type, Ref):
+            found.append((one, one.type.to, to))
+        elif isinstance(one.type, User):
+            found.append((one, "user", to))
+        elif isinstance(one.type, AnyRef):
+            found.append((one, values.columns[f"{name}_type"], to))
+    return found
+
+
+async def _readable(
+    tx: Transaction, person: Person, registry: Registry, target: str, ids: Sequence[UUID]
+) -> Mapping[UUID, UUID | None]:
+    """Which of the ids the person may read; for people, with their team."""
+    if target == "user":
+        rows = await tx.rows(_MEMBERS, person.tenant, list(ids))
+        return {r[0]: r[1] for r in rows}
+    other = registry.by_name.get(target)
+    if other is None or person.access(other).read == "none":
+        return {}
+    reading = PersonReading(other, person, registry)
+    table = reading.table
+    chosen = sa.bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
+    rows_of = reading.matching(()).where(table.c.id == sa.any_(chosen))
+    statement = compiled(rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True))
+    bound: dict[str, object] = {
+        "tenant": person.tenant,
+        "user": person.user,
+        "teams": list(person.teams),
+        "ids": list(ids),
+    }
+    rows = await tx.rows(statement.text, *statement.arguments(bound))
+    return {r[0]: None for r in rows}
+
+
+async def by_key(
+    tx: Transaction,
+    person: Person,
+    definition: Definition,
+    key: Field,
+    bodies: Sequence[Mapping[str, object]],
+    locale: Locale,
+) -> list[UUID | None]:
+    """For each body, the live record that has its key; raises where a body lacks it."""
+    values: list[Any] = []
+    for index, body in enumerate(bodies):
+        value = body.get(key.json_name)
+        if value is None or value == "":
+            raise MissingFields({key.json_name: f"is the key and is missing in record {index}"})
+        try:
+            values.append(key.type.parse(value, locale)[0])
+        except Refused as refusal:
+            raise Invalid({key.json_name: f"{refusal} (record {index})"}) from None
+    doubled = {v for v in values if values.count(v) > 1} if len(values) < 200 else _doubles(values)
+    if doubled:
+        raise Invalid({key.json_name: f"is given twice: {str(sorted(doubled)[0])[:80]}"})
+    table = table_of(definition)
+    columns = Columns.of(table)
+    column = key.type.compared(key.name, columns)
+    statement = compiled(
+        sa.select(column, table.c.id).where(
+            table.c.tenant_id == TENANT,
+            table.c.deleted_at.is_(None),
+            column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type))),
+        )
+    )
+    bound: dict[str, object] = {"tenant": person.tenant, "values": values}
+    found = {r[0]: r[1] for r in await tx.rows(statement.text, *statement.arguments(bound))}
+    return [found.get(value) for value in values]
+
+
+def _doubles(values: Sequence[Any]) -> set[Any]:
+    seen: set[Any] = set()
+    return {v for v in values if v in seen or seen.add(v)}
+
+
+async def pointing(
+    tx: Transaction, other: Definition, one: Field, ids: Sequence[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Live records of another type that point to some ids: (their id, where they point)."""
+    table = table_of(other)
+    column = table.c[f"{one.name}_id"]
+    statement = compiled(
+        sa.select(table.c.id, column)
+        .where(
+            table.c.tenant_id == TENANT,
+            table.c.deleted_at.is_(None),
+            column == sa.any_(sa.bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))),
+        )
+        .order_by(table.c.id)
+        .limit(10_000)
+    )
+    bound: dict[str, object] = {"tenant": tx.context.tenant, "ids": list(ids)}
+    return [(r[0], r[1]) for r in await tx.rows(statement.text, *statement.arguments(bound))]
+
+
+def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> TenfoldError:
+    """The answer to a unique key that another record has."""
+    name = (error.constraint_name or "").removeprefix(f"{definition.plural}_")
+    one = definition.fields.get(name.removesuffix("_unique"))
+    if one is None:
+        return Conflict("A record with this key exists already.", code="DUPLICATE")
+    text = f"Another {definition.label.lower()} has this {one.label.lower()} already."
+    return Conflict(text, code="DUPLICATE", fields={one.json_name: "is taken"})

@@ -1,0 +1,196 @@
+"""The frozen definition of a record type: what every artefact is projected from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+from tenfold.engine.types import Choice, DateTime, FieldType, Integer, Many, Ref, Stage, Text, User
+from tenfold.engine.types.identity import Id
+
+Scope = Literal["none", "own", "team", "all"]
+SCOPES: tuple[Scope, ...] = ("none", "own", "team", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a record type.
+
+    `search` is the weight A to D of its words in full-text search; `private` keeps them to the
+    vector that only some may use. `column` is its stable storage name: a renamed field keeps it.
+    """
+
+    name: str
+    type: FieldType
+    required: bool = False
+    nullable: bool = True
+    default: object = None
+    label: str = ""
+    help: str = ""
+    filter: bool = False
+    sort: bool = False
+    search: str = ""
+    private: bool = False
+    title: bool = False
+    unique: bool = False
+    system: bool = False
+    reso: str = ""
+    aliases: tuple[str, ...] = ()
+    custom: bool = False
+    section: str = ""
+
+    @property
+    def json_name(self) -> str:
+        """The field's name in JSON."""
+        return self.type.json_name(self.name)
+
+    @property
+    def writable(self) -> bool:
+        """Whether a client may ever set it."""
+        return self.type.writable and not self.system
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(column.named(self.name) for column in self.type.columns())
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index behind the tenant: fields in order, `-` for descending, with an optional condition."""
+
+    fields: tuple[str, ...]
+    where: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one role may do with the records of one type; no grant, no access."""
+
+    read: Scope = "none"
+    create: bool = False
+    update: Scope = "none"
+    delete: Scope = "none"
+    reveal: frozenset[str] = frozenset()
+    hide: frozenset[str] = frozenset()
+    read_only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A compiled record type, shipped or made by a tenant."""
+
+    name: str
+    plural: str
+    pack: str
+    doc: str
+    fields: Mapping[str, Field]
+    indexes: tuple[Index, ...] = ()
+    access: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
+    source: str = ""
+    cache_seconds: int | None = 300
+    default_sort: str = "-created_at"
+    custom_fields: Mapping[str, Field] = field(default_factory=dict[str, Field])
+    tenant_made: bool = False
+    label: str = ""
+    label_plural: str = ""
+    icon: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes whenever the shipped fields do; custom fields are bound, so tenants share it."""
+        parts = repr(sorted(self.fields.items()))
+        return hashlib.sha256(f"{self.name}{parts}".encode()).hexdigest()[:16]
+
+    @cached_property
+    def title_field(self) -> Field:
+        """The field that names a record to people."""
+        titled = [f for f in self.fields.values() if f.title]
+        texts = [f for f in self.fields.values() if isinstance(f.type, Text) and not f.system]
+        return (titled or texts or [self.fields["id"]])[0]
+
+    @cached_property
+    def title_fields(self) -> tuple[Field, ...]:
+        """All fields that together name a record (a first and a last name, say)."""
+        return tuple(f for f in self.fields.values() if f.title) or (self.title_field,)
+
+    @cached_property
+    def by_json(self) -> Mapping[str, Field]:
+        """The fields by their names in JSON."""
+        return {f.json_name: f for f in self.fields.values()}
+
+    @property
+    def status(self) -> Stage | None:
+        """The stage field's type, where there is one."""
+        found = self.fields.get("status")
+        return found.type if found and isinstance(found.type, Stage) else None
+
+    @cached_property
+    def relations(self) -> Mapping[str, Field]:
+        """The fields that point to records of a declared type."""
+        return {n: f for n, f in self.fields.items() if isinstance(f.type, Ref | Many)}
+
+    @property
+    def path(self) -> str:
+        """Where its records live below /v1."""
+        return f"custom/{self.plural}" if self.tenant_made else self.plural
+
+    def own_fields(self) -> Iterator[Field]:
+        """The declared fields, without those that every type has."""
+        return (f for f in self.fields.values() if not f.system)
+
+    def with_custom(self, fields: Mapping[str, Field]) -> Definition:
+        """The same type with a tenant's custom fields."""
+        return replace(self, custom_fields=dict(fields)) if fields else self
+
+
+def _system(
+    name: str, kind: FieldType, label: str, help_: str, *, sort: bool = False, nullable: bool = True
+) -> Field:
+    return Field(
+        name=name,
+        type=kind,
+        label=label,
+        help=help_,
+        system=True,
+        filter=sort,
+        sort=sort,
+        nullable=nullable,
+    )
+
+
+SYSTEM_FIELDS: Mapping[str, Field] = {
+    f.name: f
+    for f in (
+        Field(name="owner", type=User(), label="Owner", help="Who answers for it.", filter=True),
+        Field(name="team", type=User(), label="Team", help="The owner's team.", system=True),
+        Field(
+            name="external_id",
+            type=Text(max_length=200),
+            label="External id",
+            help="Its key in another system; unique among the records of its type.",
+            filter=True,
+            unique=True,
+        ),
+        _system("created_at", DateTime(), "Created", "When it was made.", sort=True, nullable=False),
+        _system("created_by", Id(), "Created by", "Who made it."),
+        _system("updated_at", DateTime(), "Updated", "When it was last changed.", sort=True, nullable=False),
+        _system("deleted_at", DateTime(), "Deleted", "When it was deleted, if it was."),
+        _system("version", Integer(), "Version", "Rises with every change; see ETag.", nullable=False),
+    )
+}
+
+__all__ = [
+    "SCOPES",
+    "SYSTEM_FIELDS",
+    "Choice",
+    "Definition",
+    "Field",
+    "Grant",
+    "Index",
+    "Scope",
+]

@@ -1,0 +1,1 @@
+"""Artefacts as pure functions of a definition, one file each."""

@@ -1,0 +1,320 @@
+"""Tables, indexes, row policies and log triggers of a definition.
+
+`tenant_id` leads every key and index; every operator that an index must serve under row security
+is leakproof (see docs/decisions/0002-engine.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.schema import CreateColumn
+
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import Column, Columns, Ref
+
+SCHEMA = "tenfold"
+_DEFAULTS = {"created_at": "now()", "updated_at": "now()", "version": "1"}
+
+
+def table_of(definition: Definition) -> sa.Table:
+    """The table of a declared type; the same object for the same declaration."""
+    return _table(definition.plural, _Key(definition))
+
+
+class _Key:
+    """Hashes a definition by what its table depends on."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+
+    def __hash__(self) -> int:
+        return hash(self.definition.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.definition.fields is other.definition.fields
+
+
+@lru_cache(maxsize=4_096)
+def _table(name: str, key: _Key) -> sa.Table:
+    definition = key.definition
+    columns = [
+        sa.Column("tenant_id", PgUUID(as_uuid=True), primary_key=True),
+        sa.Column("id", PgUUID(as_uuid=True), primary_key=True),
+    ]
+    for field in definition.fields.values():
+        if field.name != "id":
+            columns.extend(_columns(field))
+    columns.append(sa.Column("custom", JSONB, nullable=False, server_default=sa.text("'{}'")))
+    columns.append(sa.Column("search", TSVECTOR))
+    if has_private_search(definition):
+        columns.append(sa.Column("search_private", TSVECTOR))
+    return sa.Table(name, sa.MetaData(schema=SCHEMA), *columns)
+
+
+def _columns(field: Field) -> Iterator[sa.Column[Any]]:
+    for column in field.type.columns():
+        generated = sa.Computed(column.generated, persisted=True) if column.generated else None
+        name = column.named(field.name)
+        default = _DEFAULTS.get(name)
+        yield sa.Column(
+            name,
+            column.type,
+            *([generated] if generated is not None else []),
+            nullable=field.nullable or column.generated is not None or column.suffix != "",
+            server_default=sa.text(default) if default else None,
+        )
+
+
+def has_private_search(definition: Definition) -> bool:
+    """Whether some of its words may be found only by those who may see their field."""
+    return any(f.search and f.private for f in definition.fields.values())
+
+
+def logged_columns(definition: Definition) -> tuple[list[str], list[str]]:
+    """The columns that the change log keeps: plain ones, and those holding JSON."""
+    plain: list[str] = []
+    documents: list[str] = ["custom"]
+    for field in definition.fields.values():
+        if field.name in ("id", "version", "updated_at"):
+            continue
+        for column in field.type.columns():
+            if not column.generated:
+                target = documents if isinstance(column.type, JSONB) else plain
+                target.append(column.named(field.name))
+    return plain, documents
+
+
+def create_table(definition: Definition) -> str:
+    """CREATE TABLE without foreign keys, which come when all tables are there."""
+    table = table_of(definition)
+    dialect = _dialect()
+    lines = [str(CreateColumn(column).compile(dialect=dialect)).strip() for column in table.columns]
+    body = ",\n    ".join([*lines, "PRIMARY KEY (tenant_id, id)"])
+    return f"CREATE TABLE {SCHEMA}.{table.name} (\n    {body}\n)"
+
+
+@lru_cache(maxsize=1)
+def _dialect() -> Any:
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.dialect()
+
+
+def foreign_keys(
+    definition: Definition, known: Mapping[str, Definition]
+) -> Iterator[tuple[str, str]]:
+    """Name and SQL of each composite foreign key, one ALTER TABLE each."""
+    for field in definition.fields.values():
+        if isinstance(field.type, Ref):
+            target = known[field.type.to].plural
+            name = f"{definition.plural}_{field.name}_fk"
+            yield (
+                name,
+                f"ALTER TABLE {SCHEMA}.{definition.plural} ADD CONSTRAINT {name} "
+                f"FOREIGN KEY (tenant_id, {field.name}_id) REFERENCES {SCHEMA}.{target} (tenant_id, id)",
+            )
+
+
+def indexes(definition: Definition) -> Iterator[tuple[str, str]]:
+    """Name and SQL of each index, without CONCURRENTLY."""
+    seen: set[str] = set()
+    for name, unique, columns, where in _index_parts(definition):
+        if columns in seen:
+            continue
+        seen.add(columns)
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        table = f"{SCHEMA}.{definition.plural}"
+        yield name, f"CREATE {kind} {name} ON {table} (tenant_id, {columns}) WHERE {where}"
+    for vector in ("search", "search_private"):
+        if vector == "search" or has_private_search(definition):
+            name = f"{definition.plural}_{vector}"
+            yield (
+                name,
+                f"CREATE INDEX {name} ON {SCHEMA}.{definition.plural} "
+                f"USING gin ({vector}) WITH (fastupdate = off)",
+            )
+
+
+def _index_parts(definition: Definition) -> Iterator[tuple[str, bool, str, str]]:
+    live = "deleted_at IS NULL"
+    plural = definition.plural
+    for one in definition.indexes:
+        parts = [_index_column(definition, name) for name in one.fields]
+        name = one.name or f"{plural}_{'_'.join(n.lstrip('-') for n in one.fields)}"
+        where = f"{live} AND {one.where}" if one.where else live
+        columns = ", ".join([*parts, "id"]) + (f" /*{one.where}*/" if one.where else "")
+        yield name, False, columns, where
+    yield f"{plural}_created_at", False, "created_at, id", live
+    for field in definition.fields.values():
+        column = _compared(field)
+        if field.unique:
+            yield f"{plural}_{field.name}_unique", True, column, f"{live} AND {column} IS NOT NULL"
+        if field.name in ("created_at", "external_id"):
+            continue
+        if field.filter and not field.type.many and field.name != "updated_at":
+            yield f"{plural}_{field.name}", False, f"{column}, created_at, id", live
+        if field.sort or field.title:
+            key = _sorted(field)
+            yield f"{plural}_{field.name}_sort", False, f"{key}, id", live
+
+
+def _index_column(definition: Definition, name: str) -> str:
+    column = _sorted(definition.fields[name.lstrip("-")])
+    return f"{column} DESC" if name.startswith("-") else column
+
+
+def _compared(field: Field) -> str:
+    """The column that filters compare."""
+    if not field.column_names:
+        return ""
+    return _bare(field.type.compared(field.name, _plain_columns(field)))
+
+
+def _sorted(field: Field) -> str:
+    return _bare(field.type.sorted_by(field.name, _plain_columns(field)))
+
+
+def _plain_columns(field: Field) -> Columns:
+    return Columns("t", ((c.named(field.name), c.type) for c in field.type.columns()))
+
+
+def _bare(column: Any) -> str:
+    return str(column).removeprefix("t.")
+
+
+def protect(definition: Definition, app: str) -> Iterator[str]:
+    """Row security, rights, and the triggers that keep version and change log."""
+    table = f"{SCHEMA}.{definition.plural}"
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield (
+        f"CREATE POLICY tenant ON {table} "
+        "USING (tenant_id = current_setting('app.tenant_id')::uuid) "
+        "WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid)"
+    )
+    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {app}"
+    yield (
+        f"CREATE TRIGGER touch BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.touch()"
+    )
+    yield from log_triggers(definition)
+    yield from finder(definition, app)
+
+
+def log_triggers(definition: Definition) -> Iterator[str]:
+    """Three statement triggers that write the change log, the type's name written in them."""
+    plain, documents = logged_columns(definition)
+    fill = {
+        "schema": SCHEMA,
+        "table": definition.plural,
+        "type": definition.name,
+        "new": _row("n", plain, documents),
+        "old": _row("o", plain, documents),
+    }
+    for operation, body in (("insert", _INSERT), ("update", _UPDATE), ("delete", _DELETE)):
+        tables = _TRANSITIONS[operation]
+        yield _FUNCTION.format(operation=operation, body=body.format(**fill), **fill)
+        yield (
+            f"CREATE TRIGGER log_{operation} AFTER {operation.upper()} ON {SCHEMA}.{fill['table']} "
+            f"REFERENCING {tables} FOR EACH STATEMENT "
+            f"EXECUTE FUNCTION {SCHEMA}.{fill['table']}_log_{operation}()"
+        )
+
+
+_TRANSITIONS = {
+    "insert": "NEW TABLE AS new_rows",
+    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "delete": "OLD TABLE AS old_rows",
+}
+
+_FUNCTION = """CREATE FUNCTION {schema}.{table}_log_{operation}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
+BEGIN
+{body}
+    IF ids IS NOT NULL THEN
+        PERFORM {schema}.log_changes('{type}', '{operation}', tenants, ids, olds, news, versions);
+    END IF;
+    RETURN NULL;
+END $$"""
+
+_INSERT = """    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg({new}), array_agg(n.version)
+    INTO tenants, ids, news, versions FROM new_rows n;"""
+
+_DELETE = """    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg({old}), array_agg(o.version)
+    INTO tenants, ids, olds, versions FROM old_rows o;"""
+
+_UPDATE = """    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
+           array_agg(r.version)
+    INTO tenants, ids, olds, news, versions
+    FROM (SELECT n.tenant_id, n.id, n.version, {old} AS old, {new} AS new
+          FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
+    CROSS JOIN LATERAL {schema}.difference(r.old, r.new) d
+    WHERE d.new IS NOT NULL;"""
+
+
+def _row(alias: str, plain: Iterable[str], documents: Iterable[str]) -> str:
+    """One row's logged values; nulls of plain columns left out, documents kept to the letter."""
+    names = ", ".join(f"{alias}.{name}" for name in plain)
+    pairs = ", ".join(f"'{name}', {alias}.{name}" for name in documents)
+    return (
+        f"jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT {names}) x)) "
+        f"|| jsonb_build_object({pairs})"
+    )
+
+
+def finder(definition: Definition, app: str) -> Iterator[str]:
+    """The function that reaches the full-text index, which row security would lose.
+
+    It takes the tenant from the context, answers capped ids with their rank, and the caller joins
+    them back to the protected table.
+    """
+    table = definition.plural
+    name = f"{SCHEMA}.find_{table}"
+    vector = "search"
+    if has_private_search(definition):
+        vector = "CASE WHEN private THEN coalesce(search || search_private, search) ELSE search END"
+    condition = "t.search @@ query"
+    if has_private_search(definition):
+        condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
+    yield f"""CREATE FUNCTION {name}(query tsquery, private boolean, person uuid, groups uuid[], most int)
+RETURNS TABLE (id uuid, rank real) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
+    SELECT f.id, ts_rank({vector.replace("search", "f.search")}, query)
+    FROM (SELECT t.* FROM {SCHEMA}.{table} t WHERE {condition} OFFSET 0) f
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
+    LIMIT most
+$$"""
+    signature = f"{name}(tsquery, boolean, uuid, uuid[], int)"
+    yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {signature} TO {app}"
+
+
+def drop_table(definition: Definition) -> Iterator[str]:
+    """Undo `create_table` and `protect`."""
+    table = definition.plural
+    yield f"DROP FUNCTION {SCHEMA}.find_{table}(tsquery, boolean, uuid, uuid[], int)"
+    yield f"DROP TABLE {SCHEMA}.{table} CASCADE"
+    for operation in _TRANSITIONS:
+        yield f"DROP FUNCTION {SCHEMA}.{table}_log_{operation}()"
+
+
+__all__ = [
+    "SCHEMA",
+    "Column",
+    "create_table",
+    "drop_table",
+    "foreign_keys",
+    "has_private_search",
+    "indexes",
+    "log_triggers",
+    "logged_columns",
+    "protect",
+    "table_of",
+]

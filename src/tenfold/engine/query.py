@@ -1,0 +1,210 @@
+"""The read path: a list, a record, several records, a count; JSON comes from PostgreSQL as bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.engine.ask import Ask, Embed, related, topics
+from tenfold.engine.cursor import Cursors
+from tenfold.engine.definition import Definition
+from tenfold.engine.registry import Registry
+from tenfold.engine.statement import ListStatement, PersonReading, Statement, key_values
+from tenfold.kernel.errors import NotFound
+
+COUNTED = 1_001
+_T = TypeVar("_T")
+
+
+class Shapes:
+    """Statements by their shape: bounded, least recently used out first, misses counted."""
+
+    def __init__(self, most: int = 2_000) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._most = most
+        self.misses = 0
+
+    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """The statement of a shape, made where it is new."""
+        found = self._kept.get(key)
+        if found is None:
+            self.misses += 1
+            found = self._kept[key] = make()
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its rows as JSON text, and what the answer's meta says."""
+
+    data: bytes
+    limit: int
+    next_cursor: str | None
+    has_more: bool
+    count: int | None
+    count_kind: str
+
+
+class Query:
+    """Reads records for people; holds only caches of statements."""
+
+    def __init__(self, registry: Registry, cursors: Cursors) -> None:
+        self.registry, self.cursors, self.shapes = registry, cursors, Shapes()
+
+    async def page(self, reader: Reader, person: Person, definition: Definition, ask: Ask) -> Page:
+        """One page of a list, within what the person may see."""
+        person.access(definition).need("read", definition)
+        identity = _identity(definition, ask)
+        values: list[Any] | None = None
+        if ask.cursor:
+            kinds = self._list(person, definition, ask, None).kinds
+            values = self.cursors.open(identity, ask.cursor, kinds)
+        statement = self._list(person, definition, ask, values)
+        bound = self._bound(person, key_values(definition, ask, values))
+        row = await reader.row(statement.page.text, *statement.page.arguments(bound))
+        assert row is not None
+        found: int = row[1]
+        more = found > ask.limit
+        cursor = self.cursors.seal(identity, row[2:]) if more and not ask.page else None
+        count, kind = await self._count(reader, person, definition, ask, found)
+        return Page((row[0] or "[]").encode(), ask.limit, cursor, more, count, kind)
+
+    async def one(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        identity: UUID,
+        *,
+        fields: Sequence[str] = (),
+        embeds: Sequence[Embed] = (),
+        deleted: bool = False,
+    ) -> tuple[bytes, int]:
+        """One record's JSON and version; raises NotFound where the person can't see it."""
+        person.access(definition).need("read", definition)
+        key = ("one", *self._shape(person, definition, embeds), tuple(fields), deleted)
+        statement = self.shapes.get(
+            key,
+            lambda: PersonReading(definition, person, self.registry).one_statement(
+                fields, embeds, deleted=deleted
+            ),
+        )
+        bound = self._bound(person, {"id": identity})
+        row = await reader.row(statement.text, *statement.arguments(bound))
+        if row is None:
+            raise missing(definition, identity)
+        return row[0].encode(), row[1]
+
+    async def several(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        ids: Sequence[UUID],
+        *,
+        fields: Sequence[str] = (),
+        embeds: Sequence[Embed] = (),
+    ) -> bytes:
+        """The records of these ids that the person can see, as a JSON list in the ids' order."""
+        person.access(definition).need("read", definition)
+        key = ("many", *self._shape(person, definition, embeds), tuple(fields))
+        statement = self.shapes.get(
+            key,
+            lambda: PersonReading(definition, person, self.registry).many_statement(fields, embeds),
+        )
+        bound = self._bound(person, {"ids": list(ids)})
+        return ((await reader.value(statement.text, *statement.arguments(bound))) or "[]").encode()
+
+    async def _count(
+        self, reader: Reader, person: Person, definition: Definition, ask: Ask, found: int
+    ) -> tuple[int | None, str]:
+        """The count that was asked for, or the one that is known for nothing."""
+        if not ask.cursor and ask.page < 2 and found <= ask.limit:
+            return found, "exact"
+        if ask.count not in ("capped", "estimate"):
+            return None, "none"
+        bare = Ask(filters=ask.filters, deleted=ask.deleted)
+        key = ("count", *self._shape(person, definition, ()), _filters(bare), bare.deleted)
+        statement = self.shapes.get(
+            key,
+            lambda: PersonReading(definition, person, self.registry).count_statement(bare, COUNTED),
+        )
+        bound = self._bound(person, key_values(definition, bare, None))
+        count: int = await reader.value(statement.text, *statement.arguments(bound))
+        return (count, "exact") if count < COUNTED else (COUNTED - 1, "at_least")
+
+    def _list(
+        self, person: Person, definition: Definition, ask: Ask, cursor: Sequence[object] | None
+    ) -> ListStatement:
+        nulls = None if cursor is None else tuple(value is None for value in cursor)
+        key = (
+            "list",
+            *self._shape(person, definition, ask.embeds),
+            _filters(ask),
+            tuple((s.field.json_name, s.field.custom, s.field.type.kind, s.descending) for s in ask.sorts),
+            ask.fields,
+            nulls,
+            bool(ask.page),
+            ask.limit,
+            ask.deleted,
+        )
+        return self.shapes.get(
+            key,
+            lambda: PersonReading(definition, person, self.registry).list_statement(ask, cursor),
+        )
+
+    def _shape(
+        self, person: Person, definition: Definition, embeds: Sequence[Embed]
+    ) -> tuple[Hashable, ...]:
+        """All that decides a statement's text beside the question itself."""
+        access = person.access(definition)
+        seen = [
+            (name, person.access(self.registry.by_name[name]).shape)
+            for name in topics(definition, embeds, self.registry)[1:]
+        ]
+        return (definition.name, definition.digest, access.shape, tuple(seen), tuple(embeds))
+
+    @staticmethod
+    def _bound(person: Person, values: dict[str, object]) -> dict[str, object]:
+        return {
+            "tenant": person.tenant,
+            "user": person.user,
+            "teams": list(person.teams),
+            **values,
+        }
+
+
+def missing(definition: Definition, identity: UUID) -> NotFound:
+    """The answer for a record that is not there or not theirs to see."""
+    return NotFound(f"There is no {definition.label.lower()} with the id {identity}.")
+
+
+def _filters(ask: Ask) -> tuple[Hashable, ...]:
+    return tuple(
+        (
+            f.field.type.kind if f.field.custom else f.field.name,
+            f.field.custom,
+            f.operator,
+            f.value is False,
+        )
+        for f in ask.filters
+    )
+
+
+def _identity(definition: Definition, ask: Ask) -> str:
+    """What a cursor belongs to: the type, its filters with their values, and its sorts."""
+    filters = [(f.field.json_name, f.operator, str(f.value)) for f in ask.filters]
+    sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
+    return repr((definition.name, filters, sorts, ask.deleted))
+
+
+__all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "missing", "related"]

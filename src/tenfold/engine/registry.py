@@ -1,0 +1,41 @@
+"""All shipped definitions of an installation, found by name or by plural."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from tenfold.engine.compile import compile_all
+from tenfold.engine.declare import Record
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import Many, Ref
+
+
+class Registry:
+    """The compiled record types, immutable once made."""
+
+    def __init__(self, packs: Mapping[str, Iterable[type[Record]]]) -> None:
+        self.by_name = compile_all(packs)
+        self.by_plural = {d.plural: d for d in self.by_name.values()}
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self.by_name.values())
+
+    @cached_property
+    def packs(self) -> dict[str, list[Definition]]:
+        """The definitions by their pack, in order of declaration."""
+        found: dict[str, list[Definition]] = {}
+        for definition in self:
+            found.setdefault(definition.pack, []).append(definition)
+        return found
+
+    @cached_property
+    def backs(self) -> dict[str, dict[str, tuple[Definition, Field]]]:
+        """For each type, the lists that come back to it: name → (the other type, its relation)."""
+        found: dict[str, dict[str, tuple[Definition, Field]]] = {}
+        for definition in self:
+            for field in definition.relations.values():
+                kind = field.type
+                if isinstance(kind, Ref | Many) and kind.back:
+                    found.setdefault(kind.to, {})[kind.back] = (definition, field)
+        return found

@@ -1,0 +1,566 @@
+"""Builds the SQL of reads: one text per shape, values always bound.
+
+A list is two levels: the inner select finds the rows (filters, scope, keyset, limit), the outer one
+projects them to JSON with their embeds, so that nothing is computed for rows that are not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field as attribute
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from tenfold.engine.access import Access, Person
+from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.project.tables import SCHEMA, table_of
+from tenfold.engine.registry import Registry
+from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.text import fold
+
+_DIALECT = asyncpg_dialect()
+_UUID = PgUUID(as_uuid=True)
+_LAST = "\U0010ffff"
+
+SLOTS = sa.Table(
+    "slots",
+    sa.MetaData(schema=SCHEMA),
+    sa.Column("tenant_id", _UUID),
+    sa.Column("field", sa.Text),
+    sa.Column("record_id", _UUID),
+    sa.Column("place", sa.SmallInteger),
+    sa.Column("text_value", sa.Text),
+    sa.Column("int_value", sa.BigInteger),
+    sa.Column("time_value", sa.DateTime(timezone=True)),
+    sa.Column("ref_value", _UUID),
+)
+
+TENANT = sa.bindparam("tenant", type_=_UUID)
+USER = sa.bindparam("user", type_=_UUID)
+TEAMS = sa.bindparam("teams", type_=ARRAY(_UUID))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text with the names of its parameters in order."""
+
+    text: str
+    parameters: tuple[str, ...]
+    constants: Mapping[str, object] = attribute(default_factory=dict[str, object])
+
+    def arguments(self, values: Mapping[str, object]) -> list[object]:
+        """The parameters' values in order."""
+        constants = self.constants
+        return [constants[n] if n in constants else values[n] for n in self.parameters]
+
+
+@dataclass(frozen=True, slots=True)
+class ListStatement:
+    """A list's SQL; `kinds` are the Python types of the cursor's values."""
+
+    page: Statement
+    kinds: tuple[type, ...] = ()
+    plan: Select[Any] | None = attribute(default=None, compare=False)
+
+
+def compiled(statement: Any) -> Statement:
+    """The text of a statement with numbered parameters."""
+    made = statement.compile(dialect=_DIALECT)
+    constants = {name: value for name, value in made.params.items() if value is not None}
+    return Statement(str(made), tuple(made.positiontup or ()), constants)
+
+
+def slot_column(kind: str) -> str:
+    """The slots' column that holds values of a field type."""
+    if kind in ("integer", "decimal", "money", "boolean"):
+        return "int_value"
+    if kind in ("date", "datetime"):
+        return "time_value"
+    return "ref_value" if kind in ("ref", "many", "user", "any_ref", "file") else "text_value"
+
+
+def slot_field(definition: Definition, field: Field) -> str:
+    """The name under which a field's values lie in the slots."""
+    return f"{definition.name}.{'custom.' if field.custom else ''}{field.name}"
+
+
+class Reading:
+    """Builds what one access shape may read of one type."""
+
+    def __init__(self, definition: Definition, access: Access, registry: Registry) -> None:
+        self.definition, self.access, self.registry = definition, access, registry
+        self.table = table_of(definition)
+
+    # -- rows
+
+    def rows(self, ask: Ask, cursor: Sequence[object] | None) -> Select[Any]:
+        """The inner select of a list: the table's rows, filtered, sorted and limited."""
+        keys = sort_keys(ask.sorts)
+        base = self.matching(ask.filters, deleted=ask.deleted)
+        key = self._key_column
+        limit = sa.literal_column(str(int(ask.limit) + 1))
+        first = keys[0]
+        if first.descending and not _never_null(first.field) and not ask.page:
+            return self._two_phases(base, keys, cursor, limit)
+        order = [_ordered(key(s), s) for s in keys]
+        if cursor is not None:
+            base = base.where(_after(keys, [key(s) for s in keys], cursor))
+        base = base.order_by(*order).limit(limit)
+        return base.offset(sa.bindparam("offset", type_=sa.BigInteger)) if ask.page else base
+
+    def _two_phases(
+        self, base: Select[Any], keys: Sequence[Sort], cursor: Sequence[object] | None, limit: Any
+    ) -> Select[Any]:
+        """Rows with a first value, then those without: each phase walks an index backwards.
+
+        One select with NULLS LAST could not use the index in this direction.
+        """
+        key = self._key_column
+        first, rest = keys[0], keys[1:]
+        phases: list[Any] = []
+        columns = [key(s) for s in keys]
+        if cursor is None or cursor[0] is not None:
+            some = base.where(key(first).is_not(None))
+            if cursor is not None:
+                some = some.where(_after(keys, columns, cursor, first_has_value=True))
+            order = [key(first).desc(), *(_ordered(key(s), s) for s in rest)]
+            phases.append(some.order_by(*order).limit(limit))
+        none = base.where(key(first).is_(None))
+        if cursor is not None and cursor[0] is None:
+            none = none.where(_after(rest, columns[1:], cursor[1:], offset=1))
+        phases.append(none.order_by(*(_ordered(key(s), s) for s in rest)).limit(limit))
+        if len(phases) == 1:
+            return phases[0]
+        both = sa.union_all(*(sa.select(p.subquery()) for p in phases)).subquery("t")
+        return sa.select(both).limit(limit)
+
+    def matching(self, filters: Sequence[Filter], *, deleted: bool = False) -> Select[Any]:
+        """The table's rows within the tenant, the reader's scope and the filters."""
+        table = self.table
+        statement = sa.select(table).where(table.c.tenant_id == TENANT)
+        gone = table.c.deleted_at
+        statement = statement.where(gone.is_not(None) if deleted else gone.is_(None))
+        scope = scoped(self.access.read, table)
+        if scope is not None:
+            statement = statement.where(scope)
+        for place, one in enumerate(filters):
+            statement = statement.where(self.condition(one, f"f{place}"))
+        return statement
+
+    def condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
+        """One filter as SQL, its value bound under the given name."""
+        field = one.field
+        if field.custom or field.type.many:
+            return self._slot_condition(one, bind)
+        columns = Columns.of(self.table)
+        column = field.type.compared(field.name, columns)
+        if one.operator == "prefix":
+            column = field.type.sorted_by(field.name, columns)
+        return _compare(column, one.operator, bind, negated=one.value is False)
+
+    def _slot_condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
+        slots = SLOTS.alias()
+        column = slots.c[slot_column(one.field.type.kind)]
+        found = sa.select(slots.c.record_id).where(
+            slots.c.tenant_id == TENANT,
+            slots.c.field == sa.bindparam(f"{bind}_field", type_=sa.Text),
+        )
+        identity = self.table.c.id
+        if one.operator == "null":
+            has = identity.in_(found)
+            return sa.not_(has) if one.value else has
+        if one.operator == "ne":
+            return sa.not_(identity.in_(found.where(_compare(column, "eq", bind))))
+        return identity.in_(found.where(_compare(column, one.operator, bind)))
+
+    def _key_column(self, sort: Sort) -> ColumnElement[Any]:
+        field = sort.field
+        if field.custom:
+            return _slot_key(field, self.table.c.id)
+        columns = Columns.of(self.table)
+        return field.type.sorted_by(field.name, columns)
+
+    # -- projection
+
+    def projection(
+        self, alias: str, fields: Sequence[str] = (), embeds: Sequence[Embed] = ()
+    ) -> list[ColumnElement[Any]]:
+        """The labelled columns of the JSON of a row named `alias`, in order of declaration."""
+        columns = Columns.of(self.table, alias)
+        shown: list[ColumnElement[Any]] = []
+        for field in self.definition.fields.values():
+            if not self.access.sees(field) or (fields and field.name not in {*fields, "id"}):
+                continue
+            if isinstance(field.type, Many):
+                continue
+            if isinstance(field.type, Rollup):
+                shown.append(self._rollup(field, field.type, columns).label(field.name))
+                continue
+            shown.append(field.type.select(field.name, columns).label(field.json_name))
+            if field.type.kind == "money":
+                shown.append(columns[f"{field.name}_currency"].label(f"{field.name}_currency"))
+        if not fields or "custom" in fields:
+            shown.append(self._custom(columns).label("custom"))
+        shown.extend(self._embed(embed, columns).label(embed.name) for embed in embeds)
+        return shown
+
+    def _custom(self, row: Columns) -> ColumnElement[Any]:
+        hidden = [f.name for f in self.definition.custom_fields.values() if not self.access.sees(f)]
+        column = row["custom"]
+        if not hidden:
+            return column
+        return column.op("-")(sa.cast(sa.literal(hidden, ARRAY(sa.Text)), ARRAY(sa.Text)))
+
+    def _rollup(self, field: Field, kind: Rollup, row: Columns) -> ColumnElement[Any]:
+        found = related(kind.relation, self.definition, self.registry)
+        if found is None:
+            raise Invalid({field.name: "has no such relation"})
+        other, relation, _ = found
+        table = table_of(other).alias(f"{field.name}_rows")
+        over = table.c[kind.over] if kind.over else sa.literal_column("*")
+        figure = getattr(sa.func, kind.function)(over)
+        if kind.over and other.fields[kind.over].type.kind in ("money", "decimal"):
+            columns = Columns.of(table_of(other), str(table.name))
+            inner = other.fields[kind.over].type.select(kind.over, columns)
+            figure = getattr(sa.func, kind.function)(inner)
+        query = sa.select(figure).where(
+            table.c.tenant_id == TENANT,
+            table.c[f"{relation.name}_id"] == row["id"],
+            table.c.deleted_at.is_(None),
+        )
+        return query.scalar_subquery()
+
+    def _embed(self, embed: Embed, row: Columns) -> ColumnElement[Any]:
+        raise NotImplementedError(embed.name, row)
+
+
+class PersonReading(Reading):
+    """Reading with embeds: each embedded type is read under the person's own access to it."""
+
+    def __init__(self, definition: Definition, person: Person, registry: Registry) -> None:
+        super().__init__(definition, person.access(definition), registry)
+        self.person = person
+
+    def _rollup(self, field: Field, kind: Rollup, row: Columns) -> ColumnElement[Any]:
+        query = super()._rollup(field, kind, row)
+        found = related(kind.relation, self.definition, self.registry)
+        assert found is not None
+        access = self.person.access(found[0])
+        inner = query.element  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        table = inner.get_final_froms()[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        if access.read == "none" or (kind.over and not access.sees(found[0].fields[kind.over])):
+            return sa.null()
+        scope = scoped(access.read, table)  # pyright: ignore[reportUnknownArgumentType]
+        return inner.where(scope).scalar_subquery() if scope is not None else query  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+    def _embed(self, embed: Embed, row: Columns) -> ColumnElement[Any]:
+        found = related(embed.name, self.definition, self.registry)
+        if found is None or not self.access.sees(found[1]) and not found[2]:
+            names = [f.name for f in self.definition.relations.values() if self.access.sees(f)]
+            names += list(self.registry.backs.get(self.definition.name, {}))
+            known = ", ".join(sorted(names)) or "none"
+            raise Invalid({"embed": f"has no relation {embed.name!r}; there are: {known}"})
+        other, relation, back = found
+        inner = PersonReading(other, self.person, self.registry)
+        if inner.access.read == "none" or (back and not inner.access.sees(relation)):
+            return sa.null()
+        rows = inner.matching(())
+        if back:
+            rows = rows.where(inner.table.c[f"{relation.name}_id"] == row["id"])
+        elif isinstance(relation.type, Many):
+            slots = SLOTS.alias()
+            rows = rows.where(
+                inner.table.c.id.in_(
+                    sa.select(slots.c.ref_value).where(
+                        slots.c.tenant_id == TENANT,
+                        slots.c.field == _name(slot_field(self.definition, relation)),
+                        slots.c.record_id == row["id"],
+                    )
+                )
+            )
+        else:
+            rows = rows.where(inner.table.c.id == row[f"{relation.name}_id"])
+            return inner.object(rows, (), embed.within)
+        rows = rows.order_by(inner.table.c.created_at.desc(), inner.table.c.id.desc())
+        return inner.array(rows.limit(EMBEDDED_ROWS + 1), embed.within)
+
+    def object(
+        self, rows: Select[Any], fields: Sequence[str], embeds: Sequence[Embed]
+    ) -> ColumnElement[Any]:
+        """One row as a JSON object, null where there is none."""
+        alias = f"{self.definition.name}_row"
+        source = rows.limit(1).subquery(alias)
+        shown = sa.select(*self.projection(alias, fields, embeds)).select_from(source)
+        return sa.select(_row_json(shown.subquery())).scalar_subquery()
+
+    def array(self, rows: Select[Any], embeds: Sequence[Embed]) -> ColumnElement[Any]:
+        """Up to EMBEDDED_ROWS rows as `{"data": […], "more": bool}`."""
+        alias = f"{self.definition.name}_rows"
+        source = rows.subquery(alias)
+        shown = sa.select(*self.projection(alias, (), embeds)).select_from(source).subquery()
+        numbered = sa.select(
+            _row_json(shown).label("j"), sa.func.row_number().over().label("n")
+        ).subquery()
+        kept = sa.func.json_agg(numbered.c.j).filter(numbered.c.n <= EMBEDDED_ROWS)
+        document = sa.func.json_build_object(
+            "data",
+            sa.func.coalesce(kept, sa.cast(sa.literal("[]"), JSON)),
+            "more",
+            sa.func.count() > EMBEDDED_ROWS,
+        )
+        return sa.select(document).select_from(numbered).scalar_subquery()
+
+    # -- whole statements
+
+    def list_statement(self, ask: Ask, cursor: Sequence[object] | None) -> ListStatement:
+        """A page: JSON text, the number of rows found up to one more, and the last row's keys."""
+        inner = self.rows(ask, cursor)
+        keys = sort_keys(ask.sorts)
+        source = inner.subquery("t")
+        columns = Columns.of(self.table, "t")
+        shown = sa.select(*self.projection("t", ask.fields, ask.embeds)).lateral("x")
+        last: list[ColumnElement[Any]] = []
+        kinds: list[type] = []
+        for place, sort in enumerate(keys):
+            if sort.field.custom:
+                column = _slot_key(sort.field, columns["id"])
+            else:
+                column = sort.field.type.sorted_by(sort.field.name, columns)
+            last.append(column.label(f"k{place}"))
+            kinds.append(_python_type(column))
+        number = sa.func.row_number().over().label("n")
+        page = sa.select(
+            _whole_row(shown).label("j"), number, *last
+        ).select_from(source.join(shown, sa.true())).subquery("p")
+        most = sa.literal_column(str(int(ask.limit)))
+        data = sa.cast(sa.func.json_agg(page.c.j).filter(page.c.n <= most), sa.Text)
+        final = [
+            sa.func.max(page.c[f"k{i}"]).filter(page.c.n == most)
+            if kinds[i] is not UUID and kinds[i] is not bool
+            else sa.func.array_agg(page.c[f"k{i}"])[most]
+            for i in range(len(keys))
+        ]
+        statement = sa.select(data, sa.func.count(), *final).select_from(page)
+        return ListStatement(compiled(statement), tuple(kinds), inner)
+
+    def one_statement(
+        self, fields: Sequence[str], embeds: Sequence[Embed], *, deleted: bool = False
+    ) -> Statement:
+        """One record by id: JSON text and its version."""
+        rows = self.matching((), deleted=deleted)
+        rows = rows.where(self.table.c.id == sa.bindparam("id", type_=_UUID))
+        source = rows.subquery("t")
+        lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
+        statement = sa.select(sa.cast(_row_json(lateral), sa.Text), source.c.version).select_from(
+            source.join(lateral, sa.true())
+        )
+        return compiled(statement)
+
+    def many_statement(self, fields: Sequence[str], embeds: Sequence[Embed]) -> Statement:
+        """Records by their ids, in the order of the ids: JSON text of a list."""
+        rows = self.matching(())
+        ids = sa.bindparam("ids", type_=ARRAY(_UUID))
+        rows = rows.where(self.table.c.id == sa.any_(ids))
+        source = rows.subquery("t")
+        lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
+        place = sa.func.array_position(ids, source.c.id)
+        inner = (
+            sa.select(_row_json(lateral).label("j"), place.label("place"))
+            .select_from(source.join(lateral, sa.true()))
+            .order_by(place)
+            .subquery("p")
+        )
+        return compiled(sa.select(sa.cast(sa.func.json_agg(inner.c.j), sa.Text)))
+
+    def count_statement(self, ask: Ask, most: int) -> Statement:
+        """How many rows match, counted up to a bound."""
+        rows = self.matching(ask.filters, deleted=ask.deleted)
+        found = rows.with_only_columns(sa.literal_column("1")).limit(sa.literal_column(str(int(most)))).subquery()
+        return compiled(sa.select(sa.func.count()).select_from(found))
+
+
+def scoped(scope: str, table: FromClause) -> ColumnElement[bool] | None:
+    """The condition that keeps a reader to their scope; None where they may see all."""
+    if scope == "all":
+        return None
+    if scope == "own":
+        return table.c.owner_id == USER
+    if scope == "team":
+        return sa.or_(table.c.owner_id == USER, table.c.team_id == sa.any_(TEAMS))
+    return sa.false()
+
+
+def sort_keys(sorts: Sequence[Sort]) -> list[Sort]:
+    """The sorts with the id as the last tie, in the direction of the first."""
+    from tenfold.engine.types.identity import Id
+
+    if any(s.field.name == "id" for s in sorts):
+        return list(sorts)
+    identity = Field(name="id", type=Id(), system=True, nullable=False)
+    return [*sorts, Sort(identity, sorts[0].descending if sorts else True)]
+
+
+def key_values(
+    definition: Definition, ask: Ask, cursor: Sequence[object] | None
+) -> dict[str, object]:
+    """The bound values of a list's filters, sorts and cursor."""
+    values: dict[str, object] = {}
+    for sort in ask.sorts:
+        if sort.field.custom:
+            values[f"s_{sort.field.name}"] = slot_field(definition, sort.field)
+    if ask.page:
+        values["offset"] = (ask.page - 1) * ask.limit
+    for place, one in enumerate(ask.filters):
+        values |= filter_values(definition, one, f"f{place}")
+    for place, value in enumerate(cursor or ()):
+        values[f"c{place}"] = value
+    return values
+
+
+def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, object]:
+    """The bound values of one filter."""
+    value = one.value
+    named: dict[str, object] = {}
+    if one.field.custom or one.field.type.many:
+        value = _slot_value(value)
+        named[f"{bind}_field"] = slot_field(definition, one.field)
+    if one.operator == "prefix":
+        text = str(value)
+        if getattr(one.field.type, "folded", False):
+            text = fold(text)
+        return {**named, bind: text, f"{bind}_end": text + _LAST}
+    return named if one.operator == "null" else {**named, bind: value}
+
+
+def _slot_key(field: Field, identity: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A custom field's value as a sort key; the field's name is bound, so tenants share the text."""
+    slots = SLOTS.alias()
+    name = sa.bindparam(f"s_{field.name}", type_=sa.Text)
+    return (
+        sa.select(slots.c[slot_column(field.type.kind)])
+        .where(slots.c.tenant_id == TENANT, slots.c.field == name, slots.c.record_id == identity)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _slot_value(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, list):
+        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        return [_slot_value(item) for item in items]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        from datetime import UTC, time
+
+        return datetime.combine(value, time(), UTC)
+    return value
+
+
+def _compare(
+    column: ColumnElement[Any], operator: str, bind: str, *, negated: bool = False
+) -> ColumnElement[bool]:
+    value = sa.bindparam(bind, type_=column.type)
+    match operator:
+        case "null":
+            return column.is_not(None) if negated else column.is_(None)
+        case "eq":
+            return column == value
+        case "ne":
+            return column.is_distinct_from(value)
+        case "in":
+            return column == sa.any_(sa.bindparam(bind, type_=ARRAY(column.type)))
+        case "prefix":
+            end = sa.bindparam(f"{bind}_end", type_=column.type)
+            return sa.and_(column >= value, column < end)
+        case "gt":
+            return column > value
+        case "gte":
+            return column >= value
+        case "lt":
+            return column < value
+        case "lte":
+            return column <= value
+        case _:
+            raise ValueError(operator)
+
+
+def _never_null(field: Field) -> bool:
+    return not field.nullable and not field.custom
+
+
+def _ordered(column: ColumnElement[Any], sort: Sort) -> ColumnElement[Any]:
+    """Nulls last in both directions; said only where there can be nulls, for the index's sake."""
+    if sort.descending:
+        ordered = column.desc()
+        return ordered if _never_null(sort.field) else ordered.nulls_last()
+    return column.asc()
+
+
+def _after(
+    keys: Sequence[Sort],
+    columns: Sequence[ColumnElement[Any]],
+    cursor: Sequence[object],
+    *,
+    offset: int = 0,
+    first_has_value: bool = False,
+) -> ColumnElement[bool]:
+    """The rows after the cursor's; nulls sort last in both directions."""
+    binds = [
+        sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)
+    ]
+    plain = all(_never_null(s.field) for s in (keys[1:] if first_has_value else keys))
+    one_way = len({s.descending for s in keys}) == 1
+    if plain and one_way:
+        left, right = sa.tuple_(*columns), sa.tuple_(*binds)
+        return left < right if keys[0].descending else left > right
+    steps: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for place, (sort, column, bind) in enumerate(zip(keys, columns, binds, strict=True)):
+        nullable = not _never_null(sort.field) and not (place == 0 and first_has_value)
+        empty = cursor[place] is None
+        if not empty:
+            beyond = column < bind if sort.descending else column > bind
+            if nullable:
+                beyond = sa.or_(beyond, column.is_(None))
+            steps.append(sa.and_(*equal, beyond))
+        equal.append(column.is_(None) if empty else column == bind)
+    return sa.or_(*steps) if steps else sa.false()
+
+
+def _name(text: str) -> ColumnElement[str]:
+    """A declared name as a literal; names are checked when they are compiled."""
+    assert text.replace("_", "").replace(".", "").isalnum()
+    return sa.literal_column(f"'{text}'", sa.Text)
+
+
+def _row_json(rows: FromClause) -> ColumnElement[Any]:
+    return sa.func.row_to_json(_whole_row(rows), type_=JSON)
+
+
+def _whole_row(rows: FromClause) -> ColumnElement[Any]:
+    return rows.table_valued()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _python_type(column: ColumnElement[Any]) -> type:
+    kind = column.type
+    if isinstance(kind, sa.DateTime):
+        return datetime
+    if isinstance(kind, sa.Date):
+        return date
+    if isinstance(kind, PgUUID):
+        return UUID
+    if isinstance(kind, sa.Boolean):
+        return bool
+    return int if isinstance(kind, sa.Integer) else str
+

@@ -1,0 +1,157 @@
+"""One choice, several choices, tags, and the stage with its allowed moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import msgspec
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tenfold.engine.types.base import EQUAL, TEXT, Column, FieldType, Locale, Refused, Schema, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(FieldType):
+    """One of a fixed list, kept as its text."""
+
+    kind: ClassVar[str] = "choice"
+    operators: ClassVar[tuple[str, ...]] = EQUAL
+    options: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", TEXT),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        text = text_of(value)
+        if text not in self.options:
+            raise Refused(f"must be one of {_listed(self.options)}, not {text[:40]!r}")
+        return (text,)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.options)}
+
+    def sample(self, n: int) -> object:
+        return self.options[n % len(self.options)]
+
+    def mistakes(self) -> tuple[str, ...]:
+        return () if self.options else ("has no options; give at least one",)
+
+    def label(self, value: str) -> str:
+        """What people read for a value."""
+        return self.labels.get(value) or value.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Choice):
+    """The stage of a record's work, with the moves it may make; always the field `status`.
+
+    `moves` names, for a stage, those that may follow it; a stage that is not named may go anywhere.
+    """
+
+    kind: ClassVar[str] = "stage"
+    moves: Mapping[str, frozenset[str]] = field(
+        default_factory=dict[str, frozenset[str]], hash=False
+    )
+
+    def may_move(self, old: str, new: str) -> bool:
+        """Whether a record may go from one stage to another."""
+        return old == new or old not in self.moves or new in self.moves[old]
+
+    def sources(self, new: str) -> list[str]:
+        """The stages from which a record may go to this one."""
+        return [old for old in self.options if self.may_move(old, new)]
+
+    def mistakes(self) -> tuple[str, ...]:
+        named = set(self.moves) | {to for tos in self.moves.values() for to in tos}
+        unknown = sorted(named - set(self.options))
+        wrong = tuple(f"moves name the stage {stage!r}, which does not exist" for stage in unknown)
+        return (*Choice.mistakes(self), *wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices(FieldType):
+    """Several of a fixed list; kept as JSON for output and in slots for filters."""
+
+    kind: ClassVar[str] = "choices"
+    operators: ClassVar[tuple[str, ...]] = ("eq", "in", "null")
+    many: ClassVar[bool] = True
+    options: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", JSONB()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        chosen = list_of(value, 100)
+        for text in chosen:
+            if text not in self.options:
+                raise Refused(f"takes {_listed(self.options)}, not {text[:40]!r}")
+        return (msgspec.json.encode(chosen).decode(),)
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        if text not in self.options:
+            raise Refused(f"takes {_listed(self.options)}")
+        return text
+
+    def schema(self) -> Schema:
+        item: Schema = {"type": "string", "enum": list(self.options)}
+        return {"type": "array", "items": item, "maxItems": 100}
+
+    def sample(self, n: int) -> object:
+        return sorted({self.options[n % len(self.options)], self.options[0]})
+
+    def mistakes(self) -> tuple[str, ...]:
+        return () if self.options else ("has no options; give at least one",)
+
+    def label(self, value: str) -> str:
+        """What people read for a value."""
+        return self.labels.get(value) or value.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags(FieldType):
+    """Free words, without order or doubles; kept as JSON for output and in slots for filters."""
+
+    kind: ClassVar[str] = "tags"
+    operators: ClassVar[tuple[str, ...]] = ("eq", "in", "null")
+    many: ClassVar[bool] = True
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", JSONB()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        tags = list_of(value, 100)
+        for tag in tags:
+            if len(tag) > 100:
+                raise Refused("a tag must have at most 100 characters")
+        return (msgspec.json.encode(tags).decode(),)
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        return text_of(text)
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": {"type": "string", "maxLength": 100}, "maxItems": 100}
+
+    def sample(self, n: int) -> object:
+        return sorted({f"tag {n % 7}", "vip"})
+
+
+def list_of(value: object, most: int) -> list[str]:
+    """A list of distinct texts, in order of first mention."""
+    if not isinstance(value, list | tuple):
+        raise Refused("must be a list")
+    items: list[object] = list(value)
+    if len(items) > most:
+        raise Refused(f"must have at most {most} entries")
+    texts = (" ".join(text_of(item).split()) for item in items)
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _listed(options: tuple[str, ...]) -> str:
+    shown = ", ".join(options[:20])
+    return f"{shown}, …" if len(options) > 20 else shown
+
+

@@ -1,0 +1,186 @@
+"""Integers, decimals of fixed places, money and booleans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal as PyDecimal
+from decimal import InvalidOperation
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from tenfold.engine.types.base import EQUAL, Column, Columns, FieldType, Locale, Refused, Schema
+from tenfold.kernel.money import CURRENCIES, NO_MINOR, THOUSANDTHS, exponent
+
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integer(FieldType):
+    """A whole number."""
+
+    kind: ClassVar[str] = "integer"
+    least: int = -_LARGEST - 1
+    most: int = _LARGEST
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", sa.BigInteger()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        number = _number(value)
+        if number != number.to_integral_value():
+            raise Refused("must be a whole number")
+        return (_within(int(number), self.least, self.most),)
+
+    def schema(self) -> Schema:
+        return {"type": "integer", **_range(self.least, self.most)}
+
+    def sample(self, n: int) -> object:
+        low, high = max(self.least, -1_000_000), min(self.most, 1_000_000)
+        return low + (n * 7919) % (high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decimal(FieldType):
+    """A number with fixed decimal places, stored as a scaled whole number.
+
+    numeric comparisons are not leakproof, so that an index on numeric is lost under row security.
+    """
+
+    kind: ClassVar[str] = "decimal"
+    places: int = 2
+    least: PyDecimal | None = None
+    most: PyDecimal | None = None
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", sa.BigInteger()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        number = _number(value)
+        _within(number, self.least, self.most)
+        return (_scaled(number, self.places),)
+
+    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return columns[field] * sa.literal_column(f"{PyDecimal(1).scaleb(-self.places):f}")
+
+    def schema(self) -> Schema:
+        return {"type": "number", **_range(self.least, self.most)}
+
+    def sample(self, n: int) -> object:
+        low = self.least if self.least is not None else PyDecimal(0)
+        high = self.most if self.most is not None else low + 1000
+        step = PyDecimal(1).scaleb(-self.places)
+        return float(low + (n * 37 * step) % (high - low + step))
+
+    def mistakes(self) -> tuple[str, ...]:
+        return () if 0 <= self.places <= 9 else ("places must be 0 to 9",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money(FieldType):
+    """An amount with its currency: minor units in one column, the ISO 4217 code in another."""
+
+    kind: ClassVar[str] = "money"
+    least: PyDecimal | None = None
+    most: PyDecimal | None = None
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", sa.BigInteger()), Column("_currency", sa.Text(collation="C")))
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        currency = at.currency
+        if currency not in CURRENCIES:
+            raise Refused(f"currency {currency!r} is not an ISO 4217 code")
+        number = _number(value)
+        _within(number, self.least, self.most)
+        return (_scaled(number, exponent(currency)), currency)
+
+    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        currency = columns[field + "_currency"]
+        factor = sa.case(
+            (currency.in_(_literals(NO_MINOR)), sa.literal_column("1")),
+            (currency.in_(_literals(THOUSANDTHS)), sa.literal_column("0.001")),
+            else_=sa.literal_column("0.01"),
+        )
+        return columns[field] * factor
+
+    def schema(self) -> Schema:
+        return {"type": "number", "description": "Major units.", **_range(self.least, self.most)}
+
+    def sample(self, n: int) -> object:
+        low = int(self.least or 0)
+        high = int(self.most) if self.most is not None else low + 2_000_000
+        return low + (n * 1009) % (high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boolean(FieldType):
+    """Yes or no."""
+
+    kind: ClassVar[str] = "boolean"
+    operators: ClassVar[tuple[str, ...]] = EQUAL
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", sa.Boolean()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        if isinstance(value, bool):
+            return (value,)
+        raise Refused("must be true or false")
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise Refused("must be true or false")
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+    def sample(self, n: int) -> object:
+        return n % 2 == 0
+
+
+def _literals(codes: frozenset[str]) -> list[ColumnElement[Any]]:
+    return [sa.literal_column(f"'{code}'") for code in sorted(codes)]
+
+
+def _number(value: object) -> PyDecimal:
+    """A JSON number, or a filter's text, as an exact decimal."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | PyDecimal):
+        raise Refused("must be a number")
+    try:
+        number = PyDecimal(str(value))
+    except InvalidOperation:
+        raise Refused("must be a number") from None
+    if not number.is_finite():
+        raise Refused("must be a finite number")
+    if number and abs(number.adjusted()) > 30:
+        raise Refused("is outside the range of numbers that can be kept")
+    return number
+
+
+def _within(number: Any, least: Any, most: Any) -> Any:
+    if least is not None and number < least:
+        raise Refused(f"must be at least {least}")
+    if most is not None and number > most:
+        raise Refused(f"must be at most {most}")
+    return number
+
+
+def _scaled(number: PyDecimal, places: int) -> int:
+    scaled = number.scaleb(places)
+    if scaled != scaled.to_integral_value():
+        raise Refused(f"must have at most {places} decimal places")
+    if abs(scaled) > _LARGEST:
+        raise Refused("is too large")
+    return int(scaled)
+
+
+def _range(least: Any, most: Any) -> Schema:
+    limits: Schema = {}
+    if least is not None:
+        limits["minimum"] = float(least) if isinstance(least, PyDecimal) else least
+    if most is not None:
+        limits["maximum"] = float(most) if isinstance(most, PyDecimal) else most
+    return limits

@@ -1,0 +1,153 @@
+"""JSON, encrypted secrets, and the fields that PostgreSQL computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import ColumnElement
+
+from tenfold.engine.types.base import COMPARE, Column, Columns, FieldType, Locale, Refused, Schema, text_of
+
+MASK = "••••"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Json(FieldType):
+    """Any JSON value, up to 100 kB."""
+
+    kind: ClassVar[str] = "json"
+    operators: ClassVar[tuple[str, ...]] = ("null",)
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", JSONB()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        try:
+            encoded = msgspec.json.encode(value)
+        except (TypeError, UnicodeEncodeError, RecursionError):
+            raise Refused("must be JSON") from None
+        if len(encoded) > 100_000:
+            raise Refused("must have at most 100 kB")
+        if b"\\u0000" in encoded:
+            raise Refused("must not contain the NUL character")
+        return (encoded.decode(),)
+
+    def schema(self) -> Schema:
+        return {}
+
+    def sample(self, n: int) -> object:
+        return {"n": n, "list": [1, "two", None]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret(FieldType):
+    """A text that is stored encrypted and shown only by a logged reveal."""
+
+    kind: ClassVar[str] = "secret"
+    operators: ClassVar[tuple[str, ...]] = ("null",)
+    max_length: int = 1_000
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", sa.LargeBinary()),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        text = text_of(value)
+        if len(text) > self.max_length:
+            raise Refused(f"must have at most {self.max_length:,} characters")
+        if text == MASK:
+            raise Refused("is the mask that stands for a hidden value; leave the field out to keep it")
+        return (text,)
+
+    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return sa.case((columns[field].is_not(None), sa.literal_column(f"'{MASK}'")))
+
+    def schema(self) -> Schema:
+        return {"type": "string", "maxLength": self.max_length, "x-secret": True}
+
+    def sample(self, n: int) -> object:
+        return f"secret {n}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression(FieldType):
+    """Base of what PostgreSQL computes: the SQL text names columns of the same table as {t}."""
+
+    writable: ClassVar[bool] = False
+    sql: str
+    of: FieldType
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        raise Refused("is computed and can't be set")
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        return self.of.filter_value(text, at)
+
+    def schema(self) -> Schema:
+        return {**self.of.schema(), "readOnly": True}
+
+    def sample(self, n: int) -> object:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated(Expression):
+    """Stored by PostgreSQL beside its row, so that it sorts and filters like any column."""
+
+    kind: ClassVar[str] = "generated"
+    operators: ClassVar[tuple[str, ...]] = COMPARE
+
+    def columns(self) -> tuple[Column, ...]:
+        (first, *_) = self.of.columns()
+        return (Column("", first.type, derived=True, generated=self.sql),)
+
+    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return self.of.select(field, columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed(Expression):
+    """Computed by PostgreSQL each time it is read; not for filters or sorts."""
+
+    kind: ClassVar[str] = "computed"
+    operators: ClassVar[tuple[str, ...]] = ()
+    stored: ClassVar[bool] = False
+
+    def columns(self) -> tuple[Column, ...]:
+        return ()
+
+    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return sa.literal_column(f"({self.sql.replace('{t}', columns.alias)})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup(FieldType):
+    """A figure over the records that point here, computed at read under the reader's own scope."""
+
+    kind: ClassVar[str] = "rollup"
+    operators: ClassVar[tuple[str, ...]] = ()
+    stored: ClassVar[bool] = False
+    writable: ClassVar[bool] = False
+    relation: str
+    function: str = "count"
+    over: str = ""
+
+    def columns(self) -> tuple[Column, ...]:
+        return ()
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        raise Refused("is computed and can't be set")
+
+    def schema(self) -> Schema:
+        return {"type": "integer" if self.function == "count" else "number", "readOnly": True}
+
+    def sample(self, n: int) -> object:
+        return None
+
+    def mistakes(self) -> tuple[str, ...]:
+        if self.function not in ("count", "sum", "min", "max", "avg"):
+            return (f"function {self.function!r} is unknown; use count, sum, min, max or avg",)
+        return () if self.function == "count" or self.over else ("over must name the field to sum",)

@@ -1,0 +1,85 @@
+"""Short text, long text and rich text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import nh3
+from sqlalchemy.sql.elements import ColumnElement
+
+from tenfold.engine.types.base import TEXT, Column, Columns, FieldType, Locale, Refused, Schema, text_of
+from tenfold.kernel.text import fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(FieldType):
+    """One line of text; a `folded` one keeps a second column that sorts without case and accents."""
+
+    kind: ClassVar[str] = "text"
+    operators: ClassVar[tuple[str, ...]] = (*FieldType.operators, "prefix")
+    max_length: int = 500
+    folded: bool = False
+
+    def columns(self) -> tuple[Column, ...]:
+        plain = Column("", TEXT)
+        return (plain, Column("_key", TEXT, derived=True)) if self.folded else (plain,)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        text = " ".join(text_of(value).split())
+        if len(text) > self.max_length:
+            raise Refused(f"must have at most {self.max_length:,} characters, this has {len(text):,}")
+        return (text, fold(text)[:200]) if self.folded else (text,)
+
+    def sorted_by(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return columns[field + "_key"] if self.folded else columns[field]
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        return text_of(text)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "maxLength": self.max_length}
+
+    def sample(self, n: int) -> object:
+        return f"Ólafur {'Ż' * (n % 3)}text {n}"[: self.max_length]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongText(FieldType):
+    """Text of many lines."""
+
+    kind: ClassVar[str] = "long_text"
+    operators: ClassVar[tuple[str, ...]] = ("null",)
+    max_length: int = 100_000
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", TEXT),)
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        text = text_of(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+        if len(text) > self.max_length:
+            raise Refused(f"must have at most {self.max_length:,} characters, this has {len(text):,}")
+        return (text,)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "maxLength": self.max_length}
+
+    def sample(self, n: int) -> object:
+        return f"First line {n}\nsecond line, with “quotes”"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RichText(LongText):
+    """HTML of a small safe set; whatever is outside it is taken out before it is stored."""
+
+    kind: ClassVar[str] = "rich_text"
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        (text,) = LongText.parse(self, value, at)
+        return (nh3.clean(str(text)),)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "maxLength": self.max_length, "contentMediaType": "text/html"}
+
+    def sample(self, n: int) -> object:
+        return f"<p>Paragraph <strong>{n}</strong></p>"

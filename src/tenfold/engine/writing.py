@@ -1,0 +1,108 @@
+"""Builds the SQL of writes: one set-based statement per operation, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.project.tables import SCHEMA
+from tenfold.engine.registry import Registry
+from tenfold.engine.statement import TENANT, PersonReading, Statement, compiled
+
+_CASTS = {"tsvector": "tsvector", "jsonb": "jsonb"}
+
+
+def insert(
+    definition: Definition, person: Person, registry: Registry, columns: Sequence[str], skip: bool
+) -> Statement:
+    """INSERT of many rows given as arrays, one per column; answers each row's JSON, id and version.
+
+    With `skip`, rows whose unique key is taken are left out instead of failing the statement.
+    """
+    reading = PersonReading(definition, person, registry)
+    table = reading.table
+    rows = _unnested(table, columns)
+    statement = sa.dialects.postgresql.insert(table).from_select(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        list(columns), sa.select(*(_cast(table, rows, name) for name in columns))
+    )
+    if skip:
+        statement = statement.on_conflict_do_nothing()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return compiled(statement.returning(*_answer(reading)))  # pyright: ignore[reportUnknownMemberType]
+
+
+def update(
+    definition: Definition, person: Person, registry: Registry, columns: Sequence[str]
+) -> Statement:
+    """UPDATE of many rows by id, values given as arrays; answers each row's JSON, id and version."""
+    reading = PersonReading(definition, person, registry)
+    table = reading.table
+    rows = _unnested(table, ["id", *columns])
+    statement = (
+        sa.update(table)
+        .where(table.c.tenant_id == TENANT, table.c.id == rows.c.id)
+        .values({name: _cast(table, rows, name) for name in columns})
+        .returning(*_answer(reading))
+    )
+    return compiled(statement)
+
+
+def lock(
+    definition: Definition, person: Person, registry: Registry, columns: Sequence[str], deleted: bool
+) -> Statement:
+    """The rows of some ids that the person can see, locked in the order of their ids."""
+    reading = PersonReading(definition, person, registry)
+    table = reading.table
+    ids = sa.bindparam("ids", type_=ARRAY(table.c.id.type))
+    statement = (
+        reading.matching((), deleted=deleted)
+        .where(table.c.id == sa.any_(ids))
+        .with_only_columns(*(table.c[name] for name in columns))
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    return compiled(statement)
+
+
+def _unnested(table: sa.Table, columns: Sequence[str]) -> Any:
+    """unnest of one array per column, as a table of rows."""
+    arrays = [
+        sa.bindparam(name, type_=ARRAY(_carried(table.c[name].type))) for name in columns
+    ]
+    typed = [sa.column(name, _carried(table.c[name].type)) for name in columns]
+    return sa.func.unnest(*arrays).table_valued(*typed, name="v").render_derived()
+
+
+def _carried(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """The type in which a column's values travel: texts for what has no binary form."""
+    return sa.Text() if isinstance(kind, TSVECTOR | JSONB) else kind
+
+
+def _cast(table: sa.Table, rows: Any, name: str) -> Any:
+    kind = table.c[name].type
+    column = rows.c[name]
+    return sa.cast(column, kind) if isinstance(kind, TSVECTOR | JSONB) else column
+
+
+def _answer(reading: PersonReading) -> list[Any]:
+    """The projection of a written row: the same JSON that a read gives."""
+    table = reading.table
+    if reading.access.read == "none":
+        return [sa.null(), table.c.id, table.c.version]
+    shown = sa.select(*reading.projection(table.name)).subquery("x")
+    text = sa.cast(sa.select(sa.func.row_to_json(shown.table_valued())).scalar_subquery(), sa.Text)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    return [text, table.c.id, table.c.version]
+
+
+# Slots: what a record's many-valued and custom fields are found by.
+CLEAR_SLOTS = f"""DELETE FROM {SCHEMA}.slots
+WHERE tenant_id = $1 AND record_id = ANY ($2) AND field = ANY ($3)"""
+ADD_SLOTS = f"""INSERT INTO {SCHEMA}.slots
+(tenant_id, record_id, field, place, text_value, int_value, time_value, ref_value)
+SELECT $1, v.* FROM unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::bigint[],
+    $7::timestamptz[], $8::uuid[]) AS v"""
+REASON = "SELECT set_config('app.reason', $1, true)"

@@ -1,0 +1,1 @@
+"""Import and export: files to rows, columns to fields, texts to values, and records to CSV."""

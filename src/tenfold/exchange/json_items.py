@@ -1,0 +1,166 @@
+"""Records out of JSON text, one at a time, without holding the whole file."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Generator, Iterator
+from typing import Any, NamedTuple, NoReturn
+
+from tenfold.exchange.rows import NotReadable
+
+CONTAINERS = ("records", "data", "results", "items", "value")
+"""The names under which programs put the list of records into an object."""
+
+RECORD_LIMIT = 16 * 1_048_576
+"""The longest single record that is read, in characters."""
+
+_PIECE = 65_536
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Item(NamedTuple):
+    """A record with the line it starts on; `error` says why it could not be read."""
+
+    line: int
+    value: Any
+    error: str | None = None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+# Numbers stay as they are written: no digit of a long id or an amount is lost.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_number)
+
+
+def items_of(text: io.TextIOBase) -> Iterator[Item]:
+    """The records of a JSON text: a list, an object that holds one, or a single object."""
+    window = _Window(text)
+    start = window.peek()
+    if start == "[":
+        yield from _array(window)
+    elif start == "{":
+        yield from _object(window)
+    else:
+        raise NotReadable("The file is not JSON: it begins with neither { nor [.")
+
+
+def decoded(line: str) -> Any:
+    """The value of one complete JSON text; raises ValueError."""
+    try:
+        return _DECODER.decode(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _array(window: _Window) -> Generator[Item, None, bool]:
+    """The items of a list; says whether it was read to its end."""
+    window.take()
+    while (char := window.peek()) != "]":
+        if char == ",":
+            window.take()
+            window.peek()
+        line = window.line
+        try:
+            yield Item(line, window.value())
+        except ValueError as error:
+            # Where a broken record ends can't be known, so that nothing after it is safe to read.
+            yield Item(line, None, f"JSON is broken here, the rest was not read: {error}")
+            return False
+        if window.peek() not in (",", "]"):
+            reason = "JSON is broken here, the rest was not read: a comma or ] is missing"
+            yield Item(window.line, None, reason)
+            return False
+    window.take()
+    return True
+
+
+def _object(window: _Window) -> Iterator[Item]:
+    """The list inside an object; without one, the object itself."""
+    line = window.line
+    window.take()
+    single: dict[str, Any] = {}
+    found = False
+    try:
+        while (char := window.peek()) not in ("}", ""):
+            if char == ",":
+                window.take()
+                window.peek()
+            name = str(window.value())
+            if window.peek() != ":":
+                raise ValueError(f"a colon is missing after {name[:40]!r}")
+            window.take()
+            if window.peek() == "[" and name.casefold() in CONTAINERS:
+                found = True
+                if not (yield from _array(window)):
+                    return
+            else:
+                single[name] = window.value()
+        if not char:
+            raise ValueError("the closing } is missing")
+    except ValueError as error:
+        yield Item(window.line, None, f"JSON is broken here, the rest was not read: {error}")
+        return
+    if not found:
+        yield Item(line, single)
+
+
+class _Window:
+    """A piece of the text that moves on as values are taken from it."""
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
+        self._held = ""
+        self._at = 0
+        self._ended = False
+        self.line = 1
+
+    def peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        while True:
+            end = _SPACE.match(self._held, self._at).end()  # pyright: ignore[reportOptionalMemberAccess]
+            self._move(end)
+            if end < len(self._held):
+                return self._held[end]
+            if not self._more(_PIECE):
+                return ""
+
+    def take(self) -> None:
+        """Moves over the character that was peeked."""
+        self._at += 1
+
+    def value(self) -> Any:
+        """The next whole value; raises ValueError where there is none."""
+        size = _PIECE
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._held, self._at)
+                # A number may go on in the next piece; nothing else ends at the held text's end.
+                if end < len(self._held) or not self._more(size):
+                    self._move(end)
+                    return value
+            except RecursionError:
+                raise ValueError("it is nested too deeply") from None
+            except ValueError as error:
+                if len(self._held) - self._at > RECORD_LIMIT:
+                    raise ValueError(f"a record has over {RECORD_LIMIT:,} characters") from None
+                if not self._more(size):
+                    message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                    raise ValueError(message) from None
+            size *= 2
+
+    def _move(self, end: int) -> None:
+        self.line += self._held.count("\n", self._at, end)
+        self._at = end
+
+    def _more(self, size: int) -> bool:
+        if self._ended:
+            return False
+        piece = self._text.read(size)
+        self._held = self._held[self._at :] + piece
+        self._at = 0
+        self._ended = not piece
+        return bool(piece)

@@ -1,0 +1,154 @@
+"""Proposes which column of a file goes into which field of a record type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+from typing import Literal
+
+from tenfold.exchange.looks import mostly
+from tenfold.exchange.rows import Value, as_text, is_blank
+from tenfold.exchange.synonyms import concept_of, plain
+
+SHOWN = 3
+"""How many values of a column are shown beside a proposal."""
+
+Reason = Literal["chosen", "same name", "known name", "similar name", "content", "unmapped"]
+
+# What a column's content may look like for a field of each kind; other kinds take anything.
+_FITS: dict[str, frozenset[str]] = {
+    "email": frozenset({"email"}),
+    "url": frozenset({"url"}),
+    "phone": frozenset({"phone", "integer"}),
+    "date": frozenset({"date", "datetime", "integer"}),
+    "datetime": frozenset({"date", "datetime", "integer"}),
+    "money": frozenset({"money", "decimal", "integer"}),
+    "decimal": frozenset({"decimal", "integer", "money"}),
+    "integer": frozenset({"integer", "decimal", "phone"}),
+}
+# Only these say enough by themselves; a number could be anything.
+_TELLING = frozenset({"email", "url", "phone"})
+
+
+class UnknownName(ValueError):
+    """An override names a column or a field that does not exist; the text gives the nearest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A field that can be imported into; `kind` is one that `values.read` knows."""
+
+    name: str
+    label: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A column and the field proposed for it, if any, with how sure that is (0 to 1) and why."""
+
+    column: str
+    target: str | None
+    confidence: float
+    reason: Reason
+    samples: tuple[str, ...]
+
+
+def guess(
+    columns: Sequence[str],
+    samples: Sequence[Mapping[str, Value]],
+    targets: Sequence[Target],
+    overrides: Mapping[str, str | None] | None = None,
+) -> list[Guess]:
+    """A guess for each column, in order; no field twice. An override of None leaves one out."""
+    chosen = dict(overrides or {})
+    _check(chosen, columns, targets)
+    shown = {column: _shown(column, samples) for column in columns}
+    found: dict[str, tuple[str | None, float, Reason]] = {
+        column: (target, 1.0, "chosen") for column, target in chosen.items()
+    }
+    scored = [
+        (*_score(column, shown[column], target), column, target)
+        for column in columns
+        for target in targets
+        if column not in chosen
+    ]
+    taken = {target for target in chosen.values() if target}
+    # sorted() is stable: of equals, the column that stands first in the file wins.
+    for sure, reason, column, target in sorted(scored, key=lambda item: -item[0]):
+        if sure and column not in found and target.name not in taken:
+            found[column] = (target.name, round(sure, 2), reason)
+            taken.add(target.name)
+    return [
+        Guess(column, *found.get(column, (None, 0.0, "unmapped")), tuple(shown[column][:SHOWN]))
+        for column in columns
+    ]
+
+
+def missing(guesses: Sequence[Guess], targets: Sequence[Target]) -> list[Target]:
+    """The required fields that no column goes into."""
+    mapped = {found.target for found in guesses}
+    return [target for target in targets if target.required and target.name not in mapped]
+
+
+def _check(
+    chosen: Mapping[str, str | None], columns: Sequence[str], targets: Sequence[Target]
+) -> None:
+    names = [target.name for target in targets]
+    used: dict[str, str] = {}
+    for column, target in chosen.items():
+        if column not in columns:
+            raise UnknownName(f"There is no column {column!r}{_nearest(column, columns)}.")
+        if target is None:
+            continue
+        if target not in names:
+            raise UnknownName(f"There is no field {target!r}{_nearest(target, names)}.")
+        if target in used:
+            raise UnknownName(f"{used[target]!r} and {column!r} can't both go into {target!r}.")
+        used[target] = column
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    by_plain = {plain(known): known for known in names}
+    close = get_close_matches(plain(name), list(by_plain), 1, 0.5)
+    if close:
+        return f"; did you mean {by_plain[close[0]]!r}?"
+    return f"; there are {', '.join(names[:20])}" if names else ""
+
+
+def _score(column: str, texts: list[str], target: Target) -> tuple[float, Reason]:
+    """How sure it is that the column belongs into the field, and what tells so."""
+    by_name, reason = _by_name(column, target)
+    looks = mostly(texts)
+    fits = _FITS.get(target.kind)
+    if by_name and looks and fits and looks not in fits:
+        # The name says so, the content denies it: shown as doubtful, dropped where only similar.
+        return (by_name - 0.4 if by_name > 0.8 else 0.0), reason
+    if by_name:
+        return by_name, reason
+    if looks in _TELLING and target.kind == looks and concept_of(column) is None:
+        return 0.4, "content"
+    return 0.0, "unmapped"
+
+
+def _by_name(column: str, target: Target) -> tuple[float, Reason]:
+    own = plain(column)
+    last = target.name.rpartition(".")[2]
+    names = [plain(name) for name in (target.name, target.label, *target.aliases) if name]
+    if own and own in names:
+        return 1.0, "same name"
+    meaning = concept_of(column)
+    if meaning:
+        meanings = {concept_of(name) for name in (target.name, last, target.label, *target.aliases)}
+        return (0.9, "known name") if meaning in meanings else (0.0, "unmapped")
+    best = max((SequenceMatcher(None, own, name).ratio() for name in names), default=0.0)
+    return (round(best * 0.7, 2), "similar name") if best >= 0.88 else (0.0, "unmapped")
+
+
+def _shown(column: str, samples: Sequence[Mapping[str, Value]]) -> list[str]:
+    """The distinct first texts of a column that hold anything."""
+    texts = (as_text(row.get(column)).strip() for row in samples if not is_blank(row.get(column)))
+    return list(dict.fromkeys(text[:200] for text in texts if text))[:200]

@@ -1,0 +1,54 @@
+"""Choices and tags out of texts."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from tenfold.exchange.value_texts import SEVERAL, Reading, Refusal, shown
+from tenfold.kernel.text import fold
+
+_PARTING = re.compile(rf"{SEVERAL}|[;,|\n]")
+_EVERYBODY = frozenset({"mycontacts"})
+
+
+def choice(text: str, how: Reading) -> str:
+    """The option that a text names by value or label, whatever its case, blanks and signs."""
+    known = {_same(name): value for value, label in how.options.items() for name in (label, value)}
+    found = known.get(_same(text))
+    if found is not None:
+        return found
+    close = get_close_matches(_same(text), list(known), 1, 0.75)
+    hint = f" Did you mean {how.options[known[close[0]]] or known[close[0]]!r}?" if close else ""
+    listed = ", ".join(label or value for value, label in list(how.options.items())[:20])
+    raise Refusal(f"{shown(text)} is none of the choices: {listed}.{hint}")
+
+
+def choices(texts: list[str], how: Reading) -> list[str]:
+    """Several options; a text that is none as a whole is parted at ; , | and line ends."""
+    found: list[str] = []
+    for text in texts:
+        try:
+            found.append(choice(text, how))
+        except Refusal:
+            pieces = [piece for piece in _PARTING.split(text) if piece.strip()]
+            if len(pieces) < 2:
+                raise
+            found += [choice(piece, how) for piece in pieces]
+    return list(dict.fromkeys(found))
+
+
+def tags(texts: list[str]) -> list[str]:
+    """Free words without doubles; Google's own label for everybody is left out."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for piece in _PARTING.split(text):
+            # Google marks its own labels with a star: `* myContacts ::: Buyers`.
+            tag = " ".join(piece.strip().removeprefix("*").split())
+            if tag and _same(tag) not in _EVERYBODY:
+                found.setdefault(fold(tag), tag)
+    return list(found.values())
+
+
+def _same(text: str) -> str:
+    return re.sub(r"[\W_]+", "", fold(text)) or fold(text)

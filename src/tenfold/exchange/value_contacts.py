@@ -1,0 +1,102 @@
+"""E-mail addresses, telephone numbers, web and postal addresses out of texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from tenfold.exchange.value_texts import Reading, Refusal, several, shown
+
+# Marks of writing direction and blanks of no width come along when people copy from a page.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_PARTS = {
+    "street": ("street", "street1", "address1", "addressline1", "line1", "streetaddress"),
+    "street2": ("street2", "address2", "addressline2", "line2", "extended"),
+    "city": ("city", "town", "locality"),
+    "state": ("state", "region", "province", "stateorprovince", "statecode"),
+    "postal_code": ("postalcode", "zip", "zipcode", "postcode"),
+    "country": ("country", "countryregion", "countrycode"),
+}
+_PART_OF = {name: part for part, names in _PARTS.items() for name in names}
+
+
+def email(text: str) -> str:
+    """An e-mail address in lower case; of several the first. `Ann <a@b.org>` and `mailto:` too."""
+    first = (several(text) or [text])[0]
+    body = _INVISIBLE.sub("", first).strip().strip("<>;,").strip()
+    body = body[7:] if body.lower().startswith("mailto:") else body
+    if "<" in body:
+        body = parseaddr(body)[1]
+    try:
+        found = validate_email(body, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        why = str(error).rstrip(".")
+        raise Refusal(f"{shown(text)} is not an e-mail address: {why}.") from None
+    return found.normalized.lower()
+
+
+def phone(text: str, how: Reading) -> str:
+    """A telephone number in E.164, with `;ext=` where it has an extension; of several the first."""
+    first = (several(text) or [text])[0]
+    body = _INVISIBLE.sub("", first).strip()
+    body = body[4:] if body.lower().startswith("tel:") else body
+    example = "+1 415 555 0101 is one"
+    try:
+        number = phonenumbers.parse(body[:250], how.region)
+    except phonenumbers.NumberParseException:
+        raise Refusal(f"{shown(text)} is not a telephone number; {example}.") from None
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        raise Refusal(f"{shown(text)} lacks its area code; {example}.")
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise Refusal(f"{shown(text)} is not a possible telephone number; {example}.")
+    form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{form};ext={number.extension}" if number.extension else form
+
+
+def url(text: str) -> str:
+    """A web address; `www.example.com` becomes one with https."""
+    body = _INVISIBLE.sub("", (several(text) or [text])[0]).strip()
+    if "://" not in body and re.match(r"[\w\-]+(\.[\w\-]+)+([/:?#]|$)", body):
+        body = f"https://{body}"
+    try:
+        parts = urlsplit(body)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fine = False
+    if not fine or len(body) > 2_000 or any(char.isspace() for char in body):
+        raise Refusal(f"{shown(text)} is not a web address; https://example.com is one.")
+    return body
+
+
+def postal_code(text: str, how: Reading) -> str:
+    """A postal code; in the US without a `z` before it and with the zero that Excel took."""
+    body = text.strip()
+    if how.region == "US":
+        found = re.fullmatch(r"[zZ]?([0-9]{3,5})(-[0-9]{4})?(?:\.0)?", body)
+        if found and len(found[1]) >= 4:
+            return found[1].zfill(5) + (found[2] or "")
+    if len(body) > 20 or not re.search(r"\w", body):
+        raise Refusal(f"{shown(text)} is not a postal code; 95838 and SW1A 1AA are.")
+    return body
+
+
+def address(value: str | Mapping[str, Any], how: Reading) -> dict[str, str]:
+    """A postal address in our parts, from a text (its street) or from parts by other names."""
+    if isinstance(value, str):
+        return {"street": " ".join(value.split())}
+    parts: dict[str, str] = {}
+    for name, content in value.items():
+        part = _PART_OF.get(re.sub(r"[\W_]", "", str(name)).lower())
+        if part and content and part not in parts:
+            text = str(content).strip()
+            parts[part] = postal_code(text, how) if part == "postal_code" else text
+    if not parts:
+        raise Refusal("The address has no part that is known: street, city, state, zip, country.")
+    return parts

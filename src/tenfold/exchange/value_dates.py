@@ -1,0 +1,189 @@
+"""Days and moments, as programs and people write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_month_names
+
+from tenfold.exchange.value_texts import DateOrder, Reading, Refusal, shown
+from tenfold.kernel.text import fold
+
+MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "FM", "PW"})
+"""Regions where 3/4/2026 is the fourth of March."""
+
+_LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
+_EXCEL = date(1899, 12, 30)
+_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_COMPACT = re.compile(r"((?:1[6-9]|2[01])[0-9]{2})([01][0-9])([0-3][0-9])")
+_PARTS = re.compile(r"([0-9]{1,2})([/.\-])\s?([0-9]{1,2})\2\s?([0-9]{4}|[0-9]{2})")
+_NAMED = re.compile(r"[0-9]{1,4}|[^\W\d_]+")
+_SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.([0-9]+))?")
+_EPOCH = re.compile(r"([0-9]{10})(?:([0-9]{3}))?")
+_NO_YEAR = re.compile(r"--[0-9]{2}-?[0-9]{2}|[0-9]{1,2}[/.\-][0-9]{1,2}")
+_TIME = re.compile(
+    r"(?P<day>.+?)(?:[T\s,]|\bat\b)+(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_COMPACT_TIME = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_ACCEPTED = "2026-11-21, 11/21/2026, 21.11.2026 and 21 Nov 2026 are read"
+
+
+def order_of(texts: Sequence[str], region: str) -> DateOrder:
+    """Whether a column puts the day or the month first, told by the days above 12 in it."""
+    day_first = month_first = False
+    for text in texts:
+        found = _PARTS.match(text.strip())
+        if found:
+            day_first |= int(found[1]) > 12 or found[2] == "."
+            month_first |= int(found[3]) > 12
+    if day_first and month_first:
+        return "mixed"
+    if day_first or month_first:
+        return "day first" if day_first else "month first"
+    return "month first" if region in MONTH_FIRST else "day first"
+
+
+def day(text: str, how: Reading) -> date:
+    """A day; the time of a moment is left out."""
+    body = text.strip()
+    if _NO_YEAR.fullmatch(body):
+        raise Refusal(f"{shown(text)} has no year; a date needs one, like 2026-02-28.")
+    for form in (_TIME, _COMPACT_TIME):
+        moment = form.fullmatch(body)
+        if moment:
+            body = moment[1].strip(" ,")
+            break
+    found = _day(body, how, text)
+    if found is None:
+        raise Refusal(f"{shown(text)} is not a date; {_ACCEPTED}.")
+    return found
+
+
+def moment(text: str, how: Reading) -> datetime:
+    """A moment in UTC; a local time is read in the column's zone.
+
+    A local time that the clocks skip takes the offset before the gap, a doubled one the first of
+    the two (RFC 5545, section 3.3.5).
+    """
+    body = text.strip()
+    epoch = _EPOCH.fullmatch(body)
+    if epoch:
+        return datetime.fromtimestamp(int(epoch[1]), UTC) + timedelta(
+            milliseconds=int(epoch[2] or 0)
+        )
+    serial = _SERIAL.fullmatch(body)
+    if serial:
+        rest = float(f"0.{serial[2] or 0}")
+        midnight = datetime.combine(_serial(serial[1]), datetime.min.time())
+        return _in_zone(midnight + timedelta(seconds=round(rest * 86_400)), None, how, text)
+    clock = _COMPACT_TIME.fullmatch(body)
+    if clock:
+        body = f"{clock[1]} {clock[2]}:{clock[3]}:{clock[4] or '00'}{clock[5] or ''}"
+    found = _TIME.fullmatch(body)
+    start = day(found["day"] if found else body, how)
+    local = datetime.combine(start, datetime.min.time())
+    if found:
+        local += _clock(found, text)
+    return _in_zone(local, found["zone"] if found else None, how, text)
+
+
+def _clock(found: re.Match[str], text: str) -> timedelta:
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    half = (found["half"] or "").lower().replace(".", "")
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise Refusal(f"{shown(text)} has no such time of day; 00:00 to 23:59 are read.")
+    return timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def _in_zone(local: datetime, zone: str | None, how: Reading, text: str) -> datetime:
+    try:
+        if zone and zone[0] in "+-":
+            offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+            return (local - offset if zone[0] == "+" else local + offset).replace(tzinfo=UTC)
+        known = ZoneInfo("UTC" if zone else how.zone)
+        return local.replace(tzinfo=known).astimezone(UTC)
+    except OverflowError:
+        raise Refusal(f"{shown(text)} is outside the years 1 to 9999.") from None
+
+
+def _day(body: str, how: Reading, text: str) -> date | None:
+    iso = _ISO.fullmatch(body) or _COMPACT.fullmatch(body)
+    if iso:
+        return _real(int(iso[1]), int(iso[2]), int(iso[3]), text)
+    serial = _SERIAL.fullmatch(body)
+    if serial:
+        return _serial(serial[1])
+    found = _PARTS.fullmatch(body)
+    if found:
+        return _ordered(found, how, text)
+    return _with_name(body, text)
+
+
+def _ordered(found: re.Match[str], how: Reading, text: str) -> date:
+    """A date of three numbers, in the order of its column."""
+    first, second, year = int(found[1]), int(found[3]), _year(found[4])
+    order = how.date_order or order_of([found[0]], how.region)
+    if order == "mixed":
+        if first <= 12 and second <= 12 and first != second:
+            raise Refusal(
+                f"{shown(text)} may be two dates: the column has both day first and month first. "
+                "2026-11-21 is clear."
+            )
+        order = "day first" if first > 12 else "month first"
+    month, number = (first, second) if order == "month first" else (second, first)
+    if month > 12:
+        raise Refusal(f"{shown(text)} has no such month; the column's dates have the {order}.")
+    return _real(year, month, number, text)
+
+
+def _with_name(body: str, text: str) -> date | None:
+    """A date with the month's name: `21 Nov 2026`, `Nov 21, 2026`, `21. November 2026`."""
+    words = _NAMED.findall(fold(body))
+    months = [_months()[word] for word in words if word in _months()]
+    numbers = [word for word in words if word.isdigit()]
+    if len(months) != 1 or len(numbers) != 2 or len(words) > 7:
+        return None
+    first, second = numbers
+    if len(first) == 4:
+        first, second = second, first
+    if len(first) > 2 or len(second) not in (2, 4):
+        return None
+    return _real(_year(second), months[0], int(first), text)
+
+
+def _real(year: int, month: int, number: int, text: str) -> date:
+    try:
+        return date(year, month, number)
+    except ValueError:
+        raise Refusal(f"{shown(text)} is not a day of the calendar; {_ACCEPTED}.") from None
+
+
+def _year(digits: str) -> int:
+    """Two digits mean 1969 to 2068, as POSIX has it."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year >= 69 else 2000)
+
+
+def _serial(digits: str) -> date:
+    """Excel's count of days."""
+    return _EXCEL + timedelta(days=int(digits))
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    found: dict[str, int] = {"sept": 9}
+    for language in _LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            names = cast("dict[int, str]", get_month_names(width, locale=language))
+            for number, name in names.items():
+                found.setdefault(fold(name).strip(" ."), number)
+    return found

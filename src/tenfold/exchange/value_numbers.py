@@ -1,0 +1,198 @@
+"""Numbers, money and yes or no, as people and spreadsheets write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from tenfold.exchange.value_texts import Decimals, Reading, Refusal, shown
+from tenfold.kernel.money import CURRENCIES
+
+_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS"}
+_NUMBER = re.compile(r"[0-9]+(?:[.,'’\s][0-9]+)*(?:[.,])?|[.,][0-9]+")  # noqa: RUF001
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}")
+_CODE = re.compile(r"^([A-Za-z]{3})\b|\b([A-Za-z]{3})$")
+_MINUS = str.maketrans("−–", "--")  # noqa: RUF001
+_YES = frozenset(
+    [
+        "true",
+        "yes",
+        "y",
+        "1",
+        "t",
+        "on",
+        "x",
+        "wahr",
+        "ja",
+        "j",
+        "si",
+        "sí",
+        "oui",
+        "o",
+        "vrai",
+        "verdadero",
+        "sim",
+        "✓",
+        "✔",
+    ]
+)
+_NO = frozenset(
+    [
+        "false",
+        "no",
+        "n",
+        "0",
+        "f",
+        "off",
+        "falsch",
+        "nein",
+        "non",
+        "faux",
+        "falso",
+        "nao",
+        "não",
+        "✗",
+        "✘",
+    ]
+)
+
+
+class Amount(NamedTuple):
+    """An amount in major units with its currency (ISO 4217)."""
+
+    value: Decimal
+    currency: str
+
+
+def decimals_of(texts: Sequence[str]) -> Decimals | None:
+    """Whether a column writes decimals with point or comma; None where nothing tells."""
+    votes = {"point": 0, "comma": 0}
+    for text in texts:
+        marks = re.sub(r"[^.,]", "", text)
+        last = re.search(r"([.,])([0-9]+)[^0-9.,]*$", text)
+        if not last:
+            continue
+        mixed = len(set(marks)) == 2
+        if mixed or (len(marks) == 1 and len(last[2]) != 3):
+            votes["point" if last[1] == "." else "comma"] += 1
+        elif len(marks) > 1:
+            votes["comma" if last[1] == "." else "point"] += 1
+    if votes["point"] == votes["comma"]:
+        return None
+    return "point" if votes["point"] > votes["comma"] else "comma"
+
+
+def decimal(text: str, how: Reading) -> Decimal:
+    """A number: `1,234.5`, `1.234,5`, `1 234,5`, `(12)` for -12, `12%` as 12."""
+    body = text.strip().translate(_MINUS).removesuffix("%").strip()
+    if _SCIENTIFIC.fullmatch(body):
+        return Decimal(body)
+    negative, body = _signed(body)
+    number = _plain(body, how, text)
+    return -number if negative else number
+
+
+def integer(text: str, how: Reading) -> int:
+    """A whole number; `3.0` and `1,234` are whole."""
+    number = decimal(text, how)
+    if number != number.to_integral_value():
+        raise Refusal(f"{shown(text)} is not a whole number.")
+    return int(number)
+
+
+def money(text: str, how: Reading) -> Amount:
+    """An amount with its own currency or the column's: `$1,234.50`, `USD 12`, `(1,200)`."""
+    body = text.strip().translate(_MINUS)
+    negative, body = _signed(body)
+    currency, body = _currency(body, how, text)
+    inner, body = _signed(body)
+    if negative and inner:
+        raise Refusal(f"{shown(text)} is twice negative; -5 and (5) are read.")
+    number = _plain(body, how, text)
+    return Amount(-number if negative or inner else number, currency)
+
+
+def boolean(text: str) -> bool:
+    """Yes or no in the common languages."""
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise Refusal(f"{shown(text)} is neither yes nor no; yes, no, true, false, 1 and 0 are read.")
+
+
+def _signed(body: str) -> tuple[bool, str]:
+    """Whether the number is negative, and what is left of it."""
+    if body.startswith("(") and body.endswith(")"):
+        return True, body[1:-1].strip()
+    if body.startswith("-"):
+        return True, body[1:].strip()
+    if body.endswith("-"):
+        return True, body[:-1].strip()
+    return False, body.removeprefix("+").strip()
+
+
+def _currency(body: str, how: Reading, text: str) -> tuple[str, str]:
+    for sign, code in _SIGNS.items():
+        if sign in body:
+            return code, body.replace(sign, "", 1).strip()
+    dollar = re.search(r"(US|C|CA|A|AU|NZ|HK|S|MX|R)?\$", body)
+    if dollar:
+        rest = (body[: dollar.start()] + body[dollar.end() :]).strip()
+        named = {"US": "USD", "C": "CAD", "CA": "CAD", "A": "AUD", "AU": "AUD", "NZ": "NZD"}
+        others = {"HK": "HKD", "S": "SGD", "MX": "MXN", "R": "BRL"}
+        here = how.currency if how.currency.endswith("D") or how.currency == "MXN" else "USD"
+        return {**named, **others}.get(dollar[1] or "", here), rest
+    if "¥" in body:
+        code = how.currency if how.currency in ("JPY", "CNY") else "JPY"
+        return code, body.replace("¥", "", 1).strip()
+    found = _CODE.search(body)
+    if not found:
+        return how.currency, body
+    code = found[0].upper()
+    if code not in CURRENCIES:
+        raise Refusal(f"{shown(text)} names the currency {code}, which ISO 4217 does not know.")
+    return code, (body[: found.start()] + body[found.end() :]).strip()
+
+
+def _plain(body: str, how: Reading, text: str) -> Decimal:
+    """A number without its sign."""
+    if not _NUMBER.fullmatch(body):
+        raise Refusal(f"{shown(text)} is not a number; 1234.50 and 1,234.50 are.")
+    return Decimal(_joined(body, how, text))
+
+
+def _joined(body: str, how: Reading, text: str) -> str:
+    """The digits with a point for decimals and without what groups them."""
+    body = re.sub(r"['’\s]", "", body)  # noqa: RUF001
+    last = max(body.rfind("."), body.rfind(","))
+    if last < 0:
+        return body
+    mark = body[last]
+    whole, part = body[:last], body[last + 1 :]
+    other = "," if mark == "." else "."
+    if _groups(body, mark, other, part, how):
+        pieces = body.split(mark)
+        if any(len(piece) not in (2, 3) for piece in pieces[1:]) or len(pieces[-1]) != 3:
+            raise Refusal(f"{shown(text)} groups its digits oddly; 1,234,567 is read.")
+        return "".join(pieces)
+    if mark in whole or (how.decimals and (how.decimals == "comma") != (mark == ",")):
+        raise Refusal(
+            f"{shown(text)} has decimals after {mark!r}, the column's other values after {other!r}."
+        )
+    return f"{whole.replace(other, '') or '0'}.{part or '0'}"
+
+
+def _groups(body: str, mark: str, other: str, part: str, how: Reading) -> bool:
+    """Whether the last mark groups thousands rather than begins decimals."""
+    if other in body:
+        return False
+    if body.count(mark) > 1:
+        return True
+    if len(part) != 3 or body.startswith(("0", mark)):
+        return False
+    # 1,234 is a thousand and 1.234 a little over one, unless the column writes decimals otherwise.
+    return mark == ("." if how.decimals == "comma" else ",")

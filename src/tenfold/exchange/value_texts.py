@@ -1,0 +1,56 @@
+"""What all kinds share when they read a text: left, cleared, refused, how a column is written."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+CLEAR_WORD = "**CLEAR**"
+"""A cell that holds this empties the field; an empty one leaves it as it is (as in Handshake)."""
+
+SEVERAL = ":::"
+"""Google puts this between several values in one cell."""
+
+DateOrder = Literal["month first", "day first", "mixed"]
+Decimals = Literal["point", "comma"]
+
+
+class Refusal(ValueError):
+    """A value that can't be read; the text names what was found and what is accepted."""
+
+    @property
+    def reason(self) -> str:
+        """The sentence that people read."""
+        return str(self)
+
+
+class Special(enum.Enum):
+    """What a cell may say instead of a value."""
+
+    LEAVE = "leave as it is"
+    CLEAR = "empty it"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the texts of one column are read; decided once for the whole column."""
+
+    region: str = "US"
+    currency: str = "USD"
+    zone: str = "UTC"
+    date_order: DateOrder | None = None
+    decimals: Decimals | None = None
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def several(text: str) -> list[str]:
+    """The values in one cell that Google's ` ::: ` parts."""
+    return [part.strip() for part in text.split(SEVERAL) if part.strip()]
+
+
+def shown(text: str) -> str:
+    """A value as a reason quotes it: one line, not too long."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 60 else f"{line[:57]}...")

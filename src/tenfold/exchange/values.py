@@ -1,0 +1,100 @@
+"""Texts of a file to the values that the API takes, by the kind of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenfold.exchange import value_choices, value_contacts, value_dates, value_numbers
+from tenfold.exchange.rows import Value, as_text, is_blank
+from tenfold.exchange.value_numbers import Amount
+from tenfold.exchange.value_texts import (
+    CLEAR_WORD,
+    Reading,
+    Refusal,
+    Special,
+    several,
+    shown,
+)
+
+__all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "learn", "others", "read"]
+
+
+_LISTED = frozenset({"email", "phone", "url"})
+
+
+def learn(kind: str, samples: Iterable[Value], how: Reading) -> Reading:
+    """How a whole column is written, from as many of its values as there are at hand."""
+    texts = [as_text(value) for value in samples if not is_blank(value)]
+    if kind in ("date", "datetime"):
+        return replace(how, date_order=how.date_order or value_dates.order_of(texts, how.region))
+    if kind in ("integer", "decimal", "money"):
+        return replace(how, decimals=how.decimals or value_numbers.decimals_of(texts))
+    return how
+
+
+def read(kind: str, value: Value, how: Reading) -> object:
+    """The value for a field: Special.LEAVE for a blank, Special.CLEAR for `**CLEAR**`.
+
+    Dates and moments are ISO 8601 text, numbers int or Decimal, money an Amount, address a dict.
+    Raises Refusal with a sentence that names what was found and what is accepted.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind {kind!r}; there are {', '.join(sorted(KINDS))}")
+    if is_blank(value):
+        return Special.LEAVE
+    if isinstance(value, str) and value.strip() == CLEAR_WORD:
+        return Special.CLEAR
+    if kind in ("choices", "tags"):
+        texts = [as_text(item) for item in (value if isinstance(value, list) else [value])]
+        kept = [text for text in texts if text.strip()]
+        return value_choices.tags(kept) if kind == "tags" else value_choices.choices(kept, how)
+    if kind == "address":
+        return value_contacts.address(_address(value), how)
+    text = as_text(value)
+    return _READERS[kind](text, how) if text.strip() else Special.LEAVE
+
+
+def others(kind: str, value: Value) -> list[str]:
+    """The further e-mails, telephones or links of a cell, of which `read` takes the first."""
+    if kind not in _LISTED:
+        return []
+    items = value if isinstance(value, list) else [value]
+    return [text for item in items for text in several(as_text(item))][1:]
+
+
+def _address(value: Value) -> str | Mapping[str, Any]:
+    while isinstance(value, list):
+        value = value[0]
+    if isinstance(value, str | Mapping):
+        return value
+    raise Refusal(f"{shown(str(value))} is not an address; give its street or its parts.")
+
+
+def _line(text: str, _: Reading) -> str:
+    return " ".join(text.split())
+
+
+def _long(text: str, _: Reading) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+_READERS: Mapping[str, Callable[[str, Reading], object]] = {
+    "text": _line,
+    "long_text": _long,
+    "integer": value_numbers.integer,
+    "decimal": value_numbers.decimal,
+    "money": value_numbers.money,
+    "boolean": lambda text, _: value_numbers.boolean(text),
+    "date": lambda text, how: value_dates.day(text, how).isoformat(),
+    "datetime": lambda text, how: value_dates.moment(text, how).isoformat(),
+    "email": lambda text, _: value_contacts.email(text),
+    "phone": value_contacts.phone,
+    "url": lambda text, _: value_contacts.url(text),
+    "postal_code": value_contacts.postal_code,
+    "choice": value_choices.choice,
+    "stage": value_choices.choice,
+}
+KINDS = frozenset({*_READERS, "choices", "tags", "address"})
+"""The kinds of field that can be read; `stage` is read as a choice."""

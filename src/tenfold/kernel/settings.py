@@ -1,0 +1,114 @@
+"""Every setting of an installation in one frozen struct, read once where the program starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tenfold.kernel.errors import TenfoldError
+
+
+class SettingError(TenfoldError):
+    """A setting can't be used; the message names it and says what it takes."""
+
+    code = "BAD_SETTING"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be set from outside; the environment's name is that of the field, upper-case.
+
+    All but `PORT`, `HOST` and `DATABASE_URL` carry the prefix `TENFOLD_`.
+    """
+
+    home: str = ".tenfold"
+    """Folder of this installation's data: database, files, keys, logs."""
+    host: str = "127.0.0.1"
+    """Address that the server listens on."""
+    port: int = 8000
+    """Port that the server listens on."""
+    public_url: str = ""
+    """Address people use, with scheme; empty: http://HOST:PORT."""
+    database_url: str = ""
+    """PostgreSQL 15+ to use, as a role that may create roles; empty: the embedded server."""
+    app_database_url: str = ""
+    """The same database as the role without rights over tables; empty: made from DATABASE_URL."""
+    role_prefix: str = "tenfold"
+    """Prefix of the database roles, so that installations on one server do not share them."""
+    pool_min: int = 2
+    """Database connections that each server process keeps open."""
+    pool_max: int = 20
+    """Database connections that each server process may open."""
+    pool_idle_seconds: float = 30.0
+    """After how many seconds an unused database connection is closed."""
+    pool_connect_seconds: float = 2.0
+    """How many seconds a new database connection may take."""
+    statement_seconds: float = 5.0
+    """How many seconds one statement of a request may take."""
+    workers: int = 0
+    """Server processes; 0: one per core."""
+    backpressure: int = 16_384
+    """Connections that one server process accepts at once."""
+    job_concurrency: int = 4
+    """Jobs that one worker process runs at once."""
+    rate_per_minute: int = 100
+    """Requests a minute for one signed-in person; 0: no limit."""
+    rate_anonymous: int = 300
+    """Requests per 15 minutes for one address that is not signed in; 0: no limit."""
+    body_limit: int = 10_485_760
+    """Bytes that a request's body may have."""
+    page_cache_bytes: int = 67_108_864
+    """Bytes of finished pages that each server process may keep; 0: none."""
+    access_token_seconds: int = 900
+    """How long an access token is good for."""
+    refresh_token_days: int = 7
+    """How long a refresh token is good for."""
+    default_region: str = "US"
+    """Region of a telephone number without country code (ISO 3166)."""
+    default_currency: str = "USD"
+    """Currency of an amount that names none (ISO 4217)."""
+    log_level: str = "INFO"
+    """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    demo: bool = True
+    """Whether `tenfold up` makes the demo organisation in an empty database."""
+
+    @property
+    def folder(self) -> Path:
+        """The data folder as an absolute path."""
+        return Path(self.home).expanduser().absolute()
+
+    @property
+    def address(self) -> str:
+        """The public address without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+_PLAIN = {"host", "port", "database_url"}
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return field.upper() if field in _PLAIN else f"TENFOLD_{field.upper()}"
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment gives; a wrong value raises SettingError naming it."""
+    source = os.environ if environment is None else environment
+    given: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        text = source.get(variable(field.name), "")
+        if not text:
+            continue
+        try:
+            given[field.name] = msgspec.convert(text, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            kind = getattr(field.type, "__name__", str(field.type))
+            raise SettingError(
+                f"{variable(field.name)}={text!r} can't be used: it takes {kind}."
+            ) from error
+    settings = Settings(**given)  # pyright: ignore[reportArgumentType]
+    if not 0 <= settings.port <= 65_535:
+        raise SettingError(f"PORT={settings.port} can't be used: it takes 1 to 65535.")
+    return settings

@@ -1,0 +1,1 @@
+"""The verticals: words of their domain only, strangers to one another."""

@@ -1,0 +1,118 @@
+"""People who may buy or sell, and how promising they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from tenfold.engine.declare import (
+    ALL,
+    OWN,
+    TEAM,
+    Record,
+    can,
+    computed,
+    field,
+    generated,
+    index,
+    pipeline,
+)
+from tenfold.engine.types import Email, Json, LongText, Money, Phone, Tags
+
+
+class LeadStatus(StrEnum):
+    """Where the conversation with a lead stands."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    NURTURE = "nurture"
+    HOT = "hot"
+    UNDER_CONTRACT = "under_contract"
+    CLOSED = "closed"
+    LOST = "lost"
+
+
+class Timeline(StrEnum):
+    """How soon they mean to act."""
+
+    IMMEDIATE = "immediate"
+    ONE_TO_THREE_MONTHS = "1_3_months"
+    THREE_TO_SIX_MONTHS = "3_6_months"
+    SIX_TO_TWELVE_MONTHS = "6_12_months"
+    EXPLORING = "exploring"
+
+
+class LeadSource(StrEnum):
+    """Where a lead came from."""
+
+    REFERRAL = "referral"
+    WEBSITE = "website"
+    OPEN_HOUSE = "open_house"
+    PORTAL = "portal"
+    SOCIAL_MEDIA = "social_media"
+    ADVERTISING = "advertising"
+    COLD_CALL = "cold_call"
+    WALK_IN = "walk_in"
+    PAST_CLIENT = "past_client"
+    IMPORT = "import"
+    OTHER = "other"
+
+
+# What each part of the score is worth at most: budget 30, timeline 25, pre-approval 20,
+# engagement 15, source 10; together 100. Amounts are minor units (50,000,00 = 50,000.00).
+_BUDGET = """CASE WHEN coalesce(budget, 0) >= 100000000 THEN 30
+    WHEN budget >= 50000000 THEN 24 WHEN budget >= 25000000 THEN 18
+    WHEN budget > 0 THEN 10 ELSE 0 END"""
+_TIMELINE = """CASE timeline WHEN 'immediate' THEN 25 WHEN '1_3_months' THEN 20
+    WHEN '3_6_months' THEN 12 WHEN '6_12_months' THEN 6 ELSE 0 END"""
+_PREAPPROVED = "CASE WHEN preapproved THEN 20 ELSE 0 END"
+_ENGAGEMENT = "least(coalesce(engagement_count, 0), 10)::int * 3 / 2"
+_SOURCE = """CASE source WHEN 'referral' THEN 10 WHEN 'past_client' THEN 10
+    WHEN 'open_house' THEN 7 WHEN 'walk_in' THEN 6 WHEN 'website' THEN 4
+    WHEN 'portal' THEN 4 WHEN 'social_media' THEN 3 ELSE 0 END"""
+_PARTS = {
+    "budget": _BUDGET,
+    "timeline": _TIMELINE,
+    "preapproved": _PREAPPROVED,
+    "engagement": _ENGAGEMENT,
+    "source": _SOURCE,
+}
+SCORE = " + ".join(f"({part})" for part in _PARTS.values())
+REASONS = (
+    "json_build_object("
+    + ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
+    + ")"
+)
+
+
+class Lead(Record, plural="leads", icon="user-plus"):
+    """A person who may buy or sell a property, with a score from 0 to 100 of how promising."""
+
+    first_name: str = field(search="A", sort=True, title=True, aliases=["given name"])
+    last_name: str = field(search="A", sort=True, title=True, aliases=["surname", "family name"])
+    email: Email | None = field(search="B", filter=True)
+    phone: Phone | None = field(search="B", filter=True)
+    status: LeadStatus = pipeline(default=LeadStatus.NEW)
+    budget: Money | None = field(min=0, sort=True, help="What they can spend.")
+    timeline: Timeline | None = field(help="How soon they mean to act.")
+    preapproved: bool = field(default=False, help="A lender has agreed to a loan.")
+    engagement_count: int = field(
+        default=0, min=0, max=1_000_000, help="Calls, visits and replies so far."
+    )
+    source: LeadSource | None = field(filter=True, help="Where the lead came from.")
+    source_detail: str | None = field(help="The campaign, portal or person behind the source.")
+    areas: Tags | None = field(help="Places they look at.")
+    bedrooms_min: int | None = field(min=0, max=100)
+    next_touch: datetime | None = field(help="When to get in touch again.")
+    notes: LongText | None = field(search="D")
+    score: int = generated(SCORE, sort=True, help="0 to 100; see score_reasons.")
+    score_reasons: Json = computed(REASONS, help="The points behind the score.")
+
+    indexes = [index("owner", "-created_at"), index("owner", "status", "-created_at")]
+    access = {
+        "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
+        "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),
+        "coordinator": can(read=ALL),
+        "broker": can(read=ALL, create=True, update=ALL, delete=ALL),
+    }

@@ -1,0 +1,91 @@
+"""Idempotency-Key: the same request sent twice has one effect and the same answer, for 24 hours.
+
+The answer is stored in the transaction of its effect, and an advisory lock held by that transaction
+tells a request in flight: a crash in between leaves neither the effect nor the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.tokens import Claims
+from tenfold.db.database import Transaction
+from tenfold.kernel.errors import Conflict, Invalid, KeyReused
+from tenfold.web.desk import header
+
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
+_FIND = """SELECT request, status, headers, body FROM tenfold.idempotency_keys
+WHERE tenant_id = $1 AND user_id = $2 AND key = $3 AND created_at > now() - interval '24 hours'"""
+_KEEP = """INSERT INTO tenfold.idempotency_keys
+(tenant_id, user_id, key, request, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (tenant_id, user_id, key) DO UPDATE SET request = excluded.request,
+status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = now()"""
+
+
+class Kept:
+    """The place of a request's answer: what was answered before, or where to keep it now."""
+
+    def __init__(
+        self, tx: Transaction, claims: Claims, key: str, request: bytes, answer: ASGIResponse | None
+    ) -> None:
+        self._tx, self._claims, self._key, self._request = tx, claims, key, request
+        self.answer = answer
+
+    async def keep(self, answer: ASGIResponse) -> ASGIResponse:
+        """Store the answer with its effect, if the request carried a key."""
+        if self._key:
+            shown = {"etag", "location"}
+            headers = {
+                k.decode(): v.decode()
+                for k, v in answer.encoded_headers
+                if k.decode().lower() in shown
+            }
+            await self._tx.execute(
+                _KEEP,
+                self._claims.tenant,
+                self._claims.user,
+                self._key,
+                self._request,
+                answer.status_code,
+                msgspec.json.encode(headers).decode(),
+                answer.body,
+            )
+        return answer
+
+
+@asynccontextmanager
+async def once(request: Request, tx: Transaction, claims: Claims) -> AsyncIterator[Kept]:
+    """Answer from before, or run and keep the answer; 409 in flight, 422 for another request."""
+    key = header(request.scope, b"idempotency-key")
+    if not key:
+        yield Kept(tx, claims, "", b"", None)
+        return
+    if len(key) > 255 or not key.isprintable():
+        raise Invalid({"Idempotency-Key": "must have 1 to 255 printable characters"})
+    whole = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    digest = hashlib.sha256(whole).digest()
+    if not await tx.value(_LOCK, f"{claims.tenant}{claims.user}{key}"):
+        raise Conflict(
+            "A request with this Idempotency-Key is still being worked on; try again shortly.",
+            code="IN_FLIGHT",
+        )
+    row = await tx.row(_FIND, claims.tenant, claims.user, key)
+    if row is None:
+        yield Kept(tx, claims, key, digest, None)
+        return
+    if row["request"] != digest:
+        raise KeyReused("This Idempotency-Key was used for another request; make a new one.")
+    headers = {**msgspec.json.decode(row["headers"]), "idempotency-replayed": "true"}
+    answer = ASGIResponse(
+        body=row["body"],
+        status_code=row["status"],
+        headers=headers,
+        media_type="application/json",
+    )
+    yield Kept(tx, claims, key, digest, answer)

@@ -1,0 +1,165 @@
+"""What every request needs: the database, the engine's parts, and who is asking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.types import Scope
+
+from tenfold.accounts.people import People
+from tenfold.accounts.tokens import Claims, Tokens
+from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.keys import Keyring
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.query import Query
+from tenfold.engine.records import Records
+from tenfold.engine.registry import Registry
+from tenfold.engine.tailored import Tailored
+from tenfold.kernel.context import Context
+from tenfold.kernel.errors import NotFound, Unauthenticated
+from tenfold.kernel.settings import Settings
+from tenfold.web.limits import Limit
+
+MEMBERS, DEFINITIONS = "members", "definitions"
+
+
+class Pages:
+    """Finished pages under the versions of what they show, bounded in bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._kept: OrderedDict[object, bytes] = OrderedDict()
+        self._most, self._size = most_bytes, 0
+        self.hits = self.misses = 0
+
+    def get(self, key: object) -> bytes | None:
+        """The page of this very key, if it is kept."""
+        found = self._kept.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: object, body: bytes) -> None:
+        """Keep a page, letting go of those unused longest."""
+        if len(body) > self._most:
+            return
+        self._kept[key] = body
+        self._size += len(body)
+        while self._size > self._most:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= len(gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request's reader: connection, person, and the type as their organisation has it."""
+
+    reader: Reader
+    person: Person
+    definition: Definition
+    versions: Sequence[int]
+
+
+class Desk:
+    """The composition of the parts that requests use; made once per process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        registry: Registry,
+        query: Query,
+        records: Records,
+        tokens: Tokens,
+        keyring: Keyring,
+    ) -> None:
+        self.settings, self.database, self.registry = settings, database, registry
+        self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
+        self.people, self.tailored = People(), Tailored()
+        self.pages = Pages(settings.page_cache_bytes)
+        self.per_person = _limit(settings.rate_per_minute, 60)
+        self.anonymous = _limit(settings.rate_anonymous, 900)
+
+    def claims(self, scope: Scope) -> Claims:
+        """Who signed the request, from its bearer token; raises Unauthenticated."""
+        found = scope.get("tenfold.claims")
+        if found is None:
+            header = _header(scope, b"authorization")
+            if not header:
+                raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
+            kind, _, token = header.partition(" ")
+            if kind.lower() != "bearer" or not token:
+                raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+            found = self.tokens.verify(token.strip())
+            scope["tenfold.claims"] = found  # pyright: ignore[reportGeneralTypeIssues]
+        claims: Claims = found  # pyright: ignore[reportAssignmentType]
+        if self.per_person is not None:
+            allowance = self.per_person.take(claims.user)
+            scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
+        return claims
+
+    def shipped(self, plural: str) -> Definition:
+        """The declared type of an address; raises NotFound."""
+        found = self.registry.by_plural.get(plural)
+        if found is None:
+            raise NotFound(f"There are no {plural[:60]!r} here; see /openapi.json for what there is.")
+        return found
+
+    @asynccontextmanager
+    async def visit(
+        self, claims: Claims, shipped: Definition, topics: Sequence[str]
+    ) -> AsyncIterator[Visit]:
+        """A connection that reads as the person, in one trip when nothing about them changed."""
+        async with self.database.read(claims.tenant, [MEMBERS, DEFINITIONS, *topics]) as reader:
+            yield await self._visit(reader, claims, shipped)
+
+    @asynccontextmanager
+    async def change(
+        self, claims: Claims, shipped: Definition, context: Context
+    ) -> AsyncIterator[tuple[Transaction, Visit]]:
+        """A write transaction as the person."""
+        topics = [MEMBERS, DEFINITIONS]
+        async with self.database.transaction(context, topics) as transaction:
+            yield transaction, await self._visit(transaction, claims, shipped)
+
+    async def _visit(self, reader: Reader, claims: Claims, shipped: Definition) -> Visit:
+        versions = reader.versions
+        person = await self.people.get(
+            reader, claims.tenant, claims.user, claims.session, versions[0]
+        )
+        definition = await self.tailored.get(reader, claims.tenant, shipped, versions[1])
+        return Visit(reader, person, definition, versions)
+
+    def context(self, claims: Claims, scope: Scope) -> Context:
+        """The context of a write by this request."""
+        request: Any = scope.get("tenfold.request_id", "")
+        return Context(
+            tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
+        )
+
+
+def tag(*parts: object) -> str:
+    """A strong ETag of what decides a body."""
+    return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def _limit(limit: int, window: int) -> Limit | None:
+    return Limit(limit, window) if limit > 0 else None
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return ""
+
+
+header = _header

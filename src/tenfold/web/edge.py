@@ -1,0 +1,103 @@
+"""The outermost layer: request ids, limits on size, one shape for errors, one log line, headers."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from typing import Any
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from tenfold.kernel.errors import TenfoldError, TooLarge
+from tenfold.kernel.ids import new_id
+from tenfold.web.desk import header
+from tenfold.web.limits import Allowance
+from tenfold.web.metrics import Metrics
+
+_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_ALWAYS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        b"form-action 'self'; frame-ancestors 'self'",
+    ),
+]
+
+
+class Edge:
+    """ASGI middleware around everything."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, log: bool) -> None:
+        self.app, self.metrics, self.body_limit, self.log = app, metrics, body_limit, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = header(scope, b"x-request-id")
+        request_id = given if _ID.match(given) else new_id().hex
+        scope["tenfold.request_id"] = request_id  # pyright: ignore[reportGeneralTypeIssues]
+        began = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                headers.extend(_ALWAYS)
+                headers.append((b"x-request-id", request_id.encode()))
+                allowance: Any = scope.get("tenfold.allowance")
+                if isinstance(allowance, Allowance):
+                    pairs = allowance.headers("person").items()
+                    headers.extend((k.encode(), v.encode()) for k, v in pairs)
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self.app(scope, self._bounded(receive), answer)
+        finally:
+            self._done(scope, request_id, status, time.perf_counter() - began)
+
+    def _bounded(self, receive: Receive) -> Receive:
+        """Refuse a body over the limit while it arrives."""
+        seen = 0
+
+        async def bounded() -> Any:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.body_limit:
+                    raise TooLarge(f"The body may have at most {self.body_limit:,} bytes.")
+            return message
+
+        return bounded
+
+    def _done(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        route = str(scope.get("tenfold.route", "other"))
+        self.metrics.request(route, str(scope.get("method")), status, seconds)
+        if not self.log:
+            return
+        claims: Any = scope.get("tenfold.claims")
+        line = {
+            "level": "info" if status < 500 else "error",
+            "event": "request",
+            "at": time.time(),
+            "request_id": request_id,
+            "method": scope.get("method"),
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1_000, 2),
+            "tenant_id": str(claims.tenant) if claims else None,
+            "user_id": str(claims.user) if claims else None,
+        }
+        sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+
+
+__all__ = ["Edge", "TenfoldError"]

@@ -1,0 +1,46 @@
+"""Figures for Prometheus: requests, pool, caches, queue and log lag."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """One process's figures."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.seconds = Histogram(
+            "tenfold_request_seconds",
+            "How long requests took.",
+            ("route", "method", "status"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.pool = self.gauge("tenfold_pool_connections", "Database connections.", ("state",))
+        self.queue = self.gauge("tenfold_jobs", "Jobs by state.", ("state",))
+        self.lag = self.gauge("tenfold_log_lag_seconds", "Age of the oldest unread change.")
+        self.cache = Counter(
+            "tenfold_statement_misses",
+            "Statements that had to be built.",
+            registry=self.registry,
+        )
+        self._children: dict[tuple[str, str, int], Histogram] = {}
+
+    def gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        """A gauge of this process."""
+        return Gauge(name, text, labels, registry=self.registry)
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        key = (route, method, status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self.seconds.labels(route, method, str(status))
+        child.observe(seconds)
+
+    def text(self) -> bytes:
+        """All figures in the Prometheus text format."""
+        return generate_latest(self.registry)
