@@ -34,8 +34,11 @@ FILES = {
     "hx-sse.min.js": "htmx.org/dist/ext/hx-sse.min.js",
     "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+    "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui.LICENSES.txt": "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt",
 }
-LICENSES = ("htmx.org", "@fontsource-variable/inter", "lucide-static")
+LICENSES = ("htmx.org", "@fontsource-variable/inter", "lucide-static", "swagger-ui-dist")
 
 # The icons that the pages may use, each as icons.svg#name.
 ICONS = """

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import dataclasses
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
+from tenfold.accounts.sign_in import SignIn
 from tenfold.accounts.tokens import Tokens
 from tenfold.db.database import Database
+from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
 from tenfold.engine.cursor import Cursors
+from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
-from tenfold.kernel.errors import BadRequest, NotFound, TenfoldError
+from tenfold.jobs import Registry as JobRegistry
+from tenfold.jobs import work
+from tenfold.jobs.housekeeping import Housekeeping
+from tenfold.kernel.errors import BadRequest, NotFound, TenfoldError, TooLarge, WrongMethod
 from tenfold.kernel.settings import Settings, from_environment
-from tenfold.packs import real_estate
+from tenfold import base
+from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
+from tenfold.web.api import auth as auth_api
+from tenfold.web.api import document as document_api
+from tenfold.web.api import health as health_api
+from tenfold.web.api import history as history_api
 from tenfold.web.api import records as record_api
+from tenfold.web.api import search as search_api
+from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
 from tenfold.web.metrics import Metrics
 
-PACKS = {"real_estate": real_estate.RECORDS}
+# The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
+# operations are described by engine/project/openapi_records.py).
+APIS = (auth_api, health_api, history_api, record_api, search_api, types_api)
+ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
+PACKS = {
+    "base": base.RECORDS,
+    "real_estate": real_estate.RECORDS,
+    "career_services": career_services.RECORDS,
+    "drops": drops.RECORDS,
+}
 
 
 def registry() -> Registry:
@@ -33,35 +61,65 @@ def registry() -> Registry:
     return Registry(PACKS)
 
 
-def create_app(settings: Settings | None = None) -> Edge:
-    """The web application of one server process."""
-    chosen = settings or from_environment()
-    keyring = Keyring.of(chosen.folder)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The engine of one process, put together from the settings."""
+
+    settings: Settings
+    keyring: Keyring
+    registry: Registry
+    query: Query
+    records: Records
+
+    async def database(self, url: str = "", *, seconds: float | None = None) -> Database:
+        """A pool of the application's role (or another); `seconds` bounds each statement."""
+        given = self.settings
+        return await Database.connect(
+            url or given.app_database_url,
+            smallest=given.pool_min,
+            largest=given.pool_max,
+            idle_seconds=given.pool_idle_seconds,
+            connect_seconds=given.pool_connect_seconds,
+            statement_seconds=given.statement_seconds if seconds is None else seconds,
+        )
+
+
+def parts(settings: Settings) -> Parts:
+    """Put the engine together."""
+    if not settings.home:
+        settings = msgspec.structs.replace(settings, home=str(default_home()))
+    keyring = Keyring.of(settings.folder)
     types = registry()
     query = Query(types, Cursors(keyring.derive("cursor")))
-    records = Records(types, query, keyring)
+    return Parts(settings, keyring, types, query, Records(types, query, keyring))
+
+
+def create_app(settings: Settings | None = None) -> Edge:
+    """The web application of one server process."""
+    made = parts(settings or from_environment())
+    chosen, keyring = made.settings, made.keyring
+    types, query, records = made.registry, made.query, made.records
     tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        database = await Database.connect(
-            chosen.app_database_url,
-            smallest=chosen.pool_min,
-            largest=chosen.pool_max,
-            idle_seconds=chosen.pool_idle_seconds,
-            connect_seconds=chosen.pool_connect_seconds,
-            statement_seconds=chosen.statement_seconds,
-        )
+        database = await made.database()
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
+        accounts = SignIn(chosen, database, tokens, keyring)
+        app.state.gate = auth_api.Gate(chosen, accounts)
         app.state.metrics = metrics
         try:
             yield
         finally:
+            accounts.passwords.close()
             await database.close()
 
     inside = Litestar(
-        route_handlers=[*record_api.HANDLERS],
+        route_handlers=[
+            *(handler for api in APIS for handler in api.HANDLERS),
+            *document_api.handlers(types, chosen.address, ENDPOINTS),
+        ],
         lifespan=[lifespan],
         exception_handlers={TenfoldError: _refused, HTTPException: _http, Exception: _broken},
         openapi_config=None,
@@ -77,6 +135,11 @@ def _refused(request: Request[Any, Any, Any], error: TenfoldError) -> Response[b
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     if error.status_code == 404:
         return respond.failure(NotFound("There is nothing at this address."))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("allow", "")
+        return respond.failure(WrongMethod(f"This address takes {allowed}.", allowed=allowed))
+    if error.status_code == 413:
+        return respond.failure(TooLarge("The body is larger than is accepted."))
     known = BadRequest(str(error.detail), code="BAD_REQUEST")
     known.status = error.status_code
     return respond.failure(known)
@@ -87,3 +150,58 @@ def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
     traceback.print_exception(error)
     return respond.failure(TenfoldError("Something went wrong here; it has been noted."))
+
+
+def run_worker(settings: Settings) -> None:
+    """Run jobs, schedules and the dispatcher until SIGTERM or SIGINT."""
+    asyncio.run(_worker(parts(settings)))
+
+
+async def _worker(made: Parts) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # Jobs may run long statements, and need two connections beside those of the jobs.
+    roomy = msgspec.structs.replace(
+        made.settings, pool_max=max(made.settings.pool_max, made.settings.job_concurrency + 4)
+    )
+    made = dataclasses.replace(made, settings=roomy)
+    database = await made.database(seconds=300)
+    tail = await made.database(roomy.tail_database_url, seconds=60)
+    handlers = job_handlers(made, database)
+    dispatcher = Dispatcher(tail, {"watch": _watch})
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                work(database, handlers, stop=stop, concurrency=roomy.job_concurrency)
+            )
+            group.create_task(dispatcher.run(stop))
+    finally:
+        await tail.close()
+        await database.close()
+
+
+def job_handlers(made: Parts, database: Database) -> JobRegistry:
+    """All jobs and schedules of an installation."""
+    housekeeping = Housekeeping(database)
+    return JobRegistry(housekeeping.handlers(), housekeeping.schedules())
+
+
+async def _watch(_changes: Sequence[Change]) -> None:
+    """The first consumer of the log: it only keeps a position, from which the lag is measured."""
+
+
+def make_demo(settings: Settings, say: Callable[[str], None]) -> list[str]:
+    """Make the demo organisation where it is missing; answers how to sign in."""
+    return asyncio.run(_demo(parts(settings), say))
+
+
+async def _demo(made: Parts, say: Callable[[str], None]) -> list[str]:
+    from tenfold.demo import seed
+
+    database = await made.database(seconds=60)
+    try:
+        return await seed(database, made.registry, made.records, say)
+    finally:
+        await database.close()

@@ -16,7 +16,10 @@ import tenfold.jobs
 from tenfold.db.database import Database
 
 FOLDER = Path(tenfold.jobs.__file__).parent
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'"
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 pytestmark = pytest.mark.anyio
 

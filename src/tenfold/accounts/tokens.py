@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from tenfold.kernel.clock import now
+from tenfold.kernel import clock
 from tenfold.kernel.errors import Unauthenticated
 from tenfold.kernel.ids import new_id, parse_id
 
@@ -39,7 +39,7 @@ class Tokens:
 
     def sign(self, user: UUID, tenant: UUID, session: UUID) -> str:
         """A token for one session of a person in an organisation."""
-        moment = int(now().timestamp())
+        moment = int(clock.now().timestamp())
         claims = {
             "iss": self._issuer,
             "aud": _AUDIENCE,
@@ -55,7 +55,7 @@ class Tokens:
 
     def verify(self, token: str) -> Claims:
         """What the token says; raises Unauthenticated where it is forged, expired or not ours."""
-        moment = now().timestamp()
+        moment = clock.now().timestamp()
         found = self._verified.get(token)
         if found is None:
             found = self._check(token)

@@ -19,9 +19,6 @@ CREATE TABLE tenfold.users (
     last_name      text NOT NULL,
     password_hash  text,
     active         boolean NOT NULL DEFAULT true,
-    failures       int NOT NULL DEFAULT 0,
-    locks          int NOT NULL DEFAULT 0,
-    locked_until   timestamptz,
     created_at     timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX users_email ON tenfold.users (email);
@@ -75,7 +72,7 @@ CREATE UNIQUE INDEX refresh_tokens_hash ON tenfold.refresh_tokens (token_hash);
 CREATE INDEX refresh_tokens_family ON tenfold.refresh_tokens (family_id);
 CREATE INDEX refresh_tokens_user ON tenfold.refresh_tokens (user_id, expires_at);
 
--- Failed sign-ins by address and account, so that unknown accounts lock like known ones.
+-- Failed sign-ins by a keyed hash of the address typed, so that unknown accounts lock like known ones.
 CREATE TABLE tenfold.sign_in_failures (
     account_hash  bytea PRIMARY KEY,
     failures      int NOT NULL DEFAULT 0,
@@ -94,6 +91,8 @@ CREATE TABLE tenfold.security_events (
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX security_events_tenant ON tenfold.security_events (tenant_id, created_at);
+CREATE INDEX security_events_user ON tenfold.security_events (user_id, created_at);
+CREATE INDEX security_events_type ON tenfold.security_events (event_type, created_at);
 
 CREATE TABLE tenfold.signing_keys (
     id          text PRIMARY KEY,
@@ -121,19 +120,30 @@ CREATE TABLE tenfold.versions (
 ) WITH (fillfactor = 50);
 
 CREATE FUNCTION tenfold.versions(tenant uuid, topics text[]) RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
-    SELECT array_agg((SELECT coalesce(sum(v.n), 0)::bigint FROM tenfold.versions v
-                      WHERE v.tenant_id = tenant AND v.topic = t.topic) ORDER BY t.place)
-    FROM unnest(topics) WITH ORDINALITY AS t (topic, place)
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    RETURN (SELECT array_agg((SELECT coalesce(sum(v.n), 0)::bigint FROM tenfold.versions v
+                              WHERE v.tenant_id = tenant AND v.topic = t.topic) ORDER BY t.place)
+            FROM unnest(topics) WITH ORDINALITY AS t (topic, place));
+END $$;
 
 CREATE FUNCTION tenfold.bump(topics text[]) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+BEGIN
     INSERT INTO tenfold.versions AS v (tenant_id, topic, stripe)
     SELECT current_setting('app.tenant_id')::uuid, t, pg_backend_pid() % 32
     FROM unnest(topics) AS t ORDER BY t
-    ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1
-$$;
+    ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
+END $$;
+
+-- Refuses to go on (40001) where a topic is not at the version that the caller knows.
+CREATE FUNCTION tenfold.expect(topics text[], known bigint[]) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    IF tenfold.versions(current_setting('app.tenant_id')::uuid, topics) <> known THEN
+        RAISE EXCEPTION 'changed' USING ERRCODE = 'serialization_failure';
+    END IF;
+END $$;
 
 -- The one change log: every committed change of a record, written by the tables' triggers alone.
 CREATE TABLE tenfold.change_log (
@@ -179,23 +189,6 @@ BEGIN
     RETURN made;
 END $$;
 SELECT tenfold.make_partitions(3);
-
-CREATE FUNCTION tenfold.log_changes(
-    kind text, operation text, tenants uuid[], ids uuid[], olds jsonb[], news jsonb[],
-    versions bigint[]
-) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = tenfold, pg_temp AS $$
-    INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-        actor_id, request_id, batch_id, cause_id, depth, reason)
-    SELECT c.tenant, kind, c.id, operation, c.version, c.old, c.new,
-        nullif(current_setting('app.actor_id', true), '')::uuid,
-        nullif(current_setting('app.request_id', true), ''),
-        nullif(current_setting('app.batch_id', true), '')::uuid,
-        nullif(current_setting('app.cause_id', true), '')::uuid,
-        coalesce(nullif(current_setting('app.depth', true), '')::smallint, 0::smallint),
-        nullif(current_setting('app.reason', true), '')
-    FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version)
-$$;
 
 -- The fields that differ between two rows; null where none does.
 CREATE FUNCTION tenfold.difference(before jsonb, after jsonb, OUT old jsonb, OUT new jsonb)
@@ -300,6 +293,18 @@ CREATE TABLE tenfold.log_positions (
     at          timestamptz NOT NULL DEFAULT now()
 );
 
+-- Lets go of answers kept for Idempotency-Key after 24 hours, 5,000 at a time, over all tenants.
+CREATE FUNCTION tenfold.forget() RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+DECLARE gone int;
+BEGIN
+    DELETE FROM tenfold.idempotency_keys WHERE ctid IN (
+        SELECT ctid FROM tenfold.idempotency_keys
+        WHERE created_at < now() - interval '24 hours' LIMIT 5000);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $$;
+
 -- Row security on everything that carries a tenant and that the application's role may touch.
 -- Outside of it, each for its reason: tenants, users, refresh_tokens, sign_in_failures,
 -- security_events and signing_keys (read before a tenant is known), versions (counters, read
@@ -335,6 +340,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
     FROM tenfold.members m JOIN tenfold.tenants t ON t.id = m.tenant_id
     WHERE m.user_id = person AND m.active ORDER BY m.created_at, m.tenant_id
 $$;
-REVOKE ALL ON FUNCTION tenfold.log_changes(text, text, uuid[], uuid[], jsonb[], jsonb[], bigint[]),
-    tenfold.make_partitions(int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenfold.make_partitions(int) TO :app;
+REVOKE ALL ON FUNCTION tenfold.make_partitions(int), tenfold.forget() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenfold.make_partitions(int), tenfold.forget() TO :app;

@@ -17,12 +17,14 @@ from uuid import UUID
 
 import asyncpg
 
+from tenfold.db.lender import Lender
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Unavailable
 
 Connection = asyncpg.Connection
 
 _ENTER = "SELECT set_config('app.tenant_id', $1, false), tenfold.versions($2, $3)"
+_NOBODY = "RESET app.tenant_id"
 _VERSIONS = "SELECT tenfold.versions($1, $2)"
 _WORD = re.compile(r"^[A-Za-z0-9_.:-]*$")
 
@@ -66,8 +68,9 @@ class Transaction(Reader):
 class Database:
     """The pool of the application's role."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], idle_seconds: float = 30.0) -> None:
         self._pool = pool
+        self._lender = Lender(pool, idle_seconds)
 
     @classmethod
     async def connect(
@@ -89,6 +92,7 @@ class Database:
                 max_inactive_connection_lifetime=idle_seconds,
                 timeout=connect_seconds,
                 statement_cache_size=1_000,
+                init=_codecs,
                 reset=_no_trip,
                 server_settings={
                     "application_name": "tenfold",
@@ -103,43 +107,56 @@ class Database:
             )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             raise Unavailable(f"The database does not answer: {error}") from error
-        return cls(pool)
+        return cls(pool, idle_seconds)
 
     async def close(self) -> None:
         """Close all connections, waiting for those in use."""
+        await self._lender.close()
         await self._pool.close()
 
     def figures(self) -> dict[str, int]:
         """Connections open, free and allowed, for the metrics."""
         return {
             "open": self._pool.get_size(),
-            "free": self._pool.get_idle_size(),
+            "free": self._pool.get_size() - self._lender.lent,
             "most": self._pool.get_max_size(),
         }
 
     @asynccontextmanager
     async def read(self, tenant: UUID, topics: Sequence[str] = ()) -> AsyncIterator[Reader]:
         """A connection set to the tenant, with the versions of the topics, in one trip."""
-        async with self._connection() as connection:
+        connection = await self._lender.take()
+        try:
             entered = await connection.fetchrow(_ENTER, str(tenant), tenant, topics)
             assert entered is not None
             yield Reader(connection, entered[1])
+        finally:
+            self._lender.give(connection)
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[Reader]:
+        """A connection that sees no tenant: for the log's reader and for sign-in."""
+        connection = await self._lender.take()
+        try:
+            await connection.execute(_NOBODY)
+            yield Reader(connection, ())
+        finally:
+            self._lender.give(connection)
 
     @asynccontextmanager
     async def transaction(
-        self, context: Context, topics: Sequence[str] = ()
+        self, context: Context, topics: Sequence[str] = (), known: Sequence[int] | None = None
     ) -> AsyncIterator[Transaction]:
         """One write transaction: commits at the end, rolls back on any error.
 
-        The versions of what was touched rise last and in sorted order, so that two
+        `known` are the topics' versions as last seen: while they still hold, beginning costs one
+        trip. The versions of what was touched rise last and in sorted order, so that two
         transactions never wait for each other crosswise.
         """
-        async with self._connection() as connection:
-            await connection.execute(_begin(context))
+        connection = await self._lender.take()
+        try:
+            versions = await _begun(connection, context, topics, known)
             try:
-                versions = (
-                    await connection.fetchval(_VERSIONS, context.tenant, topics) if topics else ()
-                )
                 transaction = Transaction(connection, versions, context)
                 yield transaction
                 await connection.execute(_commit(transaction.changed))
@@ -147,17 +164,36 @@ class Database:
                 if not connection.is_closed():
                     await asyncio.shield(connection.execute("ROLLBACK"))
                 raise
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        try:
-            connection = await self._pool.acquire(timeout=10)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise Unavailable("The database does not answer; try again shortly.") from error
-        try:
-            yield connection  # pyright: ignore[reportReturnType]
         finally:
-            await self._pool.release(connection)
+            self._lender.give(connection)
+
+
+async def _begun(
+    connection: Connection, context: Context, topics: Sequence[str], known: Sequence[int] | None
+) -> Sequence[int]:
+    """Begin, and answer the topics' versions."""
+    if known is not None and len(known) == len(topics):
+        try:
+            await connection.execute(_begin(context) + _expect(topics, known))
+        except asyncpg.SerializationError:
+            await connection.execute("ROLLBACK")
+        else:
+            return known
+    await connection.execute(_begin(context))
+    if not topics:
+        return ()
+    return await connection.fetchval(_VERSIONS, context.tenant, topics)
+
+
+async def _codecs(connection: asyncpg.Connection) -> None:
+    """JSON that PostgreSQL made is passed on as the bytes it is, never decoded on the way."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", format="binary", encoder=_bytes, decoder=_bytes
+    )
+
+
+def _bytes(value: bytes) -> bytes:
+    return value
 
 
 async def _no_trip(_connection: object) -> None:
@@ -167,15 +203,30 @@ async def _no_trip(_connection: object) -> None:
 def _begin(context: Context) -> str:
     """BEGIN and the context's settings in one trip; every value is a UUID, a number or checked."""
     request = context.request if _WORD.match(context.request) else ""
-    settings = {
-        "app.tenant_id": str(UUID(int=context.tenant.int)),
-        "app.actor_id": _id(context.actor),
-        "app.request_id": request[:64],
-        "app.batch_id": _id(context.batch),
-        "app.cause_id": _id(context.cause),
-        "app.depth": str(int(context.depth)),
-    }
-    return "BEGIN;" + "".join(f"SET LOCAL {k}='{v}';" for k, v in settings.items())
+    who = ",".join(
+        (
+            _id(context.actor),
+            request[:64],
+            _id(context.batch),
+            _id(context.cause),
+            str(int(context.depth)),
+        )
+    )
+    tenant = UUID(int=context.tenant.int)
+    return f"BEGIN;SET LOCAL app.tenant_id='{tenant}';SET LOCAL app.change='{who}';"
+
+
+def _expect(topics: Sequence[str], known: Sequence[int]) -> str:
+    """Fail at once (40001) where a topic has another version than the one known."""
+    names = ",".join(_topic(t) for t in topics)
+    numbers = ",".join(str(int(v)) for v in known)
+    return f"SELECT tenfold.expect('{{{names}}}','{{{numbers}}}')"
+
+
+def _topic(name: str) -> str:
+    if not _WORD.match(name):
+        raise ValueError(f"not a topic: {name!r}")
+    return name
 
 
 def _id(value: UUID | None) -> str:
@@ -186,7 +237,5 @@ def _commit(changed: set[str]) -> str:
     """Raise the versions and COMMIT in one trip; topics are names of types, checked."""
     if not changed:
         return "COMMIT"
-    for topic in changed:
-        if not _WORD.match(topic):
-            raise ValueError(f"not a topic: {topic!r}")
-    return f"SELECT tenfold.bump('{{{','.join(sorted(changed))}}}');COMMIT"
+    names = ",".join(sorted(_topic(t) for t in changed))
+    return f"SELECT tenfold.bump('{{{names}}}');COMMIT"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
 from tenfold.kernel.errors import Forbidden
 
 ORGANISATION_ROLES = ("owner", "admin", "manager", "member", "read-only")
-_ALL = Grant(read="all", create=True, update="all", delete="all")
+# Managers do everything, but what people marked private stays theirs.
+_OPEN = Grant(read="open", create=True, update="all", delete="all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,18 @@ class Person:
         return self.role in ("owner", "admin")
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A grant and the role that it comes from."""
+
+    role: str
+    origin: Literal["organization", "shipped", "own"]
+    grant: Grant
+
+
 def compile_access(definition: Definition, person: Person) -> Access:
     """The union of all grants of a person's roles; with the role read-only, no more than reading."""
-    grants = list(_grants(definition, person))
-    secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
-    if person.role in ("owner", "admin"):
-        grants.append(Grant("all", True, "all", "all", reveal=secrets))
-    elif person.role == "manager":
-        grants.append(_ALL)
-    elif person.role == "read-only":
-        reads = [g for g in grants if g.read != "none"]
-        grants = [Grant(read=g.read, hide=g.hide) for g in reads] or [Grant(read="all")]
-    access = _union(grants)
+    access = _union([source.grant for source in sources(definition, person)])
     shape = hashlib.sha256(repr((access.read, sorted(access.hidden))).encode()).hexdigest()[:12]
     return Access(
         access.read,
@@ -102,12 +104,30 @@ def compile_access(definition: Definition, person: Person) -> Access:
     )
 
 
-def _grants(definition: Definition, person: Person) -> Iterable[Grant]:
-    for role in {person.role, *person.roles}:
+def sources(definition: Definition, person: Person) -> list[Source]:
+    """Where a person's access to a type comes from: what `compile_access` unites, with its roles."""
+    found = list(_granted(definition, person))
+    if person.role in ("owner", "admin"):
+        secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
+        everything = Grant("all", True, "all", "all", reveal=secrets)
+        return [*found, Source(person.role, "organization", everything)]
+    if person.role == "manager":
+        return [*found, Source("manager", "organization", _OPEN)]
+    if person.role == "read-only":
+        reads = [s for s in found if s.grant.read != "none"]
+        kept = [
+            Source(s.role, s.origin, Grant(read=s.grant.read, hide=s.grant.hide)) for s in reads
+        ]
+        return kept or [Source("read-only", "organization", Grant(read="all"))]
+    return found
+
+
+def _granted(definition: Definition, person: Person) -> Iterable[Source]:
+    for role in sorted({person.role, *person.roles}):
         if found := definition.access.get(role):
-            yield found
+            yield Source(role, "shipped", found)
         if found := person.own_roles.get(role, {}).get(definition.name):
-            yield found
+            yield Source(role, "own", found)
 
 
 def _union(grants: list[Grant]) -> Access:

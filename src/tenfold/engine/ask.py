@@ -130,7 +130,7 @@ def visible(name: str, definition: Definition, access: Access) -> Field:
 
 def _unknown(name: str, definition: Definition, access: Access) -> UnknownField:
     names = [f.json_name for f in definition.fields.values() if access.sees(f)]
-    names += [f"custom.{n}" for n in definition.custom_fields]
+    names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
     close = get_close_matches(name, names, 1)
     hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(names))}"
     word = definition.label_plural.lower()
@@ -179,9 +179,15 @@ def _sorts(
 def _fields(text: str, definition: Definition, access: Access) -> tuple[str, ...]:
     if not text:
         return ()
-    return tuple(
-        sorted({n if n == "custom" else visible(n, definition, access).name for n in text.split(",")})
-    )
+    return tuple(sorted({_shown(n, definition, access) for n in text.split(",")}))
+
+
+def _shown(name: str, definition: Definition, access: Access) -> str:
+    """The field that a name chooses; custom fields come together."""
+    if name == "custom":
+        return name
+    field = visible(name, definition, access)
+    return "custom" if field.custom else field.name
 
 
 def _whole(

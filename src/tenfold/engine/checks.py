@@ -214,7 +214,7 @@ async def pointing(
 
 def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> TenfoldError:
     """The answer to a unique key that another record has."""
-    name = (error.constraint_name or "").removeprefix(f"{definition.plural}_")
+    name = (error.constraint_name or "").removeprefix(f"{definition.table}_")
     one = definition.fields.get(name.removesuffix("_unique"))
     if one is None:
         return Conflict("A record with this key exists already.", code="DUPLICATE")

@@ -1,4 +1,4 @@
-"""Declarations become definitions; all mistakes are reported at once, each with its place and fix."""
+"""Declarations become definitions; all mistakes are reported at once, with place and fix."""
 
 from __future__ import annotations
 
@@ -6,22 +6,38 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields as attributes
+from collections.abc import Iterable, Mapping
+from dataclasses import fields as attributes
 from datetime import date, datetime
 from decimal import Decimal as PyDecimal
 from enum import Enum, StrEnum
 from typing import Any
 
+from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
+
+from tenfold.engine import compile_checks as check
 from tenfold.engine import types as t
 from tenfold.engine.declare import Record, Specifier
-from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Index
+from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field
+from tenfold.engine.mistakes import DeclarationError, Mistake
 from tenfold.engine.types.identity import Id
-from tenfold.engine.types.other import Expression
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
-_RESERVED = frozenset({*SYSTEM_FIELDS, "id", "tenant", "custom", "search", "type", "private"})
-_PYTHON: Mapping[type, type[t.FieldType]] = {
+# Words of SQL, of queries (`?limit=`), and fields that every record has.
+_RESERVED = frozenset(
+    {"id", "tenant", "custom", "search", "type", "private"}
+    | {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
+    | set(SYSTEM_FIELDS)
+    | set(RESERVED_WORDS)
+)
+# Tables and addresses that every installation has beside its record types.
+_TAKEN = frozenset(
+    {"tenants", "users", "members", "teams", "roles", "refresh_tokens", "sign_in_failures"}
+    | {"security_events", "signing_keys", "data_keys", "versions", "change_log", "slots"}
+    | {"custom_fields", "custom_types", "idempotency_keys", "batches", "log_positions"}
+    | {"custom", "auth", "health", "search", "me"}
+)
+_PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,
     int: t.Integer,
     bool: t.Boolean,
@@ -31,31 +47,8 @@ _PYTHON: Mapping[type, type[t.FieldType]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing wrong in a declaration: where it is, and how to put it right."""
-
-    file: str
-    record: str
-    field: str
-    problem: str
-    fix: str
-
-    def __str__(self) -> str:
-        place = f"{self.record}.{self.field}" if self.field else self.record
-        return f"{self.file}: {place}: {self.problem}. Fix: {self.fix}."
-
-
-class DeclarationError(Exception):
-    """The declarations can't be compiled; carries every mistake found."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(map(str, mistakes)))
-
-
 def compile_all(packs: Mapping[str, Iterable[type[Record]]]) -> dict[str, Definition]:
-    """The definitions by name of every pack's records; raises DeclarationError with all mistakes."""
+    """The definitions by name of all packs' records; raises DeclarationError with all mistakes."""
     mistakes: list[Mistake] = []
     compiled: dict[str, Definition] = {}
     for pack, records in packs.items():
@@ -64,9 +57,11 @@ def compile_all(packs: Mapping[str, Iterable[type[Record]]]) -> dict[str, Defini
             for other in compiled.values():
                 if other.name == one.name or other.plural == one.plural:
                     problem = f"its name {one.plural!r} is also that of {other.source}"
-                    mistakes.append(Mistake(one.source, one.name, "", problem, "rename one of them"))
+                    mistakes.append(
+                        Mistake(one.source, one.name, "", problem, "rename one of them")
+                    )
             compiled[one.name] = one
-    mistakes.extend(_across(compiled))
+    mistakes.extend(check.across(compiled))
     if mistakes:
         raise DeclarationError(mistakes)
     return compiled
@@ -104,34 +99,55 @@ class _Compiler:
             label=label,
             label_plural=options.pop("label_plural", plural.replace("_", " ").capitalize()),
             icon=options.pop("icon", "circle"),
+            private=options.pop("private", ""),
         )
         for unknown in options:
             self.mistake("", f"the class keyword {unknown!r} is unknown", "see Record")
-        if not _NAME.match(plural):
+        if not _NAME.match(plural) or plural in RESERVED_WORDS:
             self.mistake("", f"the plural {plural!r} can't be an address", "use a-z, 0-9 and _")
-        self.check_indexes(definition)
-        self.check_access(definition)
+        if plural in _TAKEN:
+            self.mistake("", f"the plural {plural!r} is taken", "choose another plural")
+        check.definition(definition, self.mistake)
         return definition
 
     def fields(self) -> dict[str, Field]:
         made: dict[str, Field] = {}
-        try:
-            hints = typing.get_type_hints(self.record)
-        except NameError as error:
-            self.mistake(error.name or "", "its annotation names something unknown", "import it")
-            return made
+        hints = self.hints()
         for name, hint in hints.items():
             if name in ("indexes", "access", "options"):
                 continue
             if name in _RESERVED or not _NAME.match(name):
                 self.mistake(name, "this name is taken or not allowed", "choose another name")
                 continue
-            if one := self.field(name, hint):
+            if hint is not None and (one := self.field(name, hint)):
                 made[name] = one
         for name, value in vars(self.record).items():
             if isinstance(value, Specifier) and name not in hints:
                 self.mistake(name, "it has no annotation", "write `name: Type = …`")
-        return made
+        return {name: check.expression(one, made, self.mistake) for name, one in made.items()}
+
+    def hints(self) -> dict[str, Any]:
+        """The annotations; None for one that names something unknown, which is a mistake."""
+        unknown: dict[str, Any] = {}
+        while True:
+            try:
+                hints = typing.get_type_hints(self.record, localns=unknown)
+            except NameError as error:
+                if not error.name or error.name in unknown:
+                    raise
+                # Any can stand anywhere; the others are then resolved, and reported, too.
+                unknown[error.name] = Any
+                continue
+            break
+        written = inspect.get_annotations(self.record)
+        for name, text in written.items():
+            missing = [n for n in unknown if n in re.findall(r"\w+", str(text))]
+            if missing:
+                self.mistake(
+                    name, f"its annotation names {missing[0]!r}, unknown here", "import it"
+                )
+                hints[name] = None
+        return hints
 
     def field(self, name: str, hint: Any) -> Field | None:
         given = vars(self.record).get(name)
@@ -153,16 +169,17 @@ class _Compiler:
             self.mistake(name, problem, "correct the specifier")
         common = dict(spec.common)
         common["label"] = common.get("label") or name.replace("_", " ").capitalize()
-        if common.get("search", "") not in ("", "A", "B", "C", "D"):
-            self.mistake(name, f"search={common['search']!r} is no weight", "use 'A', 'B', 'C' or 'D'")
+        if spec.has_default and default is None and not optional:
+            self.mistake(name, "its default is None, and it can't be empty", "annotate … | None")
         required = not optional and not spec.has_default and kind.writable
-        return Field(
+        made = Field(
             name=name, type=kind, required=required, nullable=optional, default=default, **common
         )
+        check.field(made, self.mistake)
+        return made
 
     def kind(self, name: str, annotation: Any, spec: Specifier) -> t.FieldType | None:
         """The field type that an annotation and its specifier make."""
-        parameters = dict(spec.parameters)
         if (name == "status") != (spec.kind == "pipeline"):
             self.mistake(name, "a stage is always the field `status`", "use status = pipeline(…)")
             return None
@@ -171,34 +188,34 @@ class _Compiler:
             fix = "use a field type, str, int, bool, Decimal, date, datetime, an enum or set of one"
             self.mistake(name, f"the annotation {annotation!r} is no field type", fix)
             return None
-        parameters |= extra
-        if spec.kind in ("generated", "computed"):
-            try:
-                inner = base(**extra)
-            except TypeError as error:
-                self.mistake(name, f"its type is incomplete ({error})", "use a plain type")
-                return None
-            shell: type[Expression] = t.Generated if spec.kind == "generated" else t.Computed
-            return shell(sql=parameters["sql"], of=inner)
-        if spec.kind == "rollup":
-            return t.Rollup(**parameters)
-        if base is t.Text and (spec.common.get("sort") or spec.common.get("title")):
-            parameters["folded"] = True
-        accepted = {a.name for a in attributes(base)}
-        if spec.kind == "relation":
-            parameters = {k: v for k, v in parameters.items() if k in accepted}
-        for parameter in sorted(set(parameters) - accepted):
-            word = {"least": "min", "most": "max"}.get(parameter, parameter)
-            self.mistake(name, f"{base.kind} takes no {word}", f"leave {word} out")
-        parameters = {k: v for k, v in parameters.items() if k in accepted}
-        for limit in ("least", "most"):
-            if base in (t.Decimal, t.Money) and limit in parameters:
-                parameters[limit] = PyDecimal(str(parameters[limit]))
         try:
-            return base(**parameters)
+            if spec.kind == "rollup":
+                return t.Rollup(**spec.parameters)
+            if spec.kind == "generated":
+                return t.Generated(sql=spec.parameters["sql"], of=base(**extra))
+            if spec.kind == "computed":
+                return t.Computed(sql=spec.parameters["sql"], of=base(**extra))
+            return base(**self.parameters(name, base, spec), **extra)
         except TypeError as error:
             self.mistake(name, f"its specifier is incomplete ({error})", "give what is missing")
             return None
+
+    def parameters(self, name: str, base: type[t.FieldType], spec: Specifier) -> dict[str, Any]:
+        """What a specifier gives that the type takes."""
+        given = dict(spec.parameters)
+        if base is t.Text and (spec.common.get("sort") or spec.common.get("title")):
+            given["folded"] = True
+        accepted = {a.name for a in attributes(base)}
+        for parameter in sorted(set(given) - accepted):
+            # A relation's specifier is one for all relations; what a kind has no use for is empty.
+            if spec.kind != "relation" or given[parameter] not in ("", (), "restrict"):
+                word = {"least": "min", "most": "max"}.get(parameter, parameter)
+                self.mistake(name, f"{base.kind} takes no {word}", f"leave {word} out")
+        given = {k: v for k, v in given.items() if k in accepted}
+        for limit in ("least", "most"):
+            if base in (t.Decimal, t.Money) and limit in given:
+                given[limit] = PyDecimal(str(given[limit]))
+        return given
 
     def annotated(
         self, annotation: Any, spec: Specifier
@@ -216,48 +233,6 @@ class _Compiler:
                 return annotation, {}
             return _PYTHON.get(annotation), {}
         return None, {}
-
-    def check_indexes(self, definition: Definition) -> None:
-        for one in definition.indexes:
-            for name in one.fields:
-                found = definition.fields.get(name.lstrip("-"))
-                if found is None or not found.type.columns():
-                    known = ", ".join(f.name for f in definition.own_fields())
-                    problem = f"index names {name!r}, which has no column"
-                    self.mistake(name, problem, f"use one of: {known}")
-
-    def check_access(self, definition: Definition) -> None:
-        for role, grant in definition.access.items():
-            for name in sorted(grant.reveal | grant.hide | grant.read_only):
-                if name not in definition.fields:
-                    problem = f"the grant of {role!r} names the unknown field {name!r}"
-                    self.mistake(name, problem, "name a field of this type")
-
-
-def _across(compiled: Mapping[str, Definition]) -> Iterable[Mistake]:
-    """Mistakes that show only when all types are known: relations and rollups."""
-    backs = {
-        (f.type.to, f.type.back)
-        for d in compiled.values()
-        for f in d.fields.values()
-        if isinstance(f.type, t.Ref | t.Many) and f.type.back
-    }
-    for definition in compiled.values():
-        for one in definition.own_fields():
-            names: tuple[str, ...] = ()
-            if isinstance(one.type, t.Ref | t.Many):
-                names = (one.type.to,)
-            elif isinstance(one.type, t.AnyRef):
-                names = one.type.among
-            for name in names:
-                if name not in compiled:
-                    problem = f"it relates to {name!r}, which is not declared"
-                    fix = f"use one of: {', '.join(sorted(compiled))}"
-                    yield Mistake(definition.source, definition.name, one.name, problem, fix)
-            if isinstance(one.type, t.Rollup) and (definition.name, one.type.relation) not in backs:
-                problem = f"no relation comes back as {one.type.relation!r}"
-                fix = f"name the `back` of a relation to {definition.name!r}"
-                yield Mistake(definition.source, definition.name, one.name, problem, fix)
 
 
 def _optional(hint: Any) -> tuple[Any, bool]:
@@ -289,4 +264,4 @@ _ID = Field(
     nullable=False,
 )
 
-__all__ = ["DeclarationError", "Grant", "Index", "Mistake", "compile_all"]
+__all__ = ["DeclarationError", "Mistake", "compile_all"]

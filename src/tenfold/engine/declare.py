@@ -15,6 +15,7 @@ from tenfold.engine.definition import Grant, Index, Scope
 
 OWN: Scope = "own"
 TEAM: Scope = "team"
+OPEN: Scope = "open"
 ALL: Scope = "all"
 
 _UNSET: Any = object()
@@ -39,7 +40,8 @@ class Record:
     """Base of all declared record types; the docstring is the help and the OpenAPI text.
 
     Class keywords: `plural` (the name in addresses and tables), `label`, `label_plural`,
-    `icon`, `cache` (seconds a finished page may be kept at most; None: never).
+    `icon`, `cache` (seconds a finished page may be kept at most; None: never), `private` (the
+    choice field whose value `private` keeps a record to its owner, where the scope is OPEN).
     """
 
     indexes: ClassVar[Iterable[Index]] = ()
@@ -104,6 +106,7 @@ def relation(
     label: str = "",
     help: str = "",
     filter: bool = True,
+    reso: str = "",
     aliases: Iterable[str] = (),
     section: str = "",
 ) -> Any:
@@ -112,6 +115,7 @@ def relation(
         "label": label,
         "help": help,
         "filter": filter,
+        "reso": reso,
         "aliases": tuple(aliases),
         "section": section,
     }
@@ -134,15 +138,21 @@ def pipeline(
     return Specifier("pipeline", default, common, _given({"moves": allowed, "labels": labels}))
 
 
-def generated(sql: str, *, label: str = "", help: str = "", sort: bool = False) -> Any:
-    """A field that PostgreSQL stores beside its row; `sql` may only name columns of the same row."""
-    common = {"label": label, "help": help, "filter": sort, "sort": sort}
+def generated(
+    sql: str, *, label: str = "", help: str = "", sort: bool = False, reso: str = ""
+) -> Any:
+    """A field that PostgreSQL stores beside its row; `sql` may only name columns of the same row.
+
+    An amount carries the currency of the first amount that `sql` names.
+    """
+    common = {"label": label, "help": help, "sort": sort, "reso": reso}
     return Specifier("generated", _UNSET, common, {"sql": sql})
 
 
-def computed(sql: str, *, label: str = "", help: str = "") -> Any:
+def computed(sql: str, *, label: str = "", help: str = "", reso: str = "") -> Any:
     """A field that PostgreSQL computes at each read; `sql` names this row's columns as {t}.name."""
-    return Specifier("computed", _UNSET, {"label": label, "help": help}, {"sql": sql})
+    common = {"label": label, "help": help, "reso": reso}
+    return Specifier("computed", _UNSET, common, {"sql": sql})
 
 
 def rollup(relation: str, function: str = "count", over: str = "", *, label: str = "") -> Any:

@@ -11,8 +11,11 @@ from typing import Literal
 from tenfold.engine.types import Choice, DateTime, FieldType, Integer, Many, Ref, Stage, Text, User
 from tenfold.engine.types.identity import Id
 
-Scope = Literal["none", "own", "team", "all"]
-SCOPES: tuple[Scope, ...] = ("none", "own", "team", "all")
+# "open" is all but what others marked private; see Definition.private.
+Scope = Literal["none", "own", "team", "open", "all"]
+SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
+PRIVATE = "private"
+CUSTOM_TABLE = "custom_records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +98,17 @@ class Definition:
     cache_seconds: int | None = 300
     default_sort: str = "-created_at"
     custom_fields: Mapping[str, Field] = field(default_factory=dict[str, Field])
+    retired: bool = False
     tenant_made: bool = False
     label: str = ""
     label_plural: str = ""
     icon: str = ""
+    private: str = ""
 
     @cached_property
     def digest(self) -> str:
         """Changes whenever the shipped fields do; custom fields are bound, so tenants share it."""
-        parts = repr(sorted(self.fields.items()))
+        parts = repr((sorted(self.fields.items()), self.retired))
         return hashlib.sha256(f"{self.name}{parts}".encode()).hexdigest()[:16]
 
     @cached_property
@@ -135,6 +140,11 @@ class Definition:
         return {n: f for n, f in self.fields.items() if isinstance(f.type, Ref | Many)}
 
     @property
+    def table(self) -> str:
+        """The table of its records; all that tenants made share one, told apart by `kind`."""
+        return CUSTOM_TABLE if self.tenant_made else self.plural
+
+    @property
     def path(self) -> str:
         """Where its records live below /v1."""
         return f"custom/{self.plural}" if self.tenant_made else self.plural
@@ -143,9 +153,11 @@ class Definition:
         """The declared fields, without those that every type has."""
         return (f for f in self.fields.values() if not f.system)
 
-    def with_custom(self, fields: Mapping[str, Field]) -> Definition:
-        """The same type with a tenant's custom fields."""
-        return replace(self, custom_fields=dict(fields)) if fields else self
+    def with_custom(self, fields: Mapping[str, Field], *, retired: bool = False) -> Definition:
+        """The same type with a tenant's custom fields; `retired` where some are not shown any more."""
+        if not fields and not retired:
+            return self
+        return replace(self, custom_fields=dict(fields), retired=retired)
 
 
 def _system(
@@ -185,6 +197,7 @@ SYSTEM_FIELDS: Mapping[str, Field] = {
 }
 
 __all__ = [
+    "PRIVATE",
     "SCOPES",
     "SYSTEM_FIELDS",
     "Choice",

@@ -76,7 +76,7 @@ class Query:
         more = found > ask.limit
         cursor = self.cursors.seal(identity, row[2:]) if more and not ask.page else None
         count, kind = await self._count(reader, person, definition, ask, found)
-        return Page((row[0] or "[]").encode(), ask.limit, cursor, more, count, kind)
+        return Page(row[0] or b"[]", ask.limit, cursor, more, count, kind)
 
     async def one(
         self,
@@ -102,7 +102,7 @@ class Query:
         row = await reader.row(statement.text, *statement.arguments(bound))
         if row is None:
             raise missing(definition, identity)
-        return row[0].encode(), row[1]
+        return row[0], row[1]
 
     async def several(
         self,
@@ -122,7 +122,7 @@ class Query:
             lambda: PersonReading(definition, person, self.registry).many_statement(fields, embeds),
         )
         bound = self._bound(person, {"ids": list(ids)})
-        return ((await reader.value(statement.text, *statement.arguments(bound))) or "[]").encode()
+        return (await reader.value(statement.text, *statement.arguments(bound))) or b"[]"
 
     async def _count(
         self, reader: Reader, person: Person, definition: Definition, ask: Ask, found: int

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from sqlalchemy.dialects.postgresql import JSONB
 
 from tenfold.db import keys
-from tenfold.db.database import Transaction
+from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.project.tables import has_private_search
+from tenfold.engine.halving import halved
+from tenfold.engine.project.tables import has_private_search, table_of
 from tenfold.engine.query import Query, missing
 from tenfold.engine.registry import Registry
+from tenfold.engine.statement import slot_field
 from tenfold.engine.types import Locale
-from tenfold.engine.values import Slot, Values, parse, search_vector, slots_of
+from tenfold.engine.values import Slot, Values, parse, plan_of, search_vector, slots_of
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Conflict, Forbidden, Lost, TenfoldError
 from tenfold.kernel.ids import new_id
 
 BULK = 10_000
+# After so many rows a long request lets others have their turn.
+_BREATH = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,19 @@ class Records:
         locale: Locale,
         *,
         partial: bool = False,
+        answer: bool = True,
     ) -> tuple[list[Written | None], list[Refusal]]:
-        """Make records. All or nothing, unless `partial`: then bad rows are refused one by one."""
+        """Make records. All or nothing, unless `partial`: then bad rows are refused one by one.
+
+        Without `answer` the records' JSON is not made, for those who don't need it.
+        """
         access = person.access(definition)
         access.need("create", definition)
         refused: list[Refusal] = []
         parsed: list[tuple[int, UUID, Values]] = []
         for index, body in enumerate(bodies):
+            if index % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
             try:
                 values = parse(body, definition, access, locale, creating=True)
                 parsed.append((index, new_id(), values))
@@ -87,11 +99,13 @@ class Records:
         results: list[Written | None] = [None] * len(bodies)
         if not parsed:
             return results, refused
-        rows = [
-            await self._new_row(tx, person, definition, identity, values)
-            for _, identity, values in parsed
-        ]
-        written = {w.id: w for w in await self._insert(tx, person, definition, rows, partial)}
+        rows: list[dict[str, Any]] = []
+        for place, (_, identity, values) in enumerate(parsed):
+            if place % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            rows.append(await self._new_row(tx, person, definition, identity, values))
+        inserted = await self._insert(tx, person, definition, rows, partial, answer)
+        written = {w.id: w for w in inserted}
         await self._slots(tx, definition, [(i, v) for _, i, v in parsed if i in written], locale)
         for index, identity, _ in parsed:
             results[index] = written.get(identity)
@@ -109,11 +123,17 @@ class Records:
         locale: Locale,
         *,
         partial: bool = False,
+        same: set[int] | None = None,
     ) -> tuple[list[Written | None], list[Refusal]]:
-        """Change records; only the fields given, null empties."""
+        """Change records; only the fields given, null empties.
+
+        With `same`, records that have the values already are left alone and their places put there.
+        """
         access = person.access(definition)
         refused: list[Refusal] = []
-        current = await self._locked(tx, person, definition, [c.id for c in changes])
+        extra = () if same is None else _given_columns(definition, changes)
+        ids = [c.id for c in changes]
+        current = await self._locked(tx, person, definition, ids, extra=extra)
         parsed: list[tuple[int, UUID, Values]] = []
         seen: set[UUID] = set()
         for index, change in enumerate(changes):
@@ -140,19 +160,75 @@ class Records:
         parsed = await checks.relations(
             tx, person, definition, self.registry, parsed, refused, partial=partial
         )
-        rows = [
-            (index, await self._changed_row(tx, definition, identity, values, current[identity]))
-            for index, identity, values in parsed
-        ]
         results: list[Written | None] = [None] * len(changes)
-        for group in _by_columns(row for _, row in rows):
-            for written in await self._update(tx, person, definition, group):
-                place = next(i for i, identity, _ in parsed if identity == written.id)
-                results[place] = written
-        await self._slots(tx, definition, [(i, v) for _, i, v in parsed], locale)
-        if parsed:
+        if same is not None:
+            parsed = await self._really_changed(tx, definition, parsed, current, results, same)
+        rows: list[dict[str, Any]] = []
+        for place, (_, identity, values) in enumerate(parsed):
+            if place % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            row = await self._changed_row(tx, definition, identity, values, current[identity])
+            rows.append(row)
+        places = {identity: index for index, identity, _ in parsed}
+
+        async def write(some: Sequence[dict[str, Any]]) -> None:
+            for written in await self._update(tx, person, definition, some):
+                results[places[written.id]] = written
+
+        def refuse(row: dict[str, Any], error: TenfoldError) -> None:
+            results[places[row["id"]]] = None
+            refused.append(Refusal(places[row["id"]], error))
+
+        for group in _by_columns(rows):
+            if partial:
+                await halved(tx, group, write, refuse)
+            else:
+                await write(group)
+        done = [(i, v) for place, i, v in parsed if results[place] is not None]
+        await self._slots(tx, definition, done, locale)
+        if done:
             tx.touch(definition.name)
         return results, refused
+
+    async def _really_changed(
+        self,
+        tx: Transaction,
+        definition: Definition,
+        parsed: Sequence[tuple[int, UUID, Values]],
+        current: Mapping[UUID, asyncpg.Record],
+        results: list[Written | None],
+        same: set[int],
+    ) -> list[tuple[int, UUID, Values]]:
+        """The rows that would change anything; the others are answered as they are."""
+        kept: list[tuple[int, UUID, Values]] = []
+        for index, identity, values in parsed:
+            row = current[identity]
+            if _equal(definition, values, row) and await self._same_secrets(
+                tx, definition, identity, values, row
+            ):
+                same.add(index)
+                results[index] = Written(identity, row["version"], None)
+            else:
+                kept.append((index, identity, values))
+        return kept
+
+    async def _same_secrets(
+        self,
+        tx: Transaction,
+        definition: Definition,
+        identity: UUID,
+        values: Values,
+        row: asyncpg.Record,
+    ) -> bool:
+        tenant = tx.context.tenant
+        for name, text in values.secrets.items():
+            if row[name] is None:
+                return False
+            place = keys.place(tenant, definition.table, name, identity)
+            known = await self.keyring.tenant(tx, tenant)
+            if keys.unseal(known, row[name], place).decode() != text:
+                return False
+        return True
 
     async def move(
         self,
@@ -256,6 +332,62 @@ class Records:
             _merge(results, refused, new, made, bad)
         return results, refused, set(new)
 
+    async def current(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        ids: Sequence[UUID],
+        columns: Sequence[str],
+        *,
+        lock: bool,
+    ) -> dict[UUID, asyncpg.Record]:
+        """The rows of some ids as they are stored now, deleted or not; for an undo."""
+        live = await self._locked(reader, person, definition, ids, extra=columns, lock=lock)
+        left = [identity for identity in ids if identity not in live]
+        if not left:
+            return live
+        return live | await self._locked(
+            reader, person, definition, left, extra=columns, deleted=True, lock=lock
+        )
+
+    async def put_back(
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        rows: Sequence[dict[str, Any]],
+        current: Mapping[UUID, asyncpg.Record],
+        refuse: Callable[[UUID, TenfoldError], None],
+    ) -> None:
+        """Store columns as they once were: `id` and values per row; search and slots follow.
+
+        For an undo alone: it checks no moves and no targets, since the values were checked when
+        they were first written. A row whose unique key is taken by now is refused by itself.
+        """
+        refused: set[UUID] = set()
+        columns_of: dict[UUID, frozenset[str]] = {row["id"]: frozenset(row) for row in rows}
+        for row in rows:
+            _search_again(definition, tx.context.tenant, row, current[row["id"]])
+
+        async def write(some: Sequence[dict[str, Any]]) -> None:
+            await self._update(tx, person, definition, some)
+
+        def no(row: dict[str, Any], error: TenfoldError) -> None:
+            refused.add(row["id"])
+            refuse(row["id"], error)
+
+        for group in _by_columns(rows):
+            await halved(tx, group, write, no)
+        written: list[tuple[UUID, Values]] = []
+        for row in rows:
+            if row["id"] not in refused:
+                values = _given_back(definition, row, current[row["id"]], columns_of[row["id"]])
+                written.append((row["id"], values))
+        await self._slots(tx, definition, written, Locale())
+        if written:
+            tx.touch(definition.name)
+
     async def reveal(
         self, tx: Transaction, person: Person, definition: Definition, identity: UUID, name: str
     ) -> str | None:
@@ -268,7 +400,7 @@ class Records:
             raise Forbidden(f"Your role does not allow you to reveal {name}.")
         if row[name] is None:
             return None
-        place = keys.place(person.tenant, definition.plural, name, identity)
+        place = keys.place(person.tenant, definition.table, name, identity)
         opened = keys.unseal(await self.keyring.tenant(tx, person.tenant), row[name], place)
         return opened.decode()
 
@@ -288,10 +420,12 @@ class Records:
                 {k: v for k, v in values.custom.items() if v is not None}
             ).decode(),
         }
+        if definition.tenant_made:
+            row["kind"] = definition.name
         if "team_id" not in row:
             row["team_id"] = person.team if owner == person.user else None
         row["search"] = search_vector(definition, person.tenant, row, private=False)
-        if has_private_search(definition):
+        if plan_of(definition).private:
             row["search_private"] = search_vector(definition, person.tenant, row, private=True)
         await self._seal(tx, definition, identity, values, row)
         return row
@@ -309,12 +443,8 @@ class Records:
             merged = {**msgspec.json.decode(current["custom"]), **values.custom}
             kept = {k: v for k, v in merged.items() if v is not None}
             row["custom"] = msgspec.json.encode(kept).decode()
-        if any(definition.fields[name].search for name in values.given):
-            whole = {**dict(current.items()), **row}
-            row["search"] = search_vector(definition, tx.context.tenant, whole, private=False)
-            if has_private_search(definition):
-                found = search_vector(definition, tx.context.tenant, whole, private=True)
-                row["search_private"] = found
+        if not plan_of(definition).searched.isdisjoint(values.given):
+            _search_again(definition, tx.context.tenant, row, current)
         await self._seal(tx, definition, identity, values, row)
         return row
 
@@ -328,28 +458,29 @@ class Records:
     ) -> None:
         for name, text in values.secrets.items():
             number, key = await self.keyring.sealing_key(tx, tx.context.tenant)
-            place = keys.place(tx.context.tenant, definition.plural, name, identity)
+            place = keys.place(tx.context.tenant, definition.table, name, identity)
             row[name] = keys.seal(key, number, text.encode(), place)
 
     # -- statements
 
     async def _locked(
         self,
-        tx: Transaction,
+        tx: Reader,
         person: Person,
         definition: Definition,
         ids: Sequence[UUID],
         *,
         deleted: bool = False,
         extra: Sequence[str] = (),
+        lock: bool = True,
     ) -> dict[UUID, asyncpg.Record]:
         """The current rows by id, locked; with what checks and the search vector need."""
         person.access(definition).need("read", definition)
         columns = _needed(definition, extra)
         key = ("lock", definition.name, definition.digest, person.access(definition).shape)
         statement = self.query.shapes.get(
-            (*key, deleted, columns),
-            lambda: writing.lock(definition, person, self.registry, columns, deleted),
+            (*key, deleted, columns, lock),
+            lambda: writing.lock(definition, person, self.registry, columns, deleted, lock),
         )
         bound: dict[str, object] = {
             "tenant": person.tenant,
@@ -367,12 +498,13 @@ class Records:
         definition: Definition,
         rows: Sequence[dict[str, Any]],
         partial: bool,
+        answer: bool,
     ) -> list[Written]:
         columns = tuple(sorted(set[str]().union(*rows)))
         key = ("insert", definition.name, definition.digest, person.access(definition).shape)
         statement = self.query.shapes.get(
-            (*key, columns, partial),
-            lambda: writing.insert(definition, person, self.registry, columns, partial),
+            (*key, columns, partial, answer),
+            lambda: writing.insert(definition, person, self.registry, columns, partial, answer),
         )
         return await _run(tx, statement, person, definition, rows, columns)
 
@@ -403,17 +535,18 @@ class Records:
     ) -> None:
         """Rewrite the slots of the many-valued and custom fields that were given."""
         made: list[tuple[UUID, Slot]] = []
-        touched: set[str] = set()
-        records: set[UUID] = set()
+        cleared: list[tuple[UUID, str]] = []
         for identity, values in written:
             for one, value in _slotted(definition, values):
-                records.add(identity)
-                touched.add(f"{definition.name}.{'custom.' if one.custom else ''}{one.name}")
-                made.extend((identity, s) for s in slots_of(definition, one, value, locale))
-        if not touched:
+                cleared.append((identity, slot_field(definition, one)))
+                at = _currency(one, values, locale)
+                made.extend((identity, s) for s in slots_of(definition, one, value, at))
+        if not cleared:
             return
         tenant = tx.context.tenant
-        await tx.execute(writing.CLEAR_SLOTS, tenant, list(records), list(touched))
+        await tx.execute(
+            writing.CLEAR_SLOTS, tenant, [i for i, _ in cleared], [name for _, name in cleared]
+        )
         if made:
             await tx.execute(
                 writing.ADD_SLOTS,
@@ -472,6 +605,61 @@ def _needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _given_columns(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The columns of all fields that any of the changes gives."""
+    steps = plan_of(definition).by_json
+    names = {name for change in changes for name in change.body if name in steps}
+    return tuple(sorted({c for name in names for c in steps[name].columns}))
+
+
+def _equal(definition: Definition, values: Values, row: asyncpg.Record) -> bool:
+    """Whether a row has these values already; documents are compared as what they say."""
+    table = table_of(definition)
+    for name, value in values.columns.items():
+        old = row.get(name)
+        if old == value:
+            continue
+        if name not in row or not isinstance(table.c[name].type, JSONB):
+            return False
+        if old is None or value is None or _decoded(old) != _decoded(value):
+            return False
+    if not values.custom:
+        return True
+    stored = _decoded(row["custom"])
+    return all(stored.get(name) == value for name, value in values.custom.items())
+
+
+def _decoded(text: str) -> Any:
+    return msgspec.json.decode(text)
+
+
+def _search_again(
+    definition: Definition, tenant: UUID, row: dict[str, Any], current: asyncpg.Record
+) -> None:
+    """Make the search words of a row that changes, where they may differ."""
+    whole = {**dict(current.items()), **row}
+    row["search"] = search_vector(definition, tenant, whole, private=False)
+    if has_private_search(definition):
+        row["search_private"] = search_vector(definition, tenant, whole, private=True)
+
+
+def _given_back(
+    definition: Definition, row: Mapping[str, Any], current: asyncpg.Record, names: frozenset[str]
+) -> Values:
+    """What slots must be made anew for a row that was put back."""
+    values = Values(columns=dict(row))
+    values.given = {
+        f.name for f in definition.fields.values() if f.type.many and f.name in names
+    }
+    if "custom" in names:
+        old, new = _decoded(current["custom"]), _decoded(row["custom"])
+        changed = {k for k in {*old, *new} if old.get(k) != new.get(k)}
+        values.custom = {k: new.get(k) for k in changed if k in definition.custom_fields}
+        beside = {f"{k}_currency" for k in values.custom}
+        values.custom |= {k: new[k] for k in beside if k in new}
+    return values
+
+
 def _slotted(definition: Definition, values: Values) -> Iterable[tuple[Field, object]]:
     for name in values.given:
         one = definition.fields[name]
@@ -479,7 +667,14 @@ def _slotted(definition: Definition, values: Values) -> Iterable[tuple[Field, ob
             stored = values.columns.get(name)
             yield one, None if stored is None else msgspec.json.decode(stored)
     for name, value in values.custom.items():
-        yield definition.custom_fields[name], value
+        if one := definition.custom_fields.get(name):
+            yield one, value
+
+
+def _currency(one: Field, values: Values, locale: Locale) -> Locale:
+    """The locale to read a custom amount in: that of the currency beside it."""
+    beside = values.custom.get(f"{one.name}_currency") if one.type.kind == "money" else None
+    return Locale(locale.region, beside) if isinstance(beside, str) else locale
 
 
 async def _run(
@@ -498,7 +693,7 @@ async def _run(
         raise checks.taken(definition, error) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise Conflict("A record that this one points to is gone; read it again.") from error
-    return [Written(r[1], r[2], r[0].encode() if r[0] is not None else None) for r in answered]
+    return [Written(r[1], r[2], r[0]) for r in answered]
 
 
 def _by_columns(rows: Iterable[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:

@@ -6,20 +6,35 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from tenfold.engine.compile import compile_all
+from tenfold.engine.custom_types import CustomRecord, placeholder
 from tenfold.engine.declare import Record
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import CUSTOM_TABLE, Definition, Field
 from tenfold.engine.types import Many, Ref
+
+CUSTOM = "custom~"
 
 
 class Registry:
-    """The compiled record types, immutable once made."""
+    """The compiled record types, immutable once made; `stored` are those that have a table."""
 
     def __init__(self, packs: Mapping[str, Iterable[type[Record]]]) -> None:
-        self.by_name = compile_all(packs)
+        self.stored = compile_all({**packs, "custom": [CustomRecord]})
+        self.by_name = {n: d for n, d in self.stored.items() if d.plural != CUSTOM_TABLE}
         self.by_plural = {d.plural: d for d in self.by_name.values()}
 
     def __iter__(self) -> Iterator[Definition]:
         return iter(self.by_name.values())
+
+    def named(self, plural: str) -> Definition | None:
+        """The type of an address; `custom~vehicles` is a tenant's own, known only by name yet."""
+        if plural.startswith(CUSTOM):
+            name = plural.removeprefix(CUSTOM)
+            return placeholder(self._custom, name) if name.isidentifier() else None
+        return self.by_plural.get(plural)
+
+    @property
+    def _custom(self) -> Definition:
+        return next(d for d in self.stored.values() if d.plural == CUSTOM_TABLE)
 
     @cached_property
     def packs(self) -> dict[str, list[Definition]]:

@@ -7,7 +7,7 @@ projects them to JSON with their embeds, so that nothing is computed for rows th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass, field as attribute, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import PRIVATE, Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Columns, Many, Rollup
@@ -43,6 +43,15 @@ SLOTS = sa.Table(
     sa.Column("int_value", sa.BigInteger),
     sa.Column("time_value", sa.DateTime(timezone=True)),
     sa.Column("ref_value", _UUID),
+)
+
+CUSTOM_FIELDS = sa.Table(
+    "custom_fields",
+    sa.MetaData(schema=SCHEMA),
+    sa.Column("tenant_id", _UUID),
+    sa.Column("type", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("retired_at", sa.DateTime(timezone=True)),
 )
 
 TENANT = sa.bindparam("tenant", type_=_UUID)
@@ -148,9 +157,11 @@ class Reading:
         """The table's rows within the tenant, the reader's scope and the filters."""
         table = self.table
         statement = sa.select(table).where(table.c.tenant_id == TENANT)
+        if self.definition.tenant_made:
+            statement = statement.where(table.c.kind == _name(self.definition.name))
         gone = table.c.deleted_at
         statement = statement.where(gone.is_not(None) if deleted else gone.is_(None))
-        scope = scoped(self.access.read, table)
+        scope = scoped(self.access.read, self.definition, table)
         if scope is not None:
             statement = statement.where(scope)
         for place, one in enumerate(filters):
@@ -207,19 +218,25 @@ class Reading:
                 shown.append(self._rollup(field, field.type, columns).label(field.name))
                 continue
             shown.append(field.type.select(field.name, columns).label(field.json_name))
-            if field.type.kind == "money":
-                shown.append(columns[f"{field.name}_currency"].label(f"{field.name}_currency"))
+            beside = field.type.beside(field.name, columns)
+            shown.extend(column.label(name) for name, column in beside.items())
         if not fields or "custom" in fields:
             shown.append(self._custom(columns).label("custom"))
         shown.extend(self._embed(embed, columns).label(embed.name) for embed in embeds)
         return shown
 
     def _custom(self, row: Columns) -> ColumnElement[Any]:
-        hidden = [f.name for f in self.definition.custom_fields.values() if not self.access.sees(f)]
+        """The custom fields without those that are hidden or retired.
+
+        Hidden names come from the access shape and not from the tenant's own fields: the
+        statement is shared by all tenants with the same shape.
+        """
         column = row["custom"]
-        if not hidden:
-            return column
-        return column.op("-")(sa.cast(sa.literal(hidden, ARRAY(sa.Text)), ARRAY(sa.Text)))
+        names = sorted(self.access.hidden - set(self.definition.fields))
+        if names:
+            hidden = [*names, *(f"{name}_currency" for name in names)]
+            column = column.op("-")(sa.cast(sa.literal(hidden, ARRAY(sa.Text)), ARRAY(sa.Text)))
+        return column.op("-")(_retired(self.definition)) if self.definition.retired else column
 
     def _rollup(self, field: Field, kind: Rollup, row: Columns) -> ColumnElement[Any]:
         found = related(kind.relation, self.definition, self.registry)
@@ -227,12 +244,11 @@ class Reading:
             raise Invalid({field.name: "has no such relation"})
         other, relation, _ = found
         table = table_of(other).alias(f"{field.name}_rows")
-        over = table.c[kind.over] if kind.over else sa.literal_column("*")
-        figure = getattr(sa.func, kind.function)(over)
-        if kind.over and other.fields[kind.over].type.kind in ("money", "decimal"):
+        over: ColumnElement[Any] = sa.literal_column("*", sa.Text)
+        if kind.over:
             columns = Columns.of(table_of(other), str(table.name))
-            inner = other.fields[kind.over].type.select(kind.over, columns)
-            figure = getattr(sa.func, kind.function)(inner)
+            over = other.fields[kind.over].type.select(kind.over, columns)
+        figure = getattr(sa.func, kind.function)(over)
         query = sa.select(figure).where(
             table.c.tenant_id == TENANT,
             table.c[f"{relation.name}_id"] == row["id"],
@@ -260,7 +276,7 @@ class PersonReading(Reading):
         table = inner.get_final_froms()[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if access.read == "none" or (kind.over and not access.sees(found[0].fields[kind.over])):
             return sa.null()
-        scope = scoped(access.read, table)  # pyright: ignore[reportUnknownArgumentType]
+        scope = scoped(access.read, found[0], table)  # pyright: ignore[reportUnknownArgumentType]
         return inner.where(scope).scalar_subquery() if scope is not None else query  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
     def _embed(self, embed: Embed, row: Columns) -> ColumnElement[Any]:
@@ -271,23 +287,16 @@ class PersonReading(Reading):
             known = ", ".join(sorted(names)) or "none"
             raise Invalid({"embed": f"has no relation {embed.name!r}; there are: {known}"})
         other, relation, back = found
-        inner = PersonReading(other, self.person, self.registry)
+        # Whether the tenant retired any of its custom fields is not known here.
+        inner = PersonReading(replace(other, retired=True), self.person, self.registry)
         if inner.access.read == "none" or (back and not inner.access.sees(relation)):
             return sa.null()
         rows = inner.matching(())
-        if back:
+        if isinstance(relation.type, Many):
+            holder = other if back else self.definition
+            rows = rows.where(inner.table.c.id.in_(_paired(holder, relation, row, back=back)))
+        elif back:
             rows = rows.where(inner.table.c[f"{relation.name}_id"] == row["id"])
-        elif isinstance(relation.type, Many):
-            slots = SLOTS.alias()
-            rows = rows.where(
-                inner.table.c.id.in_(
-                    sa.select(slots.c.ref_value).where(
-                        slots.c.tenant_id == TENANT,
-                        slots.c.field == _name(slot_field(self.definition, relation)),
-                        slots.c.record_id == row["id"],
-                    )
-                )
-            )
         else:
             rows = rows.where(inner.table.c.id == row[f"{relation.name}_id"])
             return inner.object(rows, (), embed.within)
@@ -343,7 +352,7 @@ class PersonReading(Reading):
             _whole_row(shown).label("j"), number, *last
         ).select_from(source.join(shown, sa.true())).subquery("p")
         most = sa.literal_column(str(int(ask.limit)))
-        data = sa.cast(sa.func.json_agg(page.c.j).filter(page.c.n <= most), sa.Text)
+        data = sa.func.json_agg(page.c.j).filter(page.c.n <= most)
         final = [
             sa.func.max(page.c[f"k{i}"]).filter(page.c.n == most)
             if kinds[i] is not UUID and kinds[i] is not bool
@@ -361,7 +370,7 @@ class PersonReading(Reading):
         rows = rows.where(self.table.c.id == sa.bindparam("id", type_=_UUID))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
-        statement = sa.select(sa.cast(_row_json(lateral), sa.Text), source.c.version).select_from(
+        statement = sa.select(_row_json(lateral), source.c.version).select_from(
             source.join(lateral, sa.true())
         )
         return compiled(statement)
@@ -380,7 +389,7 @@ class PersonReading(Reading):
             .order_by(place)
             .subquery("p")
         )
-        return compiled(sa.select(sa.cast(sa.func.json_agg(inner.c.j), sa.Text)))
+        return compiled(sa.select(sa.func.json_agg(inner.c.j)))
 
     def count_statement(self, ask: Ask, most: int) -> Statement:
         """How many rows match, counted up to a bound."""
@@ -389,7 +398,22 @@ class PersonReading(Reading):
         return compiled(sa.select(sa.func.count()).select_from(found))
 
 
-def scoped(scope: str, table: FromClause) -> ColumnElement[bool] | None:
+def _paired(holder: Definition, relation: Field, row: Columns, *, back: bool) -> Select[Any]:
+    """The ids that a to-many relation of `holder` pairs with a row, seen from either side."""
+    slots = SLOTS.alias()
+    here, there = slots.c.record_id, slots.c.ref_value
+    if back:
+        here, there = there, here
+    return sa.select(there).where(
+        slots.c.tenant_id == TENANT,
+        slots.c.field == _name(slot_field(holder, relation)),
+        here == row["id"],
+    )
+
+
+def scoped(
+    scope: str, definition: Definition, table: FromClause
+) -> ColumnElement[bool] | None:
     """The condition that keeps a reader to their scope; None where they may see all."""
     if scope == "all":
         return None
@@ -397,6 +421,11 @@ def scoped(scope: str, table: FromClause) -> ColumnElement[bool] | None:
         return table.c.owner_id == USER
     if scope == "team":
         return sa.or_(table.c.owner_id == USER, table.c.team_id == sa.any_(TEAMS))
+    if scope == "open":
+        if not definition.private:
+            return None
+        marked = table.c[definition.private] == sa.literal_column(f"'{PRIVATE}'", sa.Text)
+        return sa.or_(table.c.owner_id == USER, sa.not_(marked))
     return sa.false()
 
 
@@ -450,6 +479,23 @@ def _slot_key(field: Field, identity: ColumnElement[Any]) -> ColumnElement[Any]:
         sa.select(slots.c[slot_column(field.type.kind)])
         .where(slots.c.tenant_id == TENANT, slots.c.field == name, slots.c.record_id == identity)
         .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _retired(definition: Definition) -> ColumnElement[Any]:
+    """The keys of custom fields that the tenant retired; asked once per statement."""
+    fields = CUSTOM_FIELDS.alias()
+    names = sa.func.array_agg(fields.c.name, type_=ARRAY(sa.Text))
+    currencies = sa.func.array_agg(fields.c.name.op("||")("_currency"), type_=ARRAY(sa.Text))
+    empty = sa.literal_column("ARRAY[]::text[]", ARRAY(sa.Text))
+    return (
+        sa.select(sa.func.coalesce(names.op("||")(currencies), empty))
+        .where(
+            fields.c.tenant_id == TENANT,
+            fields.c.type == _name(definition.name),
+            fields.c.retired_at.is_not(None),
+        )
         .scalar_subquery()
     )
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
 from tenfold.db.database import Reader
 from tenfold.engine import types as t
+from tenfold.engine.custom_types import TypeSpec, defined
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import FieldType
-from tenfold.kernel.errors import Invalid
+from tenfold.kernel.errors import Invalid, NotFound
 
-_FIELDS = """SELECT type, spec FROM tenfold.custom_fields
-WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY created_at, id"""
+_FIELDS = """SELECT type, spec, retired_at IS NOT NULL FROM tenfold.custom_fields
+WHERE tenant_id = $1 ORDER BY created_at, id"""
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
+
+_TYPE = """SELECT spec FROM tenfold.custom_types
+WHERE tenant_id = $1 AND name = $2 AND retired_at IS NULL"""
 
 
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A custom field as a tenant defines it."""
+    """A custom field as a tenant defines it.
+
+    `options` are those of a choice or choices, `places` those of a decimal, `max_length` that
+    of a text.
+    """
 
     name: str
     kind: str
@@ -33,6 +44,42 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 KINDS = (
     "text long_text integer decimal money boolean date datetime email phone url choice choices tags"
 ).split()
+
+
+def check(spec: FieldSpec, definition: Definition) -> None:
+    """Raise Invalid, with every mistake, where a type can't have such a field."""
+    problems: dict[str, str] = {}
+    if not _NAME.match(spec.name):
+        problems["name"] = "must be 1 to 41 of a-z, 0-9 and _, a letter first"
+    elif spec.name in {*definition.fields, *definition.by_json}:
+        problems["name"] = f"is a field that {definition.label_plural.lower()} have already"
+    elif spec.name.endswith("_currency"):
+        problems["name"] = "can't end in _currency, which is kept for that of an amount"
+    if spec.kind not in KINDS:
+        problems["kind"] = f"must be one of {', '.join(KINDS)}"
+    for name, text, most in (("label", spec.label, 100), ("help", spec.help, 500)):
+        if len(text) > most:
+            problems[name] = f"must have at most {most} characters"
+    if spec.kind in ("choice", "choices"):
+        problems |= _check_options(spec.options)
+    elif spec.options:
+        problems["options"] = "only choice and choices have options"
+    if not 0 <= spec.places <= 9:
+        problems["places"] = "must be 0 to 9"
+    if not 1 <= spec.max_length <= 500:
+        problems["max_length"] = "must be 1 to 500; long_text takes more"
+    if problems:
+        raise Invalid(problems)
+
+
+def _check_options(options: tuple[str, ...]) -> dict[str, str]:
+    if not options:
+        return {"options": "give at least one"}
+    if len(options) > 200 or len(set(options)) < len(options):
+        return {"options": "give at most 200, each once"}
+    if any(not o or o != " ".join(o.split()) or len(o) > 100 or "," in o for o in options):
+        return {"options": "must have 1 to 100 characters each, no comma, no blanks at the ends"}
+    return {}
 
 
 def field_of(spec: FieldSpec) -> Field:
@@ -82,11 +129,19 @@ _PLAIN: dict[str, type[FieldType]] = {
 }
 
 
+@dataclass(slots=True)
+class Own:
+    """What a tenant added to one type: its fields, and whether it retired any."""
+
+    fields: dict[str, Field] = field(default_factory=dict[str, Field])
+    retired: bool = False
+
+
 class Tailored:
     """Tenants' definitions, each good for one version of the tenant's definitions."""
 
     def __init__(self, most: int = 5_000) -> None:
-        self._kept: OrderedDict[UUID, tuple[int, dict[str, dict[str, Field]]]] = OrderedDict()
+        self._kept: OrderedDict[UUID, tuple[int, dict[str, Own]]] = OrderedDict()
         self._made: OrderedDict[tuple[UUID, str], tuple[int, Definition]] = OrderedDict()
         self._most = most
 
@@ -94,29 +149,36 @@ class Tailored:
         self, reader: Reader, tenant: UUID, shipped: Definition, version: int
     ) -> Definition:
         """The definition as the tenant has it."""
-        if version == 0:
+        if version == 0 and not shipped.tenant_made:
             return shipped
         key = (tenant, shipped.name)
         made = self._made.get(key)
         if made is not None and made[0] == version:
             return made[1]
-        fields = await self._fields(reader, tenant, version)
-        definition = shipped.with_custom(fields.get(shipped.name, {}))
+        own = (await self._fields(reader, tenant, version)).get(shipped.name, Own())
+        if shipped.tenant_made:
+            spec = await reader.value(_TYPE, tenant, shipped.plural)
+            if spec is None:
+                raise NotFound(f"There are no {shipped.plural[:60]!r} here; see /v1/types.")
+            shipped = defined(shipped, msgspec.json.decode(spec, type=TypeSpec))
+        definition = shipped.with_custom(own.fields, retired=own.retired)
         self._made[key] = (version, definition)
         if len(self._made) > self._most:
             self._made.popitem(last=False)
         return definition
 
-    async def _fields(
-        self, reader: Reader, tenant: UUID, version: int
-    ) -> dict[str, dict[str, Field]]:
+    async def _fields(self, reader: Reader, tenant: UUID, version: int) -> dict[str, Own]:
         kept = self._kept.get(tenant)
         if kept is not None and kept[0] == version:
             return kept[1]
-        found: dict[str, dict[str, Field]] = {}
-        for kind, spec in await reader.rows(_FIELDS, tenant):
-            one = field_of(msgspec.json.decode(spec, type=FieldSpec))
-            found.setdefault(kind, {})[one.name] = one
+        found: dict[str, Own] = {}
+        for kind, spec, retired in await reader.rows(_FIELDS, tenant):
+            own = found.setdefault(kind, Own())
+            if retired:
+                own.retired = True
+            else:
+                one = field_of(msgspec.json.decode(spec, type=FieldSpec))
+                own.fields[one.name] = one
         self._kept[tenant] = (version, found)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)

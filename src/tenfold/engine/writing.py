@@ -18,11 +18,17 @@ _CASTS = {"tsvector": "tsvector", "jsonb": "jsonb"}
 
 
 def insert(
-    definition: Definition, person: Person, registry: Registry, columns: Sequence[str], skip: bool
+    definition: Definition,
+    person: Person,
+    registry: Registry,
+    columns: Sequence[str],
+    skip: bool,
+    answer: bool = True,
 ) -> Statement:
     """INSERT of many rows given as arrays, one per column; answers each row's JSON, id and version.
 
     With `skip`, rows whose unique key is taken are left out instead of failing the statement.
+    Without `answer` the JSON is null.
     """
     reading = PersonReading(definition, person, registry)
     table = reading.table
@@ -32,7 +38,8 @@ def insert(
     )
     if skip:
         statement = statement.on_conflict_do_nothing()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return compiled(statement.returning(*_answer(reading)))  # pyright: ignore[reportUnknownMemberType]
+    shown = _answer(reading) if answer else [sa.null(), table.c.id, table.c.version]
+    return compiled(statement.returning(*shown))  # pyright: ignore[reportUnknownMemberType]
 
 
 def update(
@@ -52,7 +59,12 @@ def update(
 
 
 def lock(
-    definition: Definition, person: Person, registry: Registry, columns: Sequence[str], deleted: bool
+    definition: Definition,
+    person: Person,
+    registry: Registry,
+    columns: Sequence[str],
+    deleted: bool,
+    really: bool = True,
 ) -> Statement:
     """The rows of some ids that the person can see, locked in the order of their ids."""
     reading = PersonReading(definition, person, registry)
@@ -63,9 +75,8 @@ def lock(
         .where(table.c.id == sa.any_(ids))
         .with_only_columns(*(table.c[name] for name in columns))
         .order_by(table.c.id)
-        .with_for_update()
     )
-    return compiled(statement)
+    return compiled(statement.with_for_update() if really else statement)
 
 
 def _unnested(table: sa.Table, columns: Sequence[str]) -> Any:
@@ -94,13 +105,13 @@ def _answer(reading: PersonReading) -> list[Any]:
     if reading.access.read == "none":
         return [sa.null(), table.c.id, table.c.version]
     shown = sa.select(*reading.projection(table.name)).subquery("x")
-    text = sa.cast(sa.select(sa.func.row_to_json(shown.table_valued())).scalar_subquery(), sa.Text)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    text = sa.select(sa.func.row_to_json(shown.table_valued())).scalar_subquery()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     return [text, table.c.id, table.c.version]
 
 
 # Slots: what a record's many-valued and custom fields are found by.
-CLEAR_SLOTS = f"""DELETE FROM {SCHEMA}.slots
-WHERE tenant_id = $1 AND record_id = ANY ($2) AND field = ANY ($3)"""
+CLEAR_SLOTS = f"""DELETE FROM {SCHEMA}.slots s USING unnest($2::uuid[], $3::text[]) AS v (record, field)
+WHERE s.tenant_id = $1 AND s.record_id = v.record AND s.field = v.field"""
 ADD_SLOTS = f"""INSERT INTO {SCHEMA}.slots
 (tenant_id, record_id, field, place, text_value, int_value, time_value, ref_value)
 SELECT $1, v.* FROM unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::bigint[],

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
+from tenfold.engine.types.contact import normal_email, plain_phone
 from tenfold.exchange.value_texts import Reading, Refusal, several, shown
 
 # Marks of writing direction and blanks of no width come along when people copy from a page.
@@ -34,15 +35,16 @@ def email(text: str) -> str:
     if "<" in body:
         body = parseaddr(body)[1]
     try:
-        found = validate_email(body, check_deliverability=False, test_environment=True)
+        return normal_email(body)
     except EmailNotValidError as error:
         why = str(error).rstrip(".")
         raise Refusal(f"{shown(text)} is not an e-mail address: {why}.") from None
-    return found.normalized.lower()
 
 
 def phone(text: str, how: Reading) -> str:
     """A telephone number in E.164, with `;ext=` where it has an extension; of several the first."""
+    if plain := plain_phone(text.strip(), how.region):
+        return plain
     first = (several(text) or [text])[0]
     body = _INVISIBLE.sub("", first).strip()
     body = body[4:] if body.lower().startswith("tel:") else body

@@ -87,6 +87,21 @@ class NotFound(TenfoldError):
     code = "NOT_FOUND"
 
 
+class WrongMethod(TenfoldError):
+    """The address is right, but it does not take this method; the answer names those it takes."""
+
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Allow": self.allowed}
+
+
 class Conflict(TenfoldError):
     """The change collides with what is stored: a taken key, or a move that isn't allowed."""
 

@@ -23,8 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     All but `PORT`, `HOST` and `DATABASE_URL` carry the prefix `TENFOLD_`.
     """
 
-    home: str = ".tenfold"
-    """Folder of this installation's data: database, files, keys, logs."""
+    home: str = ""
+    """Folder of this installation's data: database, files, keys, logs; empty: `.tenfold` in the clone."""
     host: str = "127.0.0.1"
     """Address that the server listens on."""
     port: int = 8000
@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """PostgreSQL 15+ to use, as a role that may create roles; empty: the embedded server."""
     app_database_url: str = ""
     """The same database as the role without rights over tables; empty: made from DATABASE_URL."""
+    tail_database_url: str = ""
+    """The same database as the role that reads the change log; empty: made from DATABASE_URL."""
     role_prefix: str = "tenfold"
     """Prefix of the database roles, so that installations on one server do not share them."""
     pool_min: int = 2
@@ -57,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests a minute for one signed-in person; 0: no limit."""
     rate_anonymous: int = 300
     """Requests per 15 minutes for one address that is not signed in; 0: no limit."""
+    sign_in_per_minute: int = 20
+    """Sign-ins and registrations a minute for one address; 0: no limit."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
     page_cache_bytes: int = 67_108_864
@@ -65,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long an access token is good for."""
     refresh_token_days: int = 7
     """How long a refresh token is good for."""
+    refresh_grace_seconds: float = 10.0
+    """How long a client that lost the answer to a refresh may ask again with the old token."""
     default_region: str = "US"
     """Region of a telephone number without country code (ISO 3166)."""
     default_currency: str = "USD"

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from litestar.types import Scope
 
@@ -27,6 +28,7 @@ from tenfold.kernel.settings import Settings
 from tenfold.web.limits import Limit
 
 MEMBERS, DEFINITIONS = "members", "definitions"
+_KNOWN_TENANTS = 100_000
 
 
 class Pages:
@@ -84,6 +86,7 @@ class Desk:
         self.settings, self.database, self.registry = settings, database, registry
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
         self.people, self.tailored = People(), Tailored()
+        self.known: dict[UUID, tuple[int, ...]] = {}
         self.pages = Pages(settings.page_cache_bytes)
         self.per_person = _limit(settings.rate_per_minute, 60)
         self.anonymous = _limit(settings.rate_anonymous, 900)
@@ -108,7 +111,7 @@ class Desk:
 
     def shipped(self, plural: str) -> Definition:
         """The declared type of an address; raises NotFound."""
-        found = self.registry.by_plural.get(plural)
+        found = self.registry.named(plural)
         if found is None:
             raise NotFound(f"There are no {plural[:60]!r} here; see /openapi.json for what there is.")
         return found
@@ -127,11 +130,15 @@ class Desk:
     ) -> AsyncIterator[tuple[Transaction, Visit]]:
         """A write transaction as the person."""
         topics = [MEMBERS, DEFINITIONS]
-        async with self.database.transaction(context, topics) as transaction:
+        known = self.known.get(claims.tenant)
+        async with self.database.transaction(context, topics, known) as transaction:
             yield transaction, await self._visit(transaction, claims, shipped)
 
     async def _visit(self, reader: Reader, claims: Claims, shipped: Definition) -> Visit:
         versions = reader.versions
+        if len(self.known) > _KNOWN_TENANTS:
+            self.known.clear()
+        self.known[claims.tenant] = tuple(versions[:2])
         person = await self.people.get(
             reader, claims.tenant, claims.user, claims.session, versions[0]
         )

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import TenfoldError, TooLarge
 from tenfold.kernel.ids import new_id
 from tenfold.web.desk import header
@@ -17,6 +18,7 @@ from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_OWN_TYPES = "/v1/custom/"
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -39,6 +41,10 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["path"].startswith(_OWN_TYPES):
+            # `/v1/custom/vehicles/…` is served by the same handlers as `/v1/leads/…`.
+            rest = scope["path"].removeprefix(_OWN_TYPES)
+            scope["path"] = f"/v1/{CUSTOM}{rest}"
         given = header(scope, b"x-request-id")
         request_id = given if _ID.match(given) else new_id().hex
         scope["tenfold.request_id"] = request_id  # pyright: ignore[reportGeneralTypeIssues]

@@ -21,12 +21,15 @@ class Metrics:
         )
         self.pool = self.gauge("tenfold_pool_connections", "Database connections.", ("state",))
         self.queue = self.gauge("tenfold_jobs", "Jobs by state.", ("state",))
+        self.queue_lag = self.gauge("tenfold_jobs_lag_seconds", "Wait of the job waiting longest.")
         self.lag = self.gauge("tenfold_log_lag_seconds", "Age of the oldest unread change.")
+        self.ready = self.gauge("tenfold_ready", "Whether the database answers (1) or not (0).")
         self.cache = Counter(
             "tenfold_statement_misses",
             "Statements that had to be built.",
             registry=self.registry,
         )
+        self._misses = 0
         self._children: dict[tuple[str, str, int], Histogram] = {}
 
     def gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
@@ -40,6 +43,11 @@ class Metrics:
         if child is None:
             child = self._children[key] = self.seconds.labels(route, method, str(status))
         child.observe(seconds)
+
+    def misses(self, so_far: int) -> None:
+        """Take over how many statements had to be built since the process began."""
+        self.cache.inc(so_far - self._misses)
+        self._misses = so_far
 
     def text(self) -> bytes:
         """All figures in the Prometheus text format."""

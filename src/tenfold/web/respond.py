@@ -56,6 +56,11 @@ def listed(json: bytes, meta: Mapping[str, object]) -> bytes:
     return b'{"success":true,"data":' + json + b',"meta":' + _encode(meta) + b"}"
 
 
+def encoded(value: object) -> bytes:
+    """A value as JSON bytes."""
+    return _encode(value)
+
+
 def joined(items: Sequence[bytes | None]) -> bytes:
     """A JSON list of values that are JSON already."""
     return b"[" + b",".join(item if item is not None else b"null" for item in items) + b"]"

@@ -24,7 +24,7 @@ _DEFAULTS = {"created_at": "now()", "updated_at": "now()", "version": "1"}
 
 def table_of(definition: Definition) -> sa.Table:
     """The table of a declared type; the same object for the same declaration."""
-    return _table(definition.plural, _Key(definition))
+    return _table(definition.table, _Key(definition))
 
 
 class _Key:
@@ -123,11 +123,11 @@ def foreign_keys(
 
 def indexes(definition: Definition) -> Iterator[tuple[str, str]]:
     """Name and SQL of each index, without CONCURRENTLY."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for name, unique, columns, where in _index_parts(definition):
-        if columns in seen:
+        if (columns, where) in seen:
             continue
-        seen.add(columns)
+        seen.add((columns, where))
         kind = "UNIQUE INDEX" if unique else "INDEX"
         table = f"{SCHEMA}.{definition.plural}"
         yield name, f"CREATE {kind} {name} ON {table} (tenant_id, {columns}) WHERE {where}"
@@ -148,7 +148,7 @@ def _index_parts(definition: Definition) -> Iterator[tuple[str, bool, str, str]]
         parts = [_index_column(definition, name) for name in one.fields]
         name = one.name or f"{plural}_{'_'.join(n.lstrip('-') for n in one.fields)}"
         where = f"{live} AND {one.where}" if one.where else live
-        columns = ", ".join([*parts, "id"]) + (f" /*{one.where}*/" if one.where else "")
+        columns = ", ".join([*parts, "id"])
         yield name, False, columns, where
     yield f"{plural}_created_at", False, "created_at, id", live
     for field in definition.fields.values():
@@ -165,8 +165,8 @@ def _index_parts(definition: Definition) -> Iterator[tuple[str, bool, str, str]]
 
 
 def _index_column(definition: Definition, name: str) -> str:
-    column = _sorted(definition.fields[name.lstrip("-")])
-    return f"{column} DESC" if name.startswith("-") else column
+    # An index is read both ways: `-` says in which the list is usually shown, and needs no DESC.
+    return _sorted(definition.fields[name.lstrip("-")])
 
 
 def _compared(field: Field) -> str:
@@ -234,11 +234,20 @@ _TRANSITIONS = {
 
 _FUNCTION = """CREATE FUNCTION {schema}.{table}_log_{operation}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
-DECLARE tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
+DECLARE
+    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
+    -- actor, request, batch, cause, depth: see Database.transaction
+    change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
 {body}
     IF ids IS NOT NULL THEN
-        PERFORM {schema}.log_changes('{type}', '{operation}', tenants, ids, olds, news, versions);
+        INSERT INTO {schema}.change_log (tenant_id, type, record_id, operation, version, old, new,
+            actor_id, request_id, batch_id, cause_id, depth, reason)
+        SELECT c.tenant, '{type}', c.id, '{operation}', c.version, c.old, c.new,
+            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+            nullif(current_setting('app.reason', true), '')
+        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
     END IF;
     RETURN NULL;
 END $$"""
@@ -283,14 +292,16 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     if has_private_search(definition):
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
     yield f"""CREATE FUNCTION {name}(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE sql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
     SELECT f.id, ts_rank({vector.replace("search", "f.search")}, query)
     FROM (SELECT t.* FROM {SCHEMA}.{table} t WHERE {condition} OFFSET 0) f
     WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
-    LIMIT most
-$$"""
+    LIMIT most;
+END $$"""
     signature = f"{name}(tsquery, boolean, uuid, uuid[], int)"
     yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {signature} TO {app}"

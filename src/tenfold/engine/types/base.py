@@ -99,6 +99,10 @@ class FieldType:
         """What a filter's text stands for, as the compared column stores it; raises Refused."""
         return self.parse(text, at)[0]
 
+    def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
+        """What the JSON shows next to the value, by its name there."""
+        return {}
+
     def schema(self) -> Schema:
         """JSON Schema of the value."""
         raise NotImplementedError

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -16,6 +18,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from tenfold.engine.types.base import EQUAL, TEXT, Column, Columns, FieldType, Locale, Refused, Schema, text_of
 
 ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
+# The common forms, told by a pattern; all others go the libraries' long way to the same answer.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*", re.ASCII)
+_PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
+_AMERICAN = re.compile(r"\+1([2-9][0-9]{9})", re.ASCII)
+_AMERICAN_LOCAL = re.compile(
+    r"\(?([2-9][0-9]{2})\)?[-. ]?([0-9]{3})[-. ]?([0-9]{4})", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +40,9 @@ class Email(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = text_of(value).strip()
         try:
-            found = validate_email(text, check_deliverability=False, test_environment=True)
+            return (normal_email(text),)
         except EmailNotValidError as error:
             raise Refused(f"must be an e-mail address: {str(error).rstrip('.')}") from None
-        return (found.normalized.lower(),)
 
     def filter_value(self, text: str, at: Locale) -> object:
         return text_of(text).strip().lower()
@@ -58,6 +66,8 @@ class Phone(FieldType):
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = text_of(value).strip()
+        if plain := plain_phone(text, at.region):
+            return (plain,)
         try:
             number = phonenumbers.parse(text, at.region)
         except phonenumbers.NumberParseException:
@@ -142,7 +152,8 @@ class Address(FieldType):
                     parts[part] = text
         if not parts:
             raise Refused("must have at least one part")
-        return (msgspec.json.encode(parts).decode(), one_line(parts))
+        # What an index holds must stay below 2,704 bytes, four of them for a letter at worst.
+        return (msgspec.json.encode(parts).decode(), one_line(parts)[:600])
 
     def compared(self, field: str, columns: Columns) -> ColumnElement[Any]:
         return columns[field + "_line"]
@@ -166,3 +177,30 @@ def one_line(parts: dict[str, str]) -> str:
     return ", ".join(text for text in [*names, parts.get("country")] if text)
 
 
+def normal_email(text: str) -> str:
+    """The address in lower case and normal form; raises EmailNotValidError."""
+    local, at, domain = text.rpartition("@")
+    if at and len(text) <= 254 and len(local) <= 64 and _PLAIN_LOCAL.fullmatch(local):
+        known = _normal_domain(domain) if _PLAIN_DOMAIN.fullmatch(domain) else None
+        if known is not None and len(local) + len(known) < 254:
+            return f"{local}@{known}".lower()
+    return validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
+
+
+@lru_cache(maxsize=16_384)
+def _normal_domain(domain: str) -> str | None:
+    """A domain's normal form, None where an address in it is refused; asked once for many."""
+    try:
+        found = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.domain
+
+
+def plain_phone(text: str, region: str) -> str | None:
+    """The E.164 form of a number of the North American plan in its usual spellings, or None."""
+    if _AMERICAN.fullmatch(text):
+        return text
+    if region == "US" and (found := _AMERICAN_LOCAL.fullmatch(text)):
+        return f"+1{found[1]}{found[2]}{found[3]}"
+    return None

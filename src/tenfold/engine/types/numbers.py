@@ -105,6 +105,9 @@ class Money(FieldType):
         )
         return columns[field] * factor
 
+    def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
+        return {f"{field}_currency": columns[f"{field}_currency"]}
+
     def schema(self) -> Schema:
         return {"type": "number", "description": "Major units.", **_range(self.least, self.most)}
 

@@ -95,17 +95,28 @@ class Expression(FieldType):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated(Expression):
-    """Stored by PostgreSQL beside its row, so that it sorts and filters like any column."""
+    """Stored by PostgreSQL beside its row, so that it sorts and filters like any column.
+
+    `currency` is the amount of the same row whose currency a generated amount has.
+    """
 
     kind: ClassVar[str] = "generated"
     operators: ClassVar[tuple[str, ...]] = COMPARE
+    currency: str = ""
 
     def columns(self) -> tuple[Column, ...]:
         (first, *_) = self.of.columns()
         return (Column("", first.type, derived=True, generated=self.sql),)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        return self.of.select(field, columns)
+        seen = Columns(columns.alias, ())
+        seen.update({field: columns[field], **self.beside(field, columns)})
+        return self.of.select(field, seen)
+
+    def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
+        if not self.currency:
+            return {}
+        return {f"{field}_currency": columns[f"{self.currency}_currency"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from tenfold.engine.declare import (
@@ -16,8 +16,9 @@ from tenfold.engine.declare import (
     generated,
     index,
     pipeline,
+    relation,
 )
-from tenfold.engine.types import Email, Json, LongText, Money, Phone, Tags
+from tenfold.engine.types import Email, Json, LongText, Money, Phone, Ref, Tags
 
 
 class LeadStatus(StrEnum):
@@ -59,16 +60,25 @@ class LeadSource(StrEnum):
     OTHER = "other"
 
 
+class Living(StrEnum):
+    """How they live now."""
+
+    OWNS = "owns"
+    RENTS = "rents"
+    WITH_FAMILY = "with_family"
+    OTHER = "other"
+
+
 # What each part of the score is worth at most: budget 30, timeline 25, pre-approval 20,
 # engagement 15, source 10; together 100. Amounts are minor units (50,000,00 = 50,000.00).
-_BUDGET = """CASE WHEN coalesce(budget, 0) >= 100000000 THEN 30
-    WHEN budget >= 50000000 THEN 24 WHEN budget >= 25000000 THEN 18
-    WHEN budget > 0 THEN 10 ELSE 0 END"""
-_TIMELINE = """CASE timeline WHEN 'immediate' THEN 25 WHEN '1_3_months' THEN 20
+_BUDGET = """CASE WHEN coalesce({t}.budget, 0) >= 100000000 THEN 30
+    WHEN {t}.budget >= 50000000 THEN 24 WHEN {t}.budget >= 25000000 THEN 18
+    WHEN {t}.budget > 0 THEN 10 ELSE 0 END"""
+_TIMELINE = """CASE {t}.timeline WHEN 'immediate' THEN 25 WHEN '1_3_months' THEN 20
     WHEN '3_6_months' THEN 12 WHEN '6_12_months' THEN 6 ELSE 0 END"""
-_PREAPPROVED = "CASE WHEN preapproved THEN 20 ELSE 0 END"
-_ENGAGEMENT = "least(coalesce(engagement_count, 0), 10)::int * 3 / 2"
-_SOURCE = """CASE source WHEN 'referral' THEN 10 WHEN 'past_client' THEN 10
+_PREAPPROVED = "CASE WHEN {t}.preapproved THEN 20 ELSE 0 END"
+_ENGAGEMENT = "least(coalesce({t}.engagement_count, 0), 10)::int * 3 / 2"
+_SOURCE = """CASE {t}.source WHEN 'referral' THEN 10 WHEN 'past_client' THEN 10
     WHEN 'open_house' THEN 7 WHEN 'walk_in' THEN 6 WHEN 'website' THEN 4
     WHEN 'portal' THEN 4 WHEN 'social_media' THEN 3 ELSE 0 END"""
 _PARTS = {
@@ -78,12 +88,9 @@ _PARTS = {
     "engagement": _ENGAGEMENT,
     "source": _SOURCE,
 }
-SCORE = " + ".join(f"({part})" for part in _PARTS.values())
-REASONS = (
-    "json_build_object("
-    + ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
-    + ")"
-)
+SCORE = " + ".join(f"({part})" for part in _PARTS.values()).replace("{t}.", "")
+_PAIRS = ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
+REASONS = f"json_build_object({_PAIRS})"
 
 
 class Lead(Record, plural="leads", icon="user-plus"):
@@ -104,7 +111,28 @@ class Lead(Record, plural="leads", icon="user-plus"):
     source_detail: str | None = field(help="The campaign, portal or person behind the source.")
     areas: Tags | None = field(help="Places they look at.")
     bedrooms_min: int | None = field(min=0, max=100)
-    next_touch: datetime | None = field(help="When to get in touch again.")
+    price_min: Money | None = field(min=0, help="The least they look for.")
+    price_max: Money | None = field(min=0, help="The most they look for.")
+    living: Living | None = field(section="Situation", label="Lives now")
+    must_sell_first: bool = field(default=False, section="Situation")
+    represented: bool = field(
+        default=False, section="Situation", help="Another agent has an agreement with them."
+    )
+    lender: str | None = field(section="Financing", help="Who agreed to a loan.")
+    preapproval_amount: Money | None = field(min=0, section="Financing")
+    preapproval_expires: date | None = field(section="Financing")
+    campaign: str | None = field(section="Origin", help="The campaign that brought them.")
+    contact: Ref | None = relation("contact", back="leads", on_delete="clear")
+    do_not_call: bool = field(default=False, section="Consent", help="Never telephone them.")
+    sms_consent: bool = field(default=False, section="Consent", help="Agreed to text messages.")
+    email_opt_in: bool = field(default=False, section="Consent", help="Agreed to mailings.")
+    first_response_seconds: int | None = field(
+        min=0, section="Touch", help="How long they waited for the first answer."
+    )
+    last_touch: datetime | None = field(section="Touch", help="When we last spoke or wrote.")
+    next_touch: datetime | None = field(
+        sort=True, section="Touch", help="When to get in touch again."
+    )
     notes: LongText | None = field(search="D")
     score: int = generated(SCORE, sort=True, help="0 to 100; see score_reasons.")
     score_reasons: Json = computed(REASONS, help="The points behind the score.")

@@ -1,0 +1,103 @@
+"""What the machine is, how busy it was, and how much of it each part used."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds by part in a stretch of time, and the share of the machine that others used."""
+
+    seconds: float = 0.0
+    cpu: Mapping[str, float] = field(default_factory=dict[str, float])
+    others: float = 0.0
+    """CPU seconds of all processes that are not ours."""
+
+
+class Meter:
+    """Sums the CPU time of process trees, by the part of the system that each tree is."""
+
+    def __init__(self, roots: Mapping[str, int]) -> None:
+        self._roots = roots
+        self._before: dict[str, float] = {}
+        self._busy = self._at = 0.0
+
+    def begin(self) -> None:
+        """Note where all stand."""
+        self._before = self._sums()
+        self._busy, self._at = _busy(), time.perf_counter()
+
+    def end(self) -> Used:
+        """What was used since."""
+        seconds = time.perf_counter() - self._at
+        busy = _busy() - self._busy
+        after = self._sums()
+        cpu = {part: after[part] - self._before.get(part, 0.0) for part in after}
+        ours = sum(cpu.values())
+        return Used(seconds, cpu, max(0.0, busy - ours))
+
+    def _sums(self) -> dict[str, float]:
+        sums = {part: tree_seconds(pid) for part, pid in self._roots.items()}
+        # The client is a child of this process; what it has used so far is in its own times.
+        sums["client"] = tree_seconds(os.getpid()) - sum(sums.values())
+        return sums
+
+
+def tree_seconds(pid: int) -> float:
+    """CPU seconds of a process and all below it, those that ended already included."""
+    try:
+        root = psutil.Process(pid)
+        processes = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    total = 0.0
+    for process in processes:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        # `children_*` is what ended and was waited for.
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return times.user + times.system + times.nice + getattr(times, "irq", 0.0) + getattr(
+        times, "softirq", 0.0
+    )
+
+
+def described() -> dict[str, object]:
+    """The machine in a few words."""
+    memory = psutil.virtual_memory().total / 2**30
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_gib": round(memory, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def load_average() -> list[float]:
+    """The load of the last 1, 5 and 15 minutes."""
+    return [round(value, 2) for value in os.getloadavg()]
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,230 @@
+"""Custom fields: an organisation adds fields to the record types that ship, at run time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.registry import Registry
+from tenfold.engine.tailored import FieldSpec, check, field_of
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.ids import new_id
+
+MOST = 200
+
+_PAGE = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
+WHERE tenant_id = $1 AND type = ANY ($2) AND (retired_at IS NOT NULL) = $3
+    AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5"""
+_ONE = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
+WHERE tenant_id = $1 AND id = $2"""
+_NAMED = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
+WHERE tenant_id = $1 AND type = $2 AND name = $3"""
+_LIVE = """SELECT type, spec FROM tenfold.custom_fields
+WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY created_at, id"""
+_COUNT = "SELECT count(*) FROM tenfold.custom_fields WHERE tenant_id = $1 AND type = $2"
+_ADD = """INSERT INTO tenfold.custom_fields (tenant_id, id, type, name, spec)
+VALUES ($1, $2, $3, $4, $5)"""
+_CHANGE = """UPDATE tenfold.custom_fields SET spec = $3, retired_at = NULL
+WHERE tenant_id = $1 AND id = $2"""
+_RETIRE = """UPDATE tenfold.custom_fields SET retired_at = now()
+WHERE tenant_id = $1 AND id = $2"""
+
+Label = Annotated[str, Meta(max_length=100)]
+Help = Annotated[str, Meta(max_length=500)]
+
+
+class CustomField(msgspec.Struct, frozen=True, kw_only=True):
+    """A custom field of a record type."""
+
+    id: UUID
+    type: str
+    name: str
+    kind: str
+    label: str
+    help: str
+    required: bool
+    options: tuple[str, ...]
+    places: int
+    max_length: int
+    created_at: datetime
+    retired_at: datetime | None
+
+
+class NewCustomField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field to add to a type; its values then stand under `custom` in the type's records."""
+
+    type: str
+    name: str
+    kind: str
+    label: Label = ""
+    help: Help = ""
+    required: bool = False
+    options: tuple[str, ...] = ()
+    places: int = 2
+    max_length: int = 500
+
+
+class CustomFieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be changed; options may be added and put in another order, not taken away."""
+
+    label: Label | UnsetType = UNSET
+    help: Help | UnsetType = UNSET
+    required: bool | UnsetType = UNSET
+    options: tuple[str, ...] | UnsetType = UNSET
+
+
+async def page(
+    reader: Reader,
+    tenant: UUID,
+    types: list[str],
+    after: UUID | None,
+    limit: int,
+    *,
+    retired: bool = False,
+) -> list[CustomField]:
+    """Fields of some types in the order they were made, one more where there are more."""
+    rows = await reader.rows(_PAGE, tenant, types, retired, after, limit + 1)
+    return [_field(row) for row in rows]
+
+
+async def by_type(reader: Reader, tenant: UUID) -> dict[str, dict[str, Field]]:
+    """All fields in use as the engine knows them, by type and name."""
+    found: dict[str, dict[str, Field]] = {}
+    for kind, spec in await reader.rows(_LIVE, tenant):
+        one = field_of(msgspec.json.decode(spec, type=FieldSpec))
+        found.setdefault(kind, {})[one.name] = one
+    return found
+
+
+async def create(tx: Transaction, registry: Registry, new: NewCustomField) -> CustomField:
+    """Add a field; with the name and kind of a retired one, that comes back with its values."""
+    tenant, definition = tx.context.tenant, declared(registry, new.type)
+    spec = msgspec.convert(
+        {k: v for k, v in msgspec.structs.asdict(new).items() if k != "type"}, FieldSpec
+    )
+    check(spec, definition)
+    if await tx.value(_COUNT, tenant, new.type) >= MOST:
+        raise Conflict(f"A type may have {MOST} custom fields.", code="TOO_MANY")
+    old = await tx.row(_NAMED, tenant, new.type, new.name)
+    if old is not None:
+        return await _revive(tx, _field(old), spec)
+    identity = new_id()
+    try:
+        await tx.execute(_ADD, tenant, identity, new.type, new.name, _text(spec))
+    except asyncpg.UniqueViolationError:
+        raise _taken() from None
+    return await _changed(tx, identity)
+
+
+async def change(tx: Transaction, identity: UUID, wanted: CustomFieldChange) -> CustomField:
+    """Change how a field is called, whether it is required, and what may be chosen."""
+    old = await one(tx, identity)
+    spec = _spec(old)
+    given = msgspec.structs.asdict(wanted)
+    spec = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not UNSET})
+    await _keep(tx, old, spec)
+    return await _changed(tx, identity)
+
+
+async def retire(tx: Transaction, identity: UUID) -> CustomField:
+    """Show a field no more; its values stay and come back with it."""
+    await one(tx, identity)
+    await tx.execute(_RETIRE, tx.context.tenant, identity)
+    return await _changed(tx, identity)
+
+
+async def one(reader: Transaction, identity: UUID) -> CustomField:
+    """A field in use; raises NotFound."""
+    row = await reader.row(_ONE, reader.context.tenant, identity)
+    if row is None or row["retired_at"] is not None:
+        raise NotFound(f"There is no custom field with the id {identity}.")
+    return _field(row)
+
+
+def declared(registry: Registry, name: str) -> Definition:
+    """The record type of a name; raises Invalid."""
+    found = registry.by_name.get(name)
+    if found is None:
+        names = ", ".join(sorted(registry.by_name))
+        raise Invalid({"type": f"is not a record type; there are {names}"})
+    return found
+
+
+async def _revive(tx: Transaction, old: CustomField, spec: FieldSpec) -> CustomField:
+    if old.retired_at is None:
+        raise _taken()
+    if (old.kind, old.places) != (spec.kind, spec.places):
+        raise Conflict(
+            f"A retired field of the kind {old.kind} has this name; choose another name.",
+            code="DUPLICATE",
+            fields={"name": "is that of a retired field"},
+        )
+    await _keep(tx, old, spec)
+    return await _changed(tx, old.id)
+
+
+async def _keep(tx: Transaction, old: CustomField, spec: FieldSpec) -> None:
+    """Store a field's new form; what records hold already must stay allowed."""
+    check(spec, _nothing(old))
+    if lost := [o for o in old.options if o not in spec.options]:
+        raise Invalid({"options": f"{lost[0]!r} may be in use; options can only be added"})
+    if spec.max_length < old.max_length:
+        raise Invalid({"max_length": f"can't be less than {old.max_length}"})
+    await tx.execute(_CHANGE, tx.context.tenant, old.id, _text(spec))
+
+
+async def _changed(tx: Transaction, identity: UUID) -> CustomField:
+    tx.touch("definitions")
+    row = await tx.row(_ONE, tx.context.tenant, identity)
+    assert row is not None
+    return _field(row)
+
+
+def _nothing(old: CustomField) -> Definition:
+    """A type without fields: the name was checked when it was chosen."""
+    return Definition(old.type, old.type, "", "", {})
+
+
+def _field(row: asyncpg.Record) -> CustomField:
+    spec = msgspec.json.decode(row["spec"], type=FieldSpec)
+    label = field_of(spec).label
+    values = {**msgspec.structs.asdict(spec), "label": label}
+    return CustomField(
+        id=row["id"],
+        type=row["type"],
+        created_at=row["created_at"],
+        retired_at=row["retired_at"],
+        **values,
+    )
+
+
+def _spec(old: CustomField) -> FieldSpec:
+    return FieldSpec(
+        name=old.name,
+        kind=old.kind,
+        label=old.label,
+        help=old.help,
+        required=old.required,
+        options=old.options,
+        places=old.places,
+        max_length=old.max_length,
+    )
+
+
+def _text(spec: FieldSpec) -> str:
+    return msgspec.json.encode(spec).decode()
+
+
+def _taken() -> Conflict:
+    return Conflict(
+        "This type has a custom field with this name.",
+        code="DUPLICATE",
+        fields={"name": "is taken"},
+    )

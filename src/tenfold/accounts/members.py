@@ -1,0 +1,241 @@
+"""Members: who belongs to the organisation, with which roles, in which team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tenfold.accounts import roles as own_roles
+from tenfold.accounts import sessions
+from tenfold.accounts.client import Client
+from tenfold.accounts.events import note
+from tenfold.accounts.sign_in import checked_email, taken
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine.access import Person
+from tenfold.engine.reassign import reassign_team
+from tenfold.engine.registry import Registry
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
+from tenfold.kernel.ids import new_id
+
+_COLUMNS = """SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.roles,
+    m.team_id, m.active, m.created_at
+FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1"""
+_PAGE = (
+    _COLUMNS
+    + """ AND ($2::uuid IS NULL OR m.user_id > $2) AND ($4::boolean IS NULL OR m.active = $4)
+    AND ($5::uuid IS NULL OR m.team_id = $5) AND ($6::text IS NULL OR m.role = $6)
+ORDER BY m.user_id LIMIT $3"""
+)
+_ONE = _COLUMNS + " AND m.user_id = $2"
+_OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
+_USER = "SELECT id FROM tenfold.users WHERE email = $1"
+_NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
+VALUES ($1, $2, $3, $4, $5)"""
+_ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id)
+VALUES ($1, $2, $3, $4, $5)"""
+_CHANGE = """UPDATE tenfold.members SET role = $3, roles = $4, team_id = $5, active = $6
+WHERE tenant_id = $1 AND user_id = $2"""
+_TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
+
+OrganisationRole = Literal["owner", "admin", "manager", "member", "read-only"]
+Roles = Annotated[list[str], Meta(max_length=50)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of the organisation; `id` is that of the person, as in `owner_id`."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    role: OrganisationRole
+    roles: list[str]
+    team_id: UUID | None
+    active: bool
+    created_at: datetime
+
+
+class NewMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to add: by the address of their account, or with names and a first password."""
+
+    email: Annotated[str, Meta(max_length=320)]
+    role: OrganisationRole = "member"
+    roles: Roles = []
+    team_id: UUID | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    password: Annotated[str, Meta(max_length=1_000)] | None = None
+
+
+class MemberChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be changed of a member."""
+
+    role: OrganisationRole | UnsetType = UNSET
+    roles: Roles | UnsetType = UNSET
+    team_id: UUID | None | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which members a list shows; None: all."""
+
+    active: bool | None = None
+    team: UUID | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An administrator's change of members: in which transaction, by whom, from where."""
+
+    tx: Transaction
+    person: Person
+    registry: Registry
+    client: Client
+
+    @property
+    def tenant(self) -> UUID:
+        """The organisation."""
+        return self.person.tenant
+
+
+async def page(
+    reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
+) -> list[Member]:
+    """Members in the order they joined Tenfold, one more than `limit` where there are more."""
+    rows = await reader.rows(
+        _PAGE, tenant, after, limit + 1, which.active, which.team, which.role
+    )
+    return [Member(**dict(row.items())) for row in rows]
+
+
+async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
+    """A member; raises NotFound, for people of other organisations too."""
+    row = await reader.row(_ONE, tenant, identity)
+    if row is None:
+        raise NotFound(f"There is no member with the id {identity}.")
+    return Member(**dict(row.items()))
+
+
+async def add(act: Act, new: NewMember, password_hash: str) -> Member:
+    """Make a person a member, with a new account where there is none for the address."""
+    chosen = sorted(set(new.roles))
+    await _check(act, new.role, chosen, new.team_id)
+    user = await _account(act.tx, new, password_hash)
+    try:
+        await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id)
+    except asyncpg.UniqueViolationError:
+        raise Conflict(
+            "This person is a member already; change them instead.",
+            code="DUPLICATE",
+            fields={"email": "is a member already"},
+        ) from None
+    act.tx.touch("members")
+    await note(
+        act.tx, "member_added", act.client, tenant=act.tenant, user=user,
+        role=new.role, roles=chosen,
+    )
+    return await one(act.tx, act.tenant, user)
+
+
+async def change(act: Act, identity: UUID, wanted: MemberChange) -> Member:
+    """Change a member's roles, team or whether they belong; effective at their next request."""
+    old = await one(act.tx, act.tenant, identity)
+    role = old.role if wanted.role is UNSET else wanted.role
+    roles = old.roles if wanted.roles is UNSET else sorted(set(wanted.roles))
+    team = old.team_id if wanted.team_id is UNSET else wanted.team_id
+    active = old.active if wanted.active is UNSET else wanted.active
+    new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
+    if new == old:
+        return old
+    await _check(act, role, set(roles) - set(old.roles), team)
+    await _check_owners(act, old, new)
+    await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
+    act.tx.touch("members")
+    if team != old.team_id:
+        await reassign_team(act.tx, act.registry, identity, team)
+    if old.active and not active:
+        await sessions.end_all(act.tx, identity, act.tenant)
+    await _note_change(act, old, new)
+    return await one(act.tx, act.tenant, identity)
+
+
+async def _check(
+    act: Act, role: OrganisationRole, added: Iterable[str], team: UUID | None
+) -> None:
+    """Raise Invalid for roles and teams that there are not, Forbidden for an owner by an admin."""
+    problems: dict[str, str] = {}
+    known = await own_roles.known(act.tx, act.tenant, act.registry)
+    if unknown := sorted(set(added) - known):
+        names = ", ".join(sorted(known))
+        problems["roles"] = f"there is no role {unknown[0][:60]!r}; there are {names}"
+    if team is not None and not await act.tx.value(_TEAM, act.tenant, team):
+        problems["team_id"] = f"there is no team with the id {team}"
+    if problems:
+        raise Invalid(problems)
+    if role == "owner" and act.person.role != "owner":
+        raise Forbidden("Only an owner may make somebody an owner.")
+
+
+async def _check_owners(act: Act, old: Member, new: Member) -> None:
+    """Only owners change owners, and one always stays."""
+    if old.role != "owner":
+        return
+    if act.person.role != "owner":
+        raise Forbidden("Only an owner may change an owner.")
+    leaves = old.active and (new.role != "owner" or not new.active)
+    if leaves and not await act.tx.value(_OTHER_OWNERS, act.tenant, old.id):
+        raise Conflict(
+            "The organization would have no owner; make somebody else one first.",
+            code="LAST_OWNER",
+        )
+
+
+async def _account(tx: Transaction, new: NewMember, password_hash: str) -> UUID:
+    email = checked_email(new.email)
+    found: UUID | None = await tx.value(_USER, email)
+    if found is not None:
+        if new.password:
+            raise Conflict(
+                "This person has an account already; leave the password out to add them.",
+                code="EMAIL_TAKEN",
+                fields={"password": "leave it out: the account has one"},
+            )
+        return found
+    needed = {
+        "first_name": new.first_name,
+        "last_name": new.last_name,
+        "password": new.password,
+    }
+    if missing := [name for name, value in needed.items() if not (value or "").strip()]:
+        raise MissingFields(dict.fromkeys(missing, "is required for a person without an account"))
+    user, first, last = new_id(), str(new.first_name).strip(), str(new.last_name).strip()
+    try:
+        await tx.execute(_NEW_USER, user, email, first, last, password_hash)
+    except asyncpg.UniqueViolationError:
+        raise taken() from None
+    return user
+
+
+async def _note_change(act: Act, old: Member, new: Member) -> None:
+    if old.active != new.active:
+        event = "member_reactivated" if new.active else "member_deactivated"
+        await note(act.tx, event, act.client, tenant=act.tenant, user=old.id)
+    before = {"role": old.role, "roles": old.roles, "team_id": old.team_id}
+    after = {"role": new.role, "roles": new.roles, "team_id": new.team_id}
+    if before != after:
+        await note(
+            act.tx, "permission_changed", act.client, tenant=act.tenant, user=old.id,
+            before=before, after=after,
+        )

@@ -1,0 +1,209 @@
+"""An organisation's own roles: grants by record type, in the form that packs declare theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Meta
+
+from tenfold.accounts import custom_fields
+from tenfold.accounts.people import grants_of
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine.definition import Definition, Field, Grant, Scope
+from tenfold.engine.registry import Registry
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.structs import convert
+
+MOST = 100
+
+_PAGE = """SELECT name, grants, created_at FROM tenfold.roles
+WHERE tenant_id = $1 AND ($2::text IS NULL OR name > $2) ORDER BY name LIMIT $3"""
+_ONE = "SELECT name, grants, created_at FROM tenfold.roles WHERE tenant_id = $1 AND name = $2"
+_NAMES = "SELECT name FROM tenfold.roles WHERE tenant_id = $1"
+_ADD = "INSERT INTO tenfold.roles (tenant_id, name, grants) VALUES ($1, $2, $3)"
+_CHANGE = "UPDATE tenfold.roles SET grants = $3 WHERE tenant_id = $1 AND name = $2"
+_HELD = "SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND $2 = ANY (roles)"
+_REMOVE = "DELETE FROM tenfold.roles WHERE tenant_id = $1 AND name = $2"
+
+
+class GrantSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a role may do with the records of one type; what is left out is not granted."""
+
+    read: Scope = "none"
+    create: bool = False
+    update: Scope = "none"
+    delete: Scope = "none"
+    reveal: list[str] = []
+    hide: list[str] = []
+    read_only: list[str] = []
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role of the organisation's own."""
+
+    name: str
+    grants: dict[str, GrantSpec]
+    created_at: datetime
+
+
+class NewRole(msgspec.Struct, frozen=True, kw_only=True):
+    """A role to make; with the name of a shipped one it adds to that."""
+
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,40}$")]
+    grants: dict[str, dict[str, Any]]
+
+
+class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
+    """All grants of a role, in place of those that it has."""
+
+    grants: dict[str, dict[str, Any]]
+
+
+async def page(
+    reader: Reader, tenant: UUID, registry: Registry, after: str | None, limit: int
+) -> list[Role]:
+    """Roles by name, one more than `limit` where there are more."""
+    return [_role(r, registry) for r in await reader.rows(_PAGE, tenant, after, limit + 1)]
+
+
+async def one(reader: Reader, tenant: UUID, registry: Registry, name: str) -> Role:
+    """A role; raises NotFound."""
+    row = await reader.row(_ONE, tenant, name)
+    if row is None:
+        raise NotFound(f"There is no role {name[:60]!r} of your own.")
+    return _role(row, registry)
+
+
+async def create(tx: Transaction, registry: Registry, new: NewRole) -> Role:
+    """Make a role."""
+    tenant = tx.context.tenant
+    if new.name in ("owner", "admin"):
+        raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
+    names = [row[0] for row in await tx.rows(_NAMES, tenant)]
+    if len(names) >= MOST:
+        raise Conflict(f"An organization may have {MOST} roles of its own.", code="TOO_MANY")
+    stored = msgspec.json.encode(await checked(tx, registry, new.grants)).decode()
+    try:
+        await tx.execute(_ADD, tenant, new.name, stored)
+    except asyncpg.UniqueViolationError:
+        raise Conflict(
+            "There is a role with this name.", code="DUPLICATE", fields={"name": "is taken"}
+        ) from None
+    tx.touch("members")
+    return await one(tx, tenant, registry, new.name)
+
+
+async def change(tx: Transaction, registry: Registry, name: str, wanted: RoleChange) -> Role:
+    """Give a role other grants."""
+    tenant = tx.context.tenant
+    await one(tx, tenant, registry, name)
+    stored = msgspec.json.encode(await checked(tx, registry, wanted.grants)).decode()
+    await tx.execute(_CHANGE, tenant, name, stored)
+    tx.touch("members")
+    return await one(tx, tenant, registry, name)
+
+
+async def remove(tx: Transaction, registry: Registry, name: str) -> Role:
+    """Delete a role that nobody has."""
+    tenant = tx.context.tenant
+    old = await one(tx, tenant, registry, name)
+    held: int = await tx.value(_HELD, tenant, name)
+    if held and name not in shipped(registry):
+        raise Conflict(f"{held} people still have the role {name}.", code="IN_USE")
+    await tx.execute(_REMOVE, tenant, name)
+    tx.touch("members")
+    return old
+
+
+async def known(reader: Reader, tenant: UUID, registry: Registry) -> set[str]:
+    """The names of all roles that a member may have beside the organisation role."""
+    return shipped(registry) | {row[0] for row in await reader.rows(_NAMES, tenant)}
+
+
+def shipped(registry: Registry) -> set[str]:
+    """The roles that the packs declare."""
+    return {role for definition in registry for role in definition.access}
+
+
+async def checked(
+    tx: Transaction, registry: Registry, given: Mapping[str, Mapping[str, object]]
+) -> dict[str, Grant]:
+    """The grants as the engine keeps them; raises Invalid with every mistake."""
+    custom = await custom_fields.by_type(tx, tx.context.tenant)
+    problems: dict[str, str] = {}
+    made: dict[str, Grant] = {}
+    for kind, grant in given.items():
+        definition = registry.by_name.get(kind)
+        if definition is None:
+            names = ", ".join(sorted(registry.by_name))
+            problems[f"grants.{kind[:60]}"] = f"is not a record type; there are {names}"
+            continue
+        try:
+            made[kind] = _grant(definition.with_custom(custom.get(kind, {})), grant)
+        except Invalid as error:
+            problems |= {f"grants.{kind}.{name}": text for name, text in error.fields.items()}
+    if problems:
+        raise Invalid(problems)
+    return made
+
+
+def _grant(definition: Definition, given: Mapping[str, object]) -> Grant:
+    spec = convert(given, GrantSpec)
+    problems: dict[str, str] = {}
+    names: dict[str, frozenset[str]] = {}
+    for part, wanted in (("reveal", spec.reveal), ("hide", spec.hide), ("read_only", spec.read_only)):
+        fields = [(name, _field(definition, name)) for name in wanted]
+        unknown = [name for name, field in fields if field is None]
+        found = [field for _, field in fields if field is not None]
+        if unknown:
+            problems[part] = f"{unknown[0][:60]!r} is not a field of {definition.name}"
+        elif part == "reveal" and any(f.type.kind != "secret" for f in found):
+            problems[part] = "takes secret fields only"
+        elif part == "hide" and any(f.name in ("id", "version") for f in found):
+            problems[part] = "id and version can't be hidden"
+        names[part] = frozenset(f.name for f in found)
+    if problems:
+        raise Invalid(problems)
+    return Grant(
+        spec.read,
+        spec.create,
+        spec.update,
+        spec.delete,
+        names["reveal"],
+        names["hide"],
+        names["read_only"],
+    )
+
+
+def _field(definition: Definition, name: str) -> Field | None:
+    if name.startswith("custom."):
+        return definition.custom_fields.get(name.removeprefix("custom."))
+    return definition.by_json.get(name) or definition.fields.get(name)
+
+
+def _role(row: asyncpg.Record, registry: Registry) -> Role:
+    grants = {kind: _shown(grant, registry, kind) for kind, grant in grants_of(row[1]).items()}
+    return Role(name=row[0], grants=grants, created_at=row[2])
+
+
+def _shown(grant: Grant, registry: Registry, kind: str) -> GrantSpec:
+    """A grant with its fields by their names in JSON."""
+
+    def names(fields: frozenset[str]) -> list[str]:
+        known = registry.by_name[kind].fields if kind in registry.by_name else {}
+        return sorted(known[f].json_name if f in known else f"custom.{f}" for f in fields)
+
+    return GrantSpec(
+        read=grant.read,
+        create=grant.create,
+        update=grant.update,
+        delete=grant.delete,
+        reveal=names(grant.reveal),
+        hide=names(grant.hide),
+        read_only=names(grant.read_only),
+    )

@@ -1,0 +1,141 @@
+"""Teams: a tree; a team's people also see what belongs to the teams below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tenfold.db.database import Reader, Transaction
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.ids import new_id
+
+MOST, DEEPEST = 500, 10
+
+_PAGE = """SELECT id, name, parent_id, created_at FROM tenfold.teams
+WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"""
+_ONE = """SELECT id, name, parent_id, created_at FROM tenfold.teams
+WHERE tenant_id = $1 AND id = $2"""
+_PARENTS = "SELECT id, parent_id FROM tenfold.teams WHERE tenant_id = $1"
+_ADD = "INSERT INTO tenfold.teams (tenant_id, id, name, parent_id) VALUES ($1, $2, $3, $4)"
+_CHANGE = "UPDATE tenfold.teams SET name = $3, parent_id = $4 WHERE tenant_id = $1 AND id = $2"
+_USED = """SELECT (SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND team_id = $2),
+    (SELECT count(*) FROM tenfold.teams WHERE tenant_id = $1 AND parent_id = $2)"""
+_REMOVE = "DELETE FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
+
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """A team and the one that it is part of."""
+
+    id: UUID
+    name: str
+    parent_id: UUID | None
+    created_at: datetime
+
+
+class NewTeam(msgspec.Struct, frozen=True, kw_only=True):
+    """A team to make."""
+
+    name: Name
+    parent_id: UUID | None = None
+
+
+class TeamChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be changed of a team."""
+
+    name: Name | UnsetType = UNSET
+    parent_id: UUID | None | UnsetType = UNSET
+
+
+async def page(reader: Reader, tenant: UUID, after: UUID | None, limit: int) -> list[Team]:
+    """Teams in the order they were made, one more than `limit` where there are more."""
+    rows = await reader.rows(_PAGE, tenant, after, limit + 1)
+    return [Team(**dict(row.items())) for row in rows]
+
+
+async def one(reader: Reader, tenant: UUID, identity: UUID) -> Team:
+    """A team; raises NotFound."""
+    row = await reader.row(_ONE, tenant, identity)
+    if row is None:
+        raise NotFound(f"There is no team with the id {identity}.")
+    return Team(**dict(row.items()))
+
+
+async def create(tx: Transaction, new: NewTeam) -> Team:
+    """Make a team."""
+    tenant, identity = tx.context.tenant, new_id()
+    parents = await _parents(tx, tenant)
+    if len(parents) >= MOST:
+        raise Conflict(f"An organization may have {MOST} teams.", code="TOO_MANY")
+    _check_tree({**parents, identity: new.parent_id}, identity)
+    await _store(tx, _ADD, identity, new.name, new.parent_id)
+    return await one(tx, tenant, identity)
+
+
+async def change(tx: Transaction, identity: UUID, wanted: TeamChange) -> Team:
+    """Rename a team or make it part of another."""
+    tenant = tx.context.tenant
+    old = await one(tx, tenant, identity)
+    parent = old.parent_id if wanted.parent_id is UNSET else wanted.parent_id
+    _check_tree({**await _parents(tx, tenant), identity: parent}, identity)
+    await _store(tx, _CHANGE, identity, old.name if wanted.name is UNSET else wanted.name, parent)
+    return await one(tx, tenant, identity)
+
+
+async def remove(tx: Transaction, identity: UUID) -> Team:
+    """Delete an empty team; Conflict while it has people or teams."""
+    tenant = tx.context.tenant
+    old = await one(tx, tenant, identity)
+    row = await tx.row(_USED, tenant, identity)
+    assert row is not None
+    if row[0] or row[1]:
+        raise Conflict(
+            f"{old.name} still has {row[0]} people and {row[1]} teams; move those first.",
+            code="IN_USE",
+        )
+    await tx.execute(_REMOVE, tenant, identity)
+    tx.touch("members")
+    return old
+
+
+async def _parents(reader: Reader, tenant: UUID) -> dict[UUID, UUID | None]:
+    return {row[0]: row[1] for row in await reader.rows(_PARENTS, tenant)}
+
+
+def _check_tree(parents: Mapping[UUID, UUID | None], moved: UUID) -> None:
+    """Raise Invalid unless the teams are a tree of at most DEEPEST levels."""
+    above = parents[moved]
+    if above is not None and above not in parents:
+        raise Invalid({"parent_id": f"there is no team with the id {above}"})
+    for start in parents:
+        team: UUID | None = start
+        levels = 0
+        while team is not None:
+            levels += 1
+            if levels > 1 and team == start:
+                raise Invalid({"parent_id": "is the team itself or a part of it"})
+            if levels > DEEPEST:
+                raise Invalid({"parent_id": f"would make more than {DEEPEST} levels of teams"})
+            team = parents.get(team)
+
+
+async def _store(
+    tx: Transaction, sql: str, identity: UUID, name: str, parent: UUID | None
+) -> None:
+    clean = " ".join(name.split())
+    if not clean:
+        raise Invalid({"name": "must not be blank"})
+    try:
+        await tx.execute(sql, tx.context.tenant, identity, clean, parent)
+    except asyncpg.UniqueViolationError:
+        raise Conflict(
+            "Another team has this name.", code="DUPLICATE", fields={"name": "is taken"}
+        ) from None
+    tx.touch("members")

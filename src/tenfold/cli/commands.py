@@ -1,0 +1,220 @@
+"""The commands of `tenfold`. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tenfold import __version__
+from tenfold.cli.installation import (
+    Installation,
+    migrated,
+    need_migrated,
+    open_installation,
+    without_password,
+)
+from tenfold.cli.ports import port_free
+from tenfold.cli.ready import Announcer
+from tenfold.cli.supervise import Child, supervise
+from tenfold.db.embedded import EmbeddedError
+from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.settings import Settings, from_environment
+
+app = App(
+    name="tenfold",
+    version=__version__,
+    help="A CRM for many organisations. Start it with `tenfold up`; settings come from the "
+    "environment (TENFOLD_HOME, PORT, DATABASE_URL …).\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (some rows were refused).",
+)
+
+
+def say(text: str) -> None:
+    """A sentence for the person at the terminal."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def plain(run: Callable[[], object]) -> int:
+    """Run a command; what goes wrong in an expected way is one sentence and exit code 1."""
+    try:
+        code = run()
+    except (TenfoldError, EmbeddedError) as error:
+        say(f"tenfold: {error}")
+        return 1
+    except OSError as error:
+        say(f"tenfold: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        return 1
+    except KeyboardInterrupt:
+        say("tenfold: stopped.")
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+@app.command
+def up(
+    *,
+    port: Annotated[int | None, Parameter(help="Port to serve on (PORT).")] = None,
+    demo: Annotated[bool, Parameter(help="Make the demo organisation.")] = True,
+) -> int:
+    """Start everything: database, tables, demo data, server and worker. Ctrl-C stops it all."""
+    with _stoppable():
+        settings = _settings(port=port)
+        if problem := port_free(settings.host, settings.port):
+            say(f"tenfold: {problem}")
+            return 1
+        say("Starting the database …")
+        installation = open_installation(settings, say)
+        try:
+            migrated(installation)
+            signs = _demo(installation, wanted=demo and settings.demo)
+        except BaseException:
+            installation.close()
+            raise
+    environment = {**os.environ, **installation.environment}
+    me = [sys.executable, "-m", "tenfold"]
+    children = [
+        Child("server", [*me, "serve"], environment),
+        Child("worker", [*me, "worker"], environment),
+    ]
+    made = installation.settings
+
+    def announce() -> None:
+        say("\n".join(["", f"  Tenfold is at {made.address}", *(f"  {s}" for s in signs)]))
+        say("  Ctrl-C stops it.\n")
+
+    ready = Announcer(f"http://{_reachable(made.host)}:{made.port}", announce)
+    ready.start()
+    try:
+        return supervise(children, on_stop=installation.close, say=say)
+    finally:
+        ready.stop()
+
+
+@app.command
+def serve(*, port: Annotated[int | None, Parameter(help="Port to serve on (PORT).")] = None) -> int:
+    """Serve API and pages; one process per core unless TENFOLD_WORKERS says otherwise."""
+    from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
+    from granian.server import Server as Granian
+
+    settings = _settings(port=port)
+    installation = _ready(settings)
+    try:
+        os.environ.update(installation.environment)
+        served = installation.settings
+        server = Granian(
+            "tenfold.app:create_app",
+            address=served.host,
+            port=served.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            workers=served.workers or os.cpu_count() or 1,
+            backpressure=served.backpressure,
+            backlog=4_096,
+            loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
+            websockets=False,
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=10,
+        )
+        server.serve()
+    finally:
+        installation.close()
+    return 0
+
+
+@app.command
+def worker() -> int:
+    """Run jobs, schedules and the dispatcher of the change log."""
+    from tenfold.app import run_worker
+
+    installation = _ready(_settings())
+    try:
+        run_worker(installation.settings)
+    finally:
+        installation.close()
+    return 0
+
+
+@app.command
+def migrate() -> int:
+    """Bring the database's tables up to date."""
+    installation = open_installation(_settings(), say)
+    try:
+        done = migrated(installation)
+        where = without_password(installation.admin_url)
+        say(f"The tables are {'now' if done else 'already'} up to date ({where}).")
+    finally:
+        installation.close()
+    return 0
+
+
+@app.command
+def demo() -> int:
+    """Make the demo organisation with data in every pack, if it is not there yet."""
+    installation = _ready(_settings())
+    try:
+        for line in _demo(installation, wanted=True):
+            say(line)
+    finally:
+        installation.close()
+    return 0
+
+
+def _reachable(host: str) -> str:
+    """A host that can be called from here, where the server listens on all."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+
+
+def _settings(*, port: int | None = None) -> Settings:
+    """The environment's settings, with what the command line says over them."""
+    environment = dict(os.environ)
+    if port is not None:
+        environment["PORT"] = str(port)
+    return from_environment(environment)
+
+
+def _ready(settings: Settings) -> Installation:
+    """The installation with its tables as this version needs them."""
+    if settings.app_database_url and settings.tail_database_url:
+        # A child of `tenfold up`, which has made everything ready.
+        from tenfold.db.roles import Roles
+
+        names = Roles.of(settings.role_prefix)
+        return Installation(settings, settings.app_database_url, names, {}, None)
+    installation = open_installation(settings, say)
+    try:
+        need_migrated(installation)
+    except BaseException:
+        installation.close()
+        raise
+    return installation
+
+
+def _demo(installation: Installation, *, wanted: bool) -> list[str]:
+    """Make the demo data where it is wanted; answers how to sign in."""
+    if not wanted:
+        return []
+    from tenfold.app import make_demo
+
+    return make_demo(installation.settings, say)
+
+
+class _stoppable:  # noqa: N801
+    """While it starts, SIGTERM ends `tenfold up` like Ctrl-C does."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    @staticmethod
+    def _stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt

@@ -1,0 +1,128 @@
+"""An installation made ready: its database started, its roles made, its tables migrated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+
+from tenfold.db import embedded, migrate, roles
+from tenfold.db.embedded import Server
+from tenfold.db.roles import Roles
+from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.settings import Settings, variable
+
+DATABASE = "tenfold"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where the database is, for each of the roles; `server` where it is the embedded one."""
+
+    settings: Settings
+    admin_url: str
+    roles: Roles
+    passwords: Mapping[str, str]
+    server: Server | None
+
+    def url(self, role: str) -> str:
+        """The database's address as a role of this installation."""
+        return roles.as_role(self.admin_url, role, self.passwords.get(role))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes of this installation must know beside their own environment."""
+        given = self.settings
+        return {
+            variable("home"): given.home,
+            variable("port"): str(given.port),
+            variable("host"): given.host,
+            variable("app_database_url"): given.app_database_url,
+            variable("tail_database_url"): given.tail_database_url,
+        }
+
+    def close(self) -> None:
+        """Stop the embedded server, if this process is the one to do it."""
+        if self.server is not None:
+            embedded.stop(self.server)
+
+
+def open_installation(settings: Settings, say: Callable[[str], None]) -> Installation:
+    """Start or find the database and make the roles; raises with a plain sentence."""
+    home = Path(settings.home).expanduser().absolute() if settings.home else embedded.default_home()
+    server = None
+    if settings.database_url:
+        home.mkdir(parents=True, exist_ok=True)
+        admin = settings.database_url
+    else:
+        server = embedded.start(home)
+        for note in server.notes:
+            say(note)
+        admin = server.url(DATABASE)
+    try:
+        return asyncio.run(_settled(settings, home, admin, server))
+    except BaseException:
+        if server is not None:
+            embedded.stop(server)
+        raise
+
+
+async def _settled(
+    settings: Settings, home: Path, admin: str, server: Server | None
+) -> Installation:
+    if server is not None:
+        await _make_database(server)
+    names = Roles.of(settings.role_prefix)
+    # The embedded server knows its users by the socket; elsewhere each role has a password.
+    words = {} if server is not None else roles.passwords(home, names)
+    await roles.ensure(admin, names, words)
+    app = settings.app_database_url or roles.as_role(admin, names.app, words.get(names.app))
+    tail = roles.as_role(admin, names.tail, words.get(names.tail))
+    full = msgspec.structs.replace(
+        settings, home=str(home), app_database_url=app, tail_database_url=tail
+    )
+    return Installation(full, admin, names, words, server)
+
+
+async def _make_database(server: Server) -> None:
+    connection = await asyncpg.connect(server.url("postgres"), timeout=30)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+            await connection.execute(
+                f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0"
+            )
+    finally:
+        await connection.close()
+
+
+def migrated(installation: Installation) -> bool:
+    """Bring the tables up to date; answers whether there was anything to do."""
+    url = installation.url(installation.roles.migrate)
+    before = asyncio.run(migrate.current(url))
+    if before == migrate.head():
+        return False
+    asyncio.run(migrate.upgrade(url, installation.roles))
+    return True
+
+
+def need_migrated(installation: Installation) -> None:
+    """Raise Unavailable unless the tables are those that this version knows."""
+    found = asyncio.run(migrate.current(installation.url(installation.roles.migrate)))
+    if found != migrate.head():
+        raise Unavailable(
+            f"The database is at revision {found or 'none'}, this version needs {migrate.head()}. "
+            "Run `tenfold migrate` first."
+        )
+
+
+def without_password(url: str) -> str:
+    """An address that may be shown."""
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return urlunsplit((parts.scheme, f"{name}@{host}" if name else host, parts.path, "", ""))

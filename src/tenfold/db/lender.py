@@ -1,0 +1,124 @@
+"""Lends connections of a pool without a trip, a task or a timer each time.
+
+asyncpg's pool makes a task for every release and a timer for every acquire, a third of what a
+small request costs (docs/decisions/0002-engine.md). Here connections that were acquired stay at
+hand between requests; those unused for a while go back to the pool, which closes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from tenfold.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+WAIT_SECONDS = 10.0
+
+
+class Lender:
+    """At most as many connections as the pool has, handed over first come, first served."""
+
+    def __init__(self, pool: Pool, idle_seconds: float) -> None:
+        self._pool, self._idle = pool, idle_seconds
+        self._most = pool.get_max_size()
+        self._free: deque[tuple[Any, float]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._out = 0
+        self._loop = asyncio.get_running_loop()
+        self._sweeper = self._loop.create_task(self._sweep())
+
+    @property
+    def free(self) -> int:
+        """Connections at hand."""
+        return len(self._free)
+
+    @property
+    def lent(self) -> int:
+        """Connections in use."""
+        return self._out
+
+    async def take(self) -> Any:
+        """A connection; raises Unavailable where none comes free in time or the server is gone."""
+        while self._free:
+            connection, _ = self._free.pop()
+            if not connection.is_closed():
+                self._out += 1
+                return connection
+            await self._pool.release(connection)
+        if self._out + len(self._free) < self._most:
+            self._out += 1
+            try:
+                return await self._pool.acquire(timeout=WAIT_SECONDS)
+            except BaseException as error:
+                self._out -= 1
+                self._wake()
+                if isinstance(error, OSError | asyncpg.PostgresError | TimeoutError):
+                    raise Unavailable("The database does not answer; try again shortly.") from error
+                raise
+        return await self._wait()
+
+    def give(self, connection: Any) -> None:
+        """Hand a connection back: to whom waits longest, else to those at hand."""
+        if connection.is_closed():
+            self._out -= 1
+            self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
+            self._wake()
+            return
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        self._out -= 1
+        self._free.append((connection, self._loop.time()))
+
+    async def close(self) -> None:
+        """Give all connections back to the pool."""
+        self._sweeper.cancel()
+        while self._free:
+            connection, _ = self._free.pop()
+            await self._pool.release(connection)
+
+    async def _wait(self) -> Any:
+        waiter: asyncio.Future[Any] = self._loop.create_future()
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                connection = await waiter
+        except BaseException as error:
+            if waiter.done() and not waiter.cancelled():
+                self.give(waiter.result())
+            if isinstance(error, TimeoutError):
+                raise Unavailable("All database connections are busy; try again shortly.") from None
+            raise
+        if connection is None:
+            return await self.take()
+        return connection
+
+    def _wake(self) -> None:
+        """Let one that waits try again: a place has come free without a connection."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._idle / 2)
+            before = self._loop.time() - self._idle
+            while self._free and self._free[0][1] < before:
+                connection, _ = self._free.popleft()
+                await self._pool.release(connection)
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """A closed connection's release may fail; there is nothing left to do about it."""
+    if not task.cancelled():
+        task.exception()

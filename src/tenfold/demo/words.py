@@ -1,0 +1,233 @@
+"""The words that demo data is made of: names of several cultures, places, streets, companies."""
+
+from __future__ import annotations
+
+# First names and family names that go together.
+CULTURES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        ("Olivia", "James", "Hannah", "Marcus", "Grace", "Tyler", "Denise", "Patrick", "Joan"),
+        ("Walker", "Bennett", "O’Connor", "Fletcher", "Harris", "Sullivan", "Brooks", "Doyle"),
+    ),
+    (
+        ("Sofía", "Mateo", "Lucía", "Diego", "Camila", "Andrés", "Valentina", "Joaquín"),
+        ("García", "Fernández", "Rojas", "Castillo", "Núñez", "Herrera", "Delgado", "Peña"),
+    ),
+    (
+        ("Amara", "Chidi", "Ngozi", "Emeka", "Ifeoma", "Tunde", "Adaeze", "Obinna"),
+        ("Okafor", "Adeyemi", "Nwosu", "Eze", "Balogun", "Okonkwo", "Bello", "Achebe"),
+    ),
+    (
+        ("Wei", "Mei", "Jun", "Xiu", "Hao", "Lan", "Yichen", "Fang"),
+        ("Zhang", "Chen", "Liu", "Huang", "Lin", "Zhao", "Wu", "Xu"),
+    ),
+    (
+        ("Priya", "Arjun", "Ananya", "Rohan", "Kavya", "Vikram", "Meera", "Sanjay"),
+        ("Sharma", "Patel", "Iyer", "Reddy", "Banerjee", "Nair", "Kapoor", "Desai"),
+    ),
+    (
+        ("Yuki", "Haruto", "Aoi", "Ren", "Sakura", "Kenji", "Hana", "Takumi"),
+        ("Tanaka", "Suzuki", "Watanabe", "Mori", "Kobayashi", "Ishikawa", "Nakamura", "Abe"),
+    ),
+    (
+        ("Zofia", "Jakub", "Łucja", "Mateusz", "Hanna", "Szymon", "Maja", "Paweł"),
+        ("Kowalska", "Nowak", "Wiśniewski", "Zieliński", "Dąbrowska", "Wójcik", "Mazur"),
+    ),
+    (
+        ("Leila", "Omar", "Yasmin", "Karim", "Nadia", "Tariq", "Samira", "Hassan"),
+        ("Haddad", "Rahman", "Nasser", "Khalil", "Mansour", "Aziz", "Farouk", "Saleh"),
+    ),
+    (
+        ("Linh", "Minh", "Thảo", "Quang", "Ngọc", "Bảo", "Hương", "Tuấn"),
+        ("Nguyễn", "Trần", "Phạm", "Võ", "Đặng", "Bùi", "Hoàng", "Đỗ"),
+    ),
+    (
+        ("Freya", "Anders", "Søren", "Ingrid", "Björn", "Astrid", "Jürgen", "Zoë"),
+        ("Lindqvist", "Sørensen", "Åkesson", "Müller", "Jónsdóttir", "Brandt", "Holm"),
+    ),
+)
+
+# City, state, postal code, latitude, longitude, price of a square foot, area code.
+CITIES: tuple[tuple[str, str, str, float, float, int, str], ...] = (
+    ("Sacramento", "CA", "95816", 38.5725, -121.4657, 415, "916"),
+    ("Davis", "CA", "95616", 38.5449, -121.7405, 470, "530"),
+    ("Folsom", "CA", "95630", 38.6780, -121.1761, 395, "916"),
+    ("Elk Grove", "CA", "95624", 38.4088, -121.3716, 330, "916"),
+    ("Roseville", "CA", "95678", 38.7521, -121.2880, 360, "916"),
+    ("Oakland", "CA", "94610", 37.8116, -122.2416, 610, "510"),
+    ("Berkeley", "CA", "94703", 37.8646, -122.2757, 780, "510"),
+    ("San Jose", "CA", "95125", 37.2952, -121.8948, 890, "408"),
+    ("Santa Rosa", "CA", "95404", 38.4519, -122.6920, 480, "707"),
+    ("Napa", "CA", "94558", 38.3047, -122.2989, 560, "707"),
+)
+NEIGHBOURHOODS = (
+    "Midtown",
+    "Oak Park",
+    "Land Park",
+    "Curtis Park",
+    "River District",
+    "Old North",
+    "Willow Glen",
+    "Lakeview",
+)
+STREETS = (
+    "Alder Way",
+    "Bayberry Lane",
+    "Cedar Street",
+    "Dogwood Drive",
+    "Elmwood Avenue",
+    "Fern Hill Road",
+    "Granite Court",
+    "Heron Bay Drive",
+    "Ivy Terrace",
+    "Juniper Street",
+    "Kestrel Way",
+    "Larkspur Lane",
+    "Magnolia Avenue",
+    "Nutmeg Court",
+    "Orchard Road",
+    "Poppy Hill Drive",
+    "Quail Run",
+    "Redwood Street",
+    "Sycamore Avenue",
+    "Tule Lake Road",
+)
+
+COMPANY_FIRST = (
+    "Blue Heron",
+    "Cedar Point",
+    "Copper Kettle",
+    "Delta Line",
+    "Eastlight",
+    "Fern & Field",
+    "Golden Poppy",
+    "Harbor Bridge",
+    "Ironwood",
+    "Juniper",
+    "Kingfisher",
+    "Lantern",
+    "Meridian",
+    "Northstar",
+    "Olive Branch",
+    "Pinecrest",
+    "Quarry",
+    "Riverbend",
+    "Silver Birch",
+    "Tidewater",
+    "Umber",
+    "Vantage",
+    "Willow",
+    "Zephyr",
+)
+# What a company does, in its name and as its industry.
+TRADES: tuple[tuple[str, str], ...] = (
+    ("Logistics", "Transport and logistics"),
+    ("Software", "Software"),
+    ("Foods", "Food and drink"),
+    ("Health", "Health care"),
+    ("Energy", "Energy"),
+    ("Robotics", "Manufacturing"),
+    ("Capital", "Finance"),
+    ("Studios", "Media and design"),
+    ("Builders", "Construction"),
+    ("Labs", "Research"),
+    ("Outfitters", "Retail"),
+    ("Learning", "Education"),
+)
+JOB_TITLES = (
+    "Head of Operations",
+    "Finance Manager",
+    "Chief Technology Officer",
+    "Procurement Lead",
+    "Office Manager",
+    "Marketing Director",
+    "Founder",
+    "People Partner",
+    "Sales Manager",
+    "Product Manager",
+    "Data Analyst",
+    "Facilities Manager",
+)
+
+MAJORS: tuple[tuple[str, str, str], ...] = (
+    ("Computer Science", "College of Engineering", "11.0701"),
+    ("Mechanical Engineering", "College of Engineering", "14.1901"),
+    ("Data Science", "College of Engineering", "30.7001"),
+    ("Psychology", "College of Arts and Sciences", "42.0101"),
+    ("History", "College of Arts and Sciences", "54.0101"),
+    ("Biology", "College of Arts and Sciences", "26.0101"),
+    ("English", "College of Arts and Sciences", "23.0101"),
+    ("Accounting", "School of Business", "52.0301"),
+    ("Marketing", "School of Business", "52.1401"),
+    ("Finance", "School of Business", "52.0801"),
+    ("Nursing", "School of Health", "51.3801"),
+    ("Public Health", "School of Health", "51.2201"),
+)
+JOBS: tuple[tuple[str, str], ...] = (
+    ("Software Engineer", "full_time"),
+    ("Software Engineering Intern", "internship"),
+    ("Data Analyst", "full_time"),
+    ("Data Science Intern", "internship"),
+    ("Marketing Assistant", "part_time"),
+    ("Marketing Intern", "internship"),
+    ("Staff Accountant", "full_time"),
+    ("Audit Intern", "internship"),
+    ("Laboratory Assistant", "on_campus"),
+    ("Registered Nurse, New Graduate", "full_time"),
+    ("Mechanical Design Co-op", "co_op"),
+    ("Peer Writing Tutor", "work_study"),
+    ("Policy Fellow", "fellowship"),
+    ("Teaching Assistant", "graduate_assistant"),
+    ("Operations Associate", "full_time"),
+    ("Museum Volunteer", "volunteer"),
+)
+SKILLS = (
+    "Python",
+    "SQL",
+    "Excel",
+    "Public speaking",
+    "Spanish",
+    "Writing",
+    "Figma",
+    "Statistics",
+    "CAD",
+    "Patient care",
+    "Budgeting",
+    "Research",
+)
+
+CARD_ADJECTIVES = (
+    "Amber",
+    "Brass",
+    "Crimson",
+    "Drifting",
+    "Ember",
+    "Frosted",
+    "Gilded",
+    "Hollow",
+    "Ivory",
+    "Jade",
+    "Luminous",
+    "Midnight",
+    "Opal",
+    "Quiet",
+    "Silver",
+    "Verdant",
+)
+CARD_NOUNS = (
+    "Lighthouse",
+    "Heron",
+    "Compass",
+    "Tide",
+    "Lantern",
+    "Meadow",
+    "Clockmaker",
+    "Fox",
+    "Orchard",
+    "Anchor",
+    "Astronomer",
+    "Bridge",
+    "Moth",
+    "Harvest",
+    "Sailor",
+    "Garden",
+)

@@ -1,0 +1,229 @@
+"""What a compiled definition must satisfy, by itself and together with the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from tenfold.engine import types as t
+from tenfold.engine.definition import PRIVATE, Definition, Field
+from tenfold.engine.mistakes import Mistake
+from tenfold.engine.project import tables
+
+Note = Callable[[str, str, str], None]
+"""Takes down a mistake: field, problem, fix."""
+
+_WORDY = frozenset({"text", "long_text", "rich_text", "email", "phone", "url", "address", "choice"})
+_NUMBERS = frozenset({"integer", "decimal", "money"})
+# An index entry has at most 2,704 bytes, and a letter at worst four.
+_INDEXED = 600
+_LONGEST = 63  # PostgreSQL cuts longer names off (NAMEDATALEN - 1)
+
+
+# -- one field
+
+
+def field(one: Field, note: Note) -> None:
+    """Search, filter, sort and unique only where the type can; labels and limits that fit."""
+    kind = one.type
+    if one.search not in ("", "A", "B", "C", "D"):
+        note(one.name, f"search={one.search!r} is no weight", "use 'A', 'B', 'C' or 'D'")
+    elif one.search and kind.kind not in _WORDY:
+        note(one.name, f"{kind.kind} holds no words to search", "leave search out")
+    compares = bool(kind.operators) and set(kind.operators) != {"null"}
+    for use in ("filter", "sort", "unique"):
+        fits = compares and (use == "filter" or not kind.many)
+        if getattr(one, use) and not fits:
+            note(one.name, f"{kind.kind} can't have {use}=True", f"leave {use} out")
+    size = getattr(kind, "max_length", 0)
+    if compares and (one.filter or one.unique) and size > _INDEXED:
+        problem = f"it is too long for an index with max_length={size}"
+        note(one.name, problem, f"give max_length={_INDEXED} or less, or leave filter out")
+    options = getattr(kind, "options", ())
+    for label in getattr(kind, "labels", {}):
+        if label not in options:
+            note(one.name, f"labels name {label!r}, which is no option", "use the enum's values")
+    least, most = getattr(kind, "least", None), getattr(kind, "most", None)
+    if least is not None and most is not None and least > most:
+        note(one.name, f"min={least} is above max={most}", "exchange them")
+
+
+def expression(one: Field, among: Mapping[str, Field], note: Note) -> Field:
+    """A computed field with its SQL looked through; a generated amount gets its currency."""
+    if not isinstance(one.type, t.Generated | t.Computed):
+        return one
+    sql = re.sub(r"'[^']*'", "''", one.type.sql)
+    if isinstance(one.type, t.Computed):
+        for name in dict.fromkeys(re.findall(r"(?<![\w.:])[a-z_]\w*", sql)):
+            if name in among:
+                problem = f"its SQL names the column {name!r} alone, which another may hide"
+                note(one.name, problem, f"write {{t}}.{name}")
+        return one
+    if "{t}" in sql:
+        note(one.name, "the SQL of a generated field has no {t}", "name the columns alone")
+    if not isinstance(one.type.of, t.Money):
+        return one
+    named = [n for n in re.findall(r"\w+", sql) if isinstance(_type(among, n), t.Money)]
+    if not named:
+        problem = "it is an amount, and its SQL names none whose currency it could have"
+        note(one.name, problem, "compute it from a Money field, or make it an int")
+        return one
+    return replace(one, type=replace(one.type, currency=named[0]))
+
+
+# -- one type
+
+
+def definition(one: Definition, note: Note) -> None:
+    """What the fields, indexes and grants of a type must be to one another."""
+    _columns(one, note)
+    _private(one, note)
+    for name in one.default_sort.split(","):
+        if name.lstrip("-") not in one.fields:
+            note("", f"sort={name!r} names no field", "name a field, with - for the reverse")
+    _access(one, note)
+    if _indexes(one, note):
+        _index_names(one, note)
+
+
+def _columns(one: Definition, note: Note) -> None:
+    """No two fields may make the same column or have the same name in JSON."""
+    made: dict[str, str] = {}
+    for each in one.fields.values():
+        for column in dict.fromkeys((*each.column_names, each.json_name)):
+            if column in made:
+                problem = f"it is stored or shown as {column!r}, like {made[column]!r}"
+                note(each.name, problem, "rename one of the two")
+            made[column] = each.name
+
+
+def _private(one: Definition, note: Note) -> None:
+    if not one.private:
+        return
+    found = _type(one.fields, one.private)
+    if not isinstance(found, t.Choice) or PRIVATE not in found.options:
+        problem = f"private={one.private!r} names no choice that can be {PRIVATE!r}"
+        note("", problem, f"name a choice field with the option {PRIVATE!r}")
+    elif one.fields[one.private].nullable:
+        problem = "it decides who may see a record, and may be empty"
+        note(one.private, problem, "give it a default, and no None in its annotation")
+
+
+def _access(one: Definition, note: Note) -> None:
+    for role, grant in one.access.items():
+        for name in sorted(grant.reveal | grant.hide | grant.read_only):
+            if name not in one.fields:
+                problem = f"the grant of {role!r} names the unknown field {name!r}"
+                note(name, problem, "name a field of this type")
+            elif name in grant.reveal and not isinstance(one.fields[name].type, t.Secret):
+                problem = f"the grant of {role!r} reveals it, and it is no secret"
+                note(name, problem, "reveal Secret fields only")
+        if "open" in (grant.update, grant.delete):
+            problem = f"the grant of {role!r} uses OPEN for another verb than read"
+            note("access", problem, "use OWN, TEAM or ALL")
+        elif grant.read == "open" and not one.private:
+            problem = f"the grant of {role!r} reads OPEN, and nothing says what is private"
+            note("access", problem, "give the class private='…', or read ALL")
+
+
+def _indexes(one: Definition, note: Note) -> bool:
+    fine = True
+    for each in one.indexes:
+        for name in each.fields:
+            found = one.fields.get(name.lstrip("-"))
+            if found is None or not found.type.columns():
+                fine = False
+                known = ", ".join(f.name for f in one.own_fields())
+                note(name, f"index names {name!r}, which has no column", f"use one of: {known}")
+    return fine
+
+
+def _index_names(one: Definition, note: Note) -> None:
+    """Index names are unique, also among those that filter, sort and unique make."""
+    seen: set[str] = set()
+    for name, _ in tables.indexes(one):
+        if name in seen:
+            problem = f"two of its indexes would be called {name!r}"
+            note("indexes", problem, "give one of them a name=…, or leave it out")
+        if len(name) > _LONGEST:
+            problem = f"the index name {name!r} has more than {_LONGEST} letters"
+            note("indexes", problem, "give the index a short name=…")
+        seen.add(name)
+
+
+# -- all types together
+
+_Backs = dict[tuple[str, str], tuple[Definition, Field]]
+
+
+def across(compiled: Mapping[str, Definition]) -> Iterable[Mistake]:
+    """Mistakes that show only when all types are known: relations and rollups."""
+    backs: _Backs = {}
+    for one in compiled.values():
+        for each in one.relations.values():
+            yield from _back(one, each, compiled, backs)
+    for one in compiled.values():
+        for each in one.own_fields():
+            yield from _targets(one, each, compiled)
+            if isinstance(each.type, t.Rollup):
+                yield from _rolled(one, each, each.type, backs)
+
+
+def _back(
+    one: Definition, each: Field, compiled: Mapping[str, Definition], backs: _Backs
+) -> Iterable[Mistake]:
+    """Each list that comes back has a name of its own on the other side."""
+    if not isinstance(each.type, t.Ref | t.Many) or not each.type.back:
+        return
+    to, back = each.type.to, each.type.back
+    if (to, back) in backs:
+        other, first = backs[to, back]
+        problem = f"its back={back!r} is also that of {other.name}.{first.name}"
+        yield _mistake(one, each, problem, "give it another back")
+    elif to in compiled and back in {*compiled[to].by_json, *compiled[to].fields}:
+        problem = f"its back={back!r} is also a field of {to!r}"
+        yield _mistake(one, each, problem, "give it another back")
+    backs.setdefault((to, back), (one, each))
+
+
+def _targets(one: Definition, each: Field, compiled: Mapping[str, Definition]) -> Iterable[Mistake]:
+    names: tuple[str, ...] = ()
+    if isinstance(each.type, t.Ref | t.Many):
+        names = (each.type.to,)
+    elif isinstance(each.type, t.AnyRef):
+        names = each.type.among
+    for name in names:
+        if name not in compiled:
+            problem = f"it relates to {name!r}, which is not declared"
+            yield _mistake(one, each, problem, f"use one of: {', '.join(sorted(compiled))}")
+
+
+def _rolled(one: Definition, each: Field, kind: t.Rollup, backs: _Backs) -> Iterable[Mistake]:
+    """A rollup is over the list of a to-one relation, and over a field that can be summed up."""
+    found = backs.get((one.name, kind.relation))
+    if found is None or isinstance(found[1].type, t.Many):
+        problem = f"no to-one relation comes back as {kind.relation!r}"
+        yield _mistake(one, each, problem, f"name the `back` of a relation to {one.name!r}")
+        return
+    if not kind.over:
+        return
+    other, over = found[0], found[0].fields.get(kind.over)
+    if over is None or not over.type.stored:
+        problem = f"it sums up {kind.over!r}, which {other.name!r} does not store"
+        yield _mistake(one, each, problem, f"name a field of {other.name!r}")
+        return
+    counted = over.type.of if isinstance(over.type, t.Generated) else over.type
+    if kind.function in ("sum", "avg") and counted.kind not in _NUMBERS:
+        problem = f"{kind.function} needs numbers, and {other.name}.{over.name} has none"
+        yield _mistake(one, each, problem, "name a number, or use count, min or max")
+
+
+def _mistake(one: Definition, each: Field, problem: str, fix: str) -> Mistake:
+    record = "".join(word.capitalize() for word in one.name.split("_"))
+    return Mistake(one.source, record, each.name, problem, fix)
+
+
+def _type(fields: Mapping[str, Field], name: str) -> t.FieldType | None:
+    found = fields.get(name)
+    return found.type if found else None

@@ -1,0 +1,79 @@
+"""Record types that a tenant makes at run time: the same Definition over one shared table, no DDL.
+
+Their fields are custom fields, so that storage, filters, sorts and checks are those of any other
+custom field; what tells them apart in the shared table is `kind`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import msgspec
+
+from tenfold.engine.declare import ALL, OWN, Record, can, field, index
+from tenfold.engine.definition import CUSTOM_TABLE, Definition
+from tenfold.kernel.errors import Invalid
+
+PREFIX = "custom_"
+_NAME = re.compile(r"^[a-z][a-z0-9_]{1,38}$")
+
+
+class CustomRecord(Record, plural=CUSTOM_TABLE, icon="box"):
+    """A record of a type that an organisation made itself."""
+
+    name: str = field(title=True, sort=True, search="A")
+    kind: str = field(filter=True, max_length=60)
+
+    indexes = [index("kind", "-created_at")]
+    access = {"member": can(read=ALL, create=True, update=OWN, delete=OWN)}
+
+
+class TypeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record type as a tenant defines it; `name` is the plural that stands in its address."""
+
+    name: str
+    label: str = ""
+    label_plural: str = ""
+    help: str = ""
+
+
+def checked(spec: TypeSpec) -> TypeSpec:
+    """The spec with its labels filled in; raises Invalid where the name can't be an address."""
+    if not _NAME.match(spec.name):
+        raise Invalid(
+            {"name": "must begin with a letter and have 2 to 39 of a-z, 0-9 and _, like vehicles"}
+        )
+    words = spec.name.replace("_", " ").capitalize()
+    for one in ("label", "label_plural", "help"):
+        if len(getattr(spec, one)) > 1_000:
+            raise Invalid({one: "must have at most 1,000 characters"})
+    single = words.removesuffix("s") or words
+    return msgspec.structs.replace(
+        spec, label=spec.label or single, label_plural=spec.label_plural or words
+    )
+
+
+def placeholder(base: Definition, name: str) -> Definition:
+    """What is known of a tenant's type before its tenant is: its name."""
+    kept = {k: replace(f, system=True) if k == "kind" else f for k, f in base.fields.items()}
+    words = name.replace("_", " ").capitalize()
+    return replace(
+        base,
+        name=PREFIX + name,
+        plural=name,
+        fields=kept,
+        tenant_made=True,
+        label=words.removesuffix("s") or words,
+        label_plural=words,
+    )
+
+
+def defined(base: Definition, spec: TypeSpec) -> Definition:
+    """The definition of a tenant's type."""
+    return replace(
+        placeholder(base, spec.name),
+        doc=spec.help or f"{spec.label_plural} of this organisation.",
+        label=spec.label,
+        label_plural=spec.label_plural,
+    )

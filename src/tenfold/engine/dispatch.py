@@ -1,0 +1,131 @@
+"""The dispatcher: reads the change log as it grows and hands it to its consumers in order.
+
+A reader never passes a transaction that has not ended: it stays below the oldest one that runs
+(`pg_snapshot_xmin`), and goes by (transaction, sequence), so that a change which commits late is
+never missed. Each consumer keeps its own position, which rises only after it has done its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from tenfold.db.database import Database, Reader
+
+BATCH = 1_000
+_log = structlog.get_logger()
+
+_CONSUMER = "INSERT INTO tenfold.log_positions (consumer) VALUES ($1) ON CONFLICT DO NOTHING"
+_TAKE = """SELECT xid::text, seq FROM tenfold.log_positions
+WHERE consumer = $1 FOR UPDATE SKIP LOCKED"""
+_NEXT = """SELECT xid::text, seq, at, tenant_id, type, record_id, operation, version, old, new,
+    actor_id, request_id, batch_id, cause_id, depth
+FROM tenfold.change_log
+WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND (xid, seq) > ($1::text::xid8, $2)
+ORDER BY xid, seq LIMIT $3"""
+_DONE = """UPDATE tenfold.log_positions SET xid = $2::text::xid8, seq = $3, at = now()
+WHERE consumer = $1"""
+_LAG = """SELECT coalesce(extract(epoch FROM now() - min(l.at)), 0)::float8
+FROM tenfold.log_positions p CROSS JOIN LATERAL (
+    SELECT at FROM tenfold.change_log c WHERE (c.xid, c.seq) > (p.xid, p.seq)
+    ORDER BY c.xid, c.seq LIMIT 1) l"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed change of one record, as the log has it."""
+
+    seq: int
+    at: datetime
+    tenant: UUID
+    type: str
+    record: UUID
+    operation: str
+    version: int
+    old: dict[str, object] | None
+    new: dict[str, object] | None
+    actor: UUID | None
+    request: str | None
+    batch: UUID | None
+    cause: UUID | None
+    depth: int
+
+
+Consumer = Callable[[Sequence[Change]], Awaitable[None]]
+
+
+class Dispatcher:
+    """Hands committed changes to consumers, at least once each and in order.
+
+    Several dispatchers may run: a consumer's position is locked while it works.
+    """
+
+    def __init__(self, database: Database, consumers: dict[str, Consumer]) -> None:
+        self.database, self.consumers = database, consumers
+
+    async def run(self, stop: asyncio.Event, pause: float = 0.03) -> None:
+        """Work until `stop` is set; `pause` is how many seconds to rest when nothing is new."""
+        async with self.database.system() as reader:
+            for name in self.consumers:
+                await reader.connection.execute(_CONSUMER, name)
+        while not stop.is_set():
+            seen = 0
+            for name in self.consumers:
+                try:
+                    seen += await self.step(name)
+                except Exception as error:
+                    _log.error("consumer failed", consumer=name, error=repr(error))
+            if seen < BATCH:
+                try:
+                    await asyncio.wait_for(stop.wait(), pause if seen else pause * 2)
+                except TimeoutError:
+                    continue
+
+    async def step(self, name: str) -> int:
+        """Hand one consumer what is new, up to a batch; answers how many changes it got."""
+        async with self.database.system() as reader, reader.connection.transaction():
+            position = await reader.row(_TAKE, name)
+            if position is None:
+                return 0
+            rows = await reader.rows(_NEXT, position[0], position[1], BATCH)
+            if not rows:
+                return 0
+            await self.consumers[name]([_change(row) for row in rows])
+            await reader.connection.execute(_DONE, name, rows[-1]["xid"], rows[-1]["seq"])
+            return len(rows)
+
+
+async def lag(reader: Reader) -> float:
+    """The age in seconds of the oldest change that some consumer has not seen."""
+    return float(await reader.value(_LAG) or 0.0)
+
+
+def _change(row: object) -> Change:
+    values = dict(row)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
+    values = {str(k): v for k, v in values.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportUnknownMemberType]
+    return Change(
+        seq=values["seq"],
+        at=values["at"],
+        tenant=values["tenant_id"],
+        type=values["type"],
+        record=values["record_id"],
+        operation=values["operation"],
+        version=values["version"],
+        old=None if values["old"] is None else msgspec.json.decode(values["old"]),
+        new=None if values["new"] is None else msgspec.json.decode(values["new"]),
+        actor=values["actor_id"],
+        request=values["request_id"],
+        batch=values["batch_id"],
+        cause=values["cause_id"],
+        depth=values["depth"],
+    )
+
+
+__all__ = ["Change", "Consumer", "Dispatcher", "lag"]

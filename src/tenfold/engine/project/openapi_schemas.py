@@ -1,0 +1,239 @@
+"""The schemas of a record type: as it is read, made and changed, and the bodies around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenfold.engine.aggregate import FUNCTIONS, GROUPED, ROWS, SUMMED
+from tenfold.engine.ask import EMBEDDED_ROWS
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.project.openapi_shared import ATOMIC, closed, enveloped, nullable, schema
+from tenfold.engine.registry import Registry
+from tenfold.engine.types import Choice, Choices, LongText, Many, Ref, Stage, Text
+from tenfold.engine.types.base import Schema
+
+BULK = 10_000
+
+
+def name_of(definition: Definition) -> str:
+    """`card_set` as the name of a schema: CardSet."""
+    return "".join(part.capitalize() for part in definition.name.split("_"))
+
+
+def plural_of(definition: Definition) -> str:
+    """The same for many records."""
+    return "".join(part.capitalize() for part in definition.plural.split("_"))
+
+
+def schemas(definition: Definition, registry: Registry) -> Schema:
+    """All schemas that one record type brings."""
+    name, own = name_of(definition), schema(name_of(definition))
+    made: Schema = {
+        name: read(definition, registry),
+        f"{name}Create": create(definition),
+        f"{name}Change": change(definition),
+        f"{name}Answer": enveloped(own),
+        f"{name}List": enveloped({"type": "array", "items": own}, schema("PageMeta")),
+        f"{name}Batch": enveloped({"type": "array", "items": own}),
+        f"{name}Inside": _inside(own),
+        f"{name}BulkAnswer": enveloped(
+            {
+                "type": "array",
+                "items": nullable(own),
+                "description": "The records as they are now, in your order; null where refused.",
+            },
+            schema("BulkMeta"),
+        ),
+        f"{name}BulkCreate": _bulk(schema(f"{name}Create")),
+        f"{name}BulkChange": _bulk(schema(f"{name}ChangeById")),
+        f"{name}ChangeById": _by_id(definition),
+        f"{name}Upsert": _upsert(definition),
+    }
+    for field in definition.fields.values():
+        if isinstance(field.type, Choice | Choices):
+            made[enum_name(definition, field)] = {
+                "type": "string",
+                "enum": list(field.type.options),
+                "description": _about(field),
+                "x-labels": {o: field.type.label(o) for o in field.type.options},
+            }
+    if definition.status:
+        made[f"{name}Move"] = _move(definition, definition.status)
+    if found := secrets(definition):
+        made[f"{name}SecretField"] = {"type": "string", "enum": found}
+        chosen = schema(f"{name}SecretField")
+        value_ = {"type": ["string", "null"], "description": "Null where it is empty."}
+        made[f"{name}Reveal"] = closed({"field": chosen})
+        made[f"{name}RevealAnswer"] = enveloped(closed({"field": chosen, "value": value_}))
+    made[f"{name}Figures"] = figures(definition)
+    rows = {"type": "array", "items": schema(f"{name}Figures"), "maxItems": ROWS}
+    made[f"{name}Aggregate"] = enveloped(rows)
+    return made
+
+
+def secrets(definition: Definition) -> list[str]:
+    """The fields that only a reveal opens."""
+    return [f.name for f in definition.fields.values() if f.type.kind == "secret"]
+
+
+def figures(definition: Definition) -> Schema:
+    """One group of an aggregate: the values that make the group, its count and its figures."""
+    properties: Schema = {}
+    for field in definition.fields.values():
+        if field.type.kind in GROUPED:
+            properties[field.json_name] = nullable(_described(field, _shown(definition, field)))
+        if field.type.kind == "money":
+            properties[f"{field.name}_currency"] = nullable(schema("Currency"))
+        if field.type.kind in SUMMED:
+            properties |= {f"{name}_{field.name}": {"type": ["number", "null"]} for name in FUNCTIONS}
+    properties["count"] = {"type": "integer", "minimum": 0}
+    return closed(properties, ("count",), description="A group; only what was asked for is there.")
+
+
+def read(definition: Definition, registry: Registry) -> Schema:
+    """A record as it is answered; fields that you may not see or did not ask for are absent."""
+    properties: Schema = {}
+    for field in definition.fields.values():
+        if isinstance(field.type, Many):
+            continue
+        one = _described(field, _shown(definition, field))
+        if not field.writable:
+            one["readOnly"] = True
+        maybe = field.nullable or field.type.kind in ("rollup", "computed")
+        properties[field.json_name] = nullable(one) if maybe else one
+        if field.type.kind == "money":
+            currency = {**schema("Currency")}
+            properties[f"{field.name}_currency"] = nullable(currency) if maybe else currency
+    properties["custom"] = _custom("Your organisation's own fields.")
+    for embed, one in _embeds(definition, registry):
+        properties[embed] = {**one, "readOnly": True, "description": f"With `embed={embed}`."}
+    return closed(properties, ("id",), description=definition.doc)
+
+
+def create(definition: Definition) -> Schema:
+    """What a new record is made of."""
+    properties = _written(definition, defaults=True)
+    required = [f.json_name for f in definition.fields.values() if f.required and f.writable]
+    about = f"A new {definition.label.lower()}."
+    return closed(properties, required, description=about)
+
+
+def change(definition: Definition) -> Schema:
+    """The fields to change; those left out stay, null empties."""
+    about = f"Changes of a {definition.label.lower()}: only the fields given; null empties."
+    return closed(_written(definition), (), description=about)
+
+
+def enum_name(definition: Definition, field: Field) -> str:
+    """The name of the schema with a field's options."""
+    return name_of(definition) + "".join(part.capitalize() for part in field.name.split("_"))
+
+
+def value(definition: Definition, field: Field) -> Schema:
+    """One value of a field as a client writes it, without null."""
+    if isinstance(field.type, Choice):
+        return schema(enum_name(definition, field))
+    if isinstance(field.type, Choices):
+        return {**field.type.schema(), "items": schema(enum_name(definition, field))}
+    return dict(field.type.schema())
+
+
+def _shown(definition: Definition, field: Field) -> Schema:
+    """One value of a field as it is answered: an address always in parts."""
+    found = value(definition, field)
+    return dict(found["anyOf"][0]) if field.type.kind == "address" else found
+
+
+def _written(definition: Definition, *, defaults: bool = False) -> Schema:
+    properties: Schema = {}
+    for field in definition.fields.values():
+        if not field.writable:
+            continue
+        one = _described(field, value(definition, field))
+        if not field.nullable and isinstance(field.type, Text | LongText):
+            one |= {"minLength": 1, "pattern": "\\S"}
+        if defaults and field.default is not None:
+            one["default"] = field.default
+        properties[field.json_name] = nullable(one) if field.nullable else one
+        if field.type.kind == "money":
+            about = f"Of {field.json_name}; your organisation's where it is left out."
+            properties[f"{field.name}_currency"] = {**schema("Currency"), "description": about}
+    properties["custom"] = _custom("Your organisation's own fields, by name; null empties.")
+    return properties
+
+
+def _described(field: Field, one: Schema) -> Schema:
+    about = " ".join(text for text in (_about(field), one.get("description", "")) if text)
+    made: Schema = {**one, "description": about}
+    if field.reso:
+        made["x-reso-name"] = field.reso
+    if field.unique:
+        made["x-unique"] = True
+    return made
+
+
+def _about(field: Field) -> str:
+    return field.help or f"{field.label}."
+
+
+def _custom(about: str) -> Schema:
+    return {"type": "object", "additionalProperties": True, "description": about}
+
+
+def _embeds(definition: Definition, registry: Registry) -> Iterator[tuple[str, Schema]]:
+    """What `embed` may show inside: one related record, or the first of a list."""
+    for field in definition.relations.values():
+        if isinstance(field.type, Ref):
+            yield field.name, nullable(schema(name_of(registry.by_name[field.type.to])))
+        elif isinstance(field.type, Many):
+            yield field.name, nullable(schema(f"{name_of(registry.by_name[field.type.to])}Inside"))
+    for name, (other, _) in registry.backs.get(definition.name, {}).items():
+        yield name, nullable(schema(f"{name_of(other)}Inside"))
+
+
+def _inside(own: Schema) -> Schema:
+    """Related records shown inside another."""
+    listed = {"type": "array", "items": own, "maxItems": EMBEDDED_ROWS}
+    return closed({"data": listed, "more": {"type": "boolean"}})
+
+
+def _bulk(row: Schema) -> Schema:
+    return closed(
+        {"records": {"type": "array", "items": row, "maxItems": BULK}, "atomic": ATOMIC},
+        ("records",),
+    )
+
+
+def _by_id(definition: Definition) -> Schema:
+    identity: Schema = {"type": "string", "format": "uuid"}
+    version: Schema = {
+        "type": ["integer", "null"],
+        "description": "The version as you read it; another one refuses the row (412).",
+    }
+    properties = {"id": identity, "version": version, **_written(definition)}
+    about = f"Changes of one {definition.label.lower()}."
+    return closed(properties, ("id",), description=about)
+
+
+def _upsert(definition: Definition) -> Schema:
+    keys = [f.json_name for f in definition.fields.values() if f.unique]
+    rows = {"type": "array", "items": schema(f"{name_of(definition)}Change"), "maxItems": BULK}
+    key = {"type": "string", "enum": keys, "description": "The unique field that finds a record."}
+    return closed({"key": key, "records": rows, "atomic": ATOMIC}, ("key", "records"))
+
+
+def _move(definition: Definition, stage: Stage) -> Schema:
+    ways = "\n".join(
+        f"- from `{old}` to {', '.join(f'`{new}`' for new in stage.options if new in to) or 'nothing'}"
+        for old in stage.options
+        if (to := stage.moves.get(old)) is not None
+    )
+    about = "The stage to go to." + (f"\n{ways}" if ways else " Any stage may follow any other.")
+    to = {**schema(enum_name(definition, definition.fields["status"])), "description": about}
+    reason: Schema = {
+        "type": "string",
+        "maxLength": 1_000,
+        "default": "",
+        "description": "Why; it stays with the change.",
+    }
+    return closed({"to": to, "reason": reason}, ("to",))

@@ -1,0 +1,229 @@
+"""Search: full text by word and prefix, ranked, within the tenant and the reader's scope.
+
+The words of a record lie in a tsvector whose lexemes carry the tenant; a finder function reaches
+its index (project/tables.py) and the ids are joined back to the protected table. One or two
+letters alone are looked up in the sorted keys of the titles instead: a full-text prefix that
+short would match too much to rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Access, Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.project.tables import SCHEMA
+from tenfold.engine.query import Query
+from tenfold.engine.statement import PersonReading, Statement, compiled
+from tenfold.engine.values import stem
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.text import words
+
+RANKED = 500
+_MOST_WORDS = 8
+_SHORT = 2
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in one type: its hits as JSON text."""
+
+    definition: Definition
+    json: bytes
+
+
+def searchable(definition: Definition, access: Access) -> bool:
+    """Whether a person can find records of a type by words."""
+    fields = [f for f in definition.fields.values() if f.search and not f.private]
+    # Words of a hidden field lie in the same vector: finding by them would give them away.
+    return access.read != "none" and bool(fields) and all(access.sees(f) for f in fields)
+
+
+def tsquery(text: str, prefix: str) -> str:
+    """The full-text query: every word, as a prefix or by its stem; raises Invalid where none is left."""
+    found = list(dict.fromkeys(words(text)))[:_MOST_WORDS]
+    if not found:
+        raise Invalid({"q": "needs at least one letter or digit"})
+    parts: list[str] = []
+    for word in found:
+        options = [f"'{prefix}:{word[:100]}':*"]
+        if (root := stem(word)) != word:
+            options.append(f"'{prefix}:{root}'")
+        parts.append(f"({' | '.join(options)})")
+    return " & ".join(parts)
+
+
+class Search:
+    """Finds records by words; statements are kept with those of the query."""
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+
+    async def records(
+        self, reader: Reader, person: Person, definition: Definition, text: str, limit: int
+    ) -> bytes:
+        """The best hits of one type as a JSON list of whole records."""
+        access = person.access(definition)
+        access.need("read", definition)
+        if not searchable(definition, access):
+            return b"[]"
+        statement = self._statement(person, definition, text, limit)
+        row = await reader.value(statement.text, *_arguments(statement, person, definition, text))
+        return row or b"[]"
+
+    async def everywhere(
+        self, reader: Reader, person: Person, types: Sequence[Definition], text: str, limit: int
+    ) -> list[Found]:
+        """The best hits of each type, as JSON lists of `{type, id, title, rank}`."""
+        found: list[Found] = []
+        shown = [d for d in types if searchable(d, person.access(d))]
+        statement = self._all(person, shown, text, limit)
+        if statement is None:
+            return found
+        values = _values(person, text)
+        values["private"] = False
+        rows = await reader.rows(statement.text, *statement.arguments(values))
+        names = {d.name: d for d in shown}
+        return [Found(names[r[0]], r[1]) for r in rows if r[1] is not None]
+
+    def _all(
+        self, person: Person, types: Sequence[Definition], text: str, limit: int
+    ) -> Statement | None:
+        if not types:
+            return None
+        short = _is_short(text)
+        shapes = tuple((d.name, d.digest, person.access(d).shape) for d in types)
+        key = ("search everywhere", shapes, short, limit)
+
+        def make() -> Statement:
+            parts: list[Any] = []
+            for one in types:
+                hits = _hits(PersonReading(one, person, self.query.registry), short, limit)
+                rows = sa.select(
+                    sa.literal_column(f"'{one.name}'").label("type"),
+                    hits.c.id,
+                    _title(one, hits).label("title"),
+                    hits.c.rank,
+                ).subquery(f"{one.name}_hits")
+                listed = sa.select(
+                    sa.literal_column(f"'{one.name}'").label("type"),
+                    sa.func.json_agg(sa.func.row_to_json(rows.table_valued())).label("hits"),  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+                )
+                parts.append(listed.select_from(rows))
+            return compiled(sa.union_all(*parts))
+
+        return self.query.shapes.get(key, make)
+
+    def _statement(
+        self, person: Person, definition: Definition, text: str, limit: int
+    ) -> Statement:
+        short = _is_short(text)
+        shape = person.access(definition).shape
+        key = ("search", definition.name, definition.digest, shape, short, limit)
+
+        def make() -> Statement:
+            reading = PersonReading(definition, person, self.query.registry)
+            hits = _hits(reading, short, limit)
+            shown = sa.select(*reading.projection(hits.name)).lateral("x")
+            row = sa.func.row_to_json(shown.table_valued())  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+            rows = sa.select(row.label("j")).select_from(hits.join(shown, sa.true())).subquery()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            return compiled(sa.select(sa.func.json_agg(rows.c.j)))
+
+        return self.query.shapes.get(key, make)
+
+
+def _hits(reading: PersonReading, short: bool, limit: int) -> Any:
+    """The rows found, best first, with their rank, as a subquery named after the type."""
+    table = reading.table
+    definition = reading.definition
+    rows = reading.matching(())
+    bound = sa.literal_column(str(int(limit)))
+    if short:
+        keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if _folded(f, table)]
+        start, end = sa.bindparam("start", type_=sa.Text), sa.bindparam("end", type_=sa.Text)
+        parts = [
+            rows.where(key >= start, key < end)
+            .add_columns(sa.literal_column("1.0").label("rank"))
+            .order_by(key, table.c.id)
+            .limit(bound)
+            .subquery()
+            for key in keys
+        ]
+        if not parts:
+            nothing = rows.add_columns(sa.literal_column("0").label("rank")).where(sa.false())
+            return nothing.subquery(f"{definition.name}_found")
+        # UNION also drops what was found by two of the keys; tsvector and jsonb can be compared.
+        both = sa.union(*(sa.select(p) for p in parts)).subquery()
+        return sa.select(both).limit(bound).subquery(f"{definition.name}_found")
+    private = "search_private" in table.c
+    finder = _finder(definition, private, reading.access)
+    ranked = rows.join(finder, finder.c.id == table.c.id).add_columns(finder.c.rank.label("rank"))
+    ordered = ranked.order_by(finder.c.rank.desc(), table.c.id.desc()).limit(bound)
+    return ordered.subquery(f"{definition.name}_found")
+
+
+def _finder(definition: Definition, private: bool, access: Access) -> Any:
+    """The call of a type's finder as a table `f(id, rank)`."""
+    scope = {
+        "all": "NULL::uuid, NULL::uuid[]",
+        "own": "CAST(:user AS uuid), '{}'::uuid[]",
+        "team": "CAST(:user AS uuid), CAST(:teams AS uuid[])",
+    }[access.read]
+    secret = "CAST(:private AS boolean)" if private else "false"  # noqa: S105
+    call = (
+        f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
+        f"(CAST(:query AS tsquery), {secret}, {scope}, {RANKED}) AS f"
+    )
+    escaped = call.replace("::", r"\:\:")
+    identity = PgUUID(as_uuid=True)
+    binds = [sa.bindparam("query", type_=sa.Text)]
+    if private:
+        binds.append(sa.bindparam("private", type_=sa.Boolean))
+    if access.read != "all":
+        binds.append(sa.bindparam("user", type_=identity))
+    if access.read == "team":
+        binds.append(sa.bindparam("teams", type_=ARRAY(identity)))
+    columns = (sa.column("id", identity), sa.column("rank", sa.Float))
+    return sa.text(escaped).bindparams(*binds).columns(*columns).subquery("f")
+
+
+def _title(definition: Definition, rows: Any) -> Any:
+    parts = [rows.c[f.column_names[-1 if f.type.kind == "address" else 0]] for f in definition.title_fields]
+    return sa.func.concat_ws(" ", *parts)
+
+
+def _folded(field: Any, table: sa.Table) -> bool:
+    return f"{field.name}_key" in table.c
+
+
+def _is_short(text: str) -> bool:
+    found = words(text)
+    return len(found) == 1 and len(found[0]) <= _SHORT
+
+
+def _values(person: Person, text: str) -> dict[str, object]:
+    values: dict[str, object] = {
+        "tenant": person.tenant,
+        "user": person.user,
+        "teams": list(person.teams),
+    }
+    if _is_short(text):
+        (word,) = words(text)
+        return {**values, "start": word, "end": word + _LAST}
+    return {**values, "query": tsquery(text, person.tenant.hex[-8:])}
+
+
+def _arguments(
+    statement: Statement, person: Person, definition: Definition, text: str
+) -> list[object]:
+    access = person.access(definition)
+    private = all(access.sees(f) for f in definition.fields.values() if f.private)
+    return statement.arguments({**_values(person, text), "private": private})

@@ -1,0 +1,291 @@
+"""What records are called: titles of ids, suggestions as one types, what is new, how many there are.
+
+Each question is one statement over all the types it concerns, every type under the person's own
+access, so that a page never asks once per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.sql.elements import ColumnElement
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.project.tables import SCHEMA
+from tenfold.engine.query import COUNTED, Query
+from tenfold.engine.statement import TENANT, PersonReading, Statement, compiled
+from tenfold.engine.types import Address, Columns
+from tenfold.engine.types.contact import one_line
+from tenfold.kernel.text import fold
+
+USER = "user"
+_UUID = PgUUID(as_uuid=True)
+_LAST = "\U0010ffff"
+_PLAIN = frozenset(
+    "text email phone url choice stage integer decimal money date datetime generated".split()
+)
+_USERS = sa.table(
+    "users",
+    sa.column("id", _UUID),
+    sa.column("email", sa.Text),
+    sa.column("first_name", sa.Text),
+    sa.column("last_name", sa.Text),
+    schema=SCHEMA,
+)
+_MEMBERS = sa.table(
+    "members", sa.column("tenant_id", _UUID), sa.column("user_id", _UUID), schema=SCHEMA
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """A record by its type, id and title; `at` is when it was made, `hint` what tells doubles apart."""
+
+    type: str
+    id: UUID
+    title: str
+    at: datetime | None = None
+    hint: str = ""
+
+
+def title_of(definition: Definition, record: Mapping[str, object]) -> str:
+    """The title of a record that was read as JSON; what the reader can't see is left out."""
+    words: list[str] = []
+    for one in definition.title_fields:
+        value = record.get(one.json_name)
+        if isinstance(one.type, Address) and isinstance(value, dict):
+            words.append(one_line({str(k): str(v) for k, v in value.items()}))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        elif value is not None and not isinstance(value, dict | list):
+            words.append(str(value))
+    return " ".join(words) or f"{definition.label} {str(record.get('id', ''))[-8:]}"
+
+
+async def titles(
+    query: Query, reader: Reader, person: Person, wanted: Mapping[str, Collection[UUID]]
+) -> dict[UUID, str]:
+    """The titles of records and people by id; those the person can't see are left out."""
+    known = {t: sorted(ids) for t, ids in wanted.items() if ids and _readable(query, person, t)}
+    if not known:
+        return {}
+
+    def make() -> Statement:
+        return compiled(sa.union_all(*(_by_ids(query, person, name) for name in sorted(known))))
+
+    statement = query.shapes.get(("titles", *_shapes(query, person, sorted(known))), make)
+    bound = _bound(person, {f"ids_{name}": ids for name, ids in known.items()})
+    rows = await reader.rows(statement.text, *statement.arguments(bound))
+    return {row[0]: row[1] for row in rows}
+
+
+async def suggest(
+    query: Query, reader: Reader, person: Person, name: str, text: str, most: int = 10
+) -> list[Titled]:
+    """Records of a type (or people) whose title begins so; without a text the newest."""
+    if not _readable(query, person, name):
+        return []
+    words = fold(text)[:100].split()
+
+    def make() -> Statement:
+        rows = _people(words) if name == USER else _beginning(query, person, name, words)
+        return compiled(rows.limit(sa.literal_column(str(int(most)))))
+
+    shape = min(len(words), 2)
+    statement = query.shapes.get(("suggest", shape, most, *_shapes(query, person, [name])), make)
+    bound = _bound(person, _word_values(words))
+    rows = await reader.rows(statement.text, *statement.arguments(bound))
+    return [Titled(name, row[0], row[1], hint=row[2] or "") for row in rows]
+
+
+async def newest(
+    query: Query, reader: Reader, person: Person, definitions: Sequence[Definition], most: int
+) -> list[Titled]:
+    """The records made last, over several types."""
+    seen = [d for d in definitions if person.access(d).read != "none"]
+    if not seen:
+        return []
+    limit = sa.literal_column(str(int(most)))
+
+    def one(definition: Definition) -> Any:
+        reading = PersonReading(definition, person, query.registry)
+        table = reading.table
+        rows = reading.matching(()).order_by(table.c.created_at.desc(), table.c.id.desc())
+        return sa.select(
+            rows.with_only_columns(
+                sa.literal_column(f"'{definition.name}'", sa.Text).label("type"),
+                table.c.id.label("id"),
+                title_sql(reading).label("title"),
+                table.c.created_at.label("at"),
+            )
+            .limit(limit)
+            .subquery()
+        )
+
+    def make() -> Statement:
+        every = sa.union_all(*map(one, seen)).subquery("t")
+        return compiled(sa.select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit))
+
+    names = [d.name for d in seen]
+    statement = query.shapes.get(("newest", most, *_shapes(query, person, names)), make)
+    rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
+    return [Titled(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+async def counts(
+    query: Query, reader: Reader, person: Person, definitions: Sequence[Definition]
+) -> dict[str, int]:
+    """How many records of each type the person may see, counted up to 1,001."""
+    seen = [d for d in definitions if person.access(d).read != "none"]
+    if not seen:
+        return {}
+
+    def one(definition: Definition) -> Any:
+        rows = PersonReading(definition, person, query.registry).matching(())
+        some = rows.with_only_columns(sa.literal_column("1")).limit(sa.literal_column(str(COUNTED)))
+        name = sa.literal_column(f"'{definition.name}'", sa.Text)
+        return sa.select(name, sa.func.count()).select_from(some.subquery())
+
+    def make() -> Statement:
+        return compiled(sa.union_all(*map(one, seen)))
+
+    names = [d.name for d in seen]
+    statement = query.shapes.get(("counts", *_shapes(query, person, names)), make)
+    rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
+    return {row[0]: row[1] for row in rows}
+
+
+def title_sql(reading: PersonReading) -> ColumnElement[str]:
+    """The title as SQL, from the fields that the reader may see."""
+    columns = Columns.of(reading.table)
+    parts = [_text(one, columns) for one in _title_fields(reading)]
+    short = sa.func.right(sa.cast(columns["id"], sa.Text), 8)
+    name = sa.literal_column(f"'{reading.definition.label.replace(chr(39), '')} '", sa.Text)
+    untitled = name.op("||")(short)
+    if not parts:
+        return untitled
+    joined = sa.func.concat_ws(sa.literal_column("' '"), *parts)
+    return sa.func.coalesce(sa.func.nullif(joined, sa.literal_column("''")), untitled)
+
+
+def _title_fields(reading: PersonReading) -> list[Field]:
+    return [f for f in reading.definition.title_fields if reading.access.sees(f) and _has_text(f)]
+
+
+def _has_text(one: Field) -> bool:
+    return isinstance(one.type, Address) or one.type.kind in _PLAIN
+
+
+def _text(one: Field, columns: Columns) -> ColumnElement[Any]:
+    if isinstance(one.type, Address):
+        return one.type.compared(one.name, columns)
+    return sa.cast(one.type.select(one.name, columns), sa.Text)
+
+
+def _by_ids(query: Query, person: Person, name: str) -> Any:
+    ids = sa.bindparam(f"ids_{name}", type_=ARRAY(_UUID))
+    if name == USER:
+        return _members().where(_USERS.c.id == sa.any_(ids)).with_only_columns(
+            _USERS.c.id, _full_name()
+        )
+    reading = PersonReading(query.registry.by_name[name], person, query.registry)
+    rows = reading.matching(()).where(reading.table.c.id == sa.any_(ids))
+    return rows.with_only_columns(reading.table.c.id, title_sql(reading))
+
+
+def _members() -> Any:
+    joined = _USERS.join(_MEMBERS, _MEMBERS.c.user_id == _USERS.c.id)
+    return sa.select(_USERS).select_from(joined).where(_MEMBERS.c.tenant_id == TENANT)
+
+
+def _full_name() -> ColumnElement[str]:
+    blank = sa.literal_column("' '")
+    return sa.func.concat_ws(blank, _USERS.c.first_name, _USERS.c.last_name)
+
+
+def _people(words: Sequence[str]) -> Any:
+    """Members whose first, last or full name begins so. An organisation has few; no index needed."""
+    rows = _members().with_only_columns(_USERS.c.id, _full_name(), _USERS.c.email)
+    if words:
+        whole = sa.bindparam("whole", type_=sa.Text)
+        names = (_USERS.c.first_name, _USERS.c.last_name, _full_name(), _USERS.c.email)
+        rows = rows.where(sa.or_(*(sa.func.starts_with(sa.func.lower(n), whole) for n in names)))
+    return rows.order_by(_full_name(), _USERS.c.id)
+
+
+def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) -> Any:
+    """Records by the beginning of one title field, or of two of them for two words."""
+    reading = PersonReading(query.registry.by_name[name], person, query.registry)
+    columns = Columns.of(reading.table)
+    keys = [one.type.sorted_by(one.name, columns) for one in _title_fields(reading)]
+    keys = [key for key in keys if isinstance(key.type, sa.Text)]
+    rows = reading.matching(())
+    if words and keys:
+        ways = [_begins(key, "whole") for key in keys]
+        if len(words) > 1:
+            ways += [
+                sa.and_(_begins(one, "first"), _begins(other, "rest"))
+                for one in keys
+                for other in keys
+                if one is not other
+            ]
+        rows = rows.where(sa.or_(*ways))
+    table = reading.table
+    return rows.with_only_columns(
+        table.c.id, title_sql(reading), _hint(reading, columns)
+    ).order_by(table.c.created_at.desc(), table.c.id.desc())
+
+
+def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:
+    """A second fact that tells records of one title apart: mail, phone or address."""
+    for kind in ("email", "phone", "address"):
+        for one in reading.definition.fields.values():
+            if one.type.kind == kind and reading.access.sees(one) and not one.title:
+                return _text(one, columns)
+    return sa.cast(sa.null(), sa.Text)
+
+
+def _begins(key: ColumnElement[Any], bind: str) -> ColumnElement[bool]:
+    low = sa.bindparam(bind, type_=sa.Text)
+    high = sa.bindparam(f"{bind}_end", type_=sa.Text)
+    return sa.and_(key >= low, key < high)
+
+
+def _word_values(words: Sequence[str]) -> dict[str, object]:
+    whole, first, rest = " ".join(words), "".join(words[:1]), " ".join(words[1:])
+    named = {"whole": whole, "first": first, "rest": rest}
+    return {**named, **{f"{name}_end": text + _LAST for name, text in named.items()}}
+
+
+def _readable(query: Query, person: Person, name: str) -> bool:
+    if name == USER:
+        return True
+    definition = query.registry.by_name.get(name)
+    return definition is not None and person.access(definition).read != "none"
+
+
+def _shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[Hashable, ...]:
+    """What decides a statement's text: the types, their declarations and the person's access."""
+    known = query.registry.by_name
+    return tuple(
+        (n, known[n].digest, person.access(known[n]).shape) if n in known else (n,) for n in names
+    )
+
+
+def _bound(person: Person, values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "tenant": person.tenant,
+        "user": person.user,
+        "teams": list(person.teams),
+        **values,
+    }
+
+
+__all__ = ["USER", "Titled", "counts", "newest", "suggest", "title_of", "titles"]

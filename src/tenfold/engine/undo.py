@@ -1,0 +1,246 @@
+"""Undo of a batch, read from the change log: what was made goes, what was changed comes back.
+
+What somebody edited after the batch is kept and reported. An undo is itself a batch, so that it can
+be undone. It restores values as they were: it asks for the right to change each record, but not
+whether a stage may move back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine import checks
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.records import Records
+from tenfold.engine.undo_fields import columns_of, goes_back
+from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.ids import NIL
+
+PIECE = 1_000
+REPORTED = 1_000
+"""How many records that were kept an undo names; all of them are counted."""
+
+_TYPES = """SELECT type, count(DISTINCT record_id) FROM tenfold.change_log
+WHERE tenant_id = $1 AND batch_id = $2 GROUP BY type ORDER BY min(seq) DESC"""
+_RECORDS = """SELECT DISTINCT record_id FROM tenfold.change_log
+WHERE tenant_id = $1 AND batch_id = $2 AND type = $3 AND record_id > $4
+ORDER BY record_id LIMIT $5"""
+_CHANGES = """SELECT seq, record_id, operation, old, new FROM tenfold.change_log
+WHERE tenant_id = $1 AND batch_id = $2 AND record_id = ANY ($3) ORDER BY seq"""
+# The columns that others changed after a record's first change in the batch.
+_LATER = """SELECT l.record_id, array_agg(DISTINCT k.name)
+FROM unnest($2::uuid[], $3::bigint[]) AS f (id, seq)
+JOIN tenfold.change_log l ON l.tenant_id = $1 AND l.record_id = f.id AND l.seq > f.seq
+CROSS JOIN LATERAL jsonb_object_keys(coalesce(l.new, l.old)) AS k (name)
+WHERE l.batch_id IS NULL OR l.batch_id <> ALL ($4)
+GROUP BY l.record_id"""
+# A batch, what undid it, what undid that, and so on: their changes are no edits of others.
+_CHAIN = """WITH RECURSIVE chain (id, depth) AS (
+    SELECT $2::uuid, 0
+    UNION ALL
+    SELECT b.id, c.depth + 1 FROM chain c JOIN tenfold.batches b
+        ON b.tenant_id = $1 AND b.summary ->> 'undoes' = c.id::text AND c.depth < 100
+) SELECT id FROM chain"""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A record, or some of its fields, that an undo leaves as it is now, and why."""
+
+    type: str
+    id: UUID
+    reason: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an undo did, or would do."""
+
+    deleted: int = 0
+    restored: int = 0
+    kept: int = 0
+    gone: int = 0
+    details: list[Kept] = field(default_factory=list[Kept])
+
+    def keep(self, one: Kept) -> None:
+        """Report a record that is kept."""
+        self.kept += 1
+        if len(self.details) < REPORTED:
+            self.details.append(one)
+
+    def counts(self) -> dict[str, object]:
+        """The figures and the records kept, as a batch's summary holds them."""
+        return {
+            "deleted": self.deleted,
+            "restored": self.restored,
+            "kept": self.kept,
+            "gone": self.gone,
+            "details": msgspec.to_builtins(self.details),
+        }
+
+
+@dataclass(slots=True)
+class _Effect:
+    """What the batch did to one record: values before its first and after its last change."""
+
+    first: int
+    created: bool
+    purged: bool = False
+    old: dict[str, Any] = field(default_factory=dict[str, Any])
+    new: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The undo of a batch's changes of one type; `chain` are its batches, see `chain_of`."""
+
+    reader: Reader
+    records: Records
+    person: Person
+    definition: Definition
+    batch: UUID
+    chain: Sequence[UUID]
+
+    @property
+    def type(self) -> str:
+        """The type's name."""
+        return self.definition.name
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done to a piece of records of one type."""
+
+    delete: list[UUID] = field(default_factory=list[UUID])
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+async def types_of(reader: Reader, tenant: UUID, batch: UUID) -> list[tuple[str, int]]:
+    """The types that a batch changed, the last first, each with its number of records."""
+    return [(r[0], r[1]) for r in await reader.rows(_TYPES, tenant, batch)]
+
+
+async def chain_of(reader: Reader, tenant: UUID, batch: UUID) -> list[UUID]:
+    """The batch with all undos that followed from it."""
+    return [r[0] for r in await reader.rows(_CHAIN, tenant, batch)]
+
+
+async def records_of(
+    reader: Reader, tenant: UUID, batch: UUID, kind: str, after: UUID = NIL
+) -> list[UUID]:
+    """The next piece of records that a batch changed, in the order of their ids."""
+    return [r[0] for r in await reader.rows(_RECORDS, tenant, batch, kind, after, PIECE)]
+
+
+async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
+    """Undo the batch for a piece of records; the transaction has entered the undo's own batch."""
+    tx = task.reader
+    assert isinstance(tx, Transaction)
+    plan, current = await _plan(task, ids, outcome)
+    records, person, definition = task.records, task.person, task.definition
+    if plan.delete:
+        written, refused = await records.delete(tx, person, definition, plan.delete, partial=True)
+        outcome.deleted += sum(1 for one in written if one is not None)
+        for refusal in refused:
+            outcome.keep(Kept(task.type, plan.delete[refusal.index], refusal.error.message))
+
+    def refuse(identity: UUID, error: TenfoldError) -> None:
+        outcome.restored -= 1
+        outcome.keep(Kept(task.type, identity, error.message))
+
+    if plan.rows:
+        outcome.restored += len(plan.rows)
+        await records.put_back(tx, person, definition, plan.rows, current, refuse)
+
+
+async def preview(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
+    """Count what an undo would do to a piece of records."""
+    plan, _ = await _plan(task, ids, outcome)
+    outcome.deleted += len(plan.delete)
+    outcome.restored += len(plan.rows)
+
+
+async def _plan(
+    task: Task, ids: Sequence[UUID], outcome: Outcome
+) -> tuple[_Plan, Mapping[UUID, Any]]:
+    reader, person, definition = task.reader, task.person, task.definition
+    effects = await _effects(reader, person.tenant, task.batch, ids)
+    firsts = [effects[i].first for i in ids]
+    later_rows = await reader.rows(_LATER, person.tenant, list(ids), firsts, list(task.chain))
+    later = {r[0]: frozenset[str](r[1]) for r in later_rows}
+    locking = isinstance(reader, Transaction)
+    columns = columns_of(definition)
+    current = await task.records.current(reader, person, definition, ids, columns, lock=locking)
+    plan = _Plan()
+    for identity in ids:
+        row = current.get(identity)
+        if row is None:
+            outcome.gone += 1
+            continue
+        try:
+            _one(plan, task, effects[identity], row, later.get(identity, frozenset()), outcome)
+        except TenfoldError as error:
+            outcome.keep(Kept(task.type, identity, error.message))
+    return plan, current
+
+
+def _one(
+    plan: _Plan,
+    task: Task,
+    effect: _Effect,
+    row: Mapping[str, Any],
+    later: frozenset[str],
+    outcome: Outcome,
+) -> None:
+    """Decide about one record; raises where the person may not change it."""
+    person, definition = task.person, task.definition
+    access = person.access(definition)
+    identity: UUID = row["id"]
+    if effect.created:
+        if row["deleted_at"] is not None:
+            outcome.gone += 1
+        elif later:
+            reason = "It was edited after the batch made it."
+            outcome.keep(Kept(task.type, identity, reason, tuple(sorted(later))))
+        else:
+            access.need("delete", definition)
+            checks.within(access.delete, person, row, "delete", definition)
+            plan.delete.append(identity)
+        return
+    back, kept = goes_back(definition, effect.old, effect.new, row, later)
+    if kept:
+        reason = "These fields were edited after the batch."
+        outcome.keep(Kept(task.type, identity, reason, tuple(kept)))
+    if not back:
+        return
+    verb = "delete" if "deleted_at" in back else "update"
+    access.need(verb, definition)
+    scope = access.delete if verb == "delete" else access.update
+    checks.within(scope, person, row, "change", definition)
+    if back.get("deleted_at") is not None:
+        plan.delete.append(identity)
+    else:
+        plan.rows.append({"id": identity, **back})
+
+
+async def _effects(
+    reader: Reader, tenant: UUID, batch: UUID, ids: Sequence[UUID]
+) -> dict[UUID, _Effect]:
+    effects: dict[UUID, _Effect] = {}
+    for row in await reader.rows(_CHANGES, tenant, batch, list(ids)):
+        effect = effects.setdefault(
+            row["record_id"], _Effect(row["seq"], row["operation"] == "insert")
+        )
+        effect.purged |= row["operation"] == "delete"
+        if row["operation"] == "update":
+            old, new = msgspec.json.decode(row["old"]), msgspec.json.decode(row["new"])
+            effect.old = {**old, **effect.old}
+            effect.new.update(new)
+    return effects

@@ -1,0 +1,311 @@
+"""A file's rows become what the write path takes, each by itself, with all its problems at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import msgspec
+
+from tenfold.engine.types import AnyRef, Decimal as DecimalType, Ref
+from tenfold.exchange.mapping import Guess
+from tenfold.exchange.rows import Row, Value, as_text, is_blank
+from tenfold.exchange.salesforce_tree import pointed_at
+from tenfold.exchange.targets import FULL_NAME, ID, STREET_PARTS, Goal, options_of
+from tenfold.exchange.value_texts import CLEAR_WORD, shown
+from tenfold.exchange.values import Amount, Reading, Refusal, Special, learn, others, read
+
+_OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
+
+
+@dataclass(slots=True)
+class Pointer:
+    """A relation of a row that is still a text: which field, to which type, what it says."""
+
+    name: str
+    to: str
+    text: str
+    reference: bool = False
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A row on its way: its values for the write path, its relations to find, or its problem."""
+
+    row: Row
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
+    pointers: list[Pointer] = field(default_factory=list[Pointer])
+    key: object = None
+    id: str = ""
+    problem: str = ""
+
+
+_Put = Callable[[Value, Prepared, list[str]], None]
+
+
+class Converter:
+    """Turns rows into prepared ones by one mapping; counts what it had to leave out."""
+
+    def __init__(
+        self,
+        guesses: Sequence[Guess],
+        goals: Mapping[str, Goal],
+        how: Reading,
+        learned: Mapping[str, Sequence[Value]],
+        key: str = "",
+        *,
+        need_key: bool = False,
+    ) -> None:
+        self.tally: Counter[str] = Counter()
+        self._key, self._need_key = key, need_key
+        self._seen: dict[object, int] = {}
+        self._goals = goals
+        self._taken = {guess.target for guess in guesses if guess.target}
+        self._puts: list[tuple[str, _Put]] = []
+        for guess in guesses:
+            if guess.target is None:
+                continue
+            goal = goals[guess.target]
+            reading = replace(how, options=options_of(goal.field))
+            reading = learn(goal.kind, learned.get(guess.column, ()), reading)
+            self._puts.append((guess.column, self._putter(guess.column, goal, reading)))
+
+    def convert(self, row: Row) -> Prepared:
+        """The row's values, or every problem that it has as one text."""
+        made = Prepared(row)
+        if row.error:
+            made.problem = row.error
+            return made
+        problems: list[str] = []
+        values = row.values
+        for column, put in self._puts:
+            value = values.get(column)
+            if value is not None and value != "":
+                put(value, made, problems)
+        _finish(made.body)
+        if not problems:
+            self._check_key(made, problems)
+        if not problems and not made.body and not made.pointers:
+            problems.append("The row holds nothing that can be imported.")
+        made.problem = " ".join(problems)
+        return made
+
+    def _check_key(self, made: Prepared, problems: list[str]) -> None:
+        if not self._key:
+            return
+        key = made.body.get(self._key)
+        if key is None:
+            if self._need_key:
+                problems.append(f"{self._key} is the key and is empty.")
+            return
+        before = self._seen.setdefault(str(key), made.row.number)
+        if before != made.row.number:
+            problems.append(f"Line {before} has the same {self._key} {shown(str(key))} already.")
+            return
+        made.key = key
+
+    # -- one function per column, chosen once
+
+    def _putter(self, column: str, goal: Goal, how: Reading) -> _Put:
+        kind, field_ = goal.kind, goal.field
+        if kind == FULL_NAME:
+            return _full_name
+        if kind == ID:
+            return _identity
+        if kind in ("ref", "user", "any_ref"):
+            return _pointer(goal)
+        if kind == "json":
+            return _json(goal.target.name)
+        if goal.part:
+            return _part(column, goal, how)
+        assert field_ is not None
+        if field_.custom:
+            return self._plain(column, goal, how, _set_custom(field_.name))
+        return self._plain(column, goal, how, _set(field_.json_name, kind))
+
+    def _plain(
+        self, column: str, goal: Goal, how: Reading, put: Callable[[Prepared, object], None]
+    ) -> _Put:
+        kind = goal.kind
+        places = goal.field.type.places if goal.field and isinstance(goal.field.type, DecimalType) else None
+        listed = kind in _OVERFLOW or kind == "url"
+
+        def plain(value: Value, made: Prepared, problems: list[str]) -> None:
+            try:
+                found = read(kind, value, how)
+            except Refusal as refusal:
+                problems.append(f"{column}: {refusal.reason}")
+                return
+            if found is Special.LEAVE:
+                return
+            if places is not None and isinstance(found, Decimal):
+                found = self._rounded(column, found, places)
+            put(made, None if found is Special.CLEAR else found)
+            if listed and (type(value) is not str or ":::" in value):
+                self._overflow(column, kind, value, how, made)
+
+        return plain
+
+    def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:
+        exponent = number.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > places:
+            rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+            if rounded != number:
+                self.tally[f"values of {column!r} were rounded to {places} decimal places"] += 1
+            return rounded
+        return number
+
+    def _overflow(
+        self, column: str, kind: str, value: Value, how: Reading, made: Prepared
+    ) -> None:
+        """Put the further e-mails or numbers of a cell into the fields that wait for them."""
+        for text in others(kind, value):
+            for name in _OVERFLOW.get(kind, ()):
+                free = name in self._goals and name not in self._taken and name not in made.body
+                if free and self._goals[name].kind == kind:
+                    try:
+                        made.body[name] = read(kind, text, how)
+                        break
+                    except Refusal:
+                        continue
+            else:
+                self.tally[f"further values in cells of {column!r} have no field and were left out"] += 1
+
+
+def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
+    if kind == "money":
+        return lambda made, value: made.body.update(_money(name, value))
+    if kind == "address":
+
+        def address(made: Prepared, value: object) -> None:
+            if isinstance(value, dict):
+                parts: dict[str, str] = value
+                made.body[name] = {**parts, **(made.body.get(name) or {})}
+            else:
+                made.body[name] = value
+
+        return address
+
+    def put(made: Prepared, value: object) -> None:
+        made.body[name] = value
+
+    return put
+
+
+def _set_custom(name: str) -> Callable[[Prepared, object], None]:
+    def put(made: Prepared, value: object) -> None:
+        plain = value.value if isinstance(value, Amount) else value
+        made.body.setdefault("custom", {})[name] = plain
+
+    return put
+
+
+def _money(name: str, value: object) -> dict[str, object]:
+    if not isinstance(value, Amount):
+        return {name: value}
+    return {name: value.value, f"{name}_currency": value.currency}
+
+
+def _part(column: str, goal: Goal, how: Reading) -> _Put:
+    assert goal.field is not None
+    name, part, kind = goal.field.json_name, goal.part, goal.kind
+
+    def put(value: Value, made: Prepared, problems: list[str]) -> None:
+        try:
+            found = read(kind, value, how)
+        except Refusal as refusal:
+            problems.append(f"{column}: {refusal.reason}")
+            return
+        if isinstance(found, str):
+            whole = made.body.get(name)
+            made.body[name] = {**(whole if isinstance(whole, dict) else {}), part: found}
+
+    return put
+
+
+def _finish(body: dict[str, Any]) -> None:
+    """Join what other programs keep in pieces: the parts of a street."""
+    for name, value in body.items():
+        if isinstance(value, dict) and any(part in value for part in STREET_PARTS):
+            pieces: dict[str, str] = value
+            street = " ".join(pieces.pop(p) for p in STREET_PARTS if p in pieces)
+            body[name] = {"street": street, **pieces}
+
+
+def _full_name(value: Value, made: Prepared, _: list[str]) -> None:
+    """A whole name goes into first and last name, where the file has no other columns for them."""
+    text = " ".join(as_text(value).split())
+    if not text or text == CLEAR_WORD or "first_name" in made.body or "last_name" in made.body:
+        return
+    if "," in text:
+        last, _comma, first = text.partition(",")
+    else:
+        first, _blank, last = text.rpartition(" ")
+    for name, part in (("first_name", first.strip()), ("last_name", last.strip())):
+        if part:
+            made.body[name] = part
+
+
+def _identity(value: Value, made: Prepared, _: list[str]) -> None:
+    made.id = as_text(value).strip()
+
+
+def _pointer(goal: Goal) -> _Put:
+    one = goal.field
+    assert one is not None
+    to = one.type.to if isinstance(one.type, Ref) else "user"
+
+    def put(value: Value, made: Prepared, problems: list[str]) -> None:
+        text = as_text(value).strip()
+        if not text:
+            return
+        if text == CLEAR_WORD:
+            made.body[one.json_name] = None
+        elif isinstance(one.type, AnyRef):
+            _any(one.json_name, value, made, problems)
+        else:
+            reference = pointed_at(text)
+            made.pointers.append(Pointer(one.json_name, to, reference or text, bool(reference)))
+
+    return put
+
+
+def _any(name: str, value: Value, made: Prepared, problems: list[str]) -> None:
+    """A relation to any type, as our export writes it: `{"type": …, "id": …}`."""
+    try:
+        found = msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        found = None
+    if isinstance(found, dict):
+        made.body[name] = found
+    else:
+        problems.append(f'{name}: {shown(as_text(value))} is not like {{"type": "lead", "id": "…"}}.')
+
+
+def _json(name: str) -> _Put:
+    def put(value: Value, made: Prepared, problems: list[str]) -> None:
+        if is_blank(value):
+            return
+        if value == CLEAR_WORD:
+            made.body[name] = None
+            return
+        try:
+            made.body[name] = msgspec.json.decode(value) if isinstance(value, str) else value
+        except msgspec.DecodeError:
+            problems.append(f"{name}: {shown(as_text(value))} is not JSON.")
+
+    return put
+
+
+def texts_of(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, list[Value]]:
+    """The distinct texts of some columns over all rows, to learn how they are written."""
+    found: dict[str, dict[str, None]] = {column: {} for column in columns}
+    for row in rows:
+        for column in columns:
+            value = row.values.get(column)
+            if isinstance(value, str) and len(found[column]) < 50_000:
+                found[column][value] = None
+    return {column: list(texts) for column, texts in found.items()}

@@ -1,0 +1,228 @@
+"""Finds the records that a file's relations name: by id, key, e-mail or title, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.query import Query
+from tenfold.engine.statement import PersonReading, Statement, compiled
+from tenfold.engine.types import Columns, Locale, Refused
+from tenfold.kernel.ids import parse_id
+from tenfold.kernel.text import fold
+
+_PEOPLE = """SELECT u.id, lower(u.email), lower(u.first_name || ' ' || u.last_name)
+FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.active AND (u.id = ANY ($2) OR lower(u.email) = ANY ($3)
+    OR lower(u.first_name || ' ' || u.last_name) = ANY ($3))"""
+_MOST = 20_000
+
+Answer = UUID | str
+"""The record that was found, or the sentence that says why none was."""
+
+
+class Finder:
+    """Looks up relations for one person; remembers what it found, never what it did not."""
+
+    def __init__(self, query: Query, locale: Locale) -> None:
+        self._query, self._locale = query, locale
+        self._known: dict[tuple[str, str, bool], UUID] = {}
+
+    async def find(
+        self,
+        reader: Reader,
+        person: Person,
+        to: str,
+        texts: Iterable[str],
+        *,
+        references: bool = False,
+    ) -> dict[str, Answer]:
+        """For each text the record of a type, within what the person may read, or why none."""
+        wanted = dict.fromkeys(texts)
+        found: dict[str, Answer] = {}
+        for text in wanted:
+            if (known := self._known.get((to, text, references))) is not None:
+                found[text] = known
+        left = [text for text in wanted if text not in found]
+        if left:
+            fresh = await self._fresh(reader, person, to, left, references)
+            for text, answer in fresh.items():
+                if isinstance(answer, UUID) and len(self._known) < _MOST:
+                    self._known[to, text, references] = answer
+            found |= fresh
+        return found
+
+    async def _fresh(
+        self, reader: Reader, person: Person, to: str, texts: Sequence[str], references: bool
+    ) -> dict[str, Answer]:
+        if to == "user":
+            return await _people(reader, person, texts)
+        definition = self._query.registry.by_name[to]
+        word = definition.label.lower()
+        if person.access(definition).read == "none":
+            return {text: f"You may not read {definition.label_plural.lower()}." for text in texts}
+        answers: dict[str, Answer] = {}
+        ways = _ways(definition, person)
+        for one in [w for w in ways if w.name == "external_id"] if references else ways:
+            left = [text for text in texts if text not in answers]
+            if left:
+                answers |= await self._by(reader, person, definition, one, left)
+        if not references and (left := [text for text in texts if text not in answers]):
+            answers |= await self._by_names(reader, person, definition, left)
+        for text in texts:
+            answers.setdefault(text, f"There is no {word} {_quoted(text)}.")
+        return answers
+
+    async def _by(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        one: Field,
+        texts: Sequence[str],
+    ) -> dict[str, Answer]:
+        """The records whose field has these values."""
+        values: dict[Any, list[str]] = {}
+        for text in texts:
+            value = self._value(one, text)
+            if value is not None:
+                values.setdefault(value, []).append(text)
+        if not values:
+            return {}
+        reading = PersonReading(definition, person, self._query.registry)
+        key = ("find", one.name, definition.name, definition.digest, reading.access.shape)
+        statement = self._query.shapes.get(key, lambda: _statement(reading, one))
+        rows = await reader.rows(
+            statement.text, *statement.arguments({**_bound(person), "values": list(values)})
+        )
+        several: dict[Any, set[UUID]] = {}
+        for value, identity in rows:
+            several.setdefault(value, set()).add(identity)
+        return {
+            text: _one(definition, one.label.lower(), text, ids)
+            for value, ids in several.items()
+            for text in values.get(value, ())
+        }
+
+    def _value(self, one: Field, text: str) -> Any:
+        if one.type.kind == "id":
+            return parse_id(text)
+        if getattr(one.type, "folded", False):
+            return fold(text)[:200]
+        try:
+            return one.type.parse(text, self._locale)[0]
+        except Refused:
+            return None
+
+    async def _by_names(
+        self, reader: Reader, person: Person, definition: Definition, texts: Sequence[str]
+    ) -> dict[str, Answer]:
+        """The records that two fields together name: a first and a last name."""
+        titles = [f for f in definition.title_fields if getattr(f.type, "folded", False)]
+        access = person.access(definition)
+        if len(titles) != 2 or not all(access.sees(f) for f in titles):
+            return {}
+        firsts, lasts = _splits(texts)
+        reading = PersonReading(definition, person, self._query.registry)
+        key = ("find names", definition.name, definition.digest, reading.access.shape)
+        statement = self._query.shapes.get(key, lambda: _two(reading, titles))
+        bound = {**_bound(person), "firsts": firsts, "lasts": lasts}
+        rows = await reader.rows(statement.text, *statement.arguments(bound))
+        by_name: dict[str, set[UUID]] = {}
+        for first, last, identity in rows:
+            by_name.setdefault(f"{first} {last}", set()).add(identity)
+        return {
+            text: _one(definition, "name", text, by_name[fold(text)])
+            for text in texts
+            if fold(text) in by_name
+        }
+
+
+def _ways(definition: Definition, person: Person) -> list[Field]:
+    """The fields that may name a record, the surest first."""
+    access = person.access(definition)
+    fields = [f for f in definition.fields.values() if access.sees(f)]
+    uniques = [f for f in fields if f.unique and f.name != "external_id"]
+    first = [definition.fields[name] for name in ("id", "external_id")]
+    emails = [f for f in fields if f.type.kind == "email"][:1]
+    titles = list(definition.title_fields) if len(definition.title_fields) == 1 else []
+    titles = [f for f in titles if access.sees(f) and f.type.kind in ("text", "address")]
+    return list({f.name: f for f in (*first, *uniques, *emails, *titles)}.values())
+
+
+def _statement(reading: PersonReading, one: Field) -> Statement:
+    columns = Columns.of(reading.table)
+    folded = getattr(one.type, "folded", False)
+    way = one.type.sorted_by if folded else one.type.compared
+    column = way(one.name, columns)
+    rows = reading.matching(()).where(
+        column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type)))
+    )
+    return compiled(rows.with_only_columns(column, reading.table.c.id).limit(_MOST))
+
+
+def _two(reading: PersonReading, titles: Sequence[Field]) -> Statement:
+    columns = Columns.of(reading.table)
+    first, last = (one.type.sorted_by(one.name, columns) for one in titles)
+    rows = reading.matching(()).where(
+        first == sa.any_(sa.bindparam("firsts", type_=ARRAY(first.type))),
+        last == sa.any_(sa.bindparam("lasts", type_=ARRAY(last.type))),
+    )
+    return compiled(rows.with_only_columns(first, last, reading.table.c.id).limit(_MOST))
+
+
+async def _people(
+    reader: Reader, person: Person, texts: Sequence[str]
+) -> dict[str, Answer]:
+    """Members by id, e-mail or name."""
+    ids = [found for text in texts if (found := parse_id(text)) is not None]
+    names = {" ".join(text.lower().split()): text for text in texts}
+    rows = await reader.rows(_PEOPLE, person.tenant, ids, list(names))
+    found: dict[str, set[UUID]] = {}
+    for identity, email, name in rows:
+        for text in {str(identity), email, name} & {*names, *map(str, ids)}:
+            found.setdefault(text, set()).add(identity)
+    answers: dict[str, Answer] = {}
+    for text in texts:
+        ids_of = found.get(" ".join(text.lower().split()), set())
+        if len(ids_of) == 1:
+            answers[text] = next(iter(ids_of))
+        elif ids_of:
+            answers[text] = f"Several people are called {_quoted(text)}; give the e-mail address."
+        else:
+            answers[text] = f"Nobody in your organisation is {_quoted(text)}; give an e-mail address."
+    return answers
+
+
+def _one(definition: Definition, by: str, text: str, ids: set[UUID]) -> Answer:
+    if len(ids) == 1:
+        return next(iter(ids))
+    word = definition.label_plural.lower()
+    return f"{len(ids)} {word} have the {by} {_quoted(text)}; give an id or external id."
+
+
+def _splits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """All ways to part names in two."""
+    firsts: set[str] = set()
+    lasts: set[str] = set()
+    for text in texts:
+        words = fold(text)[:200].split()
+        for place in range(1, min(len(words), 8)):
+            firsts.add(" ".join(words[:place]))
+            lasts.add(" ".join(words[place:]))
+    return sorted(firsts), sorted(lasts)
+
+
+def _bound(person: Person) -> Mapping[str, object]:
+    return {"tenant": person.tenant, "user": person.user, "teams": list(person.teams)}
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -1,0 +1,99 @@
+"""Where imports keep their files: the uploads, and the rows that were refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.exchange.refusals import write_refusals
+from tenfold.exchange.rows import Row
+from tenfold.kernel.errors import NotFound, TooLarge
+
+_PIECE = 1 << 16
+
+
+class ImportFiles:
+    """The folder of one import: `<home>/imports/<tenant>/<import>`; names of ours alone."""
+
+    def __init__(self, home: Path, tenant: UUID, identity: UUID) -> None:
+        self.folder = home / "imports" / str(tenant) / str(identity)
+
+    async def store(self, number: int, pieces: AsyncIterator[bytes], most: int) -> str:
+        """Keep one upload as it arrives, up to so many bytes; answers its stored name."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = f"{number}.upload"
+        size = 0
+        with (self.folder / name).open("wb") as file:
+            async for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise TooLarge(f"A file to import may have at most {most:,} bytes.")
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        return name
+
+    def discard(self) -> None:
+        """Take away what was stored for an import that does not come about."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def upload(self, stored: str) -> Path:
+        """The path of an upload; NotFound where this machine has it not any more."""
+        path = self.folder / Path(stored).name
+        if not path.is_file():
+            raise NotFound("The uploaded file is not here any more.")
+        return path
+
+    def refuse(self, valid: int, refused: Iterable[tuple[str, Row, str]]) -> int:
+        """Add refused rows after the valid bytes, on the disk before it returns; answers the end.
+
+        What an attempt that died had written after the valid bytes is overwritten.
+        """
+        lines = [
+            msgspec.json.encode((file, row.number, reason, row.values, row.raw))
+            for file, row, reason in refused
+        ]
+        if not lines:
+            return valid
+        body = b"\n".join(lines) + b"\n"
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self._refused, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b") as stream:
+            stream.seek(valid)
+            stream.truncate()
+            stream.write(body)
+            stream.flush()
+            os.fsync(stream.fileno())
+        return valid + len(body)
+
+    def refused_csv(self, columns: Sequence[str], valid: int, *, several: bool) -> Iterator[bytes]:
+        """The refused rows as CSV, with the line and the reason of each."""
+        names = [*columns, "file"] if several else [*columns]
+        return write_refusals(names, self._rows(valid, several=several))
+
+    def _rows(self, valid: int, *, several: bool) -> Iterator[Row]:
+        if not valid:
+            return
+        with self._refused.open("rb") as stream:
+            while stream.tell() < valid:
+                found: Any = msgspec.json.decode(stream.readline())
+                file, number, reason, values, raw = found
+                if several:
+                    values = {**values, "file": file}
+                yield Row(number, values, reason, raw)
+
+    @property
+    def _refused(self) -> Path:
+        return self.folder / "refused.ndjson"
+
+
+async def pieces_of(content: bytes) -> AsyncIterator[bytes]:
+    """Bytes at hand as a stream."""
+    for start in range(0, len(content), _PIECE):
+        yield content[start : start + _PIECE]

@@ -1,0 +1,114 @@
+"""What is known about an import: how it was asked for, how far it is, what it found."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tenfold.exchange.mapping import Guess
+
+Status = Literal["pending", "processing", "completed", "failed"]
+
+
+class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a file is to be imported; what is not given is guessed or the organisation's own."""
+
+    mapping: dict[str, str | None] = {}
+    """Column → field; null leaves the column out. Other columns are guessed."""
+    key: str = ""
+    """The unique field by which rows change records that exist; `none` makes all rows new."""
+    encoding: str | None = None
+    separator: str | None = None
+    header: bool | None = None
+    dry_run: bool = False
+    """Do everything, then take it back."""
+    region: str = ""
+    """Region of telephone numbers without country code, and of dates (ISO 3166)."""
+    currency: str = ""
+    """Currency of amounts that name none (ISO 4217)."""
+    zone: str = ""
+    """Time zone of moments that name none."""
+    create_missing: list[str] = []
+    """Relations whose records are made, by their title, where there is none."""
+    types: dict[str, str] = {}
+    """Another program's object → record type, for a plan of several files."""
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of the file and where it goes."""
+
+    column: str
+    target: str | None
+    confidence: float
+    reason: str
+    samples: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, guess: Guess) -> Column:
+        """A guess as it is shown and stored."""
+        return cls(guess.column, guess.target, guess.confidence, guess.reason, guess.samples)
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """One file of an import."""
+
+    stored: str
+    filename: str
+    type: str
+    sobject: str = ""
+    kind: str = ""
+    encoding: str = ""
+    separator: str | None = None
+    rows: int = 0
+    columns: list[str] = []
+    mapping: list[Column] = []
+    notes: list[str] = []
+
+
+class Counts(msgspec.Struct):
+    """What became of the rows read so far."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+
+class State(msgspec.Struct, kw_only=True):
+    """An import, as its batch's summary holds it."""
+
+    filename: str
+    options: Options
+    parts: list[Part]
+    counts: Counts = msgspec.field(default_factory=Counts)
+    total: int | None = None
+    part: int = 0
+    """The file that is being imported."""
+    row: int = 0
+    """How many of its rows are settled."""
+    refused_bytes: int = 0
+    """How much of the file of refused rows is valid."""
+    tally: dict[str, int] = {}
+    job: str = ""
+    error: str = ""
+
+    def notes(self) -> list[str]:
+        """What people must know beside the counts: what was guessed, changed or left out."""
+        several = len(self.parts) > 1
+        found = [
+            f"{part.filename}: {note}" if several else note
+            for part in self.parts
+            for note in part.notes
+        ]
+        return [*found, *(f"{count:,} {text}." for text, count in self.tally.items())]
+
+    def summary(self) -> dict[str, Any]:
+        """The state as a batch keeps it."""
+        return msgspec.to_builtins(self)
+
+
+def state_of(summary: dict[str, Any]) -> State:
+    """The state that a batch keeps."""
+    return msgspec.convert(summary, State)

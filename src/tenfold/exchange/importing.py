@@ -1,0 +1,392 @@
+"""Imports: a stored upload, a batch, and a job that brings its rows in piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from tenfold.db.database import Database, Reader, Transaction
+from tenfold.engine import batches
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.records import Records
+from tenfold.engine.tailored import Tailored
+from tenfold.engine.types import Locale
+from tenfold.exchange.converting import Converter, Prepared, texts_of
+from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import Column, Options, Part, State, state_of
+from tenfold.exchange.mapping import Guess, UnknownName, guess, missing
+from tenfold.exchange.readers import Source, open_source
+from tenfold.exchange.rows import NotReadable, Row
+from tenfold.exchange.salesforce_tree import TYPE
+from tenfold.exchange.targets import Goal, goals_of, references
+from tenfold.exchange.values import Reading
+from tenfold.exchange.writing_rows import Result, Writer
+from tenfold.kernel.context import Context
+from tenfold.kernel.errors import Invalid, TenfoldError
+
+TOPICS = ("members", "definitions")
+NO_KEY = "none"
+SAMPLED = 1_000
+_FIRST, _LEAST, _MOST = 500, 50, 5_000
+_SECONDS = 2.0
+"""How long a piece should take; far below the five seconds after which the log's readers wait."""
+
+_TENANT = "SELECT region, currency, timezone FROM tenfold.tenants WHERE id = $1"
+_DATED = frozenset({"date", "datetime"})
+
+LoadPerson = Callable[[Reader, UUID, UUID], Awaitable[Person]]
+
+
+class Steps(Protocol):
+    """How a long piece of work commits: as a job's steps, or at once in a command."""
+
+    @property
+    def context(self) -> Context:
+        """The tenant and actor to work as."""
+        ...
+
+    def step(
+        self, done: int, total: int | None = None, note: str = ""
+    ) -> AbstractAsyncContextManager[Transaction]:
+        """One piece, committed with how far the work is."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """The last piece, committed with the work's end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What imports and exports need of an installation."""
+
+    database: Database
+    records: Records
+    tailored: Tailored
+    home: Path
+    load_person: LoadPerson
+    region: str = "US"
+    currency: str = "USD"
+
+    async def definition(self, reader: Reader, tenant: UUID, name: str) -> Definition:
+        """A record type as the tenant has it; the reader was opened with TOPICS."""
+        shipped = self.records.registry.by_name[name]
+        return await self.tailored.get(reader, tenant, shipped, reader.versions[1])
+
+    def files(self, tenant: UUID, identity: UUID) -> ImportFiles:
+        """The folder of an import."""
+        return ImportFiles(self.home, tenant, identity)
+
+
+@dataclass(slots=True)
+class Survey:
+    """A file looked through: its columns, where they go, what people must know about it."""
+
+    source: Source
+    columns: list[str]
+    guesses: list[Guess]
+    goals: dict[str, Goal]
+    rows: int
+    notes: list[str]
+    key: str
+    need_key: bool
+    how: Reading
+
+    def converter(self) -> Converter:
+        """A converter that has learned how the whole file is written."""
+        rows = self.source.rows()
+        dated = [
+            g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED
+        ]
+        mapped = [g.column for g in self.guesses if g.target]
+        learned = texts_of(islice(rows, SAMPLED), mapped)
+        if dated:
+            learned |= texts_of(self.source.rows(), dated)
+        rows_key = self.key
+        return Converter(
+            self.guesses, self.goals, self.how, learned, rows_key, need_key=self.need_key
+        )
+
+
+def survey(
+    path: Path,
+    part: Part,
+    options: Options,
+    definition: Definition,
+    person: Person,
+    exchange: Exchange,
+    how: Reading,
+    *,
+    count: bool = True,
+) -> Survey:
+    """Look through a file and guess its mapping; raises NotReadable, UnknownName or Invalid."""
+    source = open_source(
+        path,
+        part.filename,
+        encoding=options.encoding,
+        separator=options.separator,
+        header=options.header,
+    )
+    rows = source.rows()
+    samples = [row.values for row in islice(rows, SAMPLED)]
+    number = len(samples) + (sum(1 for _ in rows) if count else 0)
+    columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
+    goals = goals_of(definition, person.access(definition), columns)
+    types = exchange.records.registry.by_name
+    chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}
+    if part.sobject:
+        # A plan's options name the columns of several files.
+        chosen = {c: t for c, t in chosen.items() if c in columns}
+    linked = references(columns, samples, goals, types)
+    overrides = {**linked, **chosen}
+    targets = [goal.target for goal in goals.values()]
+    guesses = guess(columns, samples, targets, overrides)
+    key, need = _key(definition, options, guesses)
+    notes = [*source.notes, *_notes(definition, guesses, goals, key)]
+    return Survey(source, columns, guesses, goals, number, notes, key, need, how)
+
+
+def _key(
+    definition: Definition, options: Options, guesses: Sequence[Guess]
+) -> tuple[str, bool]:
+    """The field by which rows find their records, and whether each row must have it."""
+    uniques = {f.json_name: f for f in definition.fields.values() if f.unique}
+    mapped = {guess.target for guess in guesses}
+    if options.key == NO_KEY:
+        return "", False
+    if options.key:
+        if options.key not in uniques:
+            raise Invalid({"key": f"must be a unique field: {', '.join(uniques)}, or {NO_KEY}"})
+        return options.key, True
+    for name in ("external_id", *uniques):
+        if name in mapped:
+            return name, False
+    return "", False
+
+
+def _notes(
+    definition: Definition, guesses: Sequence[Guess], goals: dict[str, Goal], key: str
+) -> list[str]:
+    notes: list[str] = []
+    # A record's type says what it is; it is no value of it.
+    extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
+    extra = [column for column in extra if column != TYPE]
+    if extra:
+        notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")
+    out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]
+    if out:
+        notes.append(f"These columns were left out as asked: {', '.join(out)}.")
+    given = {(g.target or "").split(".")[0] for g in guesses}
+    lacking = missing(guesses, [goal.target for goal in goals.values()])
+    for target in lacking:
+        named = target.name in ("first_name", "last_name") and "full_name" in given
+        if target.name not in given and not named:
+            notes.append(
+                f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
+            )
+    if key:
+        notes.append(f"Rows whose {key} exists change that record.")
+    return notes
+
+
+class Importer:
+    """Runs imports that were stored; one object serves a whole process."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    async def run(self, work: Steps, identity: UUID) -> State:
+        """Bring in what is left of an import; what earlier attempts committed stays."""
+        context = work.context
+        assert context.actor is not None
+        async with self.exchange.database.read(context.tenant, TOPICS) as reader:
+            person = await self.exchange.load_person(reader, context.tenant, context.actor)
+            batch = await batches.find(reader, person, identity)
+            state = state_of(batch.summary)
+            how, locale = await self.reading(reader, context.tenant, state.options)
+            definitions = {
+                part.type: await self.exchange.definition(reader, context.tenant, part.type)
+                for part in state.parts
+            }
+        if batch.status in ("completed", "failed"):
+            async with work.transaction():
+                return state
+        run = _Run(self.exchange, work, identity, person, state, how, locale, definitions)
+        try:
+            await run.all()
+        except (NotReadable, UnknownName) as error:
+            await run.end("failed", str(error))
+        except TenfoldError as error:
+            if error.status >= 500:
+                raise
+            await run.end("failed", error.message)
+        return run.state
+
+    async def reading(
+        self, reader: Reader, tenant: UUID, options: Options
+    ) -> tuple[Reading, Locale]:
+        """How texts are read where they don't say it: by the options, then the organisation."""
+        row = await reader.row(_TENANT, tenant)
+        mine = (self.exchange.region, self.exchange.currency, "UTC")
+        region, currency, zone = tuple(row) if row is not None else mine
+        how = Reading(
+            region=(options.region or region).upper(),
+            currency=(options.currency or currency).upper(),
+            zone=options.zone or zone,
+        )
+        return how, Locale(how.region, how.currency)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One attempt at one import."""
+
+    exchange: Exchange
+    work: Steps
+    identity: UUID
+    person: Person
+    state: State
+    how: Reading
+    locale: Locale
+    definitions: dict[str, Definition]
+
+    @property
+    def files(self) -> ImportFiles:
+        """The import's folder."""
+        return self.exchange.files(self.person.tenant, self.identity)
+
+    async def all(self) -> None:
+        """Survey every file, then bring them in, in their order."""
+        surveys = [await asyncio.to_thread(self._survey, part) for part in self.state.parts]
+        for part, found in zip(self.state.parts, surveys, strict=True):
+            part.kind, part.encoding = found.source.kind, found.source.encoding
+            part.separator, part.rows = found.source.separator, found.rows
+            part.columns, part.notes = found.columns, found.notes
+            part.mapping = [Column.of(guess) for guess in found.guesses]
+        self.state.total = sum(part.rows for part in self.state.parts)
+        async with self.work.step(self.state.counts.read, self.state.total) as tx:
+            await batches.save(tx, self.identity, "processing", self.state.summary())
+        for index in range(self.state.part, len(surveys)):
+            await self._part(index, surveys[index])
+            self.state.part, self.state.row = index + 1, 0
+        await self.end("completed")
+
+    async def end(self, status: str, error: str = "") -> None:
+        """Write down that the import is over."""
+        self.state.error = error
+        async with self.work.transaction() as tx:
+            summary = self.state.summary()
+            await batches.save(tx, self.identity, status, summary, finished=True)
+
+    def _survey(self, part: Part) -> Survey:
+        return survey(
+            self.files.upload(part.stored),
+            part,
+            self.state.options,
+            self.definitions[part.type],
+            self.person,
+            self.exchange,
+            self.how,
+        )
+
+    async def _part(self, index: int, found: Survey) -> None:
+        part = self.state.parts[index]
+        definition = self.definitions[part.type]
+        key: Field | None = definition.by_json.get(found.key) if found.key else None
+        writer = Writer(
+            self.exchange.records,
+            self.person,
+            definition,
+            self.locale,
+            key,
+            frozenset(self.state.options.create_missing),
+        )
+        feed = await asyncio.to_thread(_Feed, found, self.state.row)
+        size = _FIRST
+        piece = await asyncio.to_thread(feed.take, size)
+        while piece:
+            began = time.monotonic()
+            # While the database works on this piece, a thread prepares the next one.
+            following = asyncio.create_task(asyncio.to_thread(feed.take, size))
+            try:
+                await self._piece(part, writer, piece, feed)
+            except BaseException:
+                await asyncio.wait([following])
+                raise
+            size = _next_size(size, len(piece), time.monotonic() - began)
+            piece = await following
+
+    async def _piece(
+        self, part: Part, writer: Writer, piece: list[Prepared], feed: _Feed
+    ) -> None:
+        """Write one piece and how far the import is, in one transaction."""
+        state = self.state
+        done = state.counts.read + len(piece)
+        note = f"{part.filename}: {done:,} of {state.total or done:,} rows"
+        async with self.work.step(done, state.total, note) as tx:
+            await batches.enter(tx, self.identity)
+            result = await writer.write(tx, piece, rehearse=state.options.dry_run)
+            changed = self._counted(part, piece, result, feed)
+            changed.refused_bytes = await asyncio.to_thread(
+                self.files.refuse,
+                state.refused_bytes,
+                [(part.filename, piece[i].row, why) for i, why in sorted(result.reasons.items())],
+            )
+            await batches.save(tx, self.identity, "processing", changed.summary())
+        self.state = changed
+
+    def _counted(
+        self, part: Part, piece: list[Prepared], result: Result, feed: _Feed
+    ) -> State:
+        """The state as it is once the piece is committed."""
+        changed = state_of(self.state.summary())
+        changed.part, changed.row = self.state.parts.index(part), self.state.row + len(piece)
+        changed.counts.read += len(piece)
+        for fate in result.fates:
+            setattr(changed.counts, fate, getattr(changed.counts, fate) + 1)
+        for text, number in feed.tally(piece).items():
+            changed.tally[text] = changed.tally.get(text, 0) + number
+        for to, number in result.made.items():
+            word = self.exchange.records.registry.by_name[to].label_plural.lower()
+            text = f"{word} were made because rows name them"
+            changed.tally[text] = changed.tally.get(text, 0) + number
+        return changed
+
+
+class _Feed:
+    """Prepared rows of a file, from the first that is not settled yet; used by one thread at once."""
+
+    def __init__(self, found: Survey, settled: int) -> None:
+        self._converter = found.converter()
+        self._rows = found.source.rows()
+        for row in islice(self._rows, settled):
+            self._converter.convert(row)
+        self._converter.tally.clear()
+        self._tallies: dict[int, dict[str, int]] = {}
+
+    def take(self, size: int) -> list[Prepared]:
+        """The next rows."""
+        rows: list[Row] = list(islice(self._rows, size))
+        piece = [self._converter.convert(row) for row in rows]
+        if piece:
+            self._tallies[piece[0].row.number] = dict(self._converter.tally)
+            self._converter.tally.clear()
+        return piece
+
+    def tally(self, piece: list[Prepared]) -> dict[str, int]:
+        """What had to be left out of a piece."""
+        return self._tallies.pop(piece[0].row.number, {})
+
+
+def _next_size(size: int, taken: int, seconds: float) -> int:
+    """How many rows the next piece should have, so that it takes about _SECONDS."""
+    fitting = int(taken * _SECONDS / max(seconds, 0.001))
+    return max(_LEAST, min(_MOST, fitting, size * 3))

@@ -1,0 +1,219 @@
+"""The jobs of imports and undos, and the same work done at once in a command."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.db.database import Database, Transaction
+from tenfold.engine import batches, undo
+from tenfold.engine.access import Person
+from tenfold.engine.batches import Batch
+from tenfold.engine.undo import Outcome
+from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
+from tenfold.jobs import Handler, Job, job
+from tenfold.kernel.context import Context
+from tenfold.kernel.errors import Conflict, TenfoldError
+from tenfold.kernel.ids import new_id
+
+IMPORT_JOB, UNDO_JOB = "import", "undo"
+AT_ONCE = 2_000
+"""A batch of at most so many records is undone in the request; a larger one by a job."""
+
+
+class Run(msgspec.Struct):
+    """The payload of both jobs: the batch to bring in, or that undoes another."""
+
+    id: UUID
+
+
+class Undoing(msgspec.Struct, kw_only=True):
+    """An undo, as its batch's summary holds it."""
+
+    undoes: UUID
+    kind: str = ""
+    """What it undoes: an import, a bulk edit, an undo."""
+    types: list[str] = []
+    total: int = 0
+    done: int = 0
+    type: int = 0
+    after: UUID = UUID(int=0)
+    deleted: int = 0
+    restored: int = 0
+    kept: int = 0
+    gone: int = 0
+    details: list[Any] = []
+    error: str = ""
+
+
+@dataclass(slots=True)
+class AtOnce:
+    """Work that commits its pieces by itself, without a job; `say` hears how far it is."""
+
+    database: Database
+    context: Context
+    say: Callable[[int, int | None], None] = lambda _done, _total: None
+
+    @asynccontextmanager
+    async def step(
+        self, done: int, total: int | None = None, note: str = ""
+    ) -> AsyncGenerator[Transaction]:
+        """One piece."""
+        async with self.database.transaction(self.context) as tx:
+            yield tx
+        self.say(done, total)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """The last piece."""
+        async with self.database.transaction(self.context) as tx:
+            yield tx
+
+
+def handlers(exchange: Exchange) -> list[Handler[Any]]:
+    """What a worker runs of imports and undos."""
+    importer, undoer = Importer(exchange), Undoer(exchange)
+
+    @job(IMPORT_JOB, Run, attempts=5, timeout=6 * 3_600.0)
+    async def bring_in(work: Job[Run]) -> None:
+        await importer.run(work, work.payload.id)
+
+    @job(UNDO_JOB, Run, attempts=5, timeout=6 * 3_600.0)
+    async def take_back(work: Job[Run]) -> None:
+        await undoer.run(work, work.payload.id)
+
+    return [bring_in, take_back]
+
+
+class Undoer:
+    """Runs undos of batches."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    async def start(self, tx: Transaction, person: Person, batch: UUID) -> tuple[UUID, int]:
+        """Write an undo down; answers its own batch and how many records it is about.
+
+        Raises Conflict where the batch is undone already, or still being written.
+        """
+        found = await batches.find(tx, person, batch, lock=True)
+        if found.undone_by is not None:
+            raise Conflict("This batch is undone already.", code="UNDONE")
+        if found.status in ("pending", "processing"):
+            raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
+        kinds = await undo.types_of(tx, person.tenant, batch)
+        identity = new_id()
+        state = Undoing(
+            undoes=batch,
+            kind=found.kind,
+            types=[kind for kind, _ in kinds],
+            total=sum(count for _, count in kinds),
+        )
+        await batches.begin(
+            tx,
+            identity,
+            batches.UNDO,
+            ",".join(state.types) or found.type,
+            msgspec.to_builtins(state),
+            status="pending",
+        )
+        await batches.undone(tx, batch, identity)
+        # What an undo undid can be undone again once that undo is undone.
+        if undone := found.summary.get("undoes"):
+            await batches.undone(tx, UUID(undone), None)
+        return identity, state.total
+
+    async def run(self, work: Steps, identity: UUID) -> Undoing:
+        """Undo what is left of a batch, piece by piece."""
+        context = work.context
+        assert context.actor is not None
+        async with self.exchange.database.read(context.tenant, TOPICS) as reader:
+            person = await self.exchange.load_person(reader, context.tenant, context.actor)
+            batch = await batches.find(reader, person, identity)
+            state = msgspec.convert(batch.summary, Undoing)
+            chain = await undo.chain_of(reader, context.tenant, state.undoes)
+        if batch.status == "done":
+            async with work.transaction():
+                return state
+        try:
+            while state.type < len(state.types):
+                async with work.step(state.done, state.total) as tx:
+                    changed = await self.piece(tx, person, identity, state, chain)
+                    await batches.save(tx, identity, "processing", msgspec.to_builtins(changed))
+                state = changed
+        except TenfoldError as error:
+            if error.status >= 500:
+                raise
+            state.error = error.message
+        async with work.transaction() as tx:
+            status = "failed" if state.error else "done"
+            await batches.save(tx, identity, status, msgspec.to_builtins(state), finished=True)
+        return state
+
+    async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:
+        """Undo a small batch in one transaction."""
+        batch = await batches.find(tx, person, identity)
+        state = msgspec.convert(batch.summary, Undoing)
+        chain = await undo.chain_of(tx, person.tenant, state.undoes)
+        while state.type < len(state.types):
+            state = await self.piece(tx, person, identity, state, chain)
+        await batches.save(tx, identity, "done", msgspec.to_builtins(state), finished=True)
+        return state
+
+    async def piece(
+        self,
+        tx: Transaction,
+        person: Person,
+        identity: UUID,
+        state: Undoing,
+        chain: Sequence[UUID],
+    ) -> Undoing:
+        """Undo the next records; answers how far the undo is then."""
+        await batches.enter(tx, identity, state.undoes)
+        kind = state.types[state.type]
+        ids = await undo.records_of(tx, person.tenant, state.undoes, kind, state.after)
+        changed = msgspec.convert(msgspec.to_builtins(state), Undoing)
+        if not ids:
+            changed.type, changed.after = state.type + 1, UUID(int=0)
+            return changed
+        definition = await self._definition(tx, person.tenant, kind)
+        outcome = Outcome()
+        await undo.put_back(
+            undo.Task(tx, self.exchange.records, person, definition, state.undoes, chain),
+            ids,
+            outcome,
+        )
+        for name in ("deleted", "restored", "kept", "gone"):
+            setattr(changed, name, getattr(changed, name) + getattr(outcome, name))
+        room = undo.REPORTED - len(changed.details)
+        changed.details += msgspec.to_builtins(outcome.details[:room])
+        changed.done, changed.after = state.done + len(ids), ids[-1]
+        return changed
+
+    async def preview(self, reader: Any, person: Person, batch: Batch) -> dict[str, object]:
+        """What an undo would do: exact up to AT_ONCE records, above that what the log says."""
+        kinds = await undo.types_of(reader, person.tenant, batch.id)
+        total = sum(count for _, count in kinds)
+        if total > AT_ONCE:
+            return {"records": total, "exact": False}
+        outcome = Outcome()
+        chain = await undo.chain_of(reader, person.tenant, batch.id)
+        for kind, _ in kinds:
+            definition = await self._definition(reader, person.tenant, kind)
+            task = undo.Task(reader, self.exchange.records, person, definition, batch.id, chain)
+            after = UUID(int=0)
+            while ids := await undo.records_of(reader, person.tenant, batch.id, kind, after):
+                await undo.preview(task, ids, outcome)
+                after = ids[-1]
+        return {"records": total, "exact": True, **outcome.counts()}
+
+    async def _definition(self, reader: Any, tenant: UUID, kind: str) -> Any:
+        if len(reader.versions) < 2:
+            async with self.exchange.database.read(tenant, TOPICS) as other:
+                return await self.exchange.definition(other, tenant, kind)
+        return await self.exchange.definition(reader, tenant, kind)

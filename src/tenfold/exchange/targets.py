@@ -1,0 +1,151 @@
+"""What a file's columns can go into: the fields of a record type, parts of addresses, relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tenfold.engine.access import Access
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import AnyRef, Choice, Choices, Ref
+from tenfold.exchange.mapping import Target
+from tenfold.exchange.rows import Value
+from tenfold.exchange.salesforce_tree import pointed_at
+from tenfold.exchange.synonyms import plain
+from tenfold.exchange.values import KINDS
+
+ID = "id"
+FULL_NAME = "full_name"
+STREET_PARTS = ("street_number", "street_dir", "street_name", "street_suffix")
+"""MLS exports part a street like this; the parts are joined in this order."""
+
+_PARTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "street": ("text", "Street", ()),
+    "street2": ("text", "Street 2", ()),
+    "city": ("text", "City", ()),
+    "state": ("text", "State", ()),
+    "postal_code": ("postal_code", "Postal code", ()),
+    "country": ("text", "Country", ()),
+    "street_number": ("text", "Street number", ("street no", "house number", "st num")),
+    "street_dir": ("text", "Street direction", ("street dir prefix", "street direction prefix")),
+    "street_name": ("text", "Street name", ("st name",)),
+    "street_suffix": ("text", "Street suffix", ("street type",)),
+}
+# How Salesforce's and other programs' objects are called here.
+_OBJECTS = {
+    "account": "company",
+    "organization": "company",
+    "broker": "agent",
+    "property": "listing",
+    "home": "listing",
+    "opportunity": "deal",
+    "person": "contact",
+    "university": "employer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A target with what the importer must know about it."""
+
+    target: Target
+    field: Field | None
+    part: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of value that it takes."""
+        return self.target.kind
+
+
+def goals_of(
+    definition: Definition, access: Access, columns: Sequence[str] = ()
+) -> dict[str, Goal]:
+    """The goals of a type by name, those that point elsewhere last; `id` only for our own files."""
+    fields = [f for f in definition.fields.values() if access.sets(f)]
+    fields += [f for f in definition.custom_fields.values() if access.sets(f)]
+    found: dict[str, Goal] = {}
+    addressed = False
+    for one in sorted(fields, key=lambda f: f.type.kind in ("ref", "any_ref", "user")):
+        for goal in _goals(one, first_address=not addressed):
+            found[goal.target.name] = goal
+        addressed = addressed or one.type.kind == "address"
+    names = definition.fields
+    if "first_name" in names and "last_name" in names and "full_name" not in names:
+        found[FULL_NAME] = Goal(Target(FULL_NAME, "Full name", FULL_NAME), None)
+    # A file with both of these columns was exported here; elsewhere `Id` means the external id.
+    if ID in columns and "external_id" in columns:
+        found[ID] = Goal(Target(ID, "Id", ID), definition.fields.get(ID))
+    return found
+
+
+def options_of(one: Field | None) -> dict[str, str]:
+    """The options of a choice with their labels."""
+    if one is None or not isinstance(one.type, Choice | Choices):
+        return {}
+    return {option: one.type.label(option) for option in one.type.options}
+
+
+def type_of_object(sobject: str, names: Mapping[str, Definition]) -> str | None:
+    """The record type that another program's object stands for, by its name."""
+    name = plain(sobject)
+    for definition in names.values():
+        own = (definition.name, definition.plural, definition.label, definition.label_plural)
+        if name in {plain(text) for text in own}:
+            return definition.name
+    known = _OBJECTS.get(name)
+    return known if known in names else None
+
+
+def references(
+    columns: Sequence[str],
+    samples: Sequence[Mapping[str, Value]],
+    goals: Mapping[str, Goal],
+    types: Mapping[str, Definition],
+) -> dict[str, str]:
+    """Columns that hold `@Refs` to other records of an export, with the relation each goes into."""
+    found: dict[str, str] = {}
+    for column in columns:
+        texts = [row.get(column) for row in samples if row.get(column)]
+        if not texts or not all(pointed_at(text) for text in texts):
+            continue
+        wanted = type_of_object(column, types)
+        relations = [g for g in goals.values() if isinstance(g.field and g.field.type, Ref)]
+        named = [g for g in relations if plain(column) in _names(g)]
+        fitting = [g for g in relations if g.field and getattr(g.field.type, "to", "") == wanted]
+        free = [g.target.name for g in (*named, *fitting) if g.target.name not in found.values()]
+        if free:
+            found[column] = free[0]
+    return found
+
+
+def _names(goal: Goal) -> set[str]:
+    target = goal.target
+    return {plain(text) for text in (target.name, target.label, *target.aliases)}
+
+
+def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
+    name = f"custom.{one.name}" if one.custom else one.name
+    aliases = (*one.aliases, *([one.reso] if one.reso else []), *([one.name] if one.custom else []))
+    kind = _kind(one)
+    if not kind:
+        return
+    yield Goal(Target(name, one.label, kind, aliases, one.required), one)
+    if kind in ("ref", "user"):
+        # Our own exports have the id and, beside it, the title: the second serves elsewhere.
+        yield Goal(Target(one.json_name, "", kind), one)
+    if kind == "address":
+        for part, (inner, label, more) in _PARTS.items():
+            shown = label if first_address else f"{one.label} {label.lower()}"
+            names = more if first_address else ()
+            yield Goal(Target(f"{name}.{part}", shown, inner, names), one, part)
+
+
+def _kind(one: Field) -> str:
+    """The kind by which the field's texts are read; empty for one that no file can fill."""
+    kind = one.type.kind
+    if kind in ("ref", "any_ref", "user", "json"):
+        return kind
+    if kind in ("rich_text", "secret"):
+        return "long_text" if kind == "rich_text" else "text"
+    return kind if kind in KINDS else ""

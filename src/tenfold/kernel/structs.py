@@ -1,0 +1,79 @@
+"""JSON objects as structs: every mistake named by field, in the words of our errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+_EXPECTED = re.compile(r"Expected `([^`]+)`(?:, got `[^`]+`)?(.*)$")
+_LENGTH = re.compile(r"of length (<=|>=) (\d+)")
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "uuid": "an id (a UUID)",
+    "null": "null",
+}
+
+
+def convert(body: Mapping[str, object], struct: type[_T]) -> _T:
+    """A JSON object as a struct, with every mistake in it reported at once."""
+    fields = {f.encode_name: f for f in msgspec.structs.fields(struct)}
+    unknown = {name[:100]: _unknown(name, list(fields)) for name in body if name not in fields}
+    missing: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if field.required and body.get(name) in (None, ""):
+            missing[name] = "is required"
+        elif name in body:
+            try:
+                values[field.name] = msgspec.convert(body[name], field.type)
+            except msgspec.ValidationError as error:
+                problems |= _problem(name, str(error))
+            if _broken(body[name]):
+                problems[name] = "contains a character that can't be kept"
+    if unknown:
+        raise UnknownField({**unknown, **problems})
+    if missing and not problems:
+        raise MissingFields(missing, f"Missing: {', '.join(missing)}.")
+    if missing or problems:
+        raise Invalid({**problems, **missing})
+    return struct(**values)
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    return f"is not a field here; {hint}"
+
+
+def _problem(name: str, text: str) -> dict[str, str]:
+    """A message of msgspec, by the field it is about, in plain words."""
+    told, _, path = text.partition(" - at `$")
+    place = f"{name}{path.rstrip('`')}".replace("[...]", "")
+    if found := _LENGTH.search(told):
+        unit = "characters" if "`str`" in told else "entries"
+        return {place: f"must have at {'most' if found[1] == '<=' else 'least'} {found[2]} {unit}"}
+    if found := _EXPECTED.match(told):
+        kinds = [_WORDS.get(kind, kind) for kind in found[1].split(" | ")]
+        return {place: f"must be {' or '.join(kinds)}{found[2]}"}
+    return {place: told[:1].lower() + told[1:].replace("`", "")}
+
+
+def _broken(value: object) -> bool:
+    """Whether a text in it holds NUL or half a character, which PostgreSQL can't keep."""
+    if isinstance(value, str):
+        return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, Mapping):
+        return any(_broken(k) or _broken(v) for k, v in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return isinstance(value, list) and any(_broken(v) for v in value)  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,218 @@
+"""The endpoints that are not records' own, as parts of the published document."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from tenfold.engine.definition import Definition
+from tenfold.engine.project import openapi_shared as shared
+from tenfold.engine.registry import Registry
+from tenfold.web.api.endpoint import Endpoint
+
+Schema = dict[str, Any]
+_OF_TYPE = "/v1/{plural}"
+_ALWAYS = (429, 500, 503)
+_SIGNED = (401, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What endpoints add to the document."""
+
+    paths: Mapping[str, Schema]
+    schemas: Mapping[str, Schema]
+    tags: tuple[Schema, ...]
+
+
+def parts(registry: Registry, endpoints: Iterable[Endpoint]) -> Parts:
+    """Paths, schemas and tags of all endpoints; those of `/v1/{plural}` once for each type."""
+    every = list(endpoints)
+    schemas = _Schemas(every)
+    paths: dict[str, Schema] = {path: dict(item) for path, item in _PLAIN.items()}
+    tags = {_SYSTEM: "How the installation does."}
+    for endpoint, definition in _expanded(registry, every):
+        tag = definition.label_plural if definition else _tag(endpoint.path)
+        if definition is None:
+            tags.setdefault(tag, "")
+        item = paths.setdefault(endpoint.path, {})
+        item[endpoint.method.lower()] = _operation(endpoint, definition, schemas, tag)
+    listed = [{"name": n, **({"description": d} if d else {})} for n, d in tags.items()]
+    return Parts(paths, schemas.components, tuple(listed))
+
+
+def operation_id(endpoint: Endpoint, definition: Definition | None = None) -> str:
+    """`GET /v1/teams/{id}` is `read_team`, `POST /v1/auth/login` is `login`."""
+    path = endpoint.path
+    if definition is not None:
+        words = [definition.name, *_words(path.removeprefix(f"/v1/{definition.path}"))]
+    else:
+        words = _words(path.removeprefix("/v1"))
+    if words[0] == "auth" and endpoint.method == "POST":
+        return "_".join(words[1:])
+    if words[0] == "auth":
+        words = words[1:]
+    many = typing.get_origin(endpoint.response) is list or endpoint.response is list
+    verb = _VERBS[endpoint.method]
+    if endpoint.method == "GET" and many:
+        verb = "list"
+    *before, last = words
+    ends = last if verb == "list" else _singular(last)
+    return "_".join([verb, *map(_singular, before), ends])
+
+
+_VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DELETE": "delete"}
+
+
+def _words(path: str) -> list[str]:
+    found = [part for part in path.split("/") if part and not part.startswith("{")]
+    return [part.replace("-", "_").replace(".", "_") for part in found]
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def _tag(path: str) -> str:
+    words = _words(path.removeprefix("/v1"))
+    known = {"auth": "Sign-in", "health": _SYSTEM}
+    return known.get(words[0], words[0].replace("_", " ").capitalize())
+
+
+def _expanded(
+    registry: Registry, endpoints: Iterable[Endpoint]
+) -> Iterator[tuple[Endpoint, Definition | None]]:
+    for endpoint in endpoints:
+        if not endpoint.path.startswith(_OF_TYPE):
+            yield endpoint, None
+            continue
+        rest = endpoint.path.removeprefix(_OF_TYPE)
+        for definition in registry:
+            if fits(endpoint.path, definition):
+                path = f"/v1/{definition.path}{rest}".replace("{id}", "{record_id}")
+                yield replace(endpoint, path=path), definition
+
+
+def fits(path: str, definition: Definition) -> bool:
+    """Whether an address below a type exists for this one: only what has stages moves."""
+    return definition.status is not None or not path.endswith("/moves")
+
+
+class _Schemas:
+    """The schemas of all structs that the endpoints take and answer."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self.types = list(
+            {t: None for e in endpoints for t in (e.request, e.response) if t is not None}
+        )
+        found, components = msgspec.json.schema_components(
+            self.types, schema_hook=_anything, ref_template="#/components/schemas/{name}"
+        )
+        self.found = found
+        self.components = {name: _closed(one) for name, one in components.items()}
+
+    def of(self, kind: type | None) -> Schema:
+        """The schema of a type; an empty object where there is none."""
+        return shared.closed({}) if kind is None else self.found[self.types.index(kind)]
+
+
+def _anything(kind: type) -> Schema:
+    """The schema of `object`: any JSON value."""
+    if kind is object:
+        return {"description": "Any JSON value."}
+    raise NotImplementedError(kind)
+
+
+def _closed(one: Schema) -> Schema:
+    made = {k: v for k, v in one.items() if k != "title"}
+    if "properties" in made and "additionalProperties" not in made:
+        made["additionalProperties"] = False
+    return made
+
+
+def _operation(
+    endpoint: Endpoint, definition: Definition | None, schemas: _Schemas, tag: str
+) -> Schema:
+    refused = {*_ALWAYS, *shared.statuses_of(endpoint.errors)}
+    if not endpoint.public:
+        refused |= set(_SIGNED)
+    if endpoint.query:
+        refused.add(400)
+    if "{" in endpoint.path:
+        refused.add(404)
+    paged = "cursor" in endpoint.query
+    body = shared.enveloped(schemas.of(endpoint.response), shared.schema("PageMeta") if paged else None)
+    made: Schema = {
+        "operationId": operation_id(endpoint, definition),
+        "summary": endpoint.summary,
+        "tags": [tag],
+        "responses": {str(endpoint.status): shared.answer(f"{endpoint.summary}.", body)},
+    }
+    if endpoint.public:
+        made["security"] = []
+    if parameters := [*_path_parameters(endpoint.path), *_query(endpoint)]:
+        made["parameters"] = parameters
+    if endpoint.request is not None:
+        refused |= {400, 413}
+        content = {shared.JSON: {"schema": schemas.of(endpoint.request)}}
+        made["requestBody"] = {"required": True, "content": content}
+    made["responses"] |= shared.refusals(refused)
+    return made
+
+
+def _path_parameters(path: str) -> Iterator[Schema]:
+    for part in path.split("/"):
+        if part == "{record_id}":
+            yield shared.ref("parameters", "RecordId")
+        elif part.startswith("{"):
+            name = part.strip("{}")
+            kind: Schema = {"type": "string"}
+            if name == "id" or name.endswith("_id"):
+                kind["format"] = "uuid"
+            yield {"name": name, "in": "path", "required": True, "schema": kind}
+
+
+def _query(endpoint: Endpoint) -> Iterator[Schema]:
+    for name, (kind, text) in endpoint.query.items():
+        one: Schema = {"name": name, "in": "query", "description": text, "schema": kind}
+        yield {**one, "required": True} if kind.get("x-required") else one
+
+
+_SYSTEM = "Installation"
+_PLAIN: Mapping[str, Schema] = {
+    "/metrics": {
+        "get": {
+            "operationId": "read_metrics",
+            "summary": "This process's figures for Prometheus",
+            "tags": [_SYSTEM],
+            "security": [],
+            "responses": {
+                "200": {
+                    "description": "The figures in the Prometheus text format.",
+                    "content": {"text/plain": {"schema": {"type": "string"}}},
+                },
+                **shared.refusals((500,)),
+            },
+        }
+    },
+    "/openapi.json": {
+        "get": {
+            "operationId": "read_document",
+            "summary": "This document",
+            "tags": [_SYSTEM],
+            "security": [],
+            "parameters": [shared.ref("parameters", "IfNoneMatch")],
+            "responses": {
+                "200": shared.answer("The document.", {"type": "object"}, "ETag"),
+                "304": shared.answer("What you have is still current.", None, "ETag"),
+                **shared.refusals((500,)),
+            },
+        }
+    },
+}

@@ -1,0 +1,118 @@
+"""Search over everything, and over one type; aggregates; reveals of secrets."""
+
+from __future__ import annotations
+
+from litestar import Request, get, post
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine import ask as asking
+from tenfold.engine.aggregate import aggregate, parse_aggregate
+from tenfold.engine.search import Search
+from tenfold.engine.types import Locale
+from tenfold.kernel.clock import now
+from tenfold.kernel.errors import Invalid, MissingFields
+from tenfold.kernel.ids import new_id
+from tenfold.web import respond
+from tenfold.web.api.records import check_parameters, desk_of, fields_of, identified, pairs
+from tenfold.web.desk import header
+
+_EVENT = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type, detail, created_at)
+VALUES ($1, $2, $3, 'secret_revealed', $4, $5)"""
+
+
+@get("/v1/search")
+async def search_everything(request: Request) -> ASGIResponse:
+    """The best hits of every type, grouped by type."""
+    desk = desk_of(request)
+    request.scope["tenfold.route"] = "search"
+    claims = desk.claims(request.scope)
+    text, limit, kinds = _question(request, ("q", "limit", "type"), 5)
+    types = list(desk.registry)
+    if kinds:
+        unknown = [k for k in kinds if k not in desk.registry.by_name]
+        if unknown:
+            raise Invalid({"type": f"there is no record type {unknown[0][:60]!r}"})
+        types = [desk.registry.by_name[k] for k in kinds]
+    async with desk.visit(claims, types[0], ()) as visit:
+        found = await Search(desk.query).everywhere(
+            visit.reader, visit.person, types, text, limit
+        )
+    groups = b",".join(
+        b'{"type":"%s","label":"%s","path":"/v1/%s","hits":%s}'
+        % (f.definition.name.encode(), f.definition.label_plural.encode(), f.definition.path.encode(), f.json)
+        for f in found
+    )
+    return respond.raw(b"[" + groups + b"]", encodings=header(request.scope, b"accept-encoding"))
+
+
+@get("/v1/{plural:str}/search")
+async def search_records(request: Request, plural: str) -> ASGIResponse:
+    """The best hits of one type as whole records, best first."""
+    desk = desk_of(request)
+    request.scope["tenfold.route"] = "search"
+    shipped = desk.shipped(plural)
+    claims = desk.claims(request.scope)
+    text, limit, _ = _question(request, ("q", "limit"), asking.LIMIT)
+    async with desk.visit(claims, shipped, ()) as visit:
+        json = await Search(desk.query).records(
+            visit.reader, visit.person, visit.definition, text, limit
+        )
+    return respond.raw(json, encodings=header(request.scope, b"accept-encoding"))
+
+
+@get("/v1/{plural:str}/aggregate")
+async def aggregate_records(request: Request, plural: str) -> ASGIResponse:
+    """Counts, sums, averages, least and most, by group: `?group=status&sum=budget`."""
+    desk = desk_of(request)
+    request.scope["tenfold.route"] = "aggregate"
+    shipped = desk.shipped(plural)
+    claims = desk.claims(request.scope)
+    async with desk.visit(claims, shipped, ()) as visit:
+        access = visit.person.access(visit.definition)
+        asked = parse_aggregate(pairs(request.scope["query_string"]), visit.definition, access, Locale())
+        json = await aggregate(visit.reader, visit.person, visit.definition, desk.query, asked)
+    return respond.raw(json)
+
+
+@post("/v1/{plural:str}/{record_id:str}/reveals")
+async def reveal_field(request: Request, plural: str, record_id: str) -> ASGIResponse:
+    """Open one secret field; who did it is kept as a security event."""
+    desk = desk_of(request)
+    request.scope["tenfold.route"] = "reveal"
+    shipped = desk.shipped(plural)
+    claims = desk.claims(request.scope)
+    identity = identified(record_id, shipped)
+    body = await fields_of(request)
+    secrets = [f.name for f in shipped.fields.values() if f.type.kind == "secret"]
+    name = body.get("field")
+    if name is None:
+        raise MissingFields({"field": f"is required: one of {', '.join(secrets) or 'none'}"})
+    if not isinstance(name, str) or name not in secrets or set(body) != {"field"}:
+        raise Invalid({"field": f"must be a secret field: {', '.join(secrets) or 'there is none'}"})
+    async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
+        value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
+        detail = respond.encoded({"type": shipped.name, "id": str(identity), "field": name})
+        await tx.execute(
+            _EVENT, new_id(), claims.tenant, claims.user, detail.decode(), now()
+        )
+    answer = respond.data({"field": name, "value": value}, status=201)
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def _question(
+    request: Request, known: tuple[str, ...], default: int
+) -> tuple[str, int, list[str]]:
+    given = dict(pairs(request.scope["query_string"]))
+    check_parameters(given, known)
+    text = given.get("q", "").replace("\x00", " ").strip()
+    if not text:
+        raise MissingFields({"q": "is required: the words to look for"})
+    limit = given.get("limit", str(default))
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= asking.MOST:
+        raise Invalid({"limit": f"must be a whole number from 1 to {asking.MOST}"})
+    kinds = [k for k in given.get("type", "").split(",") if k]
+    return text[:200], int(limit), kinds
+
+
+HANDLERS = [search_everything, search_records, aggregate_records, reveal_field]

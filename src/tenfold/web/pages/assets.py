@@ -1,0 +1,130 @@
+"""The pages' files under names that change with their content, so that browsers may keep them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from litestar import Request, get
+from litestar.response.base import ASGIResponse
+
+from tenfold.kernel.errors import NotFound, Unavailable
+from tenfold.web.desk import header
+
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "woff2": "font/woff2",
+    "txt": "text/plain; charset=utf-8",
+    "json": "application/json",
+}
+_PACKED = frozenset({"css", "js", "svg", "txt"})
+_URL = re.compile(r"url\(\"?([^)\"]+)\"?\)")
+# The sheets of app.css in their order: what comes later may rely on what came before.
+SHEETS = (
+    "tokens base frame controls cells table record form timeline sign-in narrow".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is served."""
+
+    name: str
+    body: bytes
+    packed: bytes | None
+    type: str
+
+    @property
+    def etag(self) -> str:
+        """The content's hash, which is also in the name."""
+        return f'"{self.name.rsplit(".", 2)[1]}"'
+
+
+class Assets:
+    """All files of the pages, by their plain names and by those with the hash."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._names: dict[str, str] = {}
+        self._served: dict[str, Asset] = {}
+        for name, body in contents.items():
+            self._add(name, body)
+
+    def address(self, name: str) -> str:
+        """Where a file is served: `/static/app.3f2a91c07b.css`."""
+        found = self._names.get(name)
+        if found is None:
+            raise Unavailable(f"The pages' file {name} is missing; run `make install`.")
+        return f"/static/{found}"
+
+    def find(self, name: str) -> Asset | None:
+        """The file of a name with a hash."""
+        return self._served.get(name)
+
+    def _add(self, name: str, body: bytes) -> None:
+        stem, _, kind = name.rpartition(".")
+        digest = hashlib.sha256(body).hexdigest()[:10]
+        full = f"{stem}.{digest}.{kind}"
+        packed = None
+        if kind in _PACKED:
+            packer = zlib.compressobj(9, wbits=31)
+            packed = packer.compress(body) + packer.flush()
+        self._names[name] = full
+        kind_of = _TYPES.get(kind, "application/octet-stream")
+        self._served[full] = Asset(full, body, packed, kind_of)
+
+    def add_styles(self, sheets: Mapping[str, str]) -> None:
+        """Join the style sheets into app.css, its `url(name)` pointing to the served names."""
+        text = "\n".join(sheets[name] for name in SHEETS)
+        whole = _URL.sub(lambda found: f'url("{self.address(found[1])}")', text)
+        self._add("app.css", whole.encode())
+
+
+@cache
+def assets() -> Assets:
+    """The files that ship, read once per process."""
+    root = files("tenfold.web") / "static"
+    contents = {
+        name: path.read_bytes()
+        for name, path in _walk(root, "")
+        if not name.startswith("css/") and name.rpartition(".")[2] in _TYPES
+    }
+    made = Assets(contents)
+    made.add_styles({s: (root / "css" / f"{s}.css").read_text("utf-8") for s in SHEETS})
+    return made
+
+
+def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
+    found: list[tuple[str, Traversable]] = []
+    for entry in folder.iterdir():
+        name = prefix + entry.name
+        found.extend(_walk(entry, f"{name}/") if entry.is_dir() else [(name, entry)])
+    return found
+
+
+@get("/static/{name:path}", exclude_from_auth=True)
+async def static_file(request: Request[object, object, object], name: str) -> ASGIResponse:  # pyright: ignore[reportInvalidTypeArguments]
+    """A file of the pages; it never changes under its name, so it may be kept for a year."""
+    request.scope["tenfold.route"] = "static"  # pyright: ignore[reportGeneralTypeIssues]
+    found = assets().find(name.lstrip("/"))
+    if found is None:
+        raise NotFound("There is no such file.")
+    headers = {
+        "cache-control": "public, max-age=31536000, immutable",
+        "etag": found.etag,
+        "vary": "Accept-Encoding",
+    }
+    if header(request.scope, b"if-none-match") == found.etag:
+        return ASGIResponse(status_code=304, headers=headers)
+    body = found.body
+    if found.packed is not None and "gzip" in header(request.scope, b"accept-encoding"):
+        body = found.packed
+        headers["content-encoding"] = "gzip"
+    return ASGIResponse(body=body, headers=headers, media_type=found.type)

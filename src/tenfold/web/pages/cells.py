@@ -1,0 +1,273 @@
+"""A record's values as cells: what a template shows, without deciding anything itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.registry import Registry
+from tenfold.engine.titles import title_of
+from tenfold.engine.types import AnyRef, Choice, Choices, Ref, Stage
+from tenfold.engine.types.contact import one_line
+from tenfold.engine.types.other import Expression
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages import hues, words
+
+Record = Mapping[str, Any]
+_BREAK = re.compile(r"</(?:p|div|li|h\d)>|<br\s*/?>")
+_MARKUP = re.compile(r"<[^>]*>")
+END_ALIGNED = frozenset("integer decimal money rollup score".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value as it is shown; `kind` chooses the template's form of it."""
+
+    kind: str = "empty"
+    text: str = ""
+    href: str = ""
+    title: str = ""
+    hue: str = ""
+    items: tuple[Cell, ...] = ()
+    share: int = 0
+
+
+EMPTY = Cell()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose eyes the values are for: time, place, currency, and what ids are called."""
+
+    now: datetime
+    zone: ZoneInfo
+    region: str
+    currency: str
+    registry: Registry
+    names: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+
+
+def cell(one: Field, record: Record, reader: Reader) -> Cell:
+    """The cell of a field of a record."""
+    if one.custom:
+        record = {**record, **custom_values(record, one)}
+    value = record.get(one.json_name)
+    if value is None or value == "" or value == [] or value == {}:
+        return EMPTY
+    return _FORMS.get(kind_of(one, record), _text)(one, value, record, reader)
+
+
+def kind_of(one: Field, record: Record | None = None) -> str:
+    """The kind that decides a value's form: of a computed field that of what it computes."""
+    kind = one.type.of.kind if isinstance(one.type, Expression) else one.type.kind
+    if record is not None and kind == "integer" and f"{one.name}_reasons" in record:
+        return "score"
+    return kind
+
+
+def custom_values(record: Record, one: Field) -> dict[str, object]:
+    """A custom field's value under its own name, an amount beside its currency."""
+    custom: Any = record.get("custom") or {}
+    found = {one.name: custom.get(one.name)}
+    if one.type.kind == "money":
+        found[f"{one.name}_currency"] = custom.get(f"{one.name}_currency")
+    return found
+
+
+def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:
+    """A record by its name, with an avatar, as a link."""
+    name = title_of(definition, record)
+    identity = str(record.get("id", ""))
+    link = href or f"/{definition.path}/{identity}"
+    return Cell("record", name, link, hue=hues.of_id(identity), title=hues.initials(name))
+
+
+def person_cell(identity: object, reader: Reader) -> Cell:
+    """A person of the organisation by name."""
+    found = parse_id(str(identity))
+    name = reader.names.get(found, "") if found else ""
+    if not name:
+        return EMPTY
+    return Cell("person", name, hue=hues.of_id(str(identity)), title=hues.initials(name))
+
+
+def chip(kind: Choice | Choices, value: str) -> Cell:
+    """A choice as a chip with a dot; a stage's in the hue of what it means."""
+    hue = hues.of_stage(value, kind.options) if isinstance(kind, Stage) else "plain"
+    return Cell("chip", kind.label(value), hue=hue)
+
+
+def moment_cell(moment: datetime, reader: Reader) -> Cell:
+    """A moment, relative; in full on hover."""
+    text = words.near(moment, reader.now, reader.zone)
+    return Cell("time", text, moment.isoformat(), words.whole(moment, reader.zone))
+
+
+# -- one function per kind
+
+
+def _text(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("text", str(value))
+
+
+def _long(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("long", str(value))
+
+
+def _rich(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    import html
+
+    text = html.unescape(_MARKUP.sub("", _BREAK.sub("\n", str(value)))).strip()
+    return Cell("long", text) if text else EMPTY
+
+
+def _number(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("number", words.number(value))
+
+
+def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:
+    reasons: dict[str, Any] = record.get(f"{one.name}_reasons") or {}
+    parts = [f"{str(k).replace('_', ' ')} {v}" for k, v in reasons.items() if v]
+    text = f"{value} points: {', '.join(parts)}" if parts else f"{value} points"
+    return Cell("score", str(value), title=text, share=max(0, min(100, int(value))))
+
+
+def _money(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
+    currency = str(record.get(f"{one.name}_currency") or reader.currency)
+    return Cell("number", words.money(value, currency), title=currency)
+
+
+def _boolean(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("yes" if value else "no", "Yes" if value else "No")
+
+
+def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        return Cell("text", str(value))
+    today = reader.now.astimezone(reader.zone).date()
+    full = f"{day:%A}, {words.written(day)}"
+    return Cell("time", words.near_day(day, today), day.isoformat(), full)
+
+
+def _moment(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    found = words.moment_of(str(value))
+    return moment_cell(found, reader) if found else Cell("text", str(value))
+
+
+def _email(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("link", str(value), f"mailto:{value}")
+
+
+def _phone(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    return Cell("link", words.phone(str(value), reader.region), f"tel:{value}")
+
+
+def _url(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    parts = urlsplit(str(value))
+    if parts.scheme not in ("http", "https"):
+        return Cell("text", str(value))
+    text = (parts.netloc + parts.path).removeprefix("www.").rstrip("/")
+    return Cell("outside", text, str(value), str(value))
+
+
+def _choice(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return chip(one.type, str(value)) if isinstance(one.type, Choice) else Cell("text", str(value))
+
+
+def _choices(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    if not isinstance(one.type, Choices):
+        return EMPTY
+    found = [chip(one.type, str(item)) for item in value]
+    return Cell("list", ", ".join(c.text for c in found), items=tuple(found))
+
+
+def _tags(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    found = tuple(Cell("tag", str(item)) for item in value)
+    return Cell("list", ", ".join(c.text for c in found), items=found)
+
+
+def _address(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    parts = {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return Cell("text", one_line(parts)) if parts else EMPTY
+
+
+def _ref(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
+    """The related record by name, where it was read along; an unreadable one shows as nothing."""
+    if not isinstance(one.type, Ref):
+        return EMPTY
+    other: Any = record.get(one.name)
+    definition = reader.registry.by_name[one.type.to]
+    if isinstance(other, dict):
+        return record_cell(definition, other)  # pyright: ignore[reportUnknownArgumentType]
+    return _linked(definition, value, reader)
+
+
+def _any_ref(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    identity = parse_id(str(value.get("id", ""))) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    other = reader.registry.by_name.get(str(value.get("type"))) if identity else None
+    if not isinstance(one.type, AnyRef) or other is None:
+        return EMPTY
+    return _linked(other, identity, reader)
+
+
+def _linked(definition: Definition, identity: object, reader: Reader) -> Cell:
+    """A record by its id, where its name is known."""
+    found = parse_id(str(identity))
+    name = reader.names.get(found, "") if found else ""
+    if not name:
+        return EMPTY
+    link = f"/{definition.path}/{found}"
+    return Cell("record", name, link, hue=hues.of_id(str(found)), title=hues.initials(name))
+
+
+def _user(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    return person_cell(value, reader)
+
+
+def _json(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    if isinstance(value, dict) and all(isinstance(v, int | float | str) for v in value.values()):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        pairs = [f"{str(k).replace('_', ' ')} {v}" for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return Cell("text", ", ".join(pairs))
+    return Cell("code", msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    return Cell("secret", str(value))
+
+
+_FORMS: Mapping[str, Callable[[Field, Any, Record, Reader], Cell]] = {
+    "long_text": _long,
+    "rich_text": _rich,
+    "integer": _number,
+    "decimal": _number,
+    "rollup": _number,
+    "score": _score,
+    "money": _money,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _moment,
+    "email": _email,
+    "phone": _phone,
+    "url": _url,
+    "choice": _choice,
+    "stage": _choice,
+    "choices": _choices,
+    "tags": _tags,
+    "address": _address,
+    "ref": _ref,
+    "any_ref": _any_ref,
+    "user": _user,
+    "json": _json,
+    "secret": _secret,
+}

@@ -1,0 +1,86 @@
+"""Refusals in the look of the pages, and the way to the sign-in page."""
+
+from __future__ import annotations
+
+import traceback
+from urllib.parse import quote, urlsplit
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from tenfold.kernel.errors import TenfoldError
+from tenfold.web.desk import header
+from tenfold.web.pages import render
+from tenfold.web.pages.session import Req, SignInFirst, kept_cookies
+
+_TITLES = {
+    400: "That address can't be read",
+    403: "You may not do this",
+    404: "There is nothing here",
+    405: "That is not possible here",
+    409: "That collides with something",
+    413: "That is too large",
+    429: "A little slower, please",
+    503: "We can't reach the data",
+}
+_TEXTS = {
+    404: "The page or record is gone, was never here, or is not yours to see.",
+    405: "Go back and use the buttons of the page.",
+    500: "Something went wrong on our side. It has been noted; try again in a moment.",
+}
+
+
+def wants_page(request: Req) -> bool:
+    """Whether a refusal should be a page: somebody looks at it, not a program."""
+    path = request.url.path
+    if path == "/v1" or path.startswith(("/v1/", "/metrics", "/openapi")):
+        return False
+    return "text/html" in header(request.scope, b"accept")
+
+
+def refused(request: Req, error: TenfoldError) -> Response[bytes]:
+    """A named error as a page; somebody who must sign in is sent there."""
+    if error.status == 401:
+        return _to_sign_in(request)
+    title = _TITLES.get(error.status, "Something went wrong")
+    text = _TEXTS.get(error.status, error.message) if error.status == 500 else error.message
+    if error.status == 404:
+        text = _TEXTS[404]
+    return render.error_page(request, error.status, title, text, dict(error.headers))
+
+
+def unknown(request: Req, error: HTTPException) -> Response[bytes]:
+    """What the router refuses."""
+    status = error.status_code
+    title = _TITLES.get(status, "That did not work")
+    return render.error_page(request, status, title, _TEXTS.get(status, str(error.detail)))
+
+
+def broken(request: Req, error: Exception) -> Response[bytes]:
+    """A mistake of ours: noted with its request, told without its details."""
+    traceback.print_exception(error)
+    return render.error_page(request, 500, "Something went wrong", _TEXTS[500])
+
+
+def _to_sign_in(request: Req) -> Response[bytes]:
+    """The sign-in page, and afterwards back to where one was."""
+    url = request.url
+    here = url.path + (f"?{url.query}" if url.query else "")
+    if request.method != "GET":
+        here = urlsplit(header(request.scope, b"referer")).path or "/"
+    address = "/login" if here == "/" else f"/login?next={quote(here)}"
+    return Response(
+        content=b"",
+        status_code=303,
+        headers={"location": address, "cache-control": "no-store"},
+        cookies=kept_cookies(request),
+        media_type=render.HTML,
+    )
+
+
+HANDLERS = {
+    TenfoldError: refused,
+    HTTPException: unknown,
+    Exception: broken,
+}
+__all__ = ["HANDLERS", "SignInFirst", "wants_page"]

@@ -1,0 +1,136 @@
+"""From a posted form to the body of a write: what was typed, as the API takes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Field
+from tenfold.engine.query import Query
+from tenfold.engine.types import AnyRef, Refused
+from tenfold.engine.types.contact import ADDRESS_PARTS
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages import words
+from tenfold.web.pages.pick import resolve
+from tenfold.web.pages.session import Form
+from tenfold.web.pages.widgets import name_of
+
+_NUMBER = re.compile(r"^[+-]?\d[\d,\s]*(\.\d+)?$")
+_SIGNS = "$€£¥ \u00a0"
+
+
+@dataclass(slots=True)
+class Body:
+    """The values of a write, and the mistakes that a form alone can make."""
+
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    problems: dict[str, str] = field(default_factory=dict[str, str])
+
+
+async def body_of(
+    form: Form, fields: Sequence[Field], query: Query, reader: Reader, person: Person
+) -> Body:
+    """The values that a form gives for these fields; a field that it lacks stays as it is."""
+    body = Body()
+    custom: dict[str, object] = {}
+    for one in fields:
+        if not _given(form, one):
+            continue
+        value: object
+        try:
+            if one.type.kind in ("ref", "user", "any_ref"):
+                value = await _target(form, one, query, reader, person)
+            else:
+                value = _value(form, one)
+        except Refused as refusal:
+            body.problems[name_of(one)] = str(refusal)
+            continue
+        if one.type.kind == "secret" and value == "":
+            continue
+        if one.custom:
+            custom[one.name] = value
+        else:
+            body.values[one.json_name] = value
+            if one.type.kind == "money" and value not in ("", None):
+                currency = form.get(f"{name_of(one)}_currency").strip().upper()
+                if currency:
+                    body.values[f"{one.name}_currency"] = currency
+    if custom:
+        body.values["custom"] = custom
+    return body
+
+
+def _given(form: Form, one: Field) -> bool:
+    name = name_of(one)
+    return name in form or f"{name}.{ADDRESS_PARTS[0]}" in form
+
+
+def _value(form: Form, one: Field) -> object:
+    name = name_of(one)
+    text = form.get(name)
+    match one.type.kind:
+        case "boolean":
+            return {"true": True, "false": False}.get(text)
+        case "integer" | "decimal" | "money":
+            return number(text)
+        case "choices":
+            return form.all(name) or None
+        case "tags":
+            return [t.strip() for t in text.split(",") if t.strip()] or None
+        case "datetime":
+            zone: ZoneInfo = words.zone_of(form.get(f"{name}.zone"))
+            return words.from_local(text, zone) if text else None
+        case "address":
+            given = {part: form.get(f"{name}.{part}").strip() for part in ADDRESS_PARTS}
+            return {part: value for part, value in given.items() if value} or None
+        case "json":
+            return _json(text)
+        case _:
+            return text
+
+
+def number(text: str) -> object:
+    """A number as people type it: thousands separated, a currency's sign before it."""
+    plain = text.strip().strip(_SIGNS)
+    if not plain:
+        return None
+    return re.sub(r"[,\s]", "", plain) if _NUMBER.match(plain) else text
+
+
+def _json(text: str) -> object:
+    if not text.strip():
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise Refused('must be JSON, like {"key": "value"}') from None
+
+
+async def _target(
+    form: Form, one: Field, query: Query, reader: Reader, person: Person
+) -> object:
+    """What a relation's box means; as long as its text is untouched, what it meant before."""
+    name = name_of(one)
+    text = form.get(name).strip()
+    if not text:
+        return None
+    stored, _, title = form.get(f"{name}.was").partition("|")
+    kind, _, identity = stored.rpartition(":")
+    kept = parse_id(identity)
+    if kept is not None and text == title.strip():
+        return _pointer(one, kind, kept)
+    found_kind, found = await resolve(query, reader, person, one, text)
+    return _pointer(one, found_kind, found)
+
+
+def _pointer(one: Field, kind: str, identity: UUID) -> object:
+    if isinstance(one.type, AnyRef):
+        return {"type": kind, "id": str(identity)}
+    return str(identity)

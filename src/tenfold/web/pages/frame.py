@@ -1,0 +1,280 @@
+"""What surrounds every page: who is signed in, the way around, the look they chose."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar
+
+from tenfold.accounts.tokens import Claims
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.types import Locale
+from tenfold.kernel.clock import now
+from tenfold.kernel.errors import Unauthenticated
+from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk
+from tenfold.web.pages import cells, hues
+from tenfold.web.pages.session import (
+    Flash,
+    Req,
+    SignInFirst,
+    cookie,
+    desk_of,
+    form_token,
+    take_flash,
+)
+from tenfold.web.pages.words import zone_of
+
+_WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
+    u.first_name, u.last_name, u.email
+FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
+PACKS = {"base": "Relationships"}
+# Shown once the pages behind them exist.
+_LATER = (("Imports", "/imports", "file-up"), ("Undo a batch", "/batches", "undo-2"))
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A signed-in person and their organisation, as pages show them."""
+
+    organisation: str
+    timezone: str
+    currency: str
+    region: str
+    packs: tuple[str, ...]
+    name: str
+    email: str
+
+
+class _Known:
+    """The people of the last pages, each good for one version of their organisation's members."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._kept: OrderedDict[tuple[UUID, UUID], tuple[int, Who]] = OrderedDict()
+        self._most = most
+
+    async def get(self, reader: Reader, claims: Claims, version: int) -> Who:
+        key = (claims.tenant, claims.user)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        row = await reader.row(_WHO, claims.tenant, claims.user)
+        if row is None:
+            raise Unauthenticated("This account is gone; sign in with another one.")
+        name = f"{row['first_name']} {row['last_name']}".strip()
+        who = Who(
+            row["name"],
+            row["timezone"],
+            row["currency"],
+            row["region"],
+            tuple(row["packs"]),
+            name,
+            row["email"],
+        )
+        self._kept[key] = (version, who)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return who
+
+
+@cache
+def _known() -> _Known:
+    return _Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who a page is for, with the connection that reads for them while the page is made."""
+
+    request: Req
+    desk: Desk
+    claims: Claims
+    reader: Reader
+    person: Person
+    who: Who
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def locale(self) -> Locale:
+        """How their short forms of numbers are read."""
+        return Locale(self.who.region, self.who.currency)
+
+    def eyes(self, names: Mapping[UUID, str] | None = None) -> cells.Reader:
+        """How values are shown to them."""
+        who = self.who
+        return cells.Reader(
+            self.now, self.zone, who.region, who.currency, self.desk.registry, names or {}
+        )
+
+    async def tailored(self, shipped: Definition) -> Definition:
+        """A type with the organisation's own fields."""
+        versions = self.reader.versions
+        return await self.desk.tailored.get(
+            self.reader, self.claims.tenant, shipped, versions[1]
+        )
+
+
+@asynccontextmanager
+async def visiting(request: Req, claims: Claims) -> AsyncIterator[Guest]:
+    """A connection that reads for the person behind a page."""
+    desk = desk_of(request)
+    async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
+        yield await _guest(request, desk, claims, reader)
+
+
+@asynccontextmanager
+async def changing(request: Req, claims: Claims) -> AsyncIterator[tuple[Transaction, Guest]]:
+    """A write transaction of the person behind a form."""
+    desk = desk_of(request)
+    context = desk.context(claims, request.scope)
+    async with desk.database.transaction(context, [MEMBERS, DEFINITIONS]) as transaction:
+        yield transaction, await _guest(request, desk, claims, transaction)
+
+
+async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Guest:
+    version = reader.versions[0]
+    try:
+        person = await desk.people.get(reader, claims.tenant, claims.user, claims.session, version)
+        who = await _known().get(reader, claims, version)
+    except Unauthenticated as error:
+        raise SignInFirst(error.message) from error
+    zone = zone_of(cookie(request, "zone"), who.timezone)
+    return Guest(request, desk, claims, reader, person, who, now(), zone)
+
+
+# -- the frame as templates see it
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One place to go."""
+
+    label: str
+    href: str
+    icon: str
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The places of one pack."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person chose for their eyes; empty texts follow the system."""
+
+    theme: str = ""
+    density: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything around a page's content."""
+
+    title: str
+    organisation: str
+    person: str
+    email: str
+    initials: str
+    hue: str
+    groups: tuple[Group, ...]
+    later: tuple[Link, ...]
+    bar: tuple[Link, ...]
+    here: str
+    csrf: str
+    look: Look
+    flash: Flash | None
+
+
+def frame(guest: Guest, title: str) -> Frame:
+    """The frame of a page."""
+    here = guest.request.url.path
+    who = guest.who
+    groups = tuple(_groups(guest, here))
+    places = _places(guest.request.app)
+    later = tuple(
+        Link(label, href, icon, here.startswith(href))
+        for label, href, icon in _LATER
+        if href in places
+    )
+    return Frame(
+        title=title,
+        organisation=who.organisation,
+        person=who.name,
+        email=who.email,
+        initials=hues.initials(who.name),
+        hue=hues.of_id(guest.claims.user),
+        groups=groups,
+        later=later,
+        bar=_bar(groups, here),
+        here=here,
+        csrf=form_token(guest.desk, guest.claims),
+        look=look(guest.request),
+        flash=take_flash(guest.request),
+    )
+
+
+def look(request: Req) -> Look:
+    """The look that the person's browser keeps."""
+    theme, density = cookie(request, "theme"), cookie(request, "density")
+    return Look(
+        theme if theme in ("light", "dark") else "",
+        density if density in ("compact", "comfortable") else "",
+        cookie(request, "rail") == "folded",
+    )
+
+
+def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
+    """The packs that the organisation uses, with the types that the person may read."""
+    found: list[tuple[str, list[Definition]]] = []
+    for pack, definitions in guest.desk.registry.packs.items():
+        if guest.who.packs and pack != "base" and pack not in guest.who.packs:
+            continue
+        seen = [d for d in definitions if guest.person.access(d).read != "none"]
+        if seen:
+            found.append((PACKS.get(pack) or pack.replace("_", " ").capitalize(), seen))
+    return found
+
+
+def _groups(guest: Guest, here: str) -> Sequence[Group]:
+    return [
+        Group(label, tuple(_link(definition, here) for definition in seen))
+        for label, seen in readable(guest)
+    ]
+
+
+def _link(definition: Definition, here: str) -> Link:
+    href = f"/{definition.path}"
+    active = here == href or here.startswith(f"{href}/")
+    return Link(definition.label_plural, href, definition.icon, active)
+
+
+def _bar(groups: Sequence[Group], here: str) -> tuple[Link, ...]:
+    """The phone's bar of five: home, the first two types, search, everything."""
+    first = [link for group in groups for link in group.links][:2]
+    return (
+        Link("Home", "/", "house", here == "/"),
+        *first,
+        Link("Search", "/search", "search", here == "/search"),
+        Link("Menu", "/menu", "menu", here == "/menu"),
+    )
+
+
+@cache
+def _places(app: Litestar) -> frozenset[str]:
+    """The addresses that this installation serves."""
+    return frozenset(route.path for route in app.routes)

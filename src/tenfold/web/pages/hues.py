@@ -1,0 +1,43 @@
+"""Which hue says what: stages by what they mean, people by their id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+# Grey new, blue in progress, amber waits, green won or done, red lost or overdue, violet special.
+_WORDS = {
+    "grey": "new draft open prospect planned scheduled not_started todo created lead unknown "
+    "exploring coming_soon submitted applied upcoming",
+    "amber": "pending waiting on_hold nurture paused review under_review in_review delayed held "
+    "snoozed offer offered negotiation awaiting expiring no_show",
+    "green": "won done closed completed complete sold hired accepted approved paid resolved "
+    "published live confirmed succeeded success delivered placed leased closed_won attended kept",
+    "red": "lost cancelled canceled rejected declined failed overdue expired withdrawn refused "
+    "refunded terminated closed_lost blocked invalid bounced error sold_out",
+    "violet": "hot vip special priority featured exclusive under_contract escalated urgent",
+}
+_HUES = {word: hue for hue, words in _WORDS.items() for word in words.split()}
+_PEOPLE = 12
+
+
+def of_stage(value: str, options: Sequence[str]) -> str:
+    """The hue of a stage: by its word, else grey for the first and blue for the others."""
+    found = _HUES.get(value)
+    if found:
+        return found
+    return "grey" if options and options[0] == value else "blue"
+
+
+def of_id(identity: UUID | str) -> str:
+    """The hue of a person or record, always the same for one id."""
+    return f"p{int(str(identity)[-4:], 16) % _PEOPLE}"
+
+
+def initials(name: str) -> str:
+    """One or two letters for an avatar."""
+    words = [w for w in name.split() if w[:1].isalnum()]
+    if not words:
+        return "·"
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return letters.upper()

@@ -1,0 +1,105 @@
+"""Templates become answers: whole pages, partials for htmx, redirects."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+from litestar.response.base import ASGIResponse
+
+from tenfold.web.desk import header
+from tenfold.web.pages.assets import assets
+from tenfold.web.pages.frame import Frame, look
+from tenfold.web.pages.session import Req, kept_cookies
+
+HTML = "text/html; charset=utf-8"
+_WORTH_IT = 1_400
+_HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, HX-Request, Accept-Encoding"}
+
+
+@cache
+def environment() -> Environment:
+    """The templates that ship; unknown names are errors, everything is escaped."""
+    made = Environment(
+        loader=PackageLoader("tenfold.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["static"] = assets().address  # pyright: ignore[reportArgumentType]
+    return made
+
+
+def page(
+    request: Req, template: str, frame: Frame, *, status: int = 200, **view: Any
+) -> ASGIResponse:
+    """A page in its frame."""
+    return _answer(request, render(template, frame=frame, look=frame.look, **view), status)
+
+
+def bare(request: Req, template: str, *, status: int = 200, **view: Any) -> ASGIResponse:
+    """A page without a frame: nobody is signed in."""
+    return _answer(request, render(template, look=look(request), **view), status)
+
+
+def partial(request: Req, template: str, *, status: int = 200, **view: Any) -> ASGIResponse:
+    """The part of a page that htmx swaps in."""
+    return _answer(request, render(template, **view), status)
+
+
+def render(template: str, **view: Any) -> str:
+    """A template's text."""
+    return environment().get_template(template).render(**view)
+
+
+def wants(request: Req, target: str) -> bool:
+    """Whether htmx asks for this part of the page alone."""
+    swapped = header(request.scope, b"hx-target").rpartition("#")[2]
+    restoring = header(request.scope, b"hx-history-restore-request")
+    return swapped == target and not restoring
+
+
+def query(path: str, **values: str) -> str:
+    """An address with parameters."""
+    return f"{path}?{urlencode(values)}"
+
+
+def to(request: Req, address: str) -> ASGIResponse:
+    """See there next (303), so that loading again repeats nothing."""
+    headers = {"location": address, "cache-control": "no-store"}
+    return ASGIResponse(status_code=303, headers=headers, cookies=kept_cookies(request))
+
+
+def error_page(
+    request: Req, status: int, title: str, text: str, headers: dict[str, str] | None = None
+) -> Response[bytes]:
+    """A refusal in the look of the pages."""
+    body = render("error.html", look=look(request), status=status, title=title, text=text)
+    return Response(
+        content=body.encode(),
+        status_code=status,
+        headers={**(headers or {}), "cache-control": "no-store"},
+        cookies=kept_cookies(request),
+        media_type=HTML,
+    )
+
+
+def _answer(request: Req, text: str, status: int) -> ASGIResponse:
+    body, headers = text.encode(), dict(_HEADERS)
+    if len(body) > _WORTH_IT and "gzip" in header(request.scope, b"accept-encoding"):
+        packer = zlib.compressobj(1, wbits=31)
+        body = packer.compress(body) + packer.flush()
+        headers["content-encoding"] = "gzip"
+    return ASGIResponse(
+        body=body,
+        status_code=status,
+        headers=headers,
+        cookies=kept_cookies(request),
+        media_type=HTML,
+    )

@@ -1,0 +1,202 @@
+"""Who a page is for: the session cookie, its silent renewal, and proof that a form is ours."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from tenfold.accounts.tokens import Claims
+from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
+from tenfold.web.desk import Desk, header
+
+Req = Request[Any, Any, Any]
+YEAR = 31_536_000
+_FORM = "application/x-www-form-urlencoded"
+_COOKIES = "tenfold.set_cookies"
+
+
+class SignInFirst(Unauthenticated):
+    """The page needs somebody who is signed in; answered by the way to the sign-in page."""
+
+
+class Form:
+    """A posted form: the values of each name, in order."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a name: a ticked box comes after the hidden `false` before it."""
+        return self._values[name][-1] if name in self._values else default
+
+    def all(self, name: str) -> list[str]:
+        """All values of a name that are not empty."""
+        return [value for value in self._values.get(name, []) if value]
+
+
+def desk_of(request: Req) -> Desk:
+    """The process's desk."""
+    return request.app.state.desk
+
+
+def secure(desk: Desk) -> bool:
+    """Whether people reach this installation by https."""
+    return desk.settings.address.startswith("https://")
+
+
+def cookie_name(desk: Desk, name: str) -> str:
+    """A cookie's name; the prefix ties it to this very host where https allows it (RFC 6265bis)."""
+    return f"__Host-{name}" if secure(desk) else name
+
+
+def keep_cookie(
+    request: Req, name: str, value: str, seconds: int | None, *, scripts: bool = False
+) -> None:
+    """Set a cookie with the answer to this request, whatever the answer will be."""
+    desk = desk_of(request)
+    made = Cookie(
+        key=cookie_name(desk, name),
+        value=value,
+        max_age=seconds,
+        path="/",
+        httponly=not scripts,
+        secure=secure(desk),
+        samesite="lax",
+    )
+    kept: list[Cookie] = request.scope.setdefault(_COOKIES, [])  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownVariableType, reportAssignmentType]
+    kept.append(made)
+
+
+def kept_cookies(request: Req) -> list[Cookie]:
+    """The cookies to set with the answer."""
+    return request.scope.get(_COOKIES, [])  # pyright: ignore[reportReturnType]
+
+
+def cookie(request: Req, name: str) -> str:
+    """The value of one of our cookies, or an empty text."""
+    return request.cookies.get(cookie_name(desk_of(request), name), "")
+
+
+# -- forms
+
+
+async def read_form(request: Req) -> Form:
+    """The posted form, sent by one of our own pages; raises BadRequest or Forbidden."""
+    _same_origin(request)
+    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    if kind != _FORM:
+        raise BadRequest("Send the form as a browser does.")
+    try:
+        text = (await request.body()).decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=2_000)
+    except ValueError:
+        raise BadRequest("The form can't be read.") from None
+    return Form(pairs)
+
+
+async def signed_form(request: Req, claims: Claims) -> Form:
+    """A form that carries this session's token; raises Forbidden where it doesn't."""
+    form = await read_form(request)
+    if not _matches(desk_of(request), claims, form.get("csrf")):
+        raise Forbidden(
+            "This form is too old, or came from another place. Go back, load the page again "
+            "and repeat your change."
+        )
+    return form
+
+
+def form_token(desk: Desk, claims: Claims) -> str:
+    """A token for forms, bound to the session; never twice the same, so that it can't be
+    guessed from the sizes of compressed pages (BREACH)."""
+    nonce = secrets.token_bytes(9)
+    return urlsafe_b64encode(nonce + _proof(desk, claims, nonce)).decode()
+
+
+def _matches(desk: Desk, claims: Claims, token: str) -> bool:
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii"))
+    except ValueError:
+        return False
+    return hmac.compare_digest(raw[9:], _proof(desk, claims, raw[:9]))
+
+
+def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
+    key = desk.keyring.derive("csrf")
+    return hmac.new(key, nonce + claims.session.bytes, hashlib.sha256).digest()[:18]
+
+
+def _same_origin(request: Req) -> None:
+    """Raise Forbidden where the browser says that another site sent the form."""
+    scope = request.scope
+    site = header(scope, b"sec-fetch-site")
+    origin = header(scope, b"origin")
+    wrong = Forbidden("This form came from another site, so nothing was changed.")
+    if site and site not in ("same-origin", "none"):
+        raise wrong
+    if not origin:
+        return
+    host = header(scope, b"host")
+    if origin != desk_of(request).settings.address and urlsplit(origin).netloc != host:
+        raise wrong
+
+
+def safe_next(text: str) -> str:
+    """Where to go after signing in: a path of ours, else the home page."""
+    control = any(ord(c) < 33 or c == "\x7f" for c in text)
+    if control or not text.startswith("/") or text[1:2] in ("/", "\\") or "\\" in text:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else text
+
+
+# -- a sentence that is shown once, on the next page
+
+
+class Flash(msgspec.Struct, frozen=True):
+    """What was done, said on the next page; `undo` is where a form can undo it."""
+
+    text: str
+    undo: str = ""
+    kind: str = "done"
+
+
+def keep_flash(request: Req, flash: Flash) -> None:
+    """Say this on the next page."""
+    body = msgspec.json.encode(flash)
+    tag = _flash_tag(desk_of(request), body)
+    keep_cookie(request, "flash", urlsafe_b64encode(tag + body).decode().rstrip("="), 60)
+
+
+def take_flash(request: Req) -> Flash | None:
+    """What is to be said on this page, and not again."""
+    text = cookie(request, "flash")
+    if not text:
+        return None
+    keep_cookie(request, "flash", "", 0)
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if not hmac.compare_digest(raw[:12], _flash_tag(desk_of(request), raw[12:])):
+            return None
+        return msgspec.json.decode(raw[12:], type=Flash)
+    except (ValueError, msgspec.MsgspecError):
+        return None
+
+
+def _flash_tag(desk: Desk, body: bytes) -> bytes:
+    return hmac.new(desk.keyring.derive("flash"), body, hashlib.sha256).digest()[:12]

@@ -1,0 +1,25 @@
+"""All pages as one router, with their own way of telling refusals."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from tenfold.web.pages import door, edit, errors, home, lists, pick, record
+from tenfold.web.pages.assets import assets, static_file
+from tenfold.web.pages.render import environment
+
+
+def site() -> Router:
+    """The pages; reads the files and templates that ship, so that what is missing shows at start."""
+    assets()
+    environment()
+    handlers = [
+        static_file,
+        *door.HANDLERS,
+        *home.HANDLERS,
+        *lists.HANDLERS,
+        *pick.HANDLERS,
+        *record.HANDLERS,
+        *edit.HANDLERS,
+    ]
+    return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)

@@ -1,0 +1,263 @@
+"""Form fields as templates show them: the right control for each type of field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tenfold.engine.access import Access
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, Text
+from tenfold.engine.types.contact import ADDRESS_PARTS
+from tenfold.web.pages import words
+from tenfold.web.pages.cells import Record, custom_values
+from tenfold.web.pages.filters import Option
+from tenfold.web.pages.session import Form
+
+_INPUTS = {
+    "email": ("email", "email"),
+    "phone": ("tel", "tel"),
+    "url": ("url", "url"),
+    "integer": ("text", "numeric"),
+    "decimal": ("text", "decimal"),
+    "date": ("date", ""),
+    "datetime": ("datetime-local", ""),
+    "secret": ("password", ""),
+}
+_WIDE = frozenset("long_text rich_text json address choices".split())
+_PARTS = {
+    "street": "Street",
+    "street2": "Apartment, suite",
+    "city": "City",
+    "state": "State",
+    "postal_code": "Postal code",
+    "country": "Country",
+}
+# Given names, so that a browser offers what it knows (WCAG 2.2, 1.3.5): these are others' data.
+_LIMITS = ("least", "most")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One box of an address."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """One field of a form: its control, what it holds, its help, and what is wrong with it."""
+
+    name: str
+    label: str
+    control: str
+    value: str = ""
+    input: str = "text"
+    mode: str = ""
+    help: str = ""
+    error: str = ""
+    now: str = ""
+    required: bool = False
+    wide: bool = False
+    focus: bool = False
+    longest: int = 0
+    beside: str = ""
+    zone: str = ""
+    picks: str = ""
+    was: str = ""
+    options: tuple[Option, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of a form's fields."""
+
+    label: str
+    widgets: tuple[Widget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a form shows: stored values, or what was typed; names of ids; problems by field."""
+
+    record: Record
+    typed: Form | None
+    problems: Mapping[str, str]
+    names: Mapping[UUID, str]
+    zone: ZoneInfo
+    currency: str
+    changed: Mapping[str, str]
+
+
+def form_fields(definition: Definition, access: Access, *, creating: bool) -> list[Field]:
+    """The fields that a person may set in a form, in order of declaration."""
+    every = [*definition.fields.values(), *definition.custom_fields.values()]
+    chosen = [f for f in every if access.sets(f) and f.type.kind not in ("many", "file")]
+    # Who imports sets the key in another system; the stage of a record moves by its buttons.
+    hidden = {"external_id"} if creating else {"external_id", "status"}
+    if not creating and definition.status is None:
+        hidden.discard("status")
+    return [f for f in chosen if f.name not in hidden]
+
+
+def sections(
+    definition: Definition, fields: Sequence[Field], filled: Filled
+) -> tuple[Section, ...]:
+    """The form's sections; the first field with a mistake has the focus, else the first of all."""
+    wrong = [f for f in fields if name_of(f) in filled.problems]
+    focused = (wrong or list(fields))[:1]
+    groups: dict[str, list[Widget]] = {}
+    titles = {f.name for f in definition.title_fields}
+    ordered = sorted(fields, key=lambda f: (f.section != "", f.name not in titles))
+    for one in ordered:
+        label = one.section or ("Own fields" if one.custom else "")
+        made = _widget(one, filled, focus=one in focused)
+        groups.setdefault(label, []).append(made)
+    return tuple(Section(label, tuple(widgets)) for label, widgets in groups.items())
+
+
+def name_of(one: Field) -> str:
+    """The name of a field's control, which is also what the API calls it in mistakes."""
+    return f"custom.{one.name}" if one.custom else one.json_name
+
+
+def _widget(one: Field, filled: Filled, *, focus: bool) -> Widget:
+    kind = one.type.kind
+    name = name_of(one)
+    record = {**filled.record, **custom_values(filled.record, one)} if one.custom else filled.record
+    stored: Any = record.get(one.json_name if not one.custom else one.name)
+    text = _typed(one, filled) if filled.typed is not None else _stored(one, stored, filled)
+    input_, mode = _INPUTS.get(kind, ("text", ""))
+    base: dict[str, Any] = {
+        "name": name,
+        "label": one.label,
+        "control": _control(one),
+        "value": text,
+        "input": input_,
+        "mode": mode,
+        "help": one.help,
+        "error": _sentence(filled.problems.get(name, "")),
+        "now": filled.changed.get(name, ""),
+        "required": one.required,
+        "wide": kind in _WIDE,
+        "focus": focus,
+        "longest": one.type.max_length if isinstance(one.type, Text) else 0,
+    }
+    return Widget(**base, **_more(one, stored, text, record, filled))
+
+
+def _control(one: Field) -> str:
+    kind = one.type.kind
+    if kind in ("long_text", "rich_text", "json"):
+        return "area"
+    if kind == "boolean":
+        return "box" if not one.nullable else "select"
+    if kind in ("ref", "user", "any_ref"):
+        return "pick"
+    if kind in ("choice", "stage"):
+        return "select"
+    if kind in ("money", "choices", "address", "datetime"):
+        return kind
+    return "line"
+
+
+def _more(
+    one: Field, stored: Any, text: str, record: Record, filled: Filled
+) -> dict[str, Any]:
+    """What some controls need beside the common things."""
+    name = name_of(one)
+    typed = filled.typed
+    if isinstance(one.type, Choices):
+        chosen = set(typed.all(name)) if typed is not None else set(stored or ())
+        return {"options": _options(one.type, chosen)}
+    if isinstance(one.type, Choice):
+        empty = () if one.required or isinstance(one.type, Stage) else (Option("", "", not text),)
+        return {"options": (*empty, *_options(one.type, {text}))}
+    if isinstance(one.type, Boolean) and one.nullable:
+        given = (("", ""), ("true", "Yes"), ("false", "No"))
+        return {"options": tuple(Option(v, label, v == text) for v, label in given)}
+    if one.type.kind == "money":
+        beside = str(record.get(f"{one.name}_currency") or filled.currency)
+        return {"beside": typed.get(f"{name}_currency", beside) if typed is not None else beside}
+    if one.type.kind == "datetime":
+        return {"zone": str(filled.zone)}
+    if one.type.kind == "address":
+        return {"parts": _parts(name, stored, typed)}
+    if isinstance(one.type, Ref | AnyRef) or one.type.kind == "user":
+        return {"picks": one.name, "was": _was(one, stored, filled)}
+    return {}
+
+
+def _options(kind: Choice | Choices, chosen: set[str]) -> tuple[Option, ...]:
+    return tuple(Option(o, kind.label(o), o in chosen) for o in kind.options)
+
+
+def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:
+    given: dict[str, Any] = stored if isinstance(stored, dict) else {}
+    return tuple(
+        Part(
+            f"{name}.{part}",
+            _PARTS.get(part, part.replace("_", " ").capitalize()),
+            typed.get(f"{name}.{part}") if typed is not None else str(given.get(part) or ""),
+        )
+        for part in ADDRESS_PARTS
+    )
+
+
+def _typed(one: Field, filled: Filled) -> str:
+    assert filled.typed is not None
+    return "" if one.type.kind == "secret" else filled.typed.get(name_of(one))
+
+
+def _stored(one: Field, value: Any, filled: Filled) -> str:
+    """A stored value as its control holds it."""
+    if value is None or one.type.kind == "secret":
+        return str(one.default).lower() if value is None and _starts(one, filled) else ""
+    match one.type.kind:
+        case "boolean":
+            return "true" if value else "false"
+        case "datetime":
+            moment = words.moment_of(str(value))
+            return words.local_input(moment, filled.zone) if moment else str(value)
+        case "tags":
+            return ", ".join(value)
+        case "json":
+            return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        case "ref" | "user":
+            return filled.names.get(UUID(str(value)), "")
+        case "any_ref":
+            return filled.names.get(UUID(str(value["id"])), "")
+        case "choices" | "address":
+            return ""
+        case _:
+            return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _starts(one: Field, filled: Filled) -> bool:
+    """Whether a new record's field begins with its default."""
+    return not filled.record and one.default is not None
+
+
+def _was(one: Field, value: Any, filled: Filled) -> str:
+    """The stored target as `type:id|title`, so that an untouched box keeps it for certain."""
+    if filled.typed is not None:
+        return filled.typed.get(f"{name_of(one)}.was")
+    if not value:
+        return ""
+    kind, identity = (value["type"], value["id"]) if isinstance(value, dict) else ("", value)  # pyright: ignore[reportUnknownVariableType]
+    return f"{kind}:{identity}|{filled.names.get(UUID(str(identity)), '')}"
+
+
+def _sentence(text: str) -> str:
+    """A mistake as a sentence beside its field: `is required` → `This is required`."""
+    if not text:
+        return ""
+    return text if text[0].isupper() else f"This {text}"

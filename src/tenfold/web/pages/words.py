@@ -1,0 +1,128 @@
+"""Values as people read them: amounts, numbers, dates near and far, telephone numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from babel.numbers import get_currency_symbol
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from tenfold.kernel.money import exponent
+
+
+@lru_cache(maxsize=256)
+def symbol(currency: str) -> str:
+    """The sign of a currency, or its code with a blank: $ € CHF."""
+    sign = get_currency_symbol(currency, locale="en_US")
+    return sign if not sign.isascii() or not sign.isalpha() else f"{currency} "
+
+
+def money(amount: float | Decimal, currency: str) -> str:
+    """An amount with its currency; cents only where there are any."""
+    value = Decimal(str(amount))
+    places = exponent(currency) if value != value.to_integral_value() else 0
+    sign = "−" if value < 0 else ""
+    return f"{sign}{symbol(currency)}{abs(value):,.{places}f}"
+
+
+def number(value: float) -> str:
+    """A number with its thousands separated."""
+    return f"{value:,}".replace("-", "−")
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
+    """A time zone by its name, else the default."""
+    for candidate in (name, default):
+        try:
+            return ZoneInfo(candidate)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def moment_of(text: str) -> datetime | None:
+    """A moment as PostgreSQL writes it in JSON."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def near(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """A moment relative to now within a week, else its day."""
+    there, here = moment.astimezone(zone), now.astimezone(zone)
+    minutes = round((there - here).total_seconds() / 60)
+    if abs(minutes) < 1:
+        return "just now"
+    if abs(minutes) < 60:
+        return f"in {minutes} min" if minutes > 0 else f"{-minutes} min ago"
+    days = (there.date() - here.date()).days
+    if abs(days) <= 1:
+        return f"{_NEAR[days]} {there:%H:%M}"
+    return near_day(there.date(), here.date())
+
+
+_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+def near_day(day: date, today: date) -> str:
+    """A day relative to today within a week, else written out."""
+    days = (day - today).days
+    if days in _NEAR:
+        return _NEAR[days]
+    if abs(days) < 7:
+        return f"in {days} days" if days > 0 else f"{-days} days ago"
+    return written(day) if day.year != today.year else f"{day.day} {day:%b}"
+
+
+def written(day: date) -> str:
+    """A day in full: 21 Nov 2026."""
+    return f"{day.day} {day:%b} {day.year}"
+
+
+def whole(moment: datetime, zone: tzinfo) -> str:
+    """A moment in full, with its zone."""
+    there = moment.astimezone(zone)
+    return f"{there:%A}, {written(there.date())}, {there:%H:%M %Z}"
+
+
+@lru_cache(maxsize=8_192)
+def phone(text: str, region: str) -> str:
+    """A telephone number as people of the region write it."""
+    try:
+        found = phonenumbers.parse(text.replace(";ext=", " ext. "), region)
+    except NumberParseException:
+        return text
+    home = phonenumbers.region_code_for_number(found) == region
+    form = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(found, form)
+
+
+def local_input(moment: datetime, zone: tzinfo) -> str:
+    """A moment as `<input type="datetime-local">` takes it."""
+    return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
+
+
+def from_local(text: str, zone: tzinfo) -> str:
+    """What such an input gave, with the zone it was meant in; anything else unchanged."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).isoformat()
+
+
+def greeting(now: datetime, zone: tzinfo) -> str:
+    """Good morning, afternoon or evening."""
+    hour = now.astimezone(zone).hour
+    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if hour < 18 else "Good evening"

@@ -1,0 +1,112 @@
+"""Browsers that sign in, and a clock that can be moved."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from tests.conftest import Running, Serve
+
+from tenfold.kernel import clock
+from tenfold.kernel.settings import Settings
+
+PASSWORD = "plum harbour lantern 42"
+
+
+@dataclass
+class Browser:
+    """A client with cookies of its own, and what it registered with."""
+
+    http: httpx.AsyncClient
+    email: str = field(default_factory=lambda: f"{secrets.token_hex(6)}@example.com")
+    token: str = ""
+    user: dict[str, Any] = field(default_factory=dict)
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """POST below /v1/auth."""
+        return await self.http.post(f"/v1/auth/{path}", json=body, **more)
+
+    async def register(self, **changes: Any) -> httpx.Response:
+        """Register with this browser's address."""
+        body = {
+            "email": self.email,
+            "password": PASSWORD,
+            "firstName": "Ada",
+            "lastName": "Byron",
+            "organization": "Analytical Engines",
+            **changes,
+        }
+        answer = await self.post("register", {k: v for k, v in body.items() if v is not None})
+        if answer.status_code == 201:
+            self.token, self.user = answer.json()["data"]["token"], answer.json()["data"]["user"]
+        return answer
+
+    async def login(self, password: str = PASSWORD, **more: Any) -> httpx.Response:
+        """Sign in with this browser's address."""
+        answer = await self.post("login", {"email": self.email, "password": password, **more})
+        if answer.status_code == 200:
+            self.token, self.user = answer.json()["data"]["token"], answer.json()["data"]["user"]
+        return answer
+
+    async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """Any request, signed with the access token."""
+        headers = {"authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        return await self.http.request(method, path, json=body, headers=headers, **more)
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token in the cookie."""
+        return self.http.cookies.get("refreshToken") or ""
+
+
+@pytest.fixture(scope="session")
+async def free(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
+    """The application without a limit on sign-ins."""
+    async with serve(msgspec.structs.replace(settings, sign_in_per_minute=0)) as running:
+        yield running
+
+
+@asynccontextmanager
+async def opened(running: Running, **more: Any) -> AsyncIterator[Browser]:
+    """A browser at an application."""
+    transport = httpx.ASGITransport(running.app)
+    options: dict[str, Any] = {"base_url": "http://tenfold.test", **more}
+    async with httpx.AsyncClient(transport=transport, **options) as http:
+        yield Browser(http)
+
+
+@pytest.fixture
+async def browser(free: Running) -> AsyncIterator[Browser]:
+    """A browser of somebody who has no account yet."""
+    async with opened(free) as made:
+        yield made
+
+
+@pytest.fixture
+async def other(free: Running) -> AsyncIterator[Browser]:
+    """Another browser."""
+    async with opened(free) as made:
+        yield made
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Moves the clock on."""
+    real, ahead = clock.now, [timedelta()]
+
+    def moved() -> datetime:
+        return real() + ahead[0]
+
+    monkeypatch.setattr(clock, "now", moved)
+
+    def move(by: timedelta) -> None:
+        ahead[0] += by
+
+    return move

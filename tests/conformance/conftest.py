@@ -1,0 +1,76 @@
+"""Every conformance test runs once for each declared type, without a line written for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from tests.conformance import specimen
+from tests.conformance.world import World, world
+from tests.conftest import Running, serving, settings_for
+from tests.factories import Owner
+from tests.server import Base, Server
+
+from tenfold import app as composition
+from tenfold.engine.definition import Definition
+from tenfold.engine.registry import Registry
+
+PACKS = {**composition.PACKS, "specimens": specimen.RECORDS}
+
+
+def kinds() -> list[Definition]:
+    """All types of an installation; a type that a tenant made joins them here."""
+    return list(Registry(PACKS))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test that asks for a `kind` every type in turn."""
+    chosen = kinds()
+    names = [k.name for k in chosen]
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", chosen, ids=names)
+    if "kind_name" in metafunc.fixturenames:
+        metafunc.parametrize("kind_name", names)
+
+
+@pytest.fixture(scope="session")
+async def base(server: Server, anyio_backend: str) -> AsyncIterator[Base]:
+    """A migrated database that has the specimens' tables too."""
+    async with server.database() as made:
+        await add_specimens(made)
+        yield made
+
+
+async def add_specimens(base: Base) -> None:
+    """Make the specimens' tables, as the owner of all tables would."""
+    connection = await asyncpg.connect(base.admin_url)
+    await connection.execute(f"SET ROLE {base.roles.owner}")
+    for script in specimen.scripts(Registry(PACKS).by_name, base.roles.app):
+        await connection.execute(script)
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def app(
+    base: Base, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
+) -> AsyncIterator[Running]:
+    """An application that serves the specimens beside the shipped types."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "PACKS", PACKS)
+        async with serving(settings_for(base, tmp_path_factory.mktemp("home"))) as running:
+            yield running
+
+
+@pytest.fixture(scope="session")
+async def owner(base: Base, anyio_backend: str) -> AsyncIterator[Owner]:
+    """A connection past row security."""
+    connection = await asyncpg.connect(base.admin_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def place(app: Running, base: Base, owner: Owner) -> World:
+    """The world of one check."""
+    return await world(app, base, owner)
