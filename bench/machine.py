@@ -25,8 +25,9 @@ class Used:
 class Meter:
     """Sums the CPU time of process trees, by the part of the system that each tree is."""
 
-    def __init__(self, roots: Mapping[str, int]) -> None:
-        self._roots = roots
+    def __init__(self, children: Mapping[str, int], beside: Mapping[str, int]) -> None:
+        """`children` are trees below this process, `beside` others; the rest of ours is `client`."""
+        self._children, self._beside = children, beside
         self._before: dict[str, float] = {}
         self._busy = self._at = 0.0
 
@@ -45,10 +46,9 @@ class Meter:
         return Used(seconds, cpu, max(0.0, busy - ours))
 
     def _sums(self) -> dict[str, float]:
-        sums = {part: tree_seconds(pid) for part, pid in self._roots.items()}
-        # The client is a child of this process; what it has used so far is in its own times.
+        sums = {part: tree_seconds(pid) for part, pid in self._children.items()}
         sums["client"] = tree_seconds(os.getpid()) - sum(sums.values())
-        return sums
+        return sums | {part: tree_seconds(pid) for part, pid in self._beside.items()}
 
 
 def tree_seconds(pid: int) -> float:
@@ -71,9 +71,7 @@ def tree_seconds(pid: int) -> float:
 
 def _busy() -> float:
     times = psutil.cpu_times()
-    return times.user + times.system + times.nice + getattr(times, "irq", 0.0) + getattr(
-        times, "softirq", 0.0
-    )
+    return sum(getattr(times, kind, 0.0) for kind in ("user", "system", "nice", "irq", "softirq"))
 
 
 def described() -> dict[str, object]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tenfold.web.edge import Edge
 
 
+pytest.register_assert_rewrite("tests.conformance")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run before xdist starts its workers, which inherit the environment."""
     # Until the handlers in web/api name their path parameters as Litestar 3 wants them.

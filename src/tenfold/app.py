@@ -34,19 +34,36 @@ from tenfold import base
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
+from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
+from tenfold.web.api import members as members_api
+from tenfold.web.api import organisation as organisation_api
 from tenfold.web.api import records as record_api
+from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
 from tenfold.web.metrics import Metrics
+from tenfold.web.pages import errors as page_errors
+from tenfold.web.pages.site import site
 
 # The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
 # operations are described by engine/project/openapi_records.py).
-APIS = (auth_api, health_api, history_api, record_api, search_api, types_api)
+APIS = (
+    auth_api,
+    health_api,
+    history_api,
+    record_api,
+    search_api,
+    types_api,
+    members_api,
+    organisation_api,
+    roles_api,
+    custom_fields_api,
+)
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 PACKS = {
     "base": base.RECORDS,
@@ -119,6 +136,7 @@ def create_app(settings: Settings | None = None) -> Edge:
         route_handlers=[
             *(handler for api in APIS for handler in api.HANDLERS),
             *document_api.handlers(types, chosen.address, ENDPOINTS),
+            site(),
         ],
         lifespan=[lifespan],
         exception_handlers={TenfoldError: _refused, HTTPException: _http, Exception: _broken},
@@ -133,6 +151,8 @@ def _refused(request: Request[Any, Any, Any], error: TenfoldError) -> Response[b
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if page_errors.wants_page(request):
+        return page_errors.unknown(request, error)
     if error.status_code == 404:
         return respond.failure(NotFound("There is nothing at this address."))
     if error.status_code == 405:

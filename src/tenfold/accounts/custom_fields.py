@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +14,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import FieldSpec, check, field_of
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
@@ -21,7 +22,8 @@ MOST = 200
 
 _PAGE = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
 WHERE tenant_id = $1 AND type = ANY ($2) AND (retired_at IS NOT NULL) = $3
-    AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5"""
+    AND type || '.' || name <> ALL ($4) AND ($5::uuid IS NULL OR id > $5)
+ORDER BY id LIMIT $6"""
 _ONE = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
 WHERE tenant_id = $1 AND id = $2"""
 _NAMED = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
@@ -80,17 +82,22 @@ class CustomFieldChange(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] | UnsetType = UNSET
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which fields a list shows: those of some types but for the hidden (`lead.salary`)."""
+
+    types: list[str]
+    hidden: list[str]
+    retired: bool = False
+
+
 async def page(
-    reader: Reader,
-    tenant: UUID,
-    types: list[str],
-    after: UUID | None,
-    limit: int,
-    *,
-    retired: bool = False,
+    reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
 ) -> list[CustomField]:
-    """Fields of some types in the order they were made, one more where there are more."""
-    rows = await reader.rows(_PAGE, tenant, types, retired, after, limit + 1)
+    """Fields in the order they were made, one more than `limit` where there are more."""
+    rows = await reader.rows(
+        _PAGE, tenant, which.types, which.retired, which.hidden, after, limit + 1
+    )
     return [_field(row) for row in rows]
 
 
@@ -103,9 +110,11 @@ async def by_type(reader: Reader, tenant: UUID) -> dict[str, dict[str, Field]]:
     return found
 
 
-async def create(tx: Transaction, registry: Registry, new: NewCustomField) -> CustomField:
+async def create(
+    tx: Transaction, types: Mapping[str, Definition], new: NewCustomField
+) -> CustomField:
     """Add a field; with the name and kind of a retired one, that comes back with its values."""
-    tenant, definition = tx.context.tenant, declared(registry, new.type)
+    tenant, definition = tx.context.tenant, known(types, new.type)
     spec = msgspec.convert(
         {k: v for k, v in msgspec.structs.asdict(new).items() if k != "type"}, FieldSpec
     )
@@ -148,11 +157,11 @@ async def one(reader: Transaction, identity: UUID) -> CustomField:
     return _field(row)
 
 
-def declared(registry: Registry, name: str) -> Definition:
+def known(types: Mapping[str, Definition], name: str) -> Definition:
     """The record type of a name; raises Invalid."""
-    found = registry.by_name.get(name)
+    found = types.get(name)
     if found is None:
-        names = ", ".join(sorted(registry.by_name))
+        names = ", ".join(sorted(types))
         raise Invalid({"type": f"is not a record type; there are {names}"})
     return found
 
@@ -182,8 +191,7 @@ async def _keep(tx: Transaction, old: CustomField, spec: FieldSpec) -> None:
 
 async def _changed(tx: Transaction, identity: UUID) -> CustomField:
     tx.touch("definitions")
-    row = await tx.row(_ONE, tx.context.tenant, identity)
-    assert row is not None
+    (row,) = await tx.rows(_ONE, tx.context.tenant, identity)
     return _field(row)
 
 
@@ -195,7 +203,7 @@ def _nothing(old: CustomField) -> Definition:
 def _field(row: asyncpg.Record) -> CustomField:
     spec = msgspec.json.decode(row["spec"], type=FieldSpec)
     label = field_of(spec).label
-    values = {**msgspec.structs.asdict(spec), "label": label}
+    values: dict[str, Any] = {**msgspec.structs.asdict(spec), "label": label}
     return CustomField(
         id=row["id"],
         type=row["type"],

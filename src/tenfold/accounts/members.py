@@ -82,7 +82,7 @@ class MemberChange(msgspec.Struct, frozen=True, kw_only=True):
 
     role: OrganisationRole | UnsetType = UNSET
     roles: Roles | UnsetType = UNSET
-    team_id: UUID | None | UnsetType = UNSET
+    team_id: UUID | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
 
 

@@ -51,8 +51,7 @@ async def hold(tx: Transaction) -> None:
 
 async def read(reader: Reader, tenant: UUID) -> Organisation:
     """The organisation."""
-    row = await reader.row(_READ, tenant)
-    assert row is not None
+    (row,) = await reader.rows(_READ, tenant)
     return Organisation(**dict(row.items()))
 
 

@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from tenfold.accounts import custom_fields
+from tenfold.accounts.own_types import types_of
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine.definition import Definition, Field, Grant, Scope
+from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.structs import convert
@@ -134,13 +135,14 @@ async def checked(
     tx: Transaction, registry: Registry, given: Mapping[str, Mapping[str, object]]
 ) -> dict[str, Grant]:
     """The grants as the engine keeps them; raises Invalid with every mistake."""
+    types = await types_of(tx, tx.context.tenant, registry)
     custom = await custom_fields.by_type(tx, tx.context.tenant)
     problems: dict[str, str] = {}
     made: dict[str, Grant] = {}
     for kind, grant in given.items():
-        definition = registry.by_name.get(kind)
+        definition = types.get(kind)
         if definition is None:
-            names = ", ".join(sorted(registry.by_name))
+            names = ", ".join(sorted(types))
             problems[f"grants.{kind[:60]}"] = f"is not a record type; there are {names}"
             continue
         try:
@@ -156,7 +158,8 @@ def _grant(definition: Definition, given: Mapping[str, object]) -> Grant:
     spec = convert(given, GrantSpec)
     problems: dict[str, str] = {}
     names: dict[str, frozenset[str]] = {}
-    for part, wanted in (("reveal", spec.reveal), ("hide", spec.hide), ("read_only", spec.read_only)):
+    for part in ("reveal", "hide", "read_only"):
+        wanted: list[str] = getattr(spec, part)
         fields = [(name, _field(definition, name)) for name in wanted]
         unknown = [name for name, field in fields if field is None]
         found = [field for _, field in fields if field is not None]
@@ -195,7 +198,8 @@ def _shown(grant: Grant, registry: Registry, kind: str) -> GrantSpec:
     """A grant with its fields by their names in JSON."""
 
     def names(fields: frozenset[str]) -> list[str]:
-        known = registry.by_name[kind].fields if kind in registry.by_name else {}
+        shipped = registry.by_name.get(kind)
+        known = shipped.fields if shipped else SYSTEM_FIELDS
         return sorted(known[f].json_name if f in known else f"custom.{f}" for f in fields)
 
     return GrantSpec(

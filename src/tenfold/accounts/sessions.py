@@ -66,7 +66,7 @@ class Sessions:
     ) -> tuple[Session, str]:
         """A new session and its first refresh token."""
         session, token = Session(new_id(), user, tenant), secrets.token_urlsafe(32)
-        await self._add(tx, session, session.id, token, client, clock.now())
+        await self._add(tx, session, session.id, token, client)
         return session, token
 
     async def find(self, reader: Reader, token: str) -> Session | None:
@@ -90,7 +90,7 @@ class Sessions:
         successor = self._successor(token)
         if row["used_at"] is None:
             identity = new_id()
-            await self._add(tx, session, identity, successor, client, moment)
+            await self._add(tx, session, identity, successor, client)
             await tx.execute(_USED, row["id"], moment, identity)
             return "rotated", successor
         later = await tx.row(_READ, digest(successor))
@@ -116,14 +116,9 @@ class Sessions:
         await tx.execute(_TIDY_FAMILIES, moment - timedelta(days=30))
 
     async def _add(
-        self,
-        tx: Transaction,
-        session: Session,
-        identity: UUID,
-        token: str,
-        client: Client,
-        moment: datetime,
+        self, tx: Transaction, session: Session, identity: UUID, token: str, client: Client
     ) -> None:
+        moment = clock.now()
         await tx.execute(
             _ADD,
             identity,

@@ -123,7 +123,7 @@ class SignIn:
     async def login(
         self, email: str, password: str, organization: UUID | None, client: Client
     ) -> Signed:
-        """Sign in with a password; Unauthenticated alike for all that is wrong, Locked after five."""
+        """Sign in with a password; Unauthenticated whatever is wrong, Locked after five failures."""
         address = plain_email(email)
         key = hmac.digest(self._account_key, address.encode("utf-8", "replace"), "sha256")
         async with self._database.read(NIL) as reader:
@@ -301,8 +301,7 @@ def _over() -> Unauthenticated:
 
 
 def _locked(standing: lockout.Standing) -> Locked:
-    assert standing.locked_until is not None
-    left = standing.locked_until - clock.now()
+    left = (standing.locked_until or clock.now()) - clock.now()
     seconds = max(1, -(-left // timedelta(seconds=1)))
     minutes = -(-seconds // 60)
     return Locked(

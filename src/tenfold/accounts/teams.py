@@ -51,7 +51,7 @@ class TeamChange(msgspec.Struct, frozen=True, kw_only=True):
     """What may be changed of a team."""
 
     name: Name | UnsetType = UNSET
-    parent_id: UUID | None | UnsetType = UNSET
+    parent_id: UUID | UnsetType | None = UNSET
 
 
 async def page(reader: Reader, tenant: UUID, after: UUID | None, limit: int) -> list[Team]:
@@ -93,8 +93,7 @@ async def remove(tx: Transaction, identity: UUID) -> Team:
     """Delete an empty team; Conflict while it has people or teams."""
     tenant = tx.context.tenant
     old = await one(tx, tenant, identity)
-    row = await tx.row(_USED, tenant, identity)
-    assert row is not None
+    (row,) = await tx.rows(_USED, tenant, identity)
     if row[0] or row[1]:
         raise Conflict(
             f"{old.name} still has {row[0]} people and {row[1]} teams; move those first.",

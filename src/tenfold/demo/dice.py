@@ -128,14 +128,14 @@ class Dice:
     def name(self) -> Name:
         """A person's name, with an address that no other has."""
         firsts, lasts = self.pick(words.CULTURES)
+        if self.chance(0.35):  # many families come from more than one place
+            lasts = self.pick(words.CULTURES)[1]
         first, last = self.pick(firsts), self.pick(lasts)
-        local = ".".join("".join(c for c in fold(n) if c.isascii() and c.isalpha()) for n in (first, last))
-        number = 1
-        while f"{local}{number if number > 1 else ''}" in self._names:
+        local, number = f"{_ascii(first)}.{_ascii(last)}", 1
+        while (address := f"{local}{number if number > 1 else ''}") in self._names:
             number += 1
-        local = f"{local}{number if number > 1 else ''}"
-        self._names.add(local)
-        return Name(first, last, f"{local}@{self.pick(_DOMAINS)}")
+        self._names.add(address)
+        return Name(first, last, f"{address}@{self.pick(_DOMAINS)}")
 
     def phone(self, area_code: str = "") -> str:
         """A number of the range 555-0100 to 555-0199, which is kept for fiction."""
@@ -159,5 +159,9 @@ class Dice:
     def company(self) -> tuple[str, str, str]:
         """A company's name, its industry, and its domain."""
         first, (trade, industry) = self.pick(words.COMPANY_FIRST), self.pick(words.TRADES)
-        host = "-".join("".join(c for c in w if c.isalpha()) for w in f"{first} {trade}".lower().split())
-        return f"{first} {trade}", industry, f"{host.replace('--', '-')}.example.com"
+        host = "-".join(_ascii(word) for word in f"{first} {trade}".split() if _ascii(word))
+        return f"{first} {trade}", industry, f"{host}.example.com"
+
+
+def _ascii(text: str) -> str:
+    return "".join(c for c in fold(text) if c.isascii() and c.isalpha())

@@ -6,7 +6,7 @@ from __future__ import annotations
 CULTURES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("Olivia", "James", "Hannah", "Marcus", "Grace", "Tyler", "Denise", "Patrick", "Joan"),
-        ("Walker", "Bennett", "O’Connor", "Fletcher", "Harris", "Sullivan", "Brooks", "Doyle"),
+        ("Walker", "Bennett", "O'Connor", "Fletcher", "Harris", "Sullivan", "Brooks", "Doyle"),
     ),
     (
         ("Sofía", "Mateo", "Lucía", "Diego", "Camila", "Andrés", "Valentina", "Joaquín"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,10 +77,12 @@ class Records:
         *,
         partial: bool = False,
         answer: bool = True,
+        moments: Sequence[datetime] = (),
     ) -> tuple[list[Written | None], list[Refusal]]:
         """Make records. All or nothing, unless `partial`: then bad rows are refused one by one.
 
-        Without `answer` the records' JSON is not made, for those who don't need it.
+        Without `answer` the records' JSON is not made, for those who don't need it. `moments` are
+        when the records were first made, for those that come from elsewhere with their history.
         """
         access = person.access(definition)
         access.need("create", definition)
@@ -100,10 +103,13 @@ class Records:
         if not parsed:
             return results, refused
         rows: list[dict[str, Any]] = []
-        for place, (_, identity, values) in enumerate(parsed):
+        for place, (index, identity, values) in enumerate(parsed):
             if place % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            rows.append(await self._new_row(tx, person, definition, identity, values))
+            row = await self._new_row(tx, person, definition, identity, values)
+            if moments:
+                row["created_at"] = row["updated_at"] = moments[index]
+            rows.append(row)
         inserted = await self._insert(tx, person, definition, rows, partial, answer)
         written = {w.id: w for w in inserted}
         await self._slots(tx, definition, [(i, v) for _, i, v in parsed if i in written], locale)

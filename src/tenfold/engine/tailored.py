@@ -57,13 +57,7 @@ def check(spec: FieldSpec, definition: Definition) -> None:
         problems["name"] = "can't end in _currency, which is kept for that of an amount"
     if spec.kind not in KINDS:
         problems["kind"] = f"must be one of {', '.join(KINDS)}"
-    for name, text, most in (("label", spec.label, 100), ("help", spec.help, 500)):
-        if len(text) > most:
-            problems[name] = f"must have at most {most} characters"
-    if spec.kind in ("choice", "choices"):
-        problems |= _check_options(spec.options)
-    elif spec.options:
-        problems["options"] = "only choice and choices have options"
+    problems |= _check_options(spec)
     if not 0 <= spec.places <= 9:
         problems["places"] = "must be 0 to 9"
     if not 1 <= spec.max_length <= 500:
@@ -72,7 +66,10 @@ def check(spec: FieldSpec, definition: Definition) -> None:
         raise Invalid(problems)
 
 
-def _check_options(options: tuple[str, ...]) -> dict[str, str]:
+def _check_options(spec: FieldSpec) -> dict[str, str]:
+    options = spec.options
+    if spec.kind not in ("choice", "choices"):
+        return {"options": "only choice and choices have options"} if options else {}
     if not options:
         return {"options": "give at least one"}
     if len(options) > 200 or len(set(options)) < len(options):

@@ -132,12 +132,14 @@ class Converter:
         kind = goal.kind
         places = goal.field.type.places if goal.field and isinstance(goal.field.type, DecimalType) else None
         listed = kind in _OVERFLOW or kind == "url"
+        finer = self._finer(goal)
 
         def plain(value: Value, made: Prepared, problems: list[str]) -> None:
             try:
                 found = read(kind, value, how)
             except Refusal as refusal:
-                problems.append(f"{column}: {refusal.reason}")
+                if finer is None or not self._went_finer(column, value, how, finer, made):
+                    problems.append(f"{column}: {refusal.reason}")
                 return
             if found is Special.LEAVE:
                 return
@@ -148,6 +150,26 @@ class Converter:
                 self._overflow(column, kind, value, how, made)
 
         return plain
+
+    def _finer(self, goal: Goal) -> Goal | None:
+        """The field for the finer kind beside one for the kind: `sub_type` beside `type`."""
+        name = goal.target.name
+        if goal.kind != "choice" or not name.endswith("type") or name.endswith("sub_type"):
+            return None
+        other = f"{name.removesuffix('type')}sub_type"
+        return self._goals.get(other) if other not in self._taken else None
+
+    def _went_finer(
+        self, column: str, value: Value, how: Reading, finer: Goal, made: Prepared
+    ) -> bool:
+        """Whether a value that is no kind is a finer kind, and is kept as that."""
+        try:
+            found = read("choice", value, replace(how, options=options_of(finer.field)))
+        except Refusal:
+            return False
+        made.body[finer.target.name] = found
+        self.tally[f"values of {column!r} went into {finer.target.name}"] += 1
+        return True
 
     def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:
         exponent = number.as_tuple().exponent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -24,7 +24,7 @@ from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Column, Options, Part, State, state_of
 from tenfold.exchange.mapping import Guess, UnknownName, guess, missing
 from tenfold.exchange.readers import Source, open_source
-from tenfold.exchange.rows import NotReadable, Row
+from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import Goal, goals_of, references
 from tenfold.exchange.values import Reading
@@ -137,7 +137,7 @@ def survey(
     )
     rows = source.rows()
     samples = [row.values for row in islice(rows, SAMPLED)]
-    number = len(samples) + (sum(1 for _ in rows) if count else 0)
+    number, empty = _counted(rows if count else (), source.columns, samples)
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
     goals = goals_of(definition, person.access(definition), columns)
     types = exchange.records.registry.by_name
@@ -150,8 +150,21 @@ def survey(
     targets = [goal.target for goal in goals.values()]
     guesses = guess(columns, samples, targets, overrides)
     key, need = _key(definition, options, guesses)
-    notes = [*source.notes, *_notes(definition, guesses, goals, key)]
+    notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
     return Survey(source, columns, guesses, goals, number, notes, key, need, how)
+
+
+def _counted(
+    rest: Iterable[Row], columns: Sequence[str], samples: Sequence[Mapping[str, Value]]
+) -> tuple[int, set[str]]:
+    """How many rows there are, and the columns in which none has anything."""
+    empty = {c for c in columns if all(is_blank(values.get(c)) for values in samples)}
+    number = len(samples)
+    for row in rest:
+        number += 1
+        if empty:
+            empty -= {c for c in empty if not is_blank(row.values.get(c))}
+    return number, empty
 
 
 def _key(
@@ -173,12 +186,16 @@ def _key(
 
 
 def _notes(
-    definition: Definition, guesses: Sequence[Guess], goals: dict[str, Goal], key: str
+    definition: Definition,
+    guesses: Sequence[Guess],
+    goals: Mapping[str, Goal],
+    key: str,
+    empty: set[str],
 ) -> list[str]:
     notes: list[str] = []
     # A record's type says what it is; it is no value of it.
     extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
-    extra = [column for column in extra if column != TYPE]
+    extra = [column for column in extra if column != TYPE and column not in empty]
     if extra:
         notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")
     out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]

@@ -130,6 +130,8 @@ def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
     kind = _kind(one)
     if not kind:
         return
+    if kind == "address" and first_address:
+        aliases = (*aliases, "addresses", "full address", "postal address", "mailing address")
     yield Goal(Target(name, one.label, kind, aliases, one.required), one)
     if kind in ("ref", "user"):
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.

@@ -9,6 +9,26 @@ from tenfold.exchange.value_texts import SEVERAL, Reading, Refusal, shown
 from tenfold.kernel.text import fold
 
 _PARTING = re.compile(rf"{SEVERAL}|[;,|\n]")
+# What other programs say for the same thing, in the plain form of `_same`; used where it exists.
+_MEANT: dict[str, tuple[str, ...]] = {
+    "available": ("active",),
+    "forsale": ("active",),
+    "contracted": ("activeundercontract", "undercontract", "pending"),
+    "underagreement": ("activeundercontract", "undercontract", "pending"),
+    "contingent": ("activeundercontract", "pending"),
+    "premarket": ("comingsoon",),
+    "sold": ("closed",),
+    "offmarket": ("withdrawn",),
+    "temporarilyoffmarket": ("hold",),
+    "condo": ("condominium",),
+    "townhome": ("townhouse",),
+    "singlefamily": ("singlefamilyresidence",),
+    "singlefamilyhome": ("singlefamilyresidence",),
+    "detached": ("singlefamilyresidence",),
+    "mfdhome": ("manufacturedhome",),
+    "cancelled": ("canceled",),
+    "canceled": ("cancelled",),
+}
 _EVERYBODY = frozenset({"mycontacts"})
 
 
@@ -16,6 +36,8 @@ def choice(text: str, how: Reading) -> str:
     """The option that a text names by value or label, whatever its case, blanks and signs."""
     known = {_same(name): value for value, label in how.options.items() for name in (label, value)}
     found = known.get(_same(text))
+    if found is None:
+        found = next((v for word in _MEANT.get(_same(text), ()) if (v := known.get(word))), None)
     if found is not None:
         return found
     close = get_close_matches(_same(text), list(known), 1, 0.75)

@@ -74,6 +74,8 @@ def _broken(value: object) -> bool:
     """Whether a text in it holds NUL or half a character, which PostgreSQL can't keep."""
     if isinstance(value, str):
         return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, Mapping):
-        return any(_broken(k) or _broken(v) for k, v in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return isinstance(value, list) and any(_broken(v) for v in value)  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        pairs: dict[object, object] = value
+        return any(_broken(k) or _broken(v) for k, v in pairs.items())
+    items: list[object] = value if isinstance(value, list) else []
+    return any(_broken(item) for item in items)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -32,31 +33,33 @@ _KNOWN_TENANTS = 100_000
 
 
 class Pages:
-    """Finished pages under the versions of what they show, bounded in bytes."""
+    """Finished pages under the versions of what they show, bounded in bytes and in age."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._kept: OrderedDict[object, bytes] = OrderedDict()
+        self._kept: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
         self._most, self._size = most_bytes, 0
         self.hits = self.misses = 0
 
     def get(self, key: object) -> bytes | None:
-        """The page of this very key, if it is kept."""
+        """The page of this very key, if it is kept and not too old."""
         found = self._kept.get(key)
-        if found is None:
+        if found is None or found[0] < monotonic():
             self.misses += 1
             return None
         self.hits += 1
         self._kept.move_to_end(key)
-        return found
+        return found[1]
 
-    def put(self, key: object, body: bytes) -> None:
-        """Keep a page, letting go of those unused longest."""
+    def put(self, key: object, body: bytes, seconds: float) -> None:
+        """Keep a page for so long at most, letting go of those unused longest."""
         if len(body) > self._most:
             return
-        self._kept[key] = body
+        if (before := self._kept.pop(key, None)) is not None:
+            self._size -= len(before[1])
+        self._kept[key] = (monotonic() + seconds, body)
         self._size += len(body)
         while self._size > self._most:
-            _, gone = self._kept.popitem(last=False)
+            _, (_, gone) = self._kept.popitem(last=False)
             self._size -= len(gone)
 
 

@@ -8,7 +8,7 @@ import tenfold
 from tenfold.engine.definition import Definition
 from tenfold.engine.project import openapi_filters as lists
 from tenfold.engine.project import openapi_finding as finding
-from tenfold.engine.project.openapi_records import operations
+from tenfold.engine.project.openapi_records import addressed, operations
 from tenfold.engine.project.openapi_schemas import schemas
 from tenfold.engine.project.openapi_shared import HEADERS, PARAMETERS, responses, shared_schemas
 from tenfold.engine.registry import Registry
@@ -46,11 +46,12 @@ def document(
     components: dict[str, Schema] = {}
     parameters: dict[str, Schema] = dict(PARAMETERS)
     _add(components, shared_schemas())
-    for definition in registry:
+    types = addressed(registry)
+    for definition, place in types:
         _add(components, schemas(definition, registry))
         _add(parameters, lists.plain(definition, registry))
         _add(parameters, lists.filters(definition))
-        _add(paths, operations(definition, registry))
+        _add(paths, operations(definition, place, registry))
     _add(components, finding.search_schemas(registry))
     _add(paths, finding.search_everything(registry))
     _add(components, extra_schemas or {})
@@ -66,7 +67,7 @@ def document(
         },
         "servers": [{"url": address}],
         "security": [{"bearer": []}],
-        "tags": [*map(_tag, registry), finding.SEARCH_TAG, *extra_tags],
+        "tags": [*(_tag(d) for d, _ in types), finding.SEARCH_TAG, *extra_tags],
         "x-tagGroups": [
             {"name": pack, "tags": [d.label_plural for d in definitions]}
             for pack, definitions in registry.packs.items()

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_filters import embeddable, filter_refs
 from tenfold.engine.project.openapi_finding import aggregate, search
 from tenfold.engine.project.openapi_operation import READS, WRITES, Build, operation
 from tenfold.engine.project.openapi_schemas import name_of, secrets
-from tenfold.engine.project.openapi_shared import answer, ref, schema
-from tenfold.engine.registry import Registry
+from tenfold.engine.project.openapi_shared import answer, ref, refusals, schema
+from tenfold.engine.registry import CUSTOM, Registry
 from tenfold.engine.types.base import Schema
 
-def operations(definition: Definition, registry: Registry) -> dict[str, Schema]:
+def addressed(registry: Registry) -> list[tuple[Definition, str]]:
+    """Every type with its address; last, for all of them, those that organisations make."""
+    custom = registry.named(f"{CUSTOM}records")
+    assert custom is not None
+    own = replace(
+        custom,
+        name="custom_record",
+        plural="custom_records",
+        label="Custom record",
+        label_plural="Custom records",
+        doc="A record of a type that your organisation made; its fields are those in `custom`.",
+    )
+    return [*((d, f"/v1/{d.path}") for d in registry), (own, "/v1/custom/{type}")]
+
+
+def operations(definition: Definition, address: str, registry: Registry) -> dict[str, Schema]:
     """The path items of a record type."""
     made: dict[str, Schema] = {}
     for method, path, build in _ALL:
@@ -19,11 +36,14 @@ def operations(definition: Definition, registry: Registry) -> dict[str, Schema]:
             continue
         if path.endswith("/reveals") and not secrets(definition):
             continue
-        item = made.setdefault(f"/v1/{definition.path}{path}", {})
+        item = made.setdefault(f"{address}{path}", {})
         item[method] = {**build(definition, registry), "tags": [definition.label_plural]}
+        if definition.tenant_made:
+            item[method]["responses"] |= refusals((404,))
     for path, item in made.items():
-        if "{record_id}" in path:
-            item["parameters"] = [ref("parameters", "RecordId")]
+        named = [("{type}", "CustomType"), ("{record_id}", "RecordId")]
+        if found := [ref("parameters", name) for part, name in named if part in path]:
+            item["parameters"] = found
     return made
 
 

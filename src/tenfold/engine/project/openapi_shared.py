@@ -27,6 +27,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "CONFLICT": (409, "It collides with what is stored."),
     "DUPLICATE": (409, "Another record has this unique value."),
     "EMAIL_TAKEN": (409, "Somebody has an account with this e-mail address."),
+    "LAST_OWNER": (409, "The organization would be left without an owner."),
+    "IN_USE": (409, "Others still depend on it; change those first."),
+    "TOO_MANY": (409, "There are as many as there may be."),
     "MOVE_NOT_ALLOWED": (409, "The record can't go from its stage to that one."),
     "IN_FLIGHT": (409, "A request with this Idempotency-Key is still being worked on."),
     "VERSION_MISMATCH": (412, "Somebody changed the record since you read it."),
@@ -96,6 +99,13 @@ PARAMETERS: Mapping[str, Schema] = {
         "required": True,
         "description": "The record's id.",
         "schema": {"type": "string", "format": "uuid"},
+    },
+    "CustomType": {
+        "name": "type",
+        "in": "path",
+        "required": True,
+        "description": "The name of a type that your organisation made; see /v1/types.",
+        "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{1,38}$"},
     },
     "Limit": {
         "name": "limit",
@@ -211,8 +221,15 @@ def refusals(statuses: Iterable[int]) -> Schema:
 
 
 def statuses_of(errors: Iterable[str | int]) -> set[int]:
-    """The HTTP statuses of error codes; a status stands for itself."""
-    return {CODES[error][0] if isinstance(error, str) else error for error in errors}
+    """The HTTP statuses of error codes; a status stands for itself.
+
+    A code that is not listed here is passed over; a test of the document names it.
+    """
+    return {
+        CODES[error][0] if isinstance(error, str) else error
+        for error in errors
+        if isinstance(error, int) or error in CODES
+    }
 
 
 def responses() -> Schema:

@@ -11,6 +11,7 @@ import msgspec
 
 from tenfold.engine.definition import Definition
 from tenfold.engine.project import openapi_shared as shared
+from tenfold.engine.project.openapi_records import addressed
 from tenfold.engine.registry import Registry
 from tenfold.web.api.endpoint import Endpoint
 
@@ -49,7 +50,8 @@ def operation_id(endpoint: Endpoint, definition: Definition | None = None) -> st
     """`GET /v1/teams/{id}` is `read_team`, `POST /v1/auth/login` is `login`."""
     path = endpoint.path
     if definition is not None:
-        words = [definition.name, *_words(path.removeprefix(f"/v1/{definition.path}"))]
+        rest = path.partition("{record_id}")[2]
+        words = [definition.name, *_words(rest)]
     else:
         words = _words(path.removeprefix("/v1"))
     if words[0] == "auth" and endpoint.method == "POST":
@@ -92,16 +94,11 @@ def _expanded(
         if not endpoint.path.startswith(_OF_TYPE):
             yield endpoint, None
             continue
-        rest = endpoint.path.removeprefix(_OF_TYPE)
-        for definition in registry:
-            if fits(endpoint.path, definition):
-                path = f"/v1/{definition.path}{rest}".replace("{id}", "{record_id}")
-                yield replace(endpoint, path=path), definition
-
-
-def fits(path: str, definition: Definition) -> bool:
-    """Whether an address below a type exists for this one: only what has stages moves."""
-    return definition.status is not None or not path.endswith("/moves")
+        rest = endpoint.path.removeprefix(_OF_TYPE).replace("{id}", "{record_id}")
+        for definition, address in addressed(registry):
+            # Only what has stages moves.
+            if definition.status is not None or not rest.endswith("/moves"):
+                yield replace(endpoint, path=f"{address}{rest}"), definition
 
 
 class _Schemas:
@@ -147,29 +144,35 @@ def _operation(
     if "{" in endpoint.path:
         refused.add(404)
     paged = "cursor" in endpoint.query
-    body = shared.enveloped(schemas.of(endpoint.response), shared.schema("PageMeta") if paged else None)
+    meta = shared.schema("PageMeta") if paged else None
+    body = shared.enveloped(schemas.of(endpoint.response), meta)
+    headers = ["Location"] if endpoint.status == 201 else []
     made: Schema = {
         "operationId": operation_id(endpoint, definition),
         "summary": endpoint.summary,
         "tags": [tag],
-        "responses": {str(endpoint.status): shared.answer(f"{endpoint.summary}.", body)},
+        "responses": {str(endpoint.status): shared.answer(f"{endpoint.summary}.", body, *headers)},
     }
     if endpoint.public:
         made["security"] = []
-    if parameters := [*_path_parameters(endpoint.path), *_query(endpoint)]:
-        made["parameters"] = parameters
     if endpoint.request is not None:
         refused |= {400, 413}
         content = {shared.JSON: {"schema": schemas.of(endpoint.request)}}
         made["requestBody"] = {"required": True, "content": content}
+    # 422 is the answer to an Idempotency-Key that was used before.
+    keyed = [shared.ref("parameters", "IdempotencyKey")] if 422 in refused else []
+    if keyed:
+        refused |= {400, 409}
+    if parameters := [*_path_parameters(endpoint.path), *_query(endpoint), *keyed]:
+        made["parameters"] = parameters
     made["responses"] |= shared.refusals(refused)
     return made
 
 
 def _path_parameters(path: str) -> Iterator[Schema]:
     for part in path.split("/"):
-        if part == "{record_id}":
-            yield shared.ref("parameters", "RecordId")
+        if part in _KNOWN:
+            yield shared.ref("parameters", _KNOWN[part])
         elif part.startswith("{"):
             name = part.strip("{}")
             kind: Schema = {"type": "string"}
@@ -180,10 +183,10 @@ def _path_parameters(path: str) -> Iterator[Schema]:
 
 def _query(endpoint: Endpoint) -> Iterator[Schema]:
     for name, (kind, text) in endpoint.query.items():
-        one: Schema = {"name": name, "in": "query", "description": text, "schema": kind}
-        yield {**one, "required": True} if kind.get("x-required") else one
+        yield {"name": name, "in": "query", "description": text, "schema": kind}
 
 
+_KNOWN = {"{record_id}": "RecordId", "{type}": "CustomType"}
 _SYSTEM = "Installation"
 _PLAIN: Mapping[str, Schema] = {
     "/metrics": {

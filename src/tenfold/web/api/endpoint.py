@@ -1,4 +1,4 @@
-"""What each endpoint takes and answers, beside its handler: the OpenAPI document is made from it."""
+"""What each endpoint takes and answers, beside its handler; the OpenAPI document says it."""
 
 from __future__ import annotations
 

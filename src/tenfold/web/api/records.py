@@ -15,6 +15,7 @@ from tenfold.engine.ask import topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import BULK, Change, Refusal, Written
 from tenfold.engine.types import Locale
+from tenfold.kernel.clock import now
 from tenfold.kernel.errors import BadRequest, Forbidden, Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
@@ -53,6 +54,8 @@ async def list_records(request: Request, plural: str) -> ASGIResponse:
             access.shape,
             (person.user, person.teams) if personal else None,
             tuple(visit.versions),
+            # What is computed from today's date changes without a write.
+            now().date(),
             query,
         )
         etag = tag(key)
@@ -75,7 +78,8 @@ async def list_records(request: Request, plural: str) -> ASGIResponse:
         "cached": False,
     }
     if cacheable:
-        desk.pages.put(key, respond.listed(page.data, {**meta, "cached": True}))
+        kept_page = respond.listed(page.data, {**meta, "cached": True})
+        desk.pages.put(key, kept_page, definition.cache_seconds or 0)
     body = respond.listed(page.data, meta)
     return respond.document(body, headers={"etag": etag}, encodings=encodings)
 

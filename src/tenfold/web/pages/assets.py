@@ -18,18 +18,18 @@ from tenfold.kernel.errors import NotFound, Unavailable
 from tenfold.web.desk import header
 
 _TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
-    "txt": "text/plain; charset=utf-8",
+    "txt": "text/plain",
     "json": "application/json",
 }
 _PACKED = frozenset({"css", "js", "svg", "txt"})
 _URL = re.compile(r"url\(\"?([^)\"]+)\"?\)")
 # The sheets of app.css in their order: what comes later may rely on what came before.
 SHEETS = (
-    "tokens base frame controls cells table record form timeline sign-in narrow".split()
+    "tokens dark base frame controls cells table record form timeline sign-in narrow".split()
 )
 
 
@@ -82,9 +82,15 @@ class Assets:
 
     def add_styles(self, sheets: Mapping[str, str]) -> None:
         """Join the style sheets into app.css, its `url(name)` pointing to the served names."""
-        text = "\n".join(sheets[name] for name in SHEETS)
+        text = "\n".join(_both(sheets[name]) if name == "dark" else sheets[name] for name in SHEETS)
         whole = _URL.sub(lambda found: f'url("{self.address(found[1])}")', text)
         self._add("app.css", whole.encode())
+
+
+def _both(dark: str) -> str:
+    """The dark values for who chose them, and for who follows a system that is dark."""
+    chosen, system = ':root[data-theme="dark"]', ':root:not([data-theme="light"])'
+    return f"{dark}\n@media (prefers-color-scheme: dark) {{\n{dark.replace(chosen, system)}}}\n"
 
 
 @cache

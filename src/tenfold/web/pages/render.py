@@ -16,7 +16,12 @@ from tenfold.web.pages.assets import assets
 from tenfold.web.pages.frame import Frame, look
 from tenfold.web.pages.session import Req, kept_cookies
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
+# How values and fields look, the same in every template.
+_MACROS = {
+    "macros/show.html": ("icon", "avatar", "cell", "short"),
+    "macros/field.html": ("field",),
+}
 _WORTH_IT = 1_400
 _HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, HX-Request, Accept-Encoding"}
 
@@ -30,9 +35,13 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
     )
     made.globals["static"] = assets().address  # pyright: ignore[reportArgumentType]
+    for file, names in _MACROS.items():
+        module = made.get_template(file).module
+        made.globals.update({name: getattr(module, name) for name in names})
     return made
 
 

@@ -1,0 +1,176 @@
+"""Loads the data inside PostgreSQL, and checks it against what the engine would have written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from bench import names, people, statements
+from bench.custom import FILLED
+from bench.names import Name
+from bench.options import Options
+from bench.organisations import Organisation
+from bench.site import BenchError, Site
+from tenfold.engine.definition import Definition
+from tenfold.engine.registry import Registry
+from tenfold.engine.tailored import FieldSpec, field_of
+from tenfold.engine.types import Locale
+from tenfold.engine.values import search_vector, slots_of
+
+Connection = asyncpg.Connection
+Say = Callable[[str], None]
+_CHUNK = 200_000
+_SETUP = (Path(__file__).parent / "fill.sql").read_text("utf-8")
+
+
+@asynccontextmanager
+async def owner(site: Site) -> AsyncIterator[Connection]:
+    """A connection as the role that owns all tables, past row security; the bench's alone."""
+    installation = site.installation
+    connection = await asyncpg.connect(installation.url(installation.roles.migrate))
+    try:
+        await connection.execute(f"SET ROLE {installation.roles.owner}")
+        await _codecs(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _codecs(connection: Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, schema="pg_catalog", encoder=_text, decoder=msgspec.json.decode
+        )
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def fill(site: Site, types: Registry, options: Options, made: list[Organisation], say: Say) -> None:
+    """Load all of it; the last organisation is the one with as many students as all others."""
+    lead, student = types.by_name["lead"], types.by_name["student"]
+    async with owner(site) as db:
+        await _prepare(db, site, made)
+        await db.execute("SET synchronous_commit = off")
+        await db.execute("SET maintenance_work_mem = '512MB'")
+        many = [(lead, 0, options.leads), (student, 0, options.students)]
+        last = [(student, len(made), options.one_tenant)]
+        for definition in (lead, student):
+            parts = [p for p in (*many, *last) if p[0] is definition]
+            async with _bare(db, definition.plural, say):
+                for _, tenant, rows in parts:
+                    await _people(db, definition, tenant, rows, say)
+        async with _bare(db, "slots", say):
+            for definition in (lead, student):
+                say(f"  slots of {definition.plural} …")
+                await db.execute(people.slots(definition, "true"))
+        await db.execute(statements.PICKS)
+        await settle(db)
+        for definition in (lead, student):
+            await _check(db, definition)
+
+
+async def _prepare(db: Connection, site: Site, made: list[Organisation]) -> None:
+    await db.execute(_SETUP)
+    app = site.installation.roles.app
+    await db.execute(f"GRANT USAGE ON SCHEMA bench TO {app}")
+    await db.execute(f"GRANT SELECT ON bench.tenants, bench.picks TO {app}")
+    rows = [(o.n, UUID(o.tenant), UUID(o.user), UUID(o.tenant).hex[-8:]) for o in made]
+    await db.execute(statements.ADD_TENANTS, *map(list, zip(*rows, strict=True)))
+    for table, found in (
+        ("first_names", names.first_names()),
+        ("last_names", names.last_names()),
+        ("majors", names.majors()),
+        ("domains", names.domains()),
+    ):
+        await _add_names(db, table, found)
+
+
+async def _add_names(db: Connection, table: str, found: Iterable[Name]) -> None:
+    rows = [(n, one.text, one.key, " ".join(one.words)) for n, one in enumerate(found, 1)]
+    sql = statements.ADD_NAMES.format(table=table)
+    await db.execute(sql, *map(list, zip(*rows, strict=True)))
+    await db.execute(f"ANALYZE bench.{table}")
+
+
+@asynccontextmanager
+async def _bare(db: Connection, table: str, say: Say) -> AsyncIterator[None]:
+    """Without triggers and secondary indexes while it is filled; both are back at the end."""
+    await db.execute(statements.TRIGGERS.format(plural=table, word="DISABLE"))
+    indexes = await db.fetch(statements.INDEXES, f"tenfold.{table}")
+    for row in indexes:
+        await db.execute(f"DROP INDEX tenfold.{row['name']}")
+    yield
+    say(f"  {len(indexes)} indexes of {table} …")
+    for row in indexes:
+        await db.execute(row["made"])
+    await db.execute(statements.TRIGGERS.format(plural=table, word="ENABLE"))
+
+
+async def _people(db: Connection, definition: Definition, tenant: int, rows: int, say: Say) -> None:
+    sql = people.make(definition, one_tenant=tenant)
+    began = time.monotonic()
+    for start in range(1, rows + 1, _CHUNK):
+        await db.execute(sql, start, min(rows, start + _CHUNK - 1), rows)
+    where = "in one organisation" if tenant else "over the organisations"
+    say(f"  {rows:,} {definition.plural} {where} in {time.monotonic() - began:.0f} s")
+
+
+async def settle(db: Connection) -> None:
+    """Statistics and a clean visibility map, as autovacuum would leave them in time."""
+    for table in ("leads", "students", "slots", "change_log", "versions"):
+        await db.execute(f"VACUUM (ANALYZE) tenfold.{table}")
+
+
+async def tidy(site: Site, loaded_at: float) -> None:
+    """Take away what earlier runs made, so that every run begins with the same data."""
+    async with owner(site) as db:
+        after = await db.fetchval("SELECT to_timestamp($1)", loaded_at)
+        for plural in ("leads", "students"):
+            async with db.transaction():
+                await db.execute(statements.TRIGGERS.format(plural=plural, word="DISABLE"))
+                await db.execute(statements.TIDY_SLOTS.format(plural=plural), after)
+                await db.execute(statements.TIDY_RECORDS.format(plural=plural), after)
+                await db.execute(statements.TRIGGERS.format(plural=plural, word="ENABLE"))
+        await db.execute(statements.TIDY_LOG)
+        await settle(db)
+
+
+# --- is it what the engine would have written? ---
+
+
+async def _check(db: Connection, definition: Definition) -> None:
+    rows = await db.fetch(statements.SAMPLE.format(plural=definition.plural))
+    vectors = [search_vector(definition, r["tenant_id"], dict(r), private=False) for r in rows]
+    tenants, ids = [r["tenant_id"] for r in rows], [r["id"] for r in rows]
+    different = statements.DIFFERENT.format(plural=definition.plural)
+    wrong: int = await db.fetchval(different, tenants, ids, vectors)
+    if wrong or not rows:
+        raise BenchError(
+            f"{wrong} of {len(rows)} {definition.plural} have other search words than the engine "
+            f"would have written; bench/people.py no longer fits engine/values.py."
+        )
+    for row in rows[:50]:
+        await _check_slots(db, definition, row)
+
+
+async def _check_slots(db: Connection, definition: Definition, row: Any) -> None:
+    expected: set[tuple[object, ...]] = set()
+    for custom in FILLED:
+        one = field_of(FieldSpec(name=custom.name, kind=custom.kind, options=custom.options))
+        for slot in slots_of(definition, one, row["custom"][custom.name], Locale()):
+            expected.add((slot.field, slot.place, slot.text, slot.number, slot.moment, slot.ref))
+    found = await db.fetch(statements.SLOTS_OF, row["tenant_id"], row["id"])
+    if {tuple(r)[1:] for r in found} != expected:
+        raise BenchError(
+            f"The slots of a custom field of {definition.plural} are not those that the engine "
+            f"would have written; bench/people.py no longer fits engine/values.py."
+        )

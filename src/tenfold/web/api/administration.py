@@ -1,0 +1,176 @@
+"""How the organisation is read by its members and changed by its administrators."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts import organisation, people
+from tenfold.accounts.client import Client
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine.access import Person
+from tenfold.engine.ask import LIMIT, MOST
+from tenfold.engine.registry import Registry
+from tenfold.kernel.errors import Forbidden, Invalid, NotFound
+from tenfold.kernel.ids import parse_id
+from tenfold.web import respond
+from tenfold.web.api.auth import client_of
+from tenfold.web.api.idempotency import once
+from tenfold.web.api.records import check_parameters, desk_of, pairs
+from tenfold.web.desk import DEFINITIONS, MEMBERS
+
+Req = Request[Any, Any, Any]
+_T = TypeVar("_T")
+
+PAGING: Mapping[str, tuple[dict[str, Any], str]] = {
+    "limit": (
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT},
+        "How many to answer.",
+    ),
+    "cursor": ({"type": "string"}, "Where to go on: `next_cursor` of the page before."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A member who reads about their organisation."""
+
+    reader: Reader
+    person: Person
+    registry: Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """An administrator in the middle of a change, alone with the organisation's settings."""
+
+    tx: Transaction
+    person: Person
+    registry: Registry
+    client: Client
+
+
+@asynccontextmanager
+async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
+    """Read as the member who asks."""
+    request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
+    desk = desk_of(request)
+    claims = desk.claims(request.scope)
+    async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
+        person = await desk.people.get(
+            reader, claims.tenant, claims.user, claims.session, reader.versions[0]
+        )
+        yield Visitor(reader, person, desk.registry)
+
+
+def need_administrator(person: Person) -> None:
+    """Raise Forbidden for everybody else."""
+    if not person.administers:
+        raise Forbidden("Only an owner or an admin of the organization may do this.")
+
+
+async def administer(
+    request: Req,
+    route: str,
+    work: Callable[[Administrator], Awaitable[object]],
+    *,
+    status: int = 200,
+    location: str = "",
+    again: bool = True,
+) -> ASGIResponse:
+    """Change the organisation in one transaction and answer what `work` answers.
+
+    The person is read anew behind the organisation's lock: somebody demoted a moment ago does not
+    slip through. `location` gets the new thing's id or name. Without `again` an Idempotency-Key is
+    not heeded, for requests that hold a secret.
+    """
+    request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
+    desk = desk_of(request)
+    claims = desk.claims(request.scope)
+    context = desk.context(claims, request.scope)
+    async with desk.database.transaction(context, [MEMBERS]) as tx:
+        await desk.people.get(tx, claims.tenant, claims.user, claims.session, tx.versions[0])
+        await organisation.hold(tx)
+        person = await people.load(tx, claims.tenant, claims.user)
+        need_administrator(person)
+        act = Administrator(tx, person, desk.registry, client_of(request.scope))
+        if not again:
+            return _made(await work(act), status, location)
+        async with once(request, tx, claims) as kept:
+            return kept.answer or await kept.keep(_made(await work(act), status, location))
+
+
+def _made(value: object, status: int, location: str) -> ASGIResponse:
+    key = getattr(value, "id", None) or getattr(value, "name", "")
+    headers = {"location": f"{location}/{key}"} if location else None
+    return respond.data(value, status=status, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list is asked for, and the other parameters."""
+
+    limit: int
+    cursor: str
+    rest: Mapping[str, str]
+
+    @property
+    def after(self) -> UUID | None:
+        """The cursor where it is an id."""
+        if not self.cursor:
+            return None
+        found = parse_id(self.cursor)
+        if found is None:
+            raise Invalid({"cursor": "is not one that was given out"})
+        return found
+
+
+def paging(request: Req, *others: str) -> Paging:
+    """The query of a list; raises Invalid for what it doesn't take."""
+    given = dict(pairs(request.scope["query_string"]))
+    check_parameters(given, ("limit", "cursor", *others))
+    text = given.pop("limit", "") or str(LIMIT)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+        raise Invalid({"limit": f"must be a whole number from 1 to {MOST}"})
+    cursor = given.pop("cursor", "")
+    if any("\x00" in value for value in (cursor, *given.values())):
+        raise Invalid({"cursor": "must not contain the NUL character"})
+    return Paging(int(text), cursor, given)
+
+
+def listed(rows: Sequence[_T], asked: Paging, key: Callable[[_T], object]) -> ASGIResponse:
+    """A page of a list that was read with one row more than the limit."""
+    shown, more = rows[: asked.limit], len(rows) > asked.limit
+    whole = not asked.cursor and not more
+    meta: dict[str, object] = {
+        "limit": asked.limit,
+        "next_cursor": str(key(shown[-1])) if more else None,
+        "has_more": more,
+        "count": len(shown) if whole else None,
+        "count_kind": "exact" if whole else "none",
+        "cached": False,
+    }
+    return respond.document(respond.listed(msgspec.json.encode(shown), meta))
+
+
+def truth(asked: Paging, name: str) -> bool | None:
+    """A parameter that is true or false, None where it was not given."""
+    text = asked.rest.get(name, "")
+    if text not in ("", "true", "false"):
+        raise Invalid({name: "must be true or false"})
+    return text == "true" if text else None
+
+
+def identified(text: str, what: str) -> UUID:
+    """The id in an address; what can't be one is simply not found."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound(f"There is no {what} with the id {text[:60]!r}.")
+    return found

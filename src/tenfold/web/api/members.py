@@ -1,0 +1,146 @@
+"""The people of the organisation."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from litestar import get, patch, post
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts import members
+from tenfold.accounts.members import (
+    Act,
+    Member,
+    MemberChange,
+    NewMember,
+    OrganisationRole,
+    Which,
+)
+from tenfold.accounts.passwords import weakness
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.ids import parse_id
+from tenfold.web import respond
+from tenfold.web.api.administration import (
+    PAGING,
+    Administrator,
+    Paging,
+    Req,
+    administer,
+    identified,
+    listed,
+    need_administrator,
+    paging,
+    truth,
+    visiting,
+)
+from tenfold.web.api.bodies import body_of
+from tenfold.web.api.endpoint import Endpoint
+
+ROLES: tuple[str, ...] = get_args(OrganisationRole)
+
+
+@get("/v1/members")
+async def list_members(request: Req) -> ASGIResponse:
+    """The people of the organisation, former ones too."""
+    asked = paging(request, "active", "team_id", "role")
+    which = _which(asked)
+    async with visiting(request, "members") as visit:
+        tenant = visit.person.tenant
+        rows = await members.page(visit.reader, tenant, which, asked.after, asked.limit)
+    return listed(rows, asked, lambda member: member.id)
+
+
+@get("/v1/members/{user_id:str}")
+async def read_member(request: Req, user_id: str) -> ASGIResponse:
+    """A person of the organisation."""
+    async with visiting(request, "members") as visit:
+        identity = identified(user_id, "member")
+        return respond.data(await members.one(visit.reader, visit.person.tenant, identity))
+
+
+@post("/v1/members")
+async def create_member(request: Req) -> ASGIResponse:
+    """Add a person: by the e-mail address of their account, or with names and a first password."""
+    new = await body_of(request, NewMember)
+    hashed = ""
+    if new.password:
+        async with visiting(request, "members") as visit:
+            need_administrator(visit.person)
+        words = (new.email, new.first_name or "", new.last_name or "")
+        if problem := weakness(new.password, words):
+            raise Invalid({"password": problem})
+        hashed = await request.app.state.gate.accounts.passwords.hash(new.password)
+
+    async def work(act: Administrator) -> Member:
+        return await members.add(_act(act), new, hashed)
+
+    return await administer(
+        request, "members", work, status=201, location="/v1/members", again=False
+    )
+
+
+@patch("/v1/members/{user_id:str}")
+async def change_member(request: Req, user_id: str) -> ASGIResponse:
+    """Change a person's roles, team, or whether they belong; effective at their next request."""
+    wanted = await body_of(request, MemberChange)
+
+    async def work(act: Administrator) -> Member:
+        return await members.change(_act(act), identified(user_id, "member"), wanted)
+
+    return await administer(request, "members", work)
+
+
+def _act(act: Administrator) -> Act:
+    return Act(act.tx, act.person, act.registry, act.client)
+
+
+def _which(asked: Paging) -> Which:
+    team, role = asked.rest.get("team_id", ""), asked.rest.get("role", "")
+    if team and parse_id(team) is None:
+        raise Invalid({"team_id": "must be an id (a UUID)"})
+    if role and role not in ROLES:
+        raise Invalid({"role": f"must be one of {', '.join(ROLES)}"})
+    return Which(truth(asked, "active"), parse_id(team), role or None)
+
+
+HANDLERS = [list_members, read_member, create_member, change_member]
+
+_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD")
+_MEMBER = "/v1/members/{user_id}"
+_ID: dict[str, Any] = {"type": "string", "format": "uuid"}
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/v1/members",
+        "List members",
+        None,
+        list[Member],
+        200,
+        (400,),
+        query={
+            **PAGING,
+            "active": ({"type": "boolean"}, "Only those who belong, or only those who left."),
+            "team_id": (_ID, "Only those of a team."),
+            "role": ({"type": "string", "enum": list(ROLES)}, "Only those with a role."),
+        },
+    ),
+    Endpoint("GET", _MEMBER, "Read a member", None, Member, 200, ("NOT_FOUND",)),
+    Endpoint(
+        "POST",
+        "/v1/members",
+        "Add a member",
+        NewMember,
+        Member,
+        201,
+        (*_WRITE, "DUPLICATE", "EMAIL_TAKEN"),
+    ),
+    Endpoint(
+        "PATCH",
+        _MEMBER,
+        "Change a member",
+        MemberChange,
+        Member,
+        200,
+        (*_WRITE, "NOT_FOUND", "LAST_OWNER", 422),
+    ),
+)

@@ -1,0 +1,115 @@
+"""The organisation's own roles."""
+
+from __future__ import annotations
+
+from litestar import delete, get, patch, post
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts import roles
+from tenfold.accounts.events import note
+from tenfold.accounts.roles import NewRole, Role, RoleChange
+from tenfold.web import respond
+from tenfold.web.api.administration import (
+    PAGING,
+    Administrator,
+    Req,
+    administer,
+    listed,
+    need_administrator,
+    paging,
+    visiting,
+)
+from tenfold.web.api.bodies import body_of
+from tenfold.web.api.endpoint import Endpoint
+
+
+@get("/v1/roles")
+async def list_roles(request: Req) -> ASGIResponse:
+    """The organisation's own roles; for administrators, since grants name hidden fields."""
+    asked = paging(request)
+    async with visiting(request, "roles") as visit:
+        need_administrator(visit.person)
+        rows = await roles.page(
+            visit.reader, visit.person.tenant, visit.registry, asked.cursor or None, asked.limit
+        )
+    return listed(rows, asked, lambda role: role.name)
+
+
+@get("/v1/roles/{name:str}")
+async def read_role(request: Req, name: str) -> ASGIResponse:
+    """A role of the organisation's own."""
+    async with visiting(request, "roles") as visit:
+        need_administrator(visit.person)
+        found = await roles.one(visit.reader, visit.person.tenant, visit.registry, name)
+        return respond.data(found)
+
+
+@post("/v1/roles")
+async def create_role(request: Req) -> ASGIResponse:
+    """Make a role: grants by record type."""
+    new = await body_of(request, NewRole)
+
+    async def work(act: Administrator) -> Role:
+        made = await roles.create(act.tx, act.registry, new)
+        await _note(act, made, "created")
+        return made
+
+    return await administer(request, "roles", work, status=201, location="/v1/roles")
+
+
+@patch("/v1/roles/{name:str}")
+async def change_role(request: Req, name: str) -> ASGIResponse:
+    """Give a role other grants, in place of all that it has."""
+    wanted = await body_of(request, RoleChange)
+
+    async def work(act: Administrator) -> Role:
+        made = await roles.change(act.tx, act.registry, name, wanted)
+        await _note(act, made, "changed")
+        return made
+
+    return await administer(request, "roles", work)
+
+
+@delete("/v1/roles/{name:str}", status_code=200)
+async def delete_role(request: Req, name: str) -> ASGIResponse:
+    """Delete a role that nobody has."""
+
+    async def work(act: Administrator) -> Role:
+        gone = await roles.remove(act.tx, act.registry, name)
+        await _note(act, gone, "deleted")
+        return gone
+
+    return await administer(request, "roles", work)
+
+
+async def _note(act: Administrator, role: Role, done: str) -> None:
+    await note(
+        act.tx,
+        "permission_changed",
+        act.client,
+        tenant=act.person.tenant,
+        role=role.name,
+        done=done,
+        grants=role.grants,
+    )
+
+
+HANDLERS = [list_roles, read_role, create_role, change_role, delete_role]
+
+_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
+_ROLE = "/v1/roles/{name}"
+ENDPOINTS = (
+    Endpoint(
+        "GET", "/v1/roles", "List own roles", None, list[Role], 200, (400, 403), query=PAGING
+    ),
+    Endpoint("GET", _ROLE, "Read a role", None, Role, 200, ("FORBIDDEN", "NOT_FOUND")),
+    Endpoint(
+        "POST", "/v1/roles", "Make a role", NewRole, Role, 201, (*_WRITE, "DUPLICATE", "TOO_MANY")
+    ),
+    Endpoint(
+        "PATCH", _ROLE, "Change a role", RoleChange, Role, 200, (*_WRITE, "NOT_FOUND", 409)
+    ),
+    Endpoint(
+        "DELETE", _ROLE, "Delete a role", None, Role, 200, ("FORBIDDEN", "NOT_FOUND", "IN_USE", 422)
+    ),
+)

@@ -1,0 +1,73 @@
+// What JavaScript adds: keys, mistakes as one leaves a field, menus that close, the time zone.
+// Everything works without it.
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const secure = location.protocol === "https:";
+if (zone) {
+  const name = secure ? "__Host-zone" : "zone";
+  document.cookie = `${name}=${zone};path=/;max-age=31536000;samesite=lax${secure ? ";secure" : ""}`;
+}
+
+const typing = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+// A mistake shows as one leaves its field, and goes as soon as it is put right.
+function check(control) {
+  const note = document.getElementById(`e-${control.name}`);
+  if (!note || !control.form?.matches(".record-form")) return;
+  const wrong = !control.validity.valid;
+  note.hidden = !wrong;
+  note.querySelector("span").textContent = wrong ? control.validationMessage : "";
+  control.closest(".field").classList.toggle("wrong", wrong);
+  control.toggleAttribute("aria-invalid", wrong);
+}
+
+document.addEventListener("focusout", ({ target }) => {
+  if (target.matches?.(".record-form :is(input, textarea, select)") && target.value) check(target);
+});
+
+document.addEventListener("input", ({ target }) => {
+  if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
+});
+
+// Menus close when one clicks elsewhere, chooses, or presses Escape.
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+document.addEventListener("click", ({ target }) => closeMenus(target.closest("details.menu")));
+
+// Rows are walked with j and k; Enter opens, as on any link.
+function walk(step) {
+  const rows = [...document.querySelectorAll(".grid tbody tr")];
+  if (!rows.length) return;
+  const now = rows.findIndex((row) => row.classList.contains("marked"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
+  rows[now]?.classList.remove("marked");
+  next.classList.add("marked");
+  next.querySelector("a").focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = document.activeElement?.closest("details.menu[open]");
+    closeMenus();
+    menu?.querySelector("summary").focus();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "j" || event.key === "k") {
+    walk(event.key === "j" ? 1 : -1);
+  } else if (event.key === "/") {
+    event.preventDefault();
+    (document.querySelector('[data-key="/"]') ?? document.getElementById("find"))?.focus();
+  } else {
+    const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (wanted) {
+      event.preventDefault();
+      wanted.click();
+    }
+  }
+});

@@ -1,0 +1,169 @@
+"""Search over all types and over one: by word, prefix, stem, without accents, within one's scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+
+pytestmark = pytest.mark.anyio
+
+PEOPLE = [
+    ("María", "García", "maria@acme.example", "Looks for houses with gardens"),
+    ("Marc", "Ødegård", "marc@acme.example", None),
+    ("Wei", "Chen", "wei@other.example", None),
+]
+
+
+async def filled(client: httpx.AsyncClient, who: Somebody) -> None:
+    rows = [
+        {"first_name": a, "last_name": b, "email": c, "notes": d} for a, b, c, d in PEOPLE
+    ]
+    answer = await client.post("/v1/leads/bulk", json={"records": rows}, headers=who.headers)
+    assert answer.status_code == 201, answer.text
+
+
+async def found(client: httpx.AsyncClient, who: Somebody, words: str) -> list[str]:
+    answer = await client.get("/v1/leads/search", params={"q": words}, headers=who.headers)
+    assert answer.status_code == 200, answer.text
+    return [r["last_name"] for r in answer.json()["data"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("maria", ["García"]),
+        ("GARCIA", ["García"]),
+        ("mar gar", ["García"]),
+        ("odegard", ["Ødegård"]),
+        ("house", ["García"]),
+        ("acme", ["García", "Ødegård"]),
+        ("maria@acme.example", ["García"]),
+        ("m", ["García", "Ødegård"]),
+        ("ch", ["Chen"]),
+        ("maria chen", []),
+        ("nobody", []),
+    ],
+)
+async def test_words_prefixes_stems_and_accents(
+    client: httpx.AsyncClient, organisation: Organisation, words: str, names: list[str]
+) -> None:
+    owner = await organisation.person("owner")
+    await filled(client, owner)
+    assert sorted(await found(client, owner, words)) == sorted(names)
+
+
+async def test_everything_is_searched_and_grouped_by_type(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    owner = await organisation.person("owner")
+    await filled(client, owner)
+    await client.post("/v1/companies", json={"name": "García & Sons"}, headers=owner.headers)
+    answer = await client.get("/v1/search?q=garcia", headers=owner.headers)
+    groups: dict[str, Any] = {g["type"]: g for g in answer.json()["data"]}
+    assert set(groups) == {"lead", "company"}
+    assert groups["company"]["hits"][0]["title"] == "García & Sons"
+    assert groups["company"]["path"] == "/v1/companies"
+    only = await client.get("/v1/search?q=garcia&type=company", headers=owner.headers)
+    assert [g["type"] for g in only.json()["data"]] == ["company"]
+
+
+async def test_what_changed_is_found_anew_and_what_is_deleted_is_not(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    owner = await organisation.person("owner")
+    await filled(client, owner)
+    answer = await client.get("/v1/leads/search?q=chen", headers=owner.headers)
+    one = f"/v1/leads/{answer.json()['data'][0]['id']}"
+    await client.patch(one, json={"last_name": "Zhang"}, headers=owner.headers)
+    assert await found(client, owner, "chen") == []
+    assert await found(client, owner, "zhang") == ["Zhang"]
+    await client.delete(one, headers=owner.headers)
+    assert await found(client, owner, "zhang") == []
+
+
+async def test_scope_comes_before_rank_and_other_organisations_never(
+    client: httpx.AsyncClient, organisation: Organisation, stranger: Organisation
+) -> None:
+    owner = await organisation.person("owner")
+    agent = await organisation.person("member", ["agent"])
+    outsider = await stranger.person("owner")
+    await filled(client, owner)
+    mine = {"first_name": "Maria", "last_name": "Mine"}
+    await client.post("/v1/leads", json=mine, headers=agent.headers)
+    assert await found(client, agent, "maria") == ["Mine"]
+    assert await found(client, agent, "m") == ["Mine"]
+    assert await found(client, outsider, "maria") == []
+    everywhere = await client.get("/v1/search?q=maria", headers=outsider.headers)
+    assert everywhere.json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("", "q"), ("q=", "q"), ("q=!!", "q"), ("q=a&limit=0", "limit"), ("q=a&limit=x", "limit")],
+)
+async def test_bad_questions_are_refused_by_name(
+    client: httpx.AsyncClient, organisation: Organisation, query: str, field: str
+) -> None:
+    owner = await organisation.person("owner")
+    for path in ("/v1/search", "/v1/leads/search"):
+        answer = await client.get(f"{path}?{query}", headers=owner.headers)
+        assert answer.status_code == 400
+        assert field in answer.json()["error"]["fields"]
+
+
+@pytest.mark.parametrize("words", ["a' | b", "a:*", "\\", "'''", "& | !", "(a", "ＡＢＣ", "😀 x", "%00x"])
+async def test_operators_and_odd_characters_are_only_words(
+    client: httpx.AsyncClient, organisation: Organisation, words: str
+) -> None:
+    owner = await organisation.person("owner")
+    answer = await client.get("/v1/leads/search", params={"q": words}, headers=owner.headers)
+    assert answer.status_code in (200, 400)
+
+
+async def test_aggregates_count_and_sum_by_group_and_currency(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    owner = await organisation.person("owner")
+    rows = [
+        {"first_name": "a", "last_name": "b", "budget": 100, "status": "new"},
+        {"first_name": "a", "last_name": "b", "budget": 50.5, "status": "new"},
+        {"first_name": "a", "last_name": "b", "budget": 7, "budget_currency": "EUR"},
+        {"first_name": "a", "last_name": "b", "status": "hot"},
+    ]
+    await client.post("/v1/leads/bulk", json={"records": rows}, headers=owner.headers)
+    answer = await client.get("/v1/leads/aggregate?group=status&sum=budget", headers=owner.headers)
+    got = {(r["status"], r["budget_currency"]): r for r in answer.json()["data"]}
+    assert (got["new", "USD"]["count"], got["new", "USD"]["sum_budget"]) == (2, 150.5)
+    assert got["new", "EUR"]["sum_budget"] == 7
+    assert got["hot", None]["count"] == 1
+    total = await client.get("/v1/leads/aggregate?status=new", headers=owner.headers)
+    assert total.json()["data"] == [{"count": 3}]
+    for query in ("group=notes", "sum=status", "group=nothing", "sum=budget,budget,x"):
+        wrong = await client.get(f"/v1/leads/aggregate?{query}", headers=owner.headers)
+        assert wrong.status_code == 400
+
+
+async def test_a_secret_is_revealed_only_to_who_may_and_leaves_a_trace(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    owner, agent = await organisation.person("owner"), await organisation.person("manager")
+    body = {"address": "1 Main Street", "list_price": 1, "lockbox_code": "4711-canary"}
+    answer = await client.post("/v1/listings", json=body, headers=owner.headers)
+    assert answer.status_code == 201, answer.text
+    assert "4711-canary" not in answer.text
+    path = f"/v1/listings/{answer.json()['data']['id']}/reveals"
+    asked = {"field": "lockbox_code"}
+    shown = await client.post(path, json=asked, headers=owner.headers)
+    assert (shown.status_code, shown.json()["data"]["value"]) == (201, "4711-canary")
+    assert shown.headers["cache-control"] == "no-store"
+    assert (await client.post(path, json=asked, headers=agent.headers)).status_code == 403
+    event = await organisation.owner.fetchval(
+        "SELECT detail FROM tenfold.security_events "
+        "WHERE tenant_id = $1 AND event_type = 'secret_revealed'",
+        organisation.id,
+    )
+    assert '"lockbox_code"' in event
+    assert (await client.post(path, json={"field": "address"}, headers=owner.headers)).status_code == 400
