@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import pytest
 from tests.conftest import Running, Serve
+from tests.factories import Somebody
 
 from tenfold.kernel import clock
 from tenfold.kernel.settings import Settings
@@ -110,3 +111,51 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         ahead[0] += by
 
     return move
+
+
+class Api:
+    """Asks the worker's application as anybody."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def ask(
+        self, who: Somebody, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """One request below /v1."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.request(
+            method, f"/v1/{path}", json=body, headers={**who.headers, **named}
+        )
+
+    async def data(
+        self, who: Somebody, method: str, path: str, body: Any = None, status: int = 0
+    ) -> Any:
+        """The data of an answer that must succeed."""
+        answer = await self.ask(who, method, path, body)
+        expected = status or (201 if method == "POST" else 200)
+        assert answer.status_code == expected, answer.text
+        return answer.json()["data"]
+
+    async def refused(
+        self, who: Somebody, method: str, path: str, body: Any = None
+    ) -> tuple[int, str, dict[str, str]]:
+        """Status, code and fields of an answer that must be a refusal."""
+        answer = await self.ask(who, method, path, body)
+        error = answer.json()["error"]
+        return answer.status_code, error["code"], error["fields"]
+
+    async def lead(self, who: Somebody, **fields: Any) -> str:
+        """The id of a new lead."""
+        body = {"first_name": "Ann", "last_name": "Lee", **fields}
+        return (await self.data(who, "POST", "leads", body))["id"]
+
+    async def leads(self, who: Somebody, query: str = "") -> list[str]:
+        """The ids of the leads that somebody sees."""
+        return [row["id"] for row in await self.data(who, "GET", f"leads?{query}")]
+
+
+@pytest.fixture
+def api(client: httpx.AsyncClient) -> Api:
+    """Asks the worker's application as anybody."""
+    return Api(client)

@@ -12,6 +12,9 @@ from tests.accounts.test_sign_in import code, events
 from tests.conftest import Running
 from tests.factories import Owner
 
+from tenfold.kernel.context import Context
+from tenfold.kernel.ids import NIL
+
 pytestmark = pytest.mark.anyio
 
 
@@ -205,9 +208,6 @@ async def test_tokens_are_stored_as_hashes(browser: Browser, owner: Owner) -> No
 async def test_tidying_removes_what_expired_long_ago(
     browser: Browser, free: Running, owner: Owner, later: Any
 ) -> None:
-    from tenfold.kernel.context import Context
-    from tenfold.kernel.ids import NIL
-
     await browser.register()
     await browser.post("refresh")
     accounts = free.app.app.state.gate.accounts

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 from tests.accounts.conftest import PASSWORD, Browser, opened
 from tests.conftest import Running, Serve
 from tests.factories import Owner
@@ -223,7 +224,8 @@ async def test_person_of_two_organisations_chooses_one(
     await other.register(organization="Second")
     second = other.user["organization"]
     await owner.execute(
-        "INSERT INTO tenfold.members (tenant_id, user_id, role) VALUES ($1::uuid, $2::uuid, 'member')",
+        "INSERT INTO tenfold.members (tenant_id, user_id, role) "
+        "VALUES ($1::uuid, $2::uuid, 'member')",
         second["id"],
         browser.user["id"],
     )
@@ -259,8 +261,6 @@ async def test_password_is_stored_as_argon2id(browser: Browser, owner: Owner) ->
 
 
 async def test_old_hash_is_renewed_at_sign_in(browser: Browser, owner: Owner) -> None:
-    from argon2 import PasswordHasher
-
     await browser.register()
     old = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1).hash(PASSWORD)
     change = "UPDATE tenfold.users SET password_hash = $2 WHERE email = $1"

@@ -123,7 +123,7 @@ class SignIn:
     async def login(
         self, email: str, password: str, organization: UUID | None, client: Client
     ) -> Signed:
-        """Sign in with a password; Unauthenticated whatever is wrong, Locked after five failures."""
+        """Sign in with a password; Unauthenticated whatever is wrong, Locked after five."""
         address = plain_email(email)
         key = hmac.digest(self._account_key, address.encode("utf-8", "replace"), "sha256")
         async with self._database.read(NIL) as reader:

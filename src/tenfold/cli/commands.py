@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -25,6 +26,8 @@ from tenfold.cli.supervise import Child, supervise
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.settings import Settings, from_environment
+
+Role = Literal["owner", "admin", "manager", "member", "read-only"]
 
 app = App(
     name="tenfold",
@@ -170,6 +173,77 @@ def demo() -> int:
 def _reachable(host: str) -> str:
     """A host that can be called from here, where the server listens on all."""
     return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+
+
+@app.command
+def search(words: str, *, user: Annotated[str, Parameter(help="E-mail of who searches.")]) -> int:
+    """Search all records that a person may see."""
+    from tenfold.cli.people import search_records
+
+    return _at_work(lambda settings: search_records(settings, words, user, print))
+
+
+user = App(name="user", help="The people of an organisation.")
+app.command(user)
+
+
+@user.command(name="list")
+def user_list(*, user: Annotated[str, Parameter(help="E-mail of one of them.")]) -> int:
+    """List the people of the organisation that this person belongs to."""
+    from tenfold.cli.people import list_people
+
+    return _at_work(lambda settings: list_people(settings, user, print))
+
+
+@user.command
+def add(
+    email: str,
+    first_name: str,
+    last_name: str,
+    *,
+    by: Annotated[str, Parameter(help="E-mail of an owner or admin.")],
+    role: Annotated[Role, Parameter(help="What they may administer.")] = "member",
+    roles: Annotated[list[str] | None, Parameter(help="Roles of packs: agent, counselor …")] = None,
+) -> int:
+    """Add a person to the organisation of who adds them; prints a first password."""
+    from tenfold.accounts.members import NewMember
+    from tenfold.cli.people import add_person
+
+    new = NewMember(
+        email=email, first_name=first_name, last_name=last_name, role=role, roles=roles or []
+    )
+    return _at_work(lambda settings: add_person(settings, by, new, print))
+
+
+@user.command
+def password(
+    email: str, *, new: Annotated[str, Parameter(help="The password; empty: one is made.")] = ""
+) -> int:
+    """Give a person a new password and end their sessions."""
+    from tenfold.cli.people import set_password
+
+    return _at_work(lambda settings: set_password(settings, email, new, print))
+
+
+@app.command
+def bench(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Measure this installation's code; only in a checkout, where `bench/` is."""
+    import importlib.util
+    import subprocess
+
+    if importlib.util.find_spec("bench") is None:
+        say("tenfold: the benchmark is part of the checkout; run it there with `make bench`.")
+        return 1
+    return subprocess.run([sys.executable, "-m", "bench", *arguments], check=False).returncode
+
+
+def _at_work(work: Callable[[Settings], Coroutine[object, object, int]]) -> int:
+    """Run something in a ready installation."""
+    installation = _ready(_settings())
+    try:
+        return asyncio.run(work(installation.settings))
+    finally:
+        installation.close()
 
 
 def _settings(*, port: int | None = None) -> Settings:

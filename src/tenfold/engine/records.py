@@ -28,7 +28,7 @@ from tenfold.engine.types import Locale
 from tenfold.engine.values import Slot, Values, parse, plan_of, search_vector, slots_of
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Conflict, Forbidden, Lost, TenfoldError
-from tenfold.kernel.ids import new_id
+from tenfold.kernel.ids import new_ids
 
 BULK = 10_000
 # After so many rows a long request lets others have their turn.
@@ -88,12 +88,13 @@ class Records:
         access.need("create", definition)
         refused: list[Refusal] = []
         parsed: list[tuple[int, UUID, Values]] = []
+        ids = new_ids(len(bodies))
         for index, body in enumerate(bodies):
             if index % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             try:
                 values = parse(body, definition, access, locale, creating=True)
-                parsed.append((index, new_id(), values))
+                parsed.append((index, ids[index], values))
             except TenfoldError as error:
                 _refuse(refused, index, error, partial)
         parsed = await checks.relations(

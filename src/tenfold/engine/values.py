@@ -65,6 +65,8 @@ def parse(
                 problems["custom"] = "must be an object of custom fields"
             continue
         if name.endswith("_currency") and _money(definition, access, name):
+            if not isinstance(value, str | None):
+                problems[name] = "must be a currency by its ISO 4217 code, like USD"
             continue
         try:
             one = visible(name, definition, access)

@@ -9,7 +9,7 @@ from tenfold.engine.ask import EMBEDDED_ROWS
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.openapi_shared import ATOMIC, closed, enveloped, nullable, schema
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Choice, Choices, LongText, Many, Ref, Stage, Text
+from tenfold.engine.types import Choice, Choices, Generated, LongText, Many, Ref, Stage, Text
 from tenfold.engine.types.base import Schema
 
 BULK = 10_000
@@ -101,8 +101,8 @@ def read(definition: Definition, registry: Registry) -> Schema:
             one["readOnly"] = True
         maybe = field.nullable or field.type.kind in ("rollup", "computed")
         properties[field.json_name] = nullable(one) if maybe else one
-        if field.type.kind == "money":
-            currency = {**schema("Currency")}
+        if _is_amount(field):
+            currency = {**schema("Currency"), **({} if field.writable else {"readOnly": True})}
             properties[f"{field.name}_currency"] = nullable(currency) if maybe else currency
     properties["custom"] = _custom("Your organisation's own fields.")
     for embed, one in _embeds(definition, registry):
@@ -160,6 +160,12 @@ def _written(definition: Definition, *, defaults: bool = False) -> Schema:
             properties[f"{field.name}_currency"] = {**schema("Currency"), "description": about}
     properties["custom"] = _custom("Your organisation's own fields, by name; null empties.")
     return properties
+
+
+def _is_amount(field: Field) -> bool:
+    """Whether a currency stands beside the value."""
+    kind = field.type
+    return kind.kind == "money" or (isinstance(kind, Generated) and bool(kind.currency))
 
 
 def _described(field: Field, one: Schema) -> Schema:

@@ -210,7 +210,7 @@ async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
 
 def client_of(scope: Scope) -> Client:
     """Where a request came from."""
-    given = scope["client"] if "client" in scope else None
+    given: Any = dict(scope).get("client")
     request: Any = scope.get("tenfold.request_id", "")
     return Client(given[0] if given else "", header(scope, b"user-agent"), request)
 

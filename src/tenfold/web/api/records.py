@@ -233,6 +233,8 @@ async def move_record(request: Request, plural: str, record_id: str) -> ASGIResp
         raise MissingFields({"to": f"is required: one of {', '.join(shipped.status.options)}"})
     if not isinstance(to, str) or not isinstance(reason, str) or set(body) - {"to", "reason"}:
         raise Invalid({"to": "give {to, reason}, both texts"})
+    if "\x00" in reason or len(reason) > 1_000:
+        raise Invalid({"reason": "must have at most 1,000 characters, and no NUL among them"})
     async with (
         desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit),
         once(request, tx, claims) as kept,
@@ -254,6 +256,8 @@ async def batch_read(request: Request, plural: str) -> ASGIResponse:
     shipped = desk.shipped(plural)
     claims = desk.claims(request.scope)
     body = await fields_of(request)
+    if unknown := set(body) - {"ids"}:
+        raise Invalid({sorted(unknown)[0][:100]: "is not expected here; give ids"})
     ids = _ids(body, "ids", 1_000)
     async with desk.visit(claims, shipped, ()) as visit:
         json = await desk.query.several(visit.reader, visit.person, visit.definition, ids)
@@ -287,7 +291,7 @@ async def bulk_update(request: Request, plural: str) -> ASGIResponse:
         if identity is None:
             raise Invalid({f"records[{index}].id": "must be an id (a UUID)"})
         version = row.get("version")
-        if version is not None and not isinstance(version, int):
+        if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
             raise Invalid({f"records[{index}].version": "must be a whole number"})
         rest = {k: v for k, v in row.items() if k not in ("id", "version")}
         changes.append(Change(identity, rest, version))
@@ -376,7 +380,7 @@ def bulk_answer(
     if new is not None:
         meta["created"] = sum(1 for i in new if results[i] is not None)
         meta["updated"] = done - int(str(meta["created"]))
-    json = respond.joined([None if r is None else r.json or b"{}" for r in results])
+    json = respond.joined([None if r is None else shown(r) for r in results])
     return respond.document(respond.listed(json, meta), status=207 if errors else status)
 
 
@@ -385,8 +389,12 @@ def one(written: Written, *, status: int = 200, location: str = "") -> ASGIRespo
     headers = {"etag": f'"{written.version}"'}
     if location:
         headers["location"] = location
-    json = written.json or msgspec.json.encode({"id": written.id, "version": written.version})
-    return respond.raw(json, status=status, headers=headers)
+    return respond.raw(shown(written), status=status, headers=headers)
+
+
+def shown(written: Written) -> bytes:
+    """The record's JSON; only its id and version to a writer who may not read it."""
+    return written.json or msgspec.json.encode({"id": written.id, "version": written.version})
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -422,7 +430,7 @@ def if_match(request: Request) -> int | None:
     if not text or text == "*":
         return None
     number = text.removeprefix("W/").strip('"').partition(".")[0]
-    if not number.isdigit():
+    if not number.isascii() or not number.isdigit():
         raise BadRequest("If-Match must be the ETag of the record as you read it.")
     return int(number[:18])
 
@@ -445,7 +453,7 @@ async def fields_of(request: Request) -> dict[str, object]:
 def _rows(body: Mapping[str, object], extra: Sequence[str] = ()) -> list[dict[str, object]]:
     unknown = set(body) - {"records", "atomic", *extra}
     if unknown:
-        raise Invalid({sorted(unknown)[0]: "is not expected here; give records"})
+        raise Invalid({sorted(unknown)[0][:100]: "is not expected here; give records"})
     records = body.get("records")
     if records is None:
         raise MissingFields({"records": "is required: a list of objects"})

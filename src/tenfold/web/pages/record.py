@@ -76,6 +76,8 @@ class Related:
     icon: str
     lines: tuple[Line, ...]
     all: str
+    add: str
+    one: str
     more: bool
 
 
@@ -123,6 +125,7 @@ class View:
     version: int
     steps: tuple[Step, ...]
     sections: tuple[Facts, ...]
+    blank: tuple[Facts, ...]
     related: tuple[Related, ...]
     history: History
     owner: Cell
@@ -173,6 +176,7 @@ async def _view(
     entries = [c for c in shown if c.fields or c.operation != "updated"]
     stage = definition.status
     visible = "status" in record
+    sections = _sections(definition, access, record, eyes)
     status = cells.cell(definition.fields["status"], record, eyes) if stage and visible else Cell()
     return View(
         path=path,
@@ -184,7 +188,8 @@ async def _view(
         status=status,
         version=version,
         steps=_steps(definition, access, record, deleted),
-        sections=_sections(definition, access, record, eyes),
+        sections=tuple(s for s in sections if s.filled),
+        blank=tuple(s for s in sections if not s.filled),
         related=_related(guest, definition, record, eyes),
         history=History(tuple(_entry(definition, c, names, eyes) for c in entries), earlier),
         owner=cells.person_cell(record.get("owner_id"), eyes),
@@ -270,7 +275,8 @@ def _sections(
     definition: Definition, access: Access, record: Record, reader: cells.Reader
 ) -> tuple[Facts, ...]:
     """The fields by section, what is empty folded away."""
-    skipped = {"status", "owner", "team", "id", *_reasons(definition)}
+    said = {f.name for f in definition.title_fields}
+    skipped = {"status", "owner", "team", "id", *said, *_reasons(definition)}
     groups: dict[str, tuple[list[Fact], list[str]]] = {}
     for one in (*definition.fields.values(), *definition.custom_fields.values()):
         if one.system or one.name in skipped or not access.sees(one) or isinstance(one.type, Many):
@@ -328,7 +334,9 @@ def _related(
         label = own.label if own else name.replace("_", " ").capitalize()
         link = f"/{other.path}?{pair[1].json_name}={record['id']}" if pair and not own else ""
         more: Any = record[name]["more"]
-        made.append(Related(label, other.icon, lines, link, bool(more)))
+        may_add = link and guest.person.access(other).create
+        add = f"/{other.path}/new?{pair[1].json_name}={record['id']}" if pair and may_add else ""
+        made.append(Related(label, other.icon, lines, link, add, other.label, bool(more)))
     return tuple(sorted(made, key=lambda r: not r.lines))
 
 

@@ -238,7 +238,12 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case "choices" | "address":
             return ""
         case _:
-            return f"{value:,}" if isinstance(value, int | float) else str(value)
+            return _number(value) if isinstance(value, int | float) else str(value)
+
+
+def _number(value: float) -> str:
+    """A number with its thousands separated and no more places than it needs."""
+    return f"{int(value):,}" if value == int(value) else f"{value:,}"
 
 
 def _starts(one: Field, filled: Filled) -> bool:

@@ -1,0 +1,110 @@
+"""`python -m bench`: make the data, measure, judge, keep the raw results."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from bench import data, imports, log_cost, machine, measures, options, people, report
+from bench.figures import Figure, exit_code
+from bench.measures import Bench
+from bench.options import Options
+from bench.rounds import Measured
+from bench.site import BenchError
+from tenfold import app
+from tenfold.kernel.errors import TenfoldError
+
+MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
+    "list": measures.lists,
+    "cache": measures.cache,
+    "read": measures.reads,
+    "search": measures.search,
+    "create": measures.create,
+    "bulk": measures.bulk,
+    "import": imports.measure,
+    "log": log_cost.log,
+}
+
+
+def main() -> int:
+    """Run; 0 all targets met, 1 one missed or not measured, 2 wrong use, 130 stopped."""
+    signal.signal(signal.SIGTERM, _stop)
+    chosen = options.parse()
+    try:
+        return _run(chosen)
+    except (BenchError, TenfoldError) as error:
+        _say(f"bench: {error}")
+        return 1
+    except KeyboardInterrupt:
+        _say("bench: stopped; what it started is stopped too.")
+        return 130
+
+
+def _run(chosen: Options) -> int:
+    types = app.registry()
+    began, load_before = time.time(), machine.load_average()
+    measured: dict[str, Measured] = {}
+    with data.ready(chosen, types, _say) as (site, made, loaded):
+        site.serve("server")
+        site.work()
+        bench = Bench(chosen, site, types, made, chosen.home / "bench-scripts", _say)
+        for name in chosen.only:
+            _say(f"{name} …")
+            measured[name] = _measured(name, MEASURES[name], bench)
+        version = asyncio.run(measures.server_version(bench))
+    facts: dict[str, object] = {
+        "began": began,
+        "seconds": time.time() - began,
+        "commit": report.commit(),
+        "machine": {**machine.described(), "postgresql": version},
+        "load_average": {"before": load_before, "after": machine.load_average()},
+        "options": {k: str(v) for k, v in dataclasses.asdict(chosen).items()},
+        "data": {**people.FILL, "loaded_at": loaded.loaded_at},
+    }
+    return _told(measured, facts, chosen)
+
+
+def _measured(name: str, measure: Callable[[Bench], Measured], bench: Bench) -> Measured:
+    """One measure; what keeps it from measuring is a figure that failed, not the end of the run."""
+    try:
+        return measure(bench)
+    except (BenchError, TenfoldError) as error:
+        _say(f"  FAILED: {error}")
+        return Measured([Figure(name, "", (), None, str(error))])
+
+
+def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen: Options) -> int:
+    figures = [figure for one in measured.values() for figure in one.figures]
+    path = report.keep(chosen.results, measured, facts)
+    print(f"Commit {facts['commit']}, {facts['machine']}")
+    print(f"{chosen.leads:,} leads and {chosen.students:,} students over {chosen.tenants} organisations,")
+    print(f"{chosen.one_tenant:,} students in one more; {chosen.pairs} interleaved rounds of {chosen.seconds:g} s")
+    for what, text in people.FILL.items():
+        print(f"  {what}: {text}")
+    print(f"Load average {facts['load_average']}")
+    print()
+    print(report.table(figures))
+    print()
+    print(report.costs(measured))
+    print()
+    missed = [figure.name for figure in figures if not figure.met]
+    print(f"Raw results: {path}")
+    print(f"Missed: {', '.join(missed)}" if missed else "All targets are met.")
+    return exit_code(figures, report_only=chosen.report_only)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
