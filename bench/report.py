@@ -50,11 +50,13 @@ def costs(measured: Mapping[str, Measured]) -> str:
 def _costs(rounds: Rounds) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for way, samples in rounds.samples.items():
-        good = sorted((s for s in samples if s.requests and s.used.seconds), key=lambda s: s.rate)
+        good = sorted((s for s in samples if s.rate and s.used.seconds), key=lambda s: s.rate)
         if not good:
             continue
         one = good[len(good) // 2]
-        per = {part: 1_000 * spent / one.requests for part, spent in one.used.cpu.items()}
+        # The meter's stretch is a little longer or shorter than the client's.
+        requests = one.rate * one.used.seconds
+        per = {part: 1_000 * spent / requests for part, spent in one.used.cpu.items()}
         parts = ", ".join(f"{part} {number(ms)}" for part, ms in per.items() if ms >= 0.005)
         cores = machine.described()["cores"]
         assert isinstance(cores, int)

@@ -15,6 +15,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
+from tenfold.accounts import people
 from tenfold.accounts.sign_in import SignIn
 from tenfold.accounts.tokens import Tokens
 from tenfold.db.database import Database
@@ -25,6 +26,9 @@ from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
+from tenfold.engine.tailored import Tailored
+from tenfold.exchange import jobs as exchange_jobs
+from tenfold.exchange.importing import Exchange
 from tenfold.jobs import Registry as JobRegistry
 from tenfold.jobs import work
 from tenfold.jobs.housekeeping import Housekeeping
@@ -36,6 +40,7 @@ from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
+from tenfold.web.api import exchange as exchange_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import members as members_api
@@ -63,6 +68,7 @@ APIS = (
     organisation_api,
     roles_api,
     custom_fields_api,
+    exchange_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 PACKS = {
@@ -143,7 +149,8 @@ def create_app(settings: Settings | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(inside, metrics, chosen.body_limit, log=chosen.log_level in ("DEBUG", "INFO"))
+    log = chosen.log_level in ("DEBUG", "INFO")
+    return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
 
 
 def _refused(request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
@@ -205,7 +212,21 @@ async def _worker(made: Parts) -> None:
 def job_handlers(made: Parts, database: Database) -> JobRegistry:
     """All jobs and schedules of an installation."""
     housekeeping = Housekeeping(database)
-    return JobRegistry(housekeeping.handlers(), housekeeping.schedules())
+    handlers = [*housekeeping.handlers(), *exchange_jobs.handlers(exchange_of(made, database))]
+    return JobRegistry(handlers, housekeeping.schedules())
+
+
+def exchange_of(made: Parts, database: Database) -> Exchange:
+    """What imports and exports need of an installation."""
+    return Exchange(
+        database,
+        made.records,
+        Tailored(),
+        made.settings.folder,
+        people.load,
+        made.settings.default_region,
+        made.settings.default_currency,
+    )
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

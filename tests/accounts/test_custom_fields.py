@@ -17,8 +17,8 @@ async def define(api: Api, admin: Somebody, name: str, kind: str, **more: Any) -
     return await api.data(admin, "POST", "custom-fields", body)
 
 
+# Kind, parameters, a value, what is kept of it, a filter that finds it, one that doesn't.
 VALUES: list[tuple[str, dict[str, Any], Any, Any, str, str]] = [
-    # kind, parameters, a value, what is kept of it, a filter that finds it, one that doesn't
     ("text", {}, " Oak  Park ", "Oak Park", "=Oak Park", "=oak"),
     ("text", {}, "Oak Park", "Oak Park", "[prefix]=Oak", "[prefix]=Park"),
     ("long_text", {}, "a\r\nb", "a\nb", "[null]=false", "[null]=true"),
@@ -46,10 +46,11 @@ VALUES: list[tuple[str, dict[str, Any], Any, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "more", "value", "kept", "finds", "misses"), VALUES)
+@pytest.mark.parametrize("case", VALUES, ids=lambda case: f"{case[0]}{case[4]}")
 async def test_every_kind_is_written_found_and_cleared(
-    api: Api, admin: Somebody, kind: str, more: Any, value: Any, kept: Any, finds: str, misses: str
+    api: Api, admin: Somebody, case: tuple[str, dict[str, Any], Any, Any, str, str]
 ) -> None:
+    kind, more, value, kept, finds, misses = case
     await define(api, admin, "extra", kind, **more)
     other = await api.lead(admin)
     lead = await api.lead(admin, custom={"extra": value})
@@ -134,9 +135,7 @@ async def test_sorting_pages_through_everything_in_order(
     seen: list[Any] = []
     cursor = ""
     while True:
-        page = (
-            await api.ask(admin, "GET", f"leads?sort={way}custom.rank&limit=2{cursor}")
-        ).json()
+        page = (await api.ask(admin, "GET", f"leads?sort={way}custom.rank&limit=2{cursor}")).json()
         seen += [row["custom"].get("rank") for row in page["data"]]
         if not page["meta"]["has_more"]:
             break
@@ -268,9 +267,7 @@ async def test_retired_field_is_gone_and_comes_back_with_its_values(
     assert await api.leads(admin, "custom.extra=5") == [lead]
 
 
-async def test_retired_field_is_gone_from_an_embedded_record_too(
-    api: Api, admin: Somebody
-) -> None:
+async def test_retired_field_is_gone_from_an_embedded_record_too(api: Api, admin: Somebody) -> None:
     body = {"type": "contact", "name": "extra", "kind": "text"}
     made = await api.data(admin, "POST", "custom-fields", body)
     company = await api.data(admin, "POST", "companies", {"name": "Acme"})

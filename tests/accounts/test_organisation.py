@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,6 +18,13 @@ from tenfold.kernel.settings import Settings
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="session")
+async def second(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
+    """Another process of the same installation."""
+    async with serve(settings) as running:
+        yield running
+
+
 # -- the organisation
 
 
@@ -25,7 +33,8 @@ async def test_organisation_is_read_and_changed(
 ) -> None:
     before = await api.data(admin, "GET", "organization")
     assert before["id"] == str(organisation.id)
-    change = {"name": "  New   name ", "region": "de", "currency": "eur", "timezone": "Europe/Berlin"}
+    place = {"region": "de", "currency": "eur", "timezone": "Europe/Berlin"}
+    change = {"name": "  New   name ", **place}
     after = await api.data(admin, "PATCH", "organization", change)
     assert after == {
         **before,
@@ -51,7 +60,7 @@ async def test_organisation_refuses_what_does_not_exist(api: Api, admin: Somebod
 
 @pytest.mark.parametrize("role", ["manager", "member", "read-only"])
 @pytest.mark.parametrize(
-    ("method", "path", "body"),
+    "asked",
     [
         ("PATCH", "organization", {"name": "x"}),
         ("POST", "teams", {"name": "x"}),
@@ -71,8 +80,9 @@ async def test_organisation_refuses_what_does_not_exist(api: Api, admin: Somebod
     ],
 )
 async def test_only_administrators_change_things(
-    api: Api, organisation: Organisation, role: str, method: str, path: str, body: Any
+    api: Api, organisation: Organisation, role: str, asked: tuple[str, str, Any]
 ) -> None:
+    method, path, body = asked
     who = await organisation.person(role)
     place = path.format(team=organisation.team, me=who.id)
     status, code, _ = await api.refused(who, method, place, body)
@@ -91,9 +101,7 @@ async def test_only_administrators_change_things(
         ("GET", "access"),
     ],
 )
-async def test_nobody_gets_in_without_a_token(
-    free: Running, method: str, path: str
-) -> None:
+async def test_nobody_gets_in_without_a_token(free: Running, method: str, path: str) -> None:
     async with opened(free) as browser:
         answer = await browser.http.request(method, f"/v1/{path}", json={"name": "x"})
     assert answer.status_code == 401
@@ -257,27 +265,21 @@ async def test_members_are_listed_and_filtered(
 
 
 async def test_role_change_is_effective_at_the_next_request_everywhere(
-    api: Api,
-    organisation: Organisation,
-    admin: Somebody,
-    serve: Serve,
-    settings: Settings,
-    owner: Owner,
+    api: Api, organisation: Organisation, admin: Somebody, second: Running, owner: Owner
 ) -> None:
     who = await organisation.person("member")
-    async with serve(settings) as elsewhere:
-        there = Api(elsewhere.client)
-        for place in (api, there):
-            assert (await place.refused(who, "GET", "leads"))[0] == 403
-        await api.data(admin, "PATCH", f"members/{who.id}", {"roles": ["coordinator"]})
-        for place in (api, there):
-            assert await place.leads(who) == []
-            body = {"first_name": "A", "last_name": "B"}
-            assert (await place.refused(who, "POST", "leads", body))[0] == 403
-        await there.data(admin, "PATCH", f"members/{who.id}", {"role": "read-only", "roles": []})
-        await api.data(admin, "PATCH", f"members/{who.id}", {"active": False})
-        for place in (api, there):
-            assert (await place.refused(who, "GET", "leads"))[:2] == (401, "INVALID_TOKEN")
+    there = Api(second.client)
+    for place in (api, there):
+        assert (await place.refused(who, "GET", "leads"))[0] == 403
+    await api.data(admin, "PATCH", f"members/{who.id}", {"roles": ["coordinator"]})
+    for place in (api, there):
+        assert await place.leads(who) == []
+        body = {"first_name": "A", "last_name": "B"}
+        assert (await place.refused(who, "POST", "leads", body))[0] == 403
+    await there.data(admin, "PATCH", f"members/{who.id}", {"role": "read-only", "roles": []})
+    await api.data(admin, "PATCH", f"members/{who.id}", {"active": False})
+    for place in (api, there):
+        assert (await place.refused(who, "GET", "leads"))[:2] == (401, "INVALID_TOKEN")
     found = await events(owner, str(who.id))
     assert found == ["permission_changed", "permission_changed", "member_deactivated"]
 
@@ -396,11 +398,22 @@ async def test_people_see_the_teams_below_theirs(
     assert await api.leads(above) == []
 
 
-async def test_request_sent_twice_with_its_key_makes_one_team(
-    api: Api, admin: Somebody
-) -> None:
+async def test_request_sent_twice_with_its_key_makes_one_team(api: Api, admin: Somebody) -> None:
     first = await api.ask(admin, "POST", "teams", {"name": "Once"}, idempotency_key="k-1")
     again = await api.ask(admin, "POST", "teams", {"name": "Once"}, idempotency_key="k-1")
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_region_and_currency_decide_how_short_forms_are_read(
+    api: Api, organisation: Organisation, admin: Somebody
+) -> None:
+    american = await api.lead(admin, phone="(415) 555-0101", budget=10)
+    await api.data(admin, "PATCH", "organization", {"region": "CH", "currency": "CHF"})
+    swiss = await api.lead(admin, phone="044 668 18 00", budget=10)
+    shown = await api.data(admin, "GET", f"leads/{swiss}")
+    assert (shown["phone"], shown["budget_currency"]) == ("+41446681800", "CHF")
+    assert await api.leads(admin, "phone=044 668 18 00") == [swiss]
+    old = await api.data(admin, "GET", f"leads/{american}")
+    assert (old["phone"], old["budget_currency"]) == ("+14155550101", "USD")

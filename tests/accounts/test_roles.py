@@ -14,11 +14,11 @@ ALL = {"read": "all", "create": True, "update": "all", "delete": "all"}
 
 
 async def holder(
-    api: Api, organisation: Organisation, admin: Somebody, lead: dict[str, Any], name: str = "helper"
+    api: Api, organisation: Organisation, admin: Somebody, lead: dict[str, Any]
 ) -> Somebody:
-    """Somebody whose only role grants this of leads."""
-    await api.data(admin, "POST", "roles", {"name": name, "grants": {"lead": lead}})
-    return await organisation.person("member", [name], team=organisation.team)
+    """Somebody whose only role, `helper`, grants this of leads."""
+    await api.data(admin, "POST", "roles", {"name": "helper", "grants": {"lead": lead}})
+    return await organisation.person("member", ["helper"], team=organisation.team)
 
 
 async def test_role_is_made_read_changed_and_deleted(api: Api, admin: Somebody) -> None:
@@ -59,9 +59,7 @@ async def test_role_is_made_read_changed_and_deleted(api: Api, admin: Somebody) 
         ([], "grants"),
     ],
 )
-async def test_role_names_what_is_wrong(
-    api: Api, admin: Somebody, grants: Any, field: str
-) -> None:
+async def test_role_names_what_is_wrong(api: Api, admin: Somebody, grants: Any, field: str) -> None:
     body = {"name": "helper", "grants": grants}
     status, code, fields = await api.refused(admin, "POST", "roles", body)
     assert (status, code) == (400, "INVALID_FIELDS")
@@ -139,7 +137,8 @@ async def test_hidden_field_is_an_unknown_one_everywhere(
     assert not {"budget", "budget_currency", "source"} & set(shown)
     (listed,) = await api.data(who, "GET", "leads")
     assert not {"budget", "budget_currency", "source"} & set(listed)
-    for query in ("budget=5000", "budget[gte]=1", "sort=-budget", "fields=budget", "source=website"):
+    of_budget = ("budget=5000", "budget[gte]=1", "sort=-budget", "fields=budget")
+    for query in (*of_budget, "source=website"):
         hidden = await api.refused(who, "GET", f"leads?{query}")
         nothing = await api.refused(who, "GET", f"leads?{query.replace('budget', 'no_such')}")
         assert hidden[:2] == (400, "UNKNOWN_FIELD"), query

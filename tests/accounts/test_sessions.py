@@ -6,14 +6,14 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.accounts.conftest import Browser, opened
 from tests.accounts.test_sign_in import code, events
-from tests.conftest import Running
+from tests.conftest import Running, Serve
 from tests.factories import Owner
 
-from tenfold.kernel.context import Context
-from tenfold.kernel.ids import NIL
+from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -197,7 +197,8 @@ async def test_another_sites_page_can_not_use_the_cookie(browser: Browser, path:
 async def test_tokens_are_stored_as_hashes(browser: Browser, owner: Owner) -> None:
     await browser.register()
     row = await owner.fetchrow(
-        "SELECT token_hash, t::text AS whole FROM tenfold.refresh_tokens t WHERE user_id = $1::uuid",
+        "SELECT token_hash, t::text AS whole FROM tenfold.refresh_tokens t "
+        "WHERE user_id = $1::uuid",
         browser.user["id"],
     )
     assert row is not None
@@ -205,20 +206,47 @@ async def test_tokens_are_stored_as_hashes(browser: Browser, owner: Owner) -> No
     assert browser.refresh_token not in row["whole"]
 
 
-async def test_tidying_removes_what_expired_long_ago(
-    browser: Browser, free: Running, owner: Owner, later: Any
-) -> None:
+async def test_what_expired_long_ago_is_forgotten(browser: Browser, owner: Owner) -> None:
     await browser.register()
     await browser.post("refresh")
-    accounts = free.app.app.state.gate.accounts
+    await browser.login("wrong")
+    user = browser.user["id"]
 
-    async def left() -> int:
-        async with free.desk.database.transaction(Context(NIL, None)) as tx:
-            await accounts.tidy(tx)
-        question = "SELECT count(*) FROM tenfold.refresh_tokens WHERE user_id = $1::uuid"
-        return await owner.fetchval(question, browser.user["id"])
+    async def left() -> tuple[int, int, int]:
+        for _ in range(2):  # a family's first token goes after the others
+            await owner.execute("SELECT tenfold.forget()")
+        row = await owner.fetchrow(
+            "SELECT (SELECT count(*) FROM tenfold.refresh_tokens WHERE user_id = $1::uuid), "
+            "(SELECT count(*) FROM tenfold.security_events WHERE user_id = $1::uuid), "
+            "(SELECT count(*) FROM tenfold.sign_in_failures WHERE at < now() - interval '2 h')",
+            user,
+        )
+        return tuple(row)
 
-    later(timedelta(days=36))
-    assert await left() == 2
-    later(timedelta(days=2))
-    assert await left() == 0
+    async def age(days: int, failures: str) -> None:
+        change = "UPDATE tenfold.refresh_tokens SET expires_at = now() - make_interval(days => $2) "
+        await owner.execute(change + "WHERE user_id = $1::uuid", user, days)
+        change = "UPDATE tenfold.security_events SET created_at = now() - interval '1 year' "
+        change += "+ interval '1 hour' * $2::int WHERE user_id = $1::uuid"
+        await owner.execute(change, user, 1 if days < 30 else -1)
+        ago = f"UPDATE tenfold.sign_in_failures SET at = now() - interval '{failures}'"
+        await owner.execute(ago)
+
+    await age(29, "23 hours")
+    tokens, events_left, failures = await left()
+    assert (tokens, events_left) == (2, 2)
+    assert failures >= 1
+    await age(31, "25 hours")
+    assert await left() == (0, 0, 0)
+
+
+async def test_refreshing_too_often_does_not_lose_the_session(
+    serve: Serve, settings: Settings
+) -> None:
+    few = msgspec.structs.replace(settings, rate_per_minute=2)
+    async with serve(few) as running, opened(running) as browser:
+        await browser.register()
+        codes = [(await browser.post("refresh")).status_code for _ in range(3)]
+        assert codes == [200, 200, 429]
+        running.desk.per_person = None
+        assert (await browser.post("refresh")).status_code == 200

@@ -14,7 +14,7 @@ from tenfold.engine.definition import Definition
 from tenfold.kernel.ids import new_id
 
 # A body for each address that takes one; those not named take an empty object.
-_BODIES: dict[str, dict[str, Any]] = {"moves": {"to": "x"}, "reveals": {"field": "x"}}
+_BODIES: dict[str, dict[str, Any]] = {"moves": {"to": "x"}}
 
 
 def routes(place: World) -> list[tuple[str, str]]:
@@ -55,10 +55,16 @@ async def _asked(
     body = None
     if method not in ("GET", "DELETE"):
         body = _BODIES.get(path.rpartition("/")[2], {})
+        if path.endswith("reveals"):
+            body = {"field": (_secrets(kind) or ["x"])[0]}
         if path.endswith("moves") and kind.status is not None:
             body = {"to": kind.status.options[0]}
     answer = await place.call(who, method, where, body)
     return answer.status_code, answer.text.replace(identity, "ID")
+
+
+def _secrets(kind: Definition) -> list[str]:
+    return [f.name for f in kind.fields.values() if f.type.kind == "secret"]
 
 
 async def check_lists(place: World, kind: Definition) -> None:

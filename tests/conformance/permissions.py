@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.conformance import samples
 from tests.conformance.world import World
 from tests.factories import Somebody
 
@@ -20,9 +19,10 @@ def grants(kind: Definition) -> dict[tuple[str, str], Grant]:
     """What each organisation role and each pack role may do, by the words of the declaration."""
     expected: dict[tuple[str, str], Grant] = {
         ("admin", ""): EVERYTHING,
-        ("manager", ""): EVERYTHING,
+        # Managers do everything, but what people marked private stays theirs.
+        ("manager", ""): replace(EVERYTHING, read="open") if kind.private else EVERYTHING,
         ("member", ""): kind.access.get("member", NOTHING),
-        ("read-only", ""): READING,
+        ("read-only", ""): replace(READING, read="open") if kind.private else READING,
     }
     for role, grant in kind.access.items():
         if role not in ("owner", "admin", "manager", "member", "read-only"):
@@ -39,12 +39,17 @@ class Rows:
     own: dict[str, Any]
     team: dict[str, Any]
     other: dict[str, Any]
+    private: str
+    """The field by which people mark a record as theirs alone, if the type has one."""
 
     def within(self, scope: str) -> dict[str, dict[str, Any]]:
         """The records that a scope reaches, by whose they are."""
         reached = {"none": (), "own": ("own",), "team": ("own", "team")}
         names = reached.get(scope, ("own", "team", "other"))
-        return {name: getattr(self, name) for name in names}
+        found = {name: getattr(self, name) for name in names}
+        if scope == "open" and self.private:
+            found = {n: r for n, r in found.items() if n == "own" or r[self.private] != "private"}
+        return found
 
     def all(self) -> dict[str, dict[str, Any]]:
         """All of them."""
@@ -69,7 +74,7 @@ async def _rows(place: World, kind: Definition, me: Somebody) -> Rows:
     mate = await place.here.person("member", team=place.here.team, name="mate")
     other = await place.here.person("member", team=place.here.other_team, name="other")
     full = [await place.make(boss, kind, full=True, owner_id=str(p.id)) for p in (me, mate, other)]
-    return Rows(*full)
+    return Rows(*full, private=kind.private)
 
 
 async def _reading(
@@ -169,9 +174,12 @@ async def _fields(
     path = f"/v1/{kind.path}"
     seen = next(iter(rows.within(grant.read).values()))
     shown = await place.fine(me, "GET", f"{path}/{seen['id']}")
+    history = await place.call(me, "GET", f"{path}/{seen['id']}/timeline")
     for name in grant.hide:
         one = kind.fields[name]
         assert one.json_name not in shown, f"{name} is hidden and shown"
+        assert f'"{one.json_name}"' not in history.text, f"{name} is hidden and in the history"
+        await _not_found_by(place, me, kind, one)
         assert f"{name}_currency" not in shown
         for query in _questions(one):
             answer = await place.call(me, "GET", f"{path}?{query}")
@@ -187,6 +195,32 @@ async def _fields(
 def _questions(one: Field) -> list[str]:
     name = one.json_name
     return [f"{name}=1", f"{name}[null]=true", f"sort={name}", f"sort=-{name}", f"fields={name}"]
+
+
+async def _not_found_by(place: World, me: Somebody, kind: Definition, one: Field) -> None:
+    """Neither its words, nor a sum of it, nor a reveal tells of a hidden field."""
+    path = f"/v1/{kind.path}"
+    for question in (f"group={one.json_name}", f"sum={one.json_name}"):
+        answer = await place.call(me, "GET", f"{path}/aggregate?{question}")
+        assert answer.status_code in (400, 404), f"{question}: {answer.text}"
+    if one.type.kind == "secret":
+        record = await place.make(await place.here.person("owner"), kind, owner_id=str(me.id))
+        told = [
+            (await place.call(me, "POST", f"{path}/{record['id']}/reveals", {"field": name}))
+            for name in (one.name, "no_such")
+        ]
+        assert told[0].status_code == told[1].status_code, "a reveal knows a hidden field"
+        assert one.name not in told[1].text, "a refused reveal names a hidden field"
+    if one.search:
+        boss = await place.here.person("owner")
+        value = {one.json_name: "Quetzalcoatl", "owner_id": str(me.id)}
+        record = await place.make(boss, kind, **value)
+        for where in (f"{path}/search", "/v1/search"):
+            if where != "/v1/search":  # which leaves private words to the type's own search
+                seen = await place.call(boss, "GET", where, params={"q": "quetzalcoatl"})
+                assert record["id"] in seen.text, f"{one.name} is not searched at all"
+            hits = await place.call(me, "GET", where, params={"q": "quetzalcoatl"})
+            assert record["id"] not in hits.text, f"the words of {one.name} are found at {where}"
 
 
 async def _body_refused(
@@ -211,6 +245,3 @@ async def check_all(place: World, kind: Definition) -> None:
     """Every role of a type."""
     for (role, pack_role), grant in grants(kind).items():
         await check_role(place, kind, role, pack_role, grant)
-
-
-__all__ = ["check_all", "check_role", "grants", "samples"]

@@ -92,6 +92,12 @@ class Gadget(Record, plural="gadgets"):
     access = {"agent": can(read=ALL, reveal={"code"})}
 
 
+class Lonely(Record, plural="lonelies"):
+    """A thing that relates to nothing."""
+
+    name: str = field(title=True)
+
+
 def registry() -> Registry:
-    """Both types, compiled."""
+    """The two related types, compiled."""
     return Registry({"things": [Maker, Gadget]})

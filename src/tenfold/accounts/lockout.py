@@ -25,8 +25,6 @@ ON CONFLICT (account_hash) DO NOTHING"""
 _KEEP = """UPDATE tenfold.sign_in_failures
 SET failures = $2, locks = $3, locked_until = $4, at = $5 WHERE account_hash = $1"""
 _CLEAR = "DELETE FROM tenfold.sign_in_failures WHERE account_hash = $1"
-_TIDY = """DELETE FROM tenfold.sign_in_failures
-WHERE greatest(at, locked_until) < $1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +78,6 @@ async def succeeded(tx: Transaction, account: bytes, moment: datetime) -> Standi
     if found.at is not None and not found.locked(moment):
         await tx.execute(_CLEAR, account)
     return found
-
-
-async def tidy(tx: Transaction, moment: datetime) -> None:
-    """Remove what is forgotten anyway."""
-    await tx.execute(_TIDY, moment - FORGOTTEN)
 
 
 def _of(row: asyncpg.Record | None) -> Standing:

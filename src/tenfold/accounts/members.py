@@ -14,13 +14,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.accounts import roles as own_roles
 from tenfold.accounts import sessions
-from tenfold.accounts.client import Client
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
 from tenfold.accounts.sign_in import checked_email, taken
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine.access import Person
 from tenfold.engine.reassign import reassign_team
-from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 
@@ -95,28 +93,11 @@ class Which:
     role: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """An administrator's change of members: in which transaction, by whom, from where."""
-
-    tx: Transaction
-    person: Person
-    registry: Registry
-    client: Client
-
-    @property
-    def tenant(self) -> UUID:
-        """The organisation."""
-        return self.person.tenant
-
-
 async def page(
     reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
 ) -> list[Member]:
     """Members in the order they joined Tenfold, one more than `limit` where there are more."""
-    rows = await reader.rows(
-        _PAGE, tenant, after, limit + 1, which.active, which.team, which.role
-    )
+    rows = await reader.rows(_PAGE, tenant, after, limit + 1, which.active, which.team, which.role)
     return [Member(**dict(row.items())) for row in rows]
 
 
@@ -128,7 +109,7 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
     return Member(**dict(row.items()))
 
 
-async def add(act: Act, new: NewMember, password_hash: str) -> Member:
+async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     """Make a person a member, with a new account where there is none for the address."""
     chosen = sorted(set(new.roles))
     await _check(act, new.role, chosen, new.team_id)
@@ -143,13 +124,18 @@ async def add(act: Act, new: NewMember, password_hash: str) -> Member:
         ) from None
     act.tx.touch("members")
     await note(
-        act.tx, "member_added", act.client, tenant=act.tenant, user=user,
-        role=new.role, roles=chosen,
+        act.tx,
+        "member_added",
+        act.client,
+        tenant=act.tenant,
+        user=user,
+        role=new.role,
+        roles=chosen,
     )
     return await one(act.tx, act.tenant, user)
 
 
-async def change(act: Act, identity: UUID, wanted: MemberChange) -> Member:
+async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Member:
     """Change a member's roles, team or whether they belong; effective at their next request."""
     old = await one(act.tx, act.tenant, identity)
     role = old.role if wanted.role is UNSET else wanted.role
@@ -172,7 +158,7 @@ async def change(act: Act, identity: UUID, wanted: MemberChange) -> Member:
 
 
 async def _check(
-    act: Act, role: OrganisationRole, added: Iterable[str], team: UUID | None
+    act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
 ) -> None:
     """Raise Invalid for roles and teams that there are not, Forbidden for an owner by an admin."""
     problems: dict[str, str] = {}
@@ -188,7 +174,7 @@ async def _check(
         raise Forbidden("Only an owner may make somebody an owner.")
 
 
-async def _check_owners(act: Act, old: Member, new: Member) -> None:
+async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
     """Only owners change owners, and one always stays."""
     if old.role != "owner":
         return
@@ -228,7 +214,7 @@ async def _account(tx: Transaction, new: NewMember, password_hash: str) -> UUID:
     return user
 
 
-async def _note_change(act: Act, old: Member, new: Member) -> None:
+async def _note_change(act: Administrator, old: Member, new: Member) -> None:
     if old.active != new.active:
         event = "member_reactivated" if new.active else "member_deactivated"
         await note(act.tx, event, act.client, tenant=act.tenant, user=old.id)
@@ -236,6 +222,11 @@ async def _note_change(act: Act, old: Member, new: Member) -> None:
     after = {"role": new.role, "roles": new.roles, "team_id": new.team_id}
     if before != after:
         await note(
-            act.tx, "permission_changed", act.client, tenant=act.tenant, user=old.id,
-            before=before, after=after,
+            act.tx,
+            "permission_changed",
+            act.client,
+            tenant=act.tenant,
+            user=old.id,
+            before=before,
+            after=after,
         )

@@ -10,10 +10,12 @@ import msgspec
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Grant
+from tenfold.engine.types import Locale
 from tenfold.kernel.errors import Unauthenticated
 
-_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
 # A team's people also see what belongs to the teams below it.
 _TEAMS = """WITH RECURSIVE below (id, depth) AS (
@@ -68,6 +70,7 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
         teams=tuple(r[0] for r in teams),
         team=row["team_id"],
         own_roles=own,
+        locale=Locale(row["region"], row["currency"]),
     )
 
 

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -36,10 +36,6 @@ _HOLD_ALL = """SELECT 1 FROM tenfold.refresh_tokens
 WHERE user_id = $1 AND tenant_id = $2 AND id = family_id ORDER BY id FOR UPDATE"""
 _END_ALL = """UPDATE tenfold.refresh_tokens SET revoked_at = $3
 WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL"""
-_TIDY = """DELETE FROM tenfold.refresh_tokens WHERE expires_at < $1 AND id <> family_id"""
-_TIDY_FAMILIES = """DELETE FROM tenfold.refresh_tokens t WHERE t.expires_at < $1
-AND NOT EXISTS (SELECT 1 FROM tenfold.refresh_tokens o
-                WHERE o.family_id = t.family_id AND o.id <> t.id)"""
 
 Outcome = Literal["rotated", "repeated", "over", "reused"]
 
@@ -109,11 +105,6 @@ class Sessions:
         await tx.execute(_HOLD, session)
         ended = await tx.execute(_END, session, clock.now())
         return not ended.endswith(" 0")
-
-    async def tidy(self, tx: Transaction, moment: datetime) -> None:
-        """Remove tokens that expired long ago; until then a reuse can be told."""
-        await tx.execute(_TIDY, moment - timedelta(days=30))
-        await tx.execute(_TIDY_FAMILIES, moment - timedelta(days=30))
 
     async def _add(
         self, tx: Transaction, session: Session, identity: UUID, token: str, client: Client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -81,6 +82,10 @@ class Registration:
     organization: str
 
 
+def _anybody(_user: UUID) -> None:
+    """No limit."""
+
+
 class SignIn:
     """The one place that checks passwords and hands out tokens."""
 
@@ -115,9 +120,7 @@ class SignIn:
             await tx.execute(_NEW_OWNER, tenant, user)
             await note(tx, "registered", client, tenant=tenant, user=user)
             current = Membership(tenant, new.organization, "owner")
-            account = Account(
-                user, email, new.first_name, new.last_name, current, (current,)
-            )
+            account = Account(user, email, new.first_name, new.last_name, current, (current,))
             return await self._start(tx, account, client)
 
     async def login(
@@ -152,18 +155,28 @@ class SignIn:
             await note(tx, "locked_account_attempt", client, **_whom(row, member))
         raise _locked(standing)
 
-    async def refresh(self, token: str, client: Client) -> tuple[str, str, UUID]:
-        """A new access token, the next refresh token, and whose; a used one ends the session."""
+    async def refresh(
+        self, token: str, client: Client, allow: Callable[[UUID], object] = _anybody
+    ) -> tuple[str, str, UUID]:
+        """A new access token, the next refresh token, and whose; a used one ends the session.
+
+        `allow` may refuse a person who asks too often, before anything has changed.
+        """
         async with self._database.read(NIL) as reader:
             session = await self.sessions.find(reader, token)
         if session is None:
             raise _over()
+        allow(session.user)
         async with self._database.transaction(_of(session, client)) as tx:
             outcome, successor = await self.sessions.rotate(tx, session, token, client)
             if outcome == "reused":
                 tx.touch("members")
                 await note(
-                    tx, "token_reuse", client, tenant=session.tenant, user=session.user,
+                    tx,
+                    "token_reuse",
+                    client,
+                    tenant=session.tenant,
+                    user=session.user,
                     session_id=session.id,
                 )
             elif successor and not await tx.value(_STILL, session.tenant, session.user):
@@ -198,15 +211,8 @@ class SignIn:
             row["id"], row["email"], row["first_name"], row["last_name"], current, member
         )
 
-    async def tidy(self, tx: Transaction) -> None:
-        """Remove tokens and failures that nothing asks for any more; for a daily job."""
-        await self.sessions.tidy(tx, clock.now())
-        await lockout.tidy(tx, clock.now())
-
     async def _start(self, tx: Transaction, account: Account, client: Client) -> Signed:
-        session, refresh = await self.sessions.start(
-            tx, account.id, account.current.tenant, client
-        )
+        session, refresh = await self.sessions.start(tx, account.id, account.current.tenant, client)
         return Signed(account, self._sign(session), refresh)
 
     def _sign(self, session: Session) -> str:

@@ -125,9 +125,7 @@ def _check_tree(parents: Mapping[UUID, UUID | None], moved: UUID) -> None:
             team = parents.get(team)
 
 
-async def _store(
-    tx: Transaction, sql: str, identity: UUID, name: str, parent: UUID | None
-) -> None:
+async def _store(tx: Transaction, sql: str, identity: UUID, name: str, parent: UUID | None) -> None:
     clean = " ".join(name.split())
     if not clean:
         raise Invalid({"name": "must not be blank"})

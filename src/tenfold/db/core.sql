@@ -71,6 +71,7 @@ CREATE TABLE tenfold.refresh_tokens (
 CREATE UNIQUE INDEX refresh_tokens_hash ON tenfold.refresh_tokens (token_hash);
 CREATE INDEX refresh_tokens_family ON tenfold.refresh_tokens (family_id);
 CREATE INDEX refresh_tokens_user ON tenfold.refresh_tokens (user_id, expires_at);
+CREATE INDEX refresh_tokens_age ON tenfold.refresh_tokens (expires_at);
 
 -- Failed sign-ins by a keyed hash of the address typed, so that unknown accounts lock like known ones.
 CREATE TABLE tenfold.sign_in_failures (
@@ -92,6 +93,7 @@ CREATE TABLE tenfold.security_events (
 );
 CREATE INDEX security_events_tenant ON tenfold.security_events (tenant_id, created_at);
 CREATE INDEX security_events_user ON tenfold.security_events (user_id, created_at);
+CREATE INDEX security_events_age ON tenfold.security_events (created_at);
 CREATE INDEX security_events_type ON tenfold.security_events (event_type, created_at);
 
 CREATE TABLE tenfold.signing_keys (
@@ -293,16 +295,35 @@ CREATE TABLE tenfold.log_positions (
     at          timestamptz NOT NULL DEFAULT now()
 );
 
--- Lets go of answers kept for Idempotency-Key after 24 hours, 5,000 at a time, over all tenants.
+-- Lets go of what has had its time, over all tenants and 5,000 of each at a time: answers kept for
+-- an Idempotency-Key after 24 hours, failed sign-ins after a quiet day, refresh tokens 30 days after
+-- they expired (until then a reuse can be told), security events after a year.
 CREATE FUNCTION tenfold.forget() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
-DECLARE gone int;
+DECLARE gone int; more int;
 BEGIN
     DELETE FROM tenfold.idempotency_keys WHERE ctid IN (
         SELECT ctid FROM tenfold.idempotency_keys
         WHERE created_at < now() - interval '24 hours' LIMIT 5000);
     GET DIAGNOSTICS gone = ROW_COUNT;
-    RETURN gone;
+    DELETE FROM tenfold.sign_in_failures WHERE ctid IN (
+        SELECT ctid FROM tenfold.sign_in_failures
+        WHERE greatest(at, locked_until) < now() - interval '1 day' LIMIT 5000);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    gone := greatest(gone, more);
+    -- A family's first token stands for it and goes last.
+    DELETE FROM tenfold.refresh_tokens WHERE ctid IN (
+        SELECT t.ctid FROM tenfold.refresh_tokens t
+        WHERE t.expires_at < now() - interval '30 days' AND (t.id <> t.family_id
+            OR NOT EXISTS (SELECT 1 FROM tenfold.refresh_tokens o
+                           WHERE o.family_id = t.id AND o.id <> t.id)) LIMIT 5000);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    gone := greatest(gone, more);
+    DELETE FROM tenfold.security_events WHERE ctid IN (
+        SELECT ctid FROM tenfold.security_events
+        WHERE created_at < now() - interval '1 year' LIMIT 5000);
+    GET DIAGNOSTICS more = ROW_COUNT;
+    RETURN greatest(gone, more);
 END $$;
 
 -- Row security on everything that carries a tenant and that the application's role may touch.

@@ -60,6 +60,11 @@ class Transaction(Reader):
         """Run one statement; answers its command tag."""
         return await self.connection.execute(sql, *args)
 
+    async def join_batch(self, batch: UUID, cause: UUID | None = None) -> None:
+        """Let what changes from here on belong to a batch."""
+        self.context = self.context.in_batch(batch, cause)
+        await self.connection.execute(f"SET LOCAL app.change='{_who(self.context)}'")
+
     def touch(self, *topics: str) -> None:
         """Note that what these topics show changed; their versions rise at commit."""
         self.changed.update(topics)
@@ -201,9 +206,15 @@ async def _no_trip(_connection: object) -> None:
 
 
 def _begin(context: Context) -> str:
-    """BEGIN and the context's settings in one trip; every value is a UUID, a number or checked."""
+    """BEGIN and the context's settings in one trip."""
+    tenant = UUID(int=context.tenant.int)
+    return f"BEGIN;SET LOCAL app.tenant_id='{tenant}';SET LOCAL app.change='{_who(context)}';"
+
+
+def _who(context: Context) -> str:
+    """What the log's triggers write of a change; every value is a UUID, a number or checked."""
     request = context.request if _WORD.match(context.request) else ""
-    who = ",".join(
+    return ",".join(
         (
             _id(context.actor),
             request[:64],
@@ -212,8 +223,6 @@ def _begin(context: Context) -> str:
             str(int(context.depth)),
         )
     )
-    tenant = UUID(int=context.tenant.int)
-    return f"BEGIN;SET LOCAL app.tenant_id='{tenant}';SET LOCAL app.change='{who}';"
 
 
 def _expect(topics: Sequence[str], known: Sequence[int]) -> str:

@@ -117,7 +117,7 @@ def _employers(maker: Maker) -> list[Body]:
     dice = maker.dice
     bodies: dict[str, Body] = {}
     managers = maker.staff.of_role("recruiter_relations")
-    while len(bodies) < 95:
+    while len(bodies) < 110:
         name, industry, domain = dice.company()
         status = dice.weigh({"approved": 16, "pending": 2, "flagged": 1, "declined": 1})
         place = dice.place()

@@ -9,9 +9,11 @@ from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
+from tenfold.engine.types import Locale
 from tenfold.kernel.errors import Forbidden
 
 ORGANISATION_ROLES = ("owner", "admin", "manager", "member", "read-only")
+_ALL = Grant(read="all", create=True, update="all", delete="all")
 # Managers do everything, but what people marked private stays theirs.
 _OPEN = Grant(read="open", create=True, update="all", delete="all")
 
@@ -64,6 +66,7 @@ class Person:
     own_roles: Mapping[str, Mapping[str, Grant]] = field(
         default_factory=dict[str, Mapping[str, Grant]]
     )
+    locale: Locale = Locale()
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:
@@ -112,14 +115,20 @@ def sources(definition: Definition, person: Person) -> list[Source]:
         everything = Grant("all", True, "all", "all", reveal=secrets)
         return [*found, Source(person.role, "organization", everything)]
     if person.role == "manager":
-        return [*found, Source("manager", "organization", _OPEN)]
+        return [*found, Source("manager", "organization", _everything(definition))]
     if person.role == "read-only":
         reads = [s for s in found if s.grant.read != "none"]
         kept = [
             Source(s.role, s.origin, Grant(read=s.grant.read, hide=s.grant.hide)) for s in reads
         ]
-        return kept or [Source("read-only", "organization", Grant(read="all"))]
+        reading = Grant(read=_everything(definition).read)
+        return kept or [Source("read-only", "organization", reading)]
     return found
+
+
+def _everything(definition: Definition) -> Grant:
+    """All of a type, without what people marked private."""
+    return _OPEN if definition.private else _ALL
 
 
 def _granted(definition: Definition, person: Person) -> Iterable[Source]:

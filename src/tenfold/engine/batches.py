@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,6 @@ IMPORT, BULK, UNDO = "import", "bulk", "undo"
 _LAST = UUID(int=(1 << 128) - 1)
 
 _COLUMNS = "id, kind, type, status, actor_id, summary, undone_by, created_at, finished_at"
-_ENTER = "SELECT set_config('app.batch_id', $1, true), set_config('app.cause_id', $2, true)"
 _OPEN = """INSERT INTO tenfold.batches
 (tenant_id, id, kind, type, status, actor_id, summary, finished_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END)"""
@@ -44,12 +42,6 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     undone_by: UUID | None
     created_at: datetime
     finished_at: datetime | None
-
-
-async def enter(tx: Transaction, batch: UUID, cause: UUID | None = None) -> None:
-    """Let what the transaction changes from here on belong to a batch."""
-    await tx.execute(_ENTER, str(batch), "" if cause is None else str(cause))
-    tx.context = replace(tx.context, batch=batch, cause=cause)
 
 
 async def begin(

@@ -24,9 +24,7 @@ _TEAM = sa.bindparam("team", type_=postgresql.UUID(as_uuid=True))
 _shapes = Shapes()
 
 
-async def reassign_team(
-    tx: Transaction, registry: Registry, user: UUID, team: UUID | None
-) -> int:
+async def reassign_team(tx: Transaction, registry: Registry, user: UUID, team: UUID | None) -> int:
     """Give all records that a person owns the team; answers how many changed."""
     await tx.value(_PATIENCE)
     await tx.value(writing.REASON, _REASON)

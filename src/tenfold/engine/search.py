@@ -174,6 +174,8 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
     """The call of a type's finder as a table `f(id, rank)`."""
     scope = {
         "all": "NULL::uuid, NULL::uuid[]",
+        # What others marked private falls away when the ids are joined back.
+        "open": "NULL::uuid, NULL::uuid[]",
         "own": "CAST(:user AS uuid), '{}'::uuid[]",
         "team": "CAST(:user AS uuid), CAST(:teams AS uuid[])",
     }[access.read]
@@ -187,7 +189,7 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
     binds = [sa.bindparam("query", type_=sa.Text)]
     if private:
         binds.append(sa.bindparam("private", type_=sa.Boolean))
-    if access.read != "all":
+    if access.read in ("own", "team"):
         binds.append(sa.bindparam("user", type_=identity))
     if access.read == "team":
         binds.append(sa.bindparam("teams", type_=ARRAY(identity)))

@@ -80,7 +80,7 @@ async def titles(
     def make() -> Statement:
         return compiled(sa.union_all(*(_by_ids(query, person, name) for name in sorted(known))))
 
-    statement = query.shapes.get(("titles", *_shapes(query, person, sorted(known))), make)
+    statement = query.shapes.get(("titles", *_named_shapes(query, person, sorted(known))), make)
     bound = _bound(person, {f"ids_{name}": ids for name, ids in known.items()})
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return {row[0]: row[1] for row in rows}
@@ -99,7 +99,7 @@ async def suggest(
         return compiled(rows.limit(sa.literal_column(str(int(most)))))
 
     shape = min(len(words), 2)
-    statement = query.shapes.get(("suggest", shape, most, *_shapes(query, person, [name])), make)
+    statement = query.shapes.get(("suggest", shape, most, *_named_shapes(query, person, [name])), make)
     bound = _bound(person, _word_values(words))
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return [Titled(name, row[0], row[1], hint=row[2] or "") for row in rows]
@@ -133,8 +133,7 @@ async def newest(
         every = sa.union_all(*map(one, seen)).subquery("t")
         return compiled(sa.select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit))
 
-    names = [d.name for d in seen]
-    statement = query.shapes.get(("newest", most, *_shapes(query, person, names)), make)
+    statement = query.shapes.get(("newest", most, *_shapes(person, seen)), make)
     rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
     return [Titled(row[0], row[1], row[2], row[3]) for row in rows]
 
@@ -156,8 +155,7 @@ async def counts(
     def make() -> Statement:
         return compiled(sa.union_all(*map(one, seen)))
 
-    names = [d.name for d in seen]
-    statement = query.shapes.get(("counts", *_shapes(query, person, names)), make)
+    statement = query.shapes.get(("counts", *_shapes(person, seen)), make)
     rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
     return {row[0]: row[1] for row in rows}
 
@@ -271,12 +269,15 @@ def _readable(query: Query, person: Person, name: str) -> bool:
     return definition is not None and person.access(definition).read != "none"
 
 
-def _shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[Hashable, ...]:
+def _shapes(person: Person, definitions: Sequence[Definition]) -> tuple[Hashable, ...]:
     """What decides a statement's text: the types, their declarations and the person's access."""
+    return tuple((d.name, d.digest, person.access(d).shape) for d in definitions)
+
+
+def _named_shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[Hashable, ...]:
     known = query.registry.by_name
-    return tuple(
-        (n, known[n].digest, person.access(known[n]).shape) if n in known else (n,) for n in names
-    )
+    people = (USER,) if USER in names else ()
+    return (*people, *_shapes(person, [known[n] for n in names if n in known]))
 
 
 def _bound(person: Person, values: Mapping[str, object]) -> dict[str, object]:

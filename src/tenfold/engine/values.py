@@ -93,7 +93,7 @@ def parse(
         raise UnknownField({**unknown, **problems})
     missing: dict[str, str] = {}
     if creating:
-        missing = _defaults(plan, values, locale)
+        missing = _defaults(plan, access, values, locale)
     if missing and not problems:
         raise MissingFields(missing, f"Missing: {', '.join(missing)}.")
     if problems or missing:
@@ -229,8 +229,11 @@ def plain(one: Field, stored: Sequence[object]) -> object:
     return first.isoformat() if isinstance(first, date | datetime) else str(first)
 
 
-def _defaults(plan: Plan, values: Values, locale: Locale) -> dict[str, str]:
-    """Fill what a new record was not given; answers what is missing."""
+def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dict[str, str]:
+    """Fill what a new record was not given; answers what is missing.
+
+    A custom field that they may not know of is not asked for.
+    """
     missing: dict[str, str] = {}
     for step in plan.expected:
         one = step.field
@@ -242,7 +245,7 @@ def _defaults(plan: Plan, values: Values, locale: Locale) -> dict[str, str]:
             stored = one.type.parse(step.default, locale)
             values.columns.update(zip(step.columns, stored, strict=True))
     for one in plan.expected_custom:
-        if one.name not in values.custom:
+        if one.name not in values.custom and access.sets(one):
             missing[f"custom.{one.name}"] = "is required"
     return missing
 

@@ -16,7 +16,7 @@ from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.targets import FULL_NAME, ID, STREET_PARTS, Goal, options_of
 from tenfold.exchange.value_texts import CLEAR_WORD, shown
-from tenfold.exchange.values import Amount, Reading, Refusal, Special, learn, others, read
+from tenfold.exchange.values import Amount, Reading, Refusal, Special, learn, others, quick, read
 
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
 
@@ -132,11 +132,12 @@ class Converter:
         kind = goal.kind
         places = goal.field.type.places if goal.field and isinstance(goal.field.type, DecimalType) else None
         listed = kind in _OVERFLOW or kind == "url"
+        reader = quick(kind, how)
         finer = self._finer(goal)
 
         def plain(value: Value, made: Prepared, problems: list[str]) -> None:
             try:
-                found = read(kind, value, how)
+                found = reader(value)
             except Refusal as refusal:
                 if finer is None or not self._went_finer(column, value, how, finer, made):
                     problems.append(f"{column}: {refusal.reason}")
@@ -233,11 +234,12 @@ def _money(name: str, value: object) -> dict[str, object]:
 
 def _part(column: str, goal: Goal, how: Reading) -> _Put:
     assert goal.field is not None
-    name, part, kind = goal.field.json_name, goal.part, goal.kind
+    name, part = goal.field.json_name, goal.part
+    reader = quick(goal.kind, how)
 
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
         try:
-            found = read(kind, value, how)
+            found = reader(value)
         except Refusal as refusal:
             problems.append(f"{column}: {refusal.reason}")
             return
@@ -251,7 +253,7 @@ def _part(column: str, goal: Goal, how: Reading) -> _Put:
 def _finish(body: dict[str, Any]) -> None:
     """Join what other programs keep in pieces: the parts of a street."""
     for name, value in body.items():
-        if isinstance(value, dict) and any(part in value for part in STREET_PARTS):
+        if type(value) is dict and any(part in value for part in STREET_PARTS):
             pieces: dict[str, str] = value
             street = " ".join(pieces.pop(p) for p in STREET_PARTS if p in pieces)
             body[name] = {"street": street, **pieces}

@@ -43,8 +43,12 @@ class Finder:
         texts: Iterable[str],
         *,
         references: bool = False,
+        definition: Definition | None = None,
     ) -> dict[str, Answer]:
-        """For each text the record of a type, within what the person may read, or why none."""
+        """For each text the record of a type, within what the person may read, or why none.
+
+        `definition` is given for a type that a tenant made.
+        """
         wanted = dict.fromkeys(texts)
         found: dict[str, Answer] = {}
         for text in wanted:
@@ -52,7 +56,11 @@ class Finder:
                 found[text] = known
         left = [text for text in wanted if text not in found]
         if left:
-            fresh = await self._fresh(reader, person, to, left, references)
+            if to == "user":
+                fresh = await _people(reader, person, left)
+            else:
+                known_type = definition or self._query.registry.by_name[to]
+                fresh = await self._fresh(reader, person, known_type, left, references)
             for text, answer in fresh.items():
                 if isinstance(answer, UUID) and len(self._known) < _MOST:
                     self._known[to, text, references] = answer
@@ -60,11 +68,13 @@ class Finder:
         return found
 
     async def _fresh(
-        self, reader: Reader, person: Person, to: str, texts: Sequence[str], references: bool
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        texts: Sequence[str],
+        references: bool,
     ) -> dict[str, Answer]:
-        if to == "user":
-            return await _people(reader, person, texts)
-        definition = self._query.registry.by_name[to]
         word = definition.label.lower()
         if person.access(definition).read == "none":
             return {text: f"You may not read {definition.label_plural.lower()}." for text in texts}

@@ -15,8 +15,10 @@ from uuid import UUID
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
+from tenfold.engine.custom_types import PREFIX
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.records import Records
+from tenfold.engine.registry import CUSTOM
 from tenfold.engine.tailored import Tailored
 from tenfold.engine.types import Locale
 from tenfold.exchange.converting import Converter, Prepared, texts_of
@@ -30,7 +32,7 @@ from tenfold.exchange.targets import Goal, goals_of, references
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, TenfoldError
+from tenfold.kernel.errors import Invalid, NotFound, TenfoldError
 
 TOPICS = ("members", "definitions")
 NO_KEY = "none"
@@ -78,8 +80,19 @@ class Exchange:
 
     async def definition(self, reader: Reader, tenant: UUID, name: str) -> Definition:
         """A record type as the tenant has it; the reader was opened with TOPICS."""
-        shipped = self.records.registry.by_name[name]
+        shipped = self.shipped(name)
+        if shipped is None:
+            raise NotFound(f"There is no record type {name[:60]!r}.")
         return await self.tailored.get(reader, tenant, shipped, reader.versions[1])
+
+    def shipped(self, name: str) -> Definition | None:
+        """A type by its name or plural; of a tenant's own no more than its name is known yet."""
+        registry = self.records.registry
+        found = registry.by_name.get(name) or registry.by_plural.get(name)
+        if found is None and name.startswith((PREFIX, "custom/")):
+            rest = name.removeprefix(PREFIX).removeprefix("custom/")
+            return registry.named(f"{CUSTOM}{rest}")
+        return found
 
     def files(self, tenant: UUID, identity: UUID) -> ImportFiles:
         """The folder of an import."""
@@ -349,7 +362,7 @@ class _Run:
         done = state.counts.read + len(piece)
         note = f"{part.filename}: {done:,} of {state.total or done:,} rows"
         async with self.work.step(done, state.total, note) as tx:
-            await batches.enter(tx, self.identity)
+            await tx.join_batch(self.identity)
             result = await writer.write(tx, piece, rehearse=state.options.dry_run)
             changed = self._counted(part, piece, result, feed)
             changed.refused_bytes = await asyncio.to_thread(

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.db.database import Database, Transaction
+from tenfold.db.database import Database, Reader, Transaction
 from tenfold.engine import batches, undo
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
+from tenfold.engine.definition import Definition
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.jobs import Handler, Job, job
@@ -22,6 +23,8 @@ from tenfold.kernel.errors import Conflict, TenfoldError
 from tenfold.kernel.ids import new_id
 
 IMPORT_JOB, UNDO_JOB = "import", "undo"
+_SHARED = "custom_record"
+_KINDS = "SELECT id, kind FROM tenfold.custom_records WHERE tenant_id = $1 AND id = ANY ($2)"
 AT_ONCE = 2_000
 """A batch of at most so many records is undone in the request; a larger one by a job."""
 
@@ -174,20 +177,17 @@ class Undoer:
         chain: Sequence[UUID],
     ) -> Undoing:
         """Undo the next records; answers how far the undo is then."""
-        await batches.enter(tx, identity, state.undoes)
+        await tx.join_batch(identity, state.undoes)
         kind = state.types[state.type]
         ids = await undo.records_of(tx, person.tenant, state.undoes, kind, state.after)
         changed = msgspec.convert(msgspec.to_builtins(state), Undoing)
         if not ids:
             changed.type, changed.after = state.type + 1, UUID(int=0)
             return changed
-        definition = await self._definition(tx, person.tenant, kind)
         outcome = Outcome()
-        await undo.put_back(
-            undo.Task(tx, self.exchange.records, person, definition, state.undoes, chain),
-            ids,
-            outcome,
-        )
+        for definition, some in await self._by_type(tx, person.tenant, kind, ids):
+            task = undo.Task(tx, self.exchange.records, person, definition, state.undoes, chain)
+            await undo.put_back(task, some, outcome)
         for name in ("deleted", "restored", "kept", "gone"):
             setattr(changed, name, getattr(changed, name) + getattr(outcome, name))
         room = undo.REPORTED - len(changed.details)
@@ -195,7 +195,7 @@ class Undoer:
         changed.done, changed.after = state.done + len(ids), ids[-1]
         return changed
 
-    async def preview(self, reader: Any, person: Person, batch: Batch) -> dict[str, object]:
+    async def preview(self, reader: Reader, person: Person, batch: Batch) -> dict[str, object]:
         """What an undo would do: exact up to AT_ONCE records, above that what the log says."""
         kinds = await undo.types_of(reader, person.tenant, batch.id)
         total = sum(count for _, count in kinds)
@@ -204,16 +204,27 @@ class Undoer:
         outcome = Outcome()
         chain = await undo.chain_of(reader, person.tenant, batch.id)
         for kind, _ in kinds:
-            definition = await self._definition(reader, person.tenant, kind)
-            task = undo.Task(reader, self.exchange.records, person, definition, batch.id, chain)
             after = UUID(int=0)
             while ids := await undo.records_of(reader, person.tenant, batch.id, kind, after):
-                await undo.preview(task, ids, outcome)
+                for definition, some in await self._by_type(reader, person.tenant, kind, ids):
+                    records = self.exchange.records
+                    task = undo.Task(reader, records, person, definition, batch.id, chain)
+                    await undo.preview(task, some, outcome)
                 after = ids[-1]
         return {"records": total, "exact": True, **outcome.counts()}
 
-    async def _definition(self, reader: Any, tenant: UUID, kind: str) -> Any:
-        if len(reader.versions) < 2:
-            async with self.exchange.database.read(tenant, TOPICS) as other:
-                return await self.exchange.definition(other, tenant, kind)
-        return await self.exchange.definition(reader, tenant, kind)
+    async def _by_type(
+        self, reader: Reader, tenant: UUID, kind: str, ids: Sequence[UUID]
+    ) -> list[tuple[Definition, Sequence[UUID]]]:
+        """The ids under their definitions: a tenant's own types share one table and log name."""
+        groups: dict[str, list[UUID]] = {}
+        if kind == _SHARED:
+            for identity, name in await reader.rows(_KINDS, tenant, list(ids)):
+                groups.setdefault(name, []).append(identity)
+        else:
+            groups[kind] = list(ids)
+        async with self.exchange.database.read(tenant, TOPICS) as versed:
+            return [
+                (await self.exchange.definition(versed, tenant, name), some)
+                for name, some in groups.items()
+            ]

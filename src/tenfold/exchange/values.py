@@ -18,7 +18,7 @@ from tenfold.exchange.value_texts import (
     shown,
 )
 
-__all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "learn", "others", "read"]
+__all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "learn", "others", "quick", "read"]
 
 
 _LISTED = frozenset({"email", "phone", "url"})
@@ -54,6 +54,29 @@ def read(kind: str, value: Value, how: Reading) -> object:
         return value_contacts.address(_address(value), how)
     text = as_text(value)
     return _READERS[kind](text, how) if text.strip() else Special.LEAVE
+
+
+def quick(kind: str, how: Reading) -> Callable[[Value], object]:
+    """`read` for a whole column: the same answers, remembered where the same texts come again."""
+    reader = _READERS.get(kind)
+    known: dict[str, object] = {}
+    remembers = kind in _REPEATING
+
+    def read_one(value: Value) -> object:
+        if type(value) is not str or reader is None:
+            return read(kind, value, how)
+        found = known.get(value)
+        if found is not None:
+            return found
+        text = value.strip()
+        if not text:
+            return Special.LEAVE
+        found = Special.CLEAR if text == CLEAR_WORD else reader(value, how)
+        if remembers and len(known) < _REMEMBERED:
+            known[value] = found
+        return found
+
+    return read_one
 
 
 def others(kind: str, value: Value) -> list[str]:
@@ -96,5 +119,10 @@ _READERS: Mapping[str, Callable[[str, Reading], object]] = {
     "choice": value_choices.choice,
     "stage": value_choices.choice,
 }
+# Kinds whose values come again and again in one column, and cost something to read.
+_REPEATING = frozenset(
+    {"choice", "stage", "boolean", "date", "datetime", "integer", "decimal", "money", "postal_code"}
+)
+_REMEMBERED = 10_000
 KINDS = frozenset({*_READERS, "choices", "tags", "address"})
 """The kinds of field that can be read; `stage` is read as a choice."""

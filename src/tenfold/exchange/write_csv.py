@@ -24,17 +24,20 @@ def write_csv(
     *,
     separator: str = ",",
     bom: bool = True,
+    header: bool = True,
 ) -> Iterator[bytes]:
     """The rows as UTF-8 CSV (RFC 4180) under a header, in pieces.
 
     Texts that a spreadsheet would take for a formula get a ' before them, which our importer takes
-    away again. `bom` is the mark by which Excel knows UTF-8.
+    away again. `bom` is the mark by which Excel knows UTF-8; without `header` only rows are written,
+    as for the second page of a file.
     """
     held = io.StringIO(newline="")
     writer = csv.writer(held, delimiter=separator, lineterminator="\r\n")
     if bom:
         yield BOM
-    writer.writerow([neutral(name) for name in columns])
+    if header:
+        writer.writerow([neutral(name) for name in columns])
     for row in rows:
         writer.writerow([cell(row.get(name)) for name in columns])
         if held.tell() >= PIECE:

@@ -182,7 +182,9 @@ class Writer:
         found: dict[int, UUID] = {}
         ids = {i: one.id for i, one in enumerate(piece) if one.id and not one.problem}
         if ids:
-            answers = await self.finder.find(tx, self.person, self.definition.name, ids.values())
+            answers = await self.finder.find(
+                tx, self.person, self.definition.name, ids.values(), definition=self.definition
+            )
             for index, text in ids.items():
                 answer = answers[text]
                 if isinstance(answer, UUID):

@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-ins and registrations a minute for one address; 0: no limit."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
+    import_bytes: int = 268_435_456
+    """Bytes that a file to import may have."""
     page_cache_bytes: int = 67_108_864
     """Bytes of finished pages that each server process may keep; 0: none."""
     access_token_seconds: int = 900

@@ -17,8 +17,9 @@ from tenfold.web.desk import header
 from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
+_UPLOADS = "/v1/imports"
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
-_OWN_TYPES = "/v1/custom/"
+_OWN_TYPES = ("/v1/custom/", "/custom/")
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -34,17 +35,22 @@ _ALWAYS = [
 class Edge:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_limit: int, log: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, body_limit: int, log: bool, upload_limit: int = 0
+    ) -> None:
         self.app, self.metrics, self.body_limit, self.log = app, metrics, body_limit, log
+        self.upload_limit = max(upload_limit, body_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["path"].startswith(_OWN_TYPES):
-            # `/v1/custom/vehicles/…` is served by the same handlers as `/v1/leads/…`.
-            rest = scope["path"].removeprefix(_OWN_TYPES)
-            scope["path"] = f"/v1/{CUSTOM}{rest}"
+        for prefix in _OWN_TYPES:
+            if scope["path"].startswith(prefix):
+                # `/v1/custom/vehicles/…` is served by the same handlers as `/v1/leads/…`,
+                # `/custom/vehicles` by those of the page `/leads`.
+                rest = scope["path"].removeprefix(prefix)
+                scope["path"] = f"{prefix.removesuffix('custom/')}{CUSTOM}{rest}"
         given = header(scope, b"x-request-id")
         request_id = given if _ID.match(given) else new_id().hex
         scope["tenfold.request_id"] = request_id  # pyright: ignore[reportGeneralTypeIssues]
@@ -66,11 +72,13 @@ class Edge:
             await send(message)
 
         try:
-            await self.app(scope, self._bounded(receive), answer)
+            uploads = scope["path"].startswith(_UPLOADS)
+            limit = self.upload_limit if uploads else self.body_limit
+            await self.app(scope, self._bounded(receive, limit), answer)
         finally:
             self._done(scope, request_id, status, time.perf_counter() - began)
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, receive: Receive, limit: int) -> Receive:
         """Refuse a body over the limit while it arrives."""
         seen = 0
 
@@ -79,8 +87,8 @@ class Edge:
             message = await receive()
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
-                if seen > self.body_limit:
-                    raise TooLarge(f"The body may have at most {self.body_limit:,} bytes.")
+                if seen > limit:
+                    raise TooLarge(f"The body may have at most {limit:,} bytes.")
             return message
 
         return bounded

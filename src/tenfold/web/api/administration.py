@@ -13,8 +13,8 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import organisation, people
-from tenfold.accounts.client import Client
-from tenfold.db.database import Reader, Transaction
+from tenfold.accounts.administrator import Administrator
+from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.registry import Registry
@@ -45,16 +45,6 @@ class Visitor:
     reader: Reader
     person: Person
     registry: Registry
-
-
-@dataclass(frozen=True, slots=True)
-class Administrator:
-    """An administrator in the middle of a change, alone with the organisation's settings."""
-
-    tx: Transaction
-    person: Person
-    registry: Registry
-    client: Client
 
 
 @asynccontextmanager

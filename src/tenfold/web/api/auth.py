@@ -161,18 +161,22 @@ async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     token = request.cookies.get(gate.cookie, "")
     desk = desk_of(request)
     client = client_of(request.scope)
+
+    def allow(user: UUID) -> None:
+        if desk.per_person is not None:
+            allowance = desk.per_person.take(user)
+            request.scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
+
     try:
         if not token:
             raise Unauthenticated(
                 "No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN"
             )
-        access, successor, user = await gate.accounts.refresh(token[:200], client)
+        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated:
         if desk.anonymous is not None:
             desk.anonymous.take(client.network)
         raise
-    if desk.per_person is not None:
-        request.scope["tenfold.allowance"] = desk.per_person.take(user)  # pyright: ignore[reportGeneralTypeIssues]
     answer = Refreshed(access_token=access, expires_in=gate.expires_in)
     return respond.data(answer, headers=gate.set_cookie(successor))
 
@@ -183,9 +187,10 @@ async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
     gate = _gate(request, "logout")
     gate.check_origin(request.scope)
     claims: Claims | None = None
-    if header(request.scope, b"authorization"):
+    kind, _, access = header(request.scope, b"authorization").partition(" ")
+    if kind.lower() == "bearer":
         try:
-            claims = desk_of(request).claims(request.scope)
+            claims = desk_of(request).tokens.verify(access.strip())
         except Unauthenticated:
             claims = None
     token = request.cookies.get(gate.cookie, "")
@@ -230,9 +235,7 @@ def _knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
 
 
 def _signed(gate: Gate, signed: Signed, status: int) -> ASGIResponse:
-    answer = SignedIn(
-        user=_user(signed.account), token=signed.token, expires_in=gate.expires_in
-    )
+    answer = SignedIn(user=_user(signed.account), token=signed.token, expires_in=gate.expires_in)
     return respond.data(answer, status=status, headers=gate.set_cookie(signed.refresh))
 
 

@@ -6,11 +6,11 @@ from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import custom_fields
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.custom_fields import CustomField, CustomFieldChange, NewCustomField, Which
 from tenfold.accounts.own_types import types_of
 from tenfold.web.api.administration import (
     PAGING,
-    Administrator,
     Req,
     administer,
     identified,
@@ -47,7 +47,7 @@ async def create_custom_field(request: Req) -> ASGIResponse:
     new = await body_of(request, NewCustomField)
 
     async def work(act: Administrator) -> CustomField:
-        types = await types_of(act.tx, act.person.tenant, act.registry)
+        types = await types_of(act.tx, act.tenant, act.registry)
         return await custom_fields.create(act.tx, types, new)
 
     return await administer(

@@ -54,8 +54,8 @@ class Published:
     """Bytes that never change while the process lives, plain and compressed, with their ETag."""
 
     def __init__(self, body: bytes, media_type: str) -> None:
-        self.media_type = media_type
-        self._plain, self._packed = body, gzip.compress(body, 9, mtime=0)
+        self.body, self.media_type = body, media_type
+        self._packed = gzip.compress(body, 9, mtime=0)
         self._etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
     def answer(self, request: Request[Any, Any, Any]) -> ASGIResponse:
@@ -63,7 +63,7 @@ class Published:
         headers = {"etag": self._etag, "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if header(request.scope, b"if-none-match") == self._etag:
             return ASGIResponse(status_code=304, headers=headers)
-        body = self._plain
+        body = self.body
         if "gzip" in header(request.scope, b"accept-encoding"):
             body, headers = self._packed, {**headers, "content-encoding": "gzip"}
         return ASGIResponse(body=body, headers=headers, media_type=self.media_type)

@@ -43,7 +43,7 @@ class Kept:
             shown = {"etag", "location"}
             headers = {
                 k.decode(): v.decode()
-                for k, v in answer.encoded_headers
+                for k, v in answer.encode_headers()
                 if k.decode().lower() in shown
             }
             await self._tx.execute(

@@ -8,8 +8,8 @@ from litestar import get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import members
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.members import (
-    Act,
     Member,
     MemberChange,
     NewMember,
@@ -22,7 +22,6 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,
-    Administrator,
     Paging,
     Req,
     administer,
@@ -72,7 +71,7 @@ async def create_member(request: Req) -> ASGIResponse:
         hashed = await request.app.state.gate.accounts.passwords.hash(new.password)
 
     async def work(act: Administrator) -> Member:
-        return await members.add(_act(act), new, hashed)
+        return await members.add(act, new, hashed)
 
     return await administer(
         request, "members", work, status=201, location="/v1/members", again=False
@@ -85,13 +84,9 @@ async def change_member(request: Req, user_id: str) -> ASGIResponse:
     wanted = await body_of(request, MemberChange)
 
     async def work(act: Administrator) -> Member:
-        return await members.change(_act(act), identified(user_id, "member"), wanted)
+        return await members.change(act, identified(user_id, "member"), wanted)
 
     return await administer(request, "members", work)
-
-
-def _act(act: Administrator) -> Act:
-    return Act(act.tx, act.person, act.registry, act.client)
 
 
 def _which(asked: Paging) -> Which:

@@ -6,6 +6,7 @@ from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import custom_fields, organisation, teams
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
 from tenfold.accounts.explain import Explained, explain
 from tenfold.accounts.organisation import Organisation, OrganisationChange
@@ -14,7 +15,6 @@ from tenfold.accounts.teams import NewTeam, Team, TeamChange
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,
-    Administrator,
     Req,
     administer,
     identified,

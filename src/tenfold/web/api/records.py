@@ -11,13 +11,13 @@ from litestar import Request, delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine import ask as asking
+from tenfold.engine import batches
 from tenfold.engine.ask import topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import BULK, Change, Refusal, Written
-from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import BadRequest, Forbidden, Invalid, MissingFields, NotFound
-from tenfold.kernel.ids import parse_id
+from tenfold.kernel.ids import new_id, parse_id
 from tenfold.web import respond
 from tenfold.web.api.idempotency import once
 from tenfold.web.desk import Desk, header, tag
@@ -65,7 +65,7 @@ async def list_records(request: Request, plural: str) -> ASGIResponse:
         cacheable = definition.cache_seconds is not None and desk.settings.page_cache_bytes > 0
         if cacheable and (kept := desk.pages.get(key)) is not None:
             return respond.document(kept, headers={"etag": etag}, encodings=encodings)
-        asked = asking.parse(pairs(query), definition, access, Locale())
+        asked = asking.parse(pairs(query), definition, access, person.locale)
         if asked.words:
             raise BadRequest("Search is at /v1/search.")
         page = await desk.query.page(visit.reader, person, definition, asked)
@@ -134,7 +134,7 @@ async def create_record(request: Request, plural: str) -> ASGIResponse:
             if kept.answer is not None:
                 return kept.answer
             (written,), _ = await desk.records.create(
-                tx, visit.person, visit.definition, [body], Locale()
+                tx, visit.person, visit.definition, [body], visit.person.locale
             )
             assert written is not None
             location = f"/v1/{shipped.path}/{written.id}"
@@ -171,7 +171,7 @@ async def _update(request: Request, plural: str, record_id: str) -> ASGIResponse
             return kept.answer
         change = Change(identity, body, version)
         (written,), _ = await desk.records.update(
-            tx, visit.person, visit.definition, [change], Locale()
+            tx, visit.person, visit.definition, [change], visit.person.locale
         )
         assert written is not None
         return await kept.keep(one(written))
@@ -273,7 +273,7 @@ async def bulk_create(request: Request, plural: str) -> ASGIResponse:
 
     async def run(tx, visit, partial):  # pyright: ignore
         return await desk.records.create(
-            tx, visit.person, visit.definition, rows, Locale(), partial=partial
+            tx, visit.person, visit.definition, rows, visit.person.locale, partial=partial
         )
 
     return await _bulk(request, plural, body, run, "bulk-create", 201)
@@ -299,7 +299,7 @@ async def bulk_update(request: Request, plural: str) -> ASGIResponse:
 
     async def run(tx, visit, partial):  # pyright: ignore
         return await desk.records.update(
-            tx, visit.person, visit.definition, changes, Locale(), partial=partial
+            tx, visit.person, visit.definition, changes, visit.person.locale, partial=partial
         )
 
     return await _bulk(request, plural, body, run, "bulk-update", 200)
@@ -337,7 +337,7 @@ async def upsert(request: Request, plural: str) -> ASGIResponse:
 
     async def run(tx, visit, partial):  # pyright: ignore
         results, refused, made = await desk.records.upsert(
-            tx, visit.person, visit.definition, key, rows, Locale(), partial=partial
+            tx, visit.person, visit.definition, key, rows, visit.person.locale, partial=partial
         )
         new.update(made)
         return results, refused
@@ -353,14 +353,20 @@ async def _bulk(request, plural, body, run, route, status, new=None):  # pyright
     atomic = body.get("atomic", True)
     if not isinstance(atomic, bool):
         raise Invalid({"atomic": "must be true or false"})
+    batch = new_id()
+    context = desk.context(claims, request.scope).in_batch(batch)
     async with (
-        desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit),
+        desk.change(claims, shipped, context) as (tx, visit),
         once(request, tx, claims) as kept,
     ):
         if kept.answer is not None:
             return kept.answer
         results, refused = await run(tx, visit, not atomic)
-        answer = bulk_answer(results, refused, status, new)
+        written = sum(1 for r in results if r is not None)
+        if written:
+            summary = {"operation": route, "written": written, "refused": len(refused)}
+            await batches.begin(tx, batch, batches.BULK, visit.definition.name, summary)
+        answer = bulk_answer(results, refused, status, new, batch if written else None)
         return await kept.keep(answer)
 
 
@@ -369,6 +375,7 @@ def bulk_answer(
     refused: Sequence[Refusal],
     status: int,
     new: set[int] | None,
+    batch: UUID | None = None,
 ) -> ASGIResponse:
     """The rows as written, in order (null where refused), and the refusals with their reasons."""
     errors = [
@@ -377,6 +384,7 @@ def bulk_answer(
     ]
     done = sum(1 for r in results if r is not None)
     meta: dict[str, object] = {"written": done, "refused": len(errors), "errors": errors}
+    meta["batch_id"] = batch
     if new is not None:
         meta["created"] = sum(1 for i in new if results[i] is not None)
         meta["updated"] = done - int(str(meta["created"]))

@@ -6,12 +6,12 @@ from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import roles
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
 from tenfold.accounts.roles import NewRole, Role, RoleChange
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,
-    Administrator,
     Req,
     administer,
     listed,
@@ -87,7 +87,7 @@ async def _note(act: Administrator, role: Role, done: str) -> None:
         act.tx,
         "permission_changed",
         act.client,
-        tenant=act.person.tenant,
+        tenant=act.tenant,
         role=role.name,
         done=done,
         grants=role.grants,
@@ -99,16 +99,12 @@ HANDLERS = [list_roles, read_role, create_role, change_role, delete_role]
 _WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
 _ROLE = "/v1/roles/{name}"
 ENDPOINTS = (
-    Endpoint(
-        "GET", "/v1/roles", "List own roles", None, list[Role], 200, (400, 403), query=PAGING
-    ),
+    Endpoint("GET", "/v1/roles", "List own roles", None, list[Role], 200, (400, 403), query=PAGING),
     Endpoint("GET", _ROLE, "Read a role", None, Role, 200, ("FORBIDDEN", "NOT_FOUND")),
     Endpoint(
         "POST", "/v1/roles", "Make a role", NewRole, Role, 201, (*_WRITE, "DUPLICATE", "TOO_MANY")
     ),
-    Endpoint(
-        "PATCH", _ROLE, "Change a role", RoleChange, Role, 200, (*_WRITE, "NOT_FOUND", 409)
-    ),
+    Endpoint("PATCH", _ROLE, "Change a role", RoleChange, Role, 200, (*_WRITE, "NOT_FOUND", 409)),
     Endpoint(
         "DELETE", _ROLE, "Delete a role", None, Role, 200, ("FORBIDDEN", "NOT_FOUND", "IN_USE", 422)
     ),

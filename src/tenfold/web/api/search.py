@@ -8,9 +8,8 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
 from tenfold.engine.search import Search
-from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
-from tenfold.kernel.errors import Invalid, MissingFields
+from tenfold.kernel.errors import Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.records import check_parameters, desk_of, fields_of, identified, pairs
@@ -69,7 +68,9 @@ async def aggregate_records(request: Request, plural: str) -> ASGIResponse:
     claims = desk.claims(request.scope)
     async with desk.visit(claims, shipped, ()) as visit:
         access = visit.person.access(visit.definition)
-        asked = parse_aggregate(pairs(request.scope["query_string"]), visit.definition, access, Locale())
+        asked = parse_aggregate(
+            pairs(request.scope["query_string"]), visit.definition, access, visit.person.locale
+        )
         json = await aggregate(visit.reader, visit.person, visit.definition, desk.query, asked)
     return respond.raw(json)
 
@@ -84,11 +85,13 @@ async def reveal_field(request: Request, plural: str, record_id: str) -> ASGIRes
     identity = identified(record_id, shipped)
     body = await fields_of(request)
     secrets = [f.name for f in shipped.fields.values() if f.type.kind == "secret"]
+    if not secrets:
+        raise NotFound(f"{shipped.label_plural} have no secret fields.")
     name = body.get("field")
     if name is None:
-        raise MissingFields({"field": f"is required: one of {', '.join(secrets) or 'none'}"})
+        raise MissingFields({"field": f"is required: one of {', '.join(secrets)}"})
     if not isinstance(name, str) or name not in secrets or set(body) != {"field"}:
-        raise Invalid({"field": f"must be a secret field: {', '.join(secrets) or 'there is none'}"})
+        raise Invalid({"field": f"must be a secret field: {', '.join(secrets)}"})
     async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
         value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
         detail = respond.encoded({"type": shipped.name, "id": str(identity), "field": name})

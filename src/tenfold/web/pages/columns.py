@@ -101,9 +101,9 @@ def _is_reason(definition: Definition, one: Field) -> bool:
 
 
 def _ranks(definition: Definition, fields: Sequence[Field]) -> dict[str, int]:
-    """The stage and the two best stay on a phone, the four best on a tablet."""
+    """The three best stay on a phone, one more on a tablet."""
     by_worth = sorted(fields, key=lambda f: -_worth(definition, f))
     ranks: dict[str, int] = {}
     for place, one in enumerate(by_worth):
-        ranks[one.name] = 2 if place < 3 else 3 if place < 5 else 4
+        ranks[one.name] = 2 if place < 3 else 3 if place == 3 else 4
     return ranks

@@ -17,6 +17,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.records import Change
 from tenfold.engine.titles import USER, title_of, titles
 from tenfold.engine.types import AnyRef, Ref, User
+from tenfold.engine.values import parse
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.records import identified
@@ -85,7 +86,7 @@ async def create(request: Req, plural: str) -> ASGIResponse:
             access.need("create", definition)
             fields = form_fields(definition, access, creating=True)
             body = await body_of(form, fields, desk.query, tx, guest.person)
-            _stop(body)
+            _stop(body, definition, guest, creating=True)
             (written,), _ = await desk.records.create(
                 tx, guest.person, definition, [body.values], guest.locale
             )
@@ -130,7 +131,7 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
             access = guest.person.access(definition)
             fields = form_fields(definition, access, creating=False)
             body = await body_of(form, fields, desk.query, tx, guest.person)
-            _stop(body)
+            _stop(body, definition, guest, creating=False)
             one = Change(identity, body.values, _version(form))
             await desk.records.update(tx, guest.person, definition, [one], guest.locale)
     except (Invalid, Conflict, Lost) as error:
@@ -371,10 +372,16 @@ def _suggested(definition: Definition, given: Mapping[str, str]) -> dict[str, An
     }
 
 
-def _stop(body: Body) -> None:
-    """Raise the mistakes that the form alone can make, before anything is written."""
-    if body.problems:
-        raise Invalid(body.problems)
+def _stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) -> None:
+    """Raise the mistakes that the form alone can make, with all others, so that one round is enough."""
+    if not body.problems:
+        return
+    try:
+        access = guest.person.access(definition)
+        parse(body.values, definition, access, guest.locale, creating=creating)
+    except Invalid as error:
+        raise Invalid({**error.fields, **body.problems}) from None
+    raise Invalid(body.problems)
 
 
 def _version(form: Form) -> int | None:

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from tenfold.kernel.errors import TenfoldError
 from tenfold.web.desk import header
 from tenfold.web.pages import render
-from tenfold.web.pages.session import Req, SignInFirst, kept_cookies
+from tenfold.web.pages.session import Req, SignInFirst, here, kept_cookies
 
 _TITLES = {
     400: "That address can't be read",
@@ -64,11 +64,11 @@ def broken(request: Req, error: Exception) -> Response[bytes]:
 
 def _to_sign_in(request: Req) -> Response[bytes]:
     """The sign-in page, and afterwards back to where one was."""
-    url = request.url
-    here = url.path + (f"?{url.query}" if url.query else "")
+    query = request.scope["query_string"].decode("latin-1")
+    before = here(request) + (f"?{query}" if query else "")
     if request.method != "GET":
-        here = urlsplit(header(request.scope, b"referer")).path or "/"
-    address = "/login" if here == "/" else f"/login?next={quote(here)}"
+        before = urlsplit(header(request.scope, b"referer")).path or "/"
+    address = "/login" if before == "/" else f"/login?next={quote(before)}"
     return Response(
         content=b"",
         status_code=303,

@@ -11,12 +11,15 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from litestar import Litestar
 
 from tenfold.accounts.tokens import Claims
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
+from tenfold.engine.custom_types import TypeSpec, defined
 from tenfold.engine.definition import Definition
+from tenfold.engine.registry import CUSTOM
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
@@ -29,6 +32,7 @@ from tenfold.web.pages.session import (
     cookie,
     desk_of,
     form_token,
+    here,
     take_flash,
 )
 from tenfold.web.pages.words import zone_of
@@ -36,6 +40,8 @@ from tenfold.web.pages.words import zone_of
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
     u.first_name, u.last_name, u.email
 FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
+_OWN = """SELECT name, spec FROM tenfold.custom_types
+WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # Shown once the pages behind them exist.
 _LATER = (("Imports", "/imports", "file-up"), ("Undo a batch", "/batches", "undo-2"))
@@ -55,15 +61,34 @@ class Who:
 
 
 class _Known:
-    """The people of the last pages, each good for one version of their organisation's members."""
+    """What frames need of people and organisations, each good for one version of theirs."""
 
     def __init__(self, most: int = 20_000) -> None:
-        self._kept: OrderedDict[tuple[UUID, UUID], tuple[int, Who]] = OrderedDict()
+        self._who: OrderedDict[tuple[UUID, UUID], tuple[int, Who]] = OrderedDict()
+        self._own: OrderedDict[UUID, tuple[int, tuple[Definition, ...]]] = OrderedDict()
         self._most = most
 
-    async def get(self, reader: Reader, claims: Claims, version: int) -> Who:
+    async def own(self, desk: Desk, reader: Reader, claims: Claims) -> tuple[Definition, ...]:
+        """The record types that the organisation made itself."""
+        version = reader.versions[1]
+        kept = self._own.get(claims.tenant)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        rows = await reader.rows(_OWN, claims.tenant) if version else []
+        found: list[Definition] = []
+        for name, text in rows:
+            base = desk.registry.named(f"{CUSTOM}{name}")
+            if base is not None:
+                found.append(defined(base, msgspec.json.decode(text, type=TypeSpec)))
+        self._own[claims.tenant] = (version, tuple(found))
+        if len(self._own) > self._most:
+            self._own.popitem(last=False)
+        return tuple(found)
+
+    async def who(self, reader: Reader, claims: Claims, version: int) -> Who:
+        """The person and their organisation."""
         key = (claims.tenant, claims.user)
-        kept = self._kept.get(key)
+        kept = self._who.get(key)
         if kept is not None and kept[0] == version:
             return kept[1]
         row = await reader.row(_WHO, claims.tenant, claims.user)
@@ -79,9 +104,9 @@ class _Known:
             name,
             row["email"],
         )
-        self._kept[key] = (version, who)
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._who[key] = (version, who)
+        if len(self._who) > self._most:
+            self._who.popitem(last=False)
         return who
 
 
@@ -100,6 +125,7 @@ class Guest:
     reader: Reader
     person: Person
     who: Who
+    own: tuple[Definition, ...]
     now: datetime
     zone: ZoneInfo
 
@@ -144,11 +170,12 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
     version = reader.versions[0]
     try:
         person = await desk.people.get(reader, claims.tenant, claims.user, claims.session, version)
-        who = await _known().get(reader, claims, version)
+        who = await _known().who(reader, claims, version)
+        own = await _known().own(desk, reader, claims)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
     zone = zone_of(cookie(request, "zone"), who.timezone)
-    return Guest(request, desk, claims, reader, person, who, now(), zone)
+    return Guest(request, desk, claims, reader, person, who, own, now(), zone)
 
 
 # -- the frame as templates see it
@@ -202,12 +229,12 @@ class Frame:
 
 def frame(guest: Guest, title: str) -> Frame:
     """The frame of a page."""
-    here = guest.request.url.path
+    place = here(guest.request)
     who = guest.who
-    groups = tuple(_groups(guest, here))
+    groups = tuple(_groups(guest, place))
     places = _places(guest.request.app)
     later = tuple(
-        Link(label, href, icon, here.startswith(href))
+        Link(label, href, icon, place.startswith(href))
         for label, href, icon in _LATER
         if href in places
     )
@@ -220,8 +247,8 @@ def frame(guest: Guest, title: str) -> Frame:
         hue=hues.of_id(guest.claims.user),
         groups=groups,
         later=later,
-        bar=_bar(groups, here),
-        here=here,
+        bar=_bar(groups, place),
+        here=place,
         csrf=form_token(guest.desk, guest.claims),
         look=look(guest.request),
         flash=take_flash(guest.request),
@@ -247,30 +274,32 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
         seen = [d for d in definitions if guest.person.access(d).read != "none"]
         if seen:
             found.append((PACKS.get(pack) or pack.replace("_", " ").capitalize(), seen))
+    if own := [d for d in guest.own if guest.person.access(d).read != "none"]:
+        found.append(("Your own", own))
     return found
 
 
-def _groups(guest: Guest, here: str) -> Sequence[Group]:
+def _groups(guest: Guest, place: str) -> Sequence[Group]:
     return [
-        Group(label, tuple(_link(definition, here) for definition in seen))
+        Group(label, tuple(_link(definition, place) for definition in seen))
         for label, seen in readable(guest)
     ]
 
 
-def _link(definition: Definition, here: str) -> Link:
+def _link(definition: Definition, place: str) -> Link:
     href = f"/{definition.path}"
-    active = here == href or here.startswith(f"{href}/")
+    active = place == href or place.startswith(f"{href}/")
     return Link(definition.label_plural, href, definition.icon, active)
 
 
-def _bar(groups: Sequence[Group], here: str) -> tuple[Link, ...]:
+def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:
     """The phone's bar of five: home, the first two types, search, everything."""
     first = [link for group in groups for link in group.links][:2]
     return (
-        Link("Home", "/", "house", here == "/"),
+        Link("Home", "/", "house", place == "/"),
         *first,
-        Link("Search", "/search", "search", here == "/search"),
-        Link("Menu", "/menu", "menu", here == "/menu"),
+        Link("Search", "/search", "search", place == "/search"),
+        Link("Menu", "/menu", "menu", place == "/menu"),
     )
 
 

@@ -93,7 +93,7 @@ async def home_page(request: Req) -> ASGIResponse:
         )
         for label, definitions in shown
     ]
-    known = guest.desk.registry.by_name
+    known = {d.name: d for d in every}
     recents = [
         Recent(
             _record(f"/{known[t.type].path}/{t.id}", t.id, t.title),

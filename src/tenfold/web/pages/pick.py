@@ -100,10 +100,10 @@ async def resolve(
     if len(same) == 1:
         return same[0].type, same[0].id
     if same:
-        raise Refused(f"names {len(same)} of them; choose {_listed(picks(same)[:3])}")
+        raise Refused(f"There are {len(same)} of this name: {_listed(picks(same)[:3])}.")
     if near:
-        raise Refused(f"names none; did you mean {_listed(picks(near)[:3])}?")
-    raise Refused("names none; choose one from the list, or leave it empty")
+        raise Refused(f"There is none of this very name. Did you mean {_listed(picks(near)[:3])}?")
+    raise Refused("There is none of this name. Choose one from the list, or leave it empty.")
 
 
 def _listed(found: Sequence[Pick]) -> str:

@@ -14,6 +14,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from tenfold.accounts.tokens import Claims
+from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from tenfold.web.desk import Desk, header
 
@@ -50,6 +51,11 @@ class Form:
 def desk_of(request: Req) -> Desk:
     """The process's desk."""
     return request.app.state.desk
+
+
+def here(request: Req) -> str:
+    """The page's path as people see it; `custom~` stands inside for an organisation's own types."""
+    return request.scope["path"].replace(f"/{CUSTOM}", "/custom/", 1)
 
 
 def secure(desk: Desk) -> bool:

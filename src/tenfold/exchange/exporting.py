@@ -1,0 +1,185 @@
+"""Exports of any list: page by page as it is sent, never whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Access, Person
+from tenfold.engine.ask import Ask
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.query import Query
+from tenfold.engine.titles import USER, titles
+from tenfold.engine.types import Ref, Secret
+from tenfold.engine.types.contact import ADDRESS_PARTS
+from tenfold.exchange.write_csv import BOM, write_csv
+
+ROWS = 1_000
+"""Rows of one page inside of an export."""
+
+FORMATS = ("csv", "json")
+_decoder: msgspec.json.Decoder[list[dict[str, Any]]] = msgspec.json.Decoder(
+    list[dict[str, Any]], float_hook=Decimal
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One visit of an export: a connection, the person and the type as they are at that time."""
+
+    reader: Reader
+    person: Person
+    definition: Definition
+
+
+Open = Callable[[], AbstractAsyncContextManager[Reading]]
+
+
+async def export(
+    query: Query, opened: Open, ask: Ask, form: str, *, bom: bool = False
+) -> AsyncIterator[bytes]:
+    """The rows of a list as CSV or JSON, in pieces; each page is read under today's access.
+
+    JSON is the list of records as the API gives them. CSV has a column for each field, for an
+    address its parts, for a relation its id and its title; secrets are in neither.
+    """
+    if form == "json":
+        async for piece in _json(query, opened, ask):
+            yield piece
+        return
+    columns: list[str] = []
+    async for reading, data in _pages(query, opened, ask):
+        shown = _shown(reading.definition, reading.person.access(reading.definition), ask)
+        first = not columns
+        if first:
+            columns = _columns(shown, ask)
+            if bom:
+                yield BOM
+        rows = _decoder.decode(data)
+        named = await _titles(query, reading, shown, rows)
+        cells = (_cells(row, shown, named) for row in rows)
+        for piece in write_csv(columns, cells, bom=False, header=first):
+            yield piece
+
+
+async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
+    before = b"["
+    async for _, data in _pages(query, opened, ask):
+        inner = data.strip()[1:-1]
+        if inner:
+            yield before + inner
+            before = b",\n"
+    yield b"[]" if before == b"[" else b"]"
+
+
+async def _pages(
+    query: Query, opened: Open, ask: Ask
+) -> AsyncIterator[tuple[Reading, bytes]]:
+    cursor = ask.cursor
+    while True:
+        async with opened() as reading:
+            definition = reading.definition
+            access = reading.person.access(definition)
+            fields = tuple(sorted({f.name for f in _shown(definition, access, ask)} | _custom(ask)))
+            page = await query.page(
+                reading.reader,
+                reading.person,
+                definition,
+                replace(ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()),
+            )
+            yield reading, page.data
+        if page.next_cursor is None:
+            return
+        cursor = page.next_cursor
+
+
+def _shown(definition: Definition, access: Access, ask: Ask) -> list[Field]:
+    """The fields that are exported: those asked for or all, never a secret."""
+    wanted = set(ask.fields)
+    found = [
+        f
+        for f in definition.fields.values()
+        if access.sees(f)
+        and not isinstance(f.type, Secret)
+        and f.type.kind != "many"
+        and (not wanted or f.name in wanted or f.name == "id")
+    ]
+    if not wanted or "custom" in wanted:
+        found += [f for f in definition.custom_fields.values() if access.sees(f)]
+    return found
+
+
+def _custom(ask: Ask) -> set[str]:
+    return {"custom"} if not ask.fields or "custom" in ask.fields else set()
+
+
+def _columns(shown: Sequence[Field], ask: Ask) -> list[str]:
+    return [name for one in shown for name in _names(one)]
+
+
+def _names(one: Field) -> Iterator[str]:
+    """The columns of one field."""
+    if one.custom:
+        yield f"custom.{one.name}"
+        return
+    if one.type.kind == "address":
+        yield from (f"{one.name}.{part}" for part in ADDRESS_PARTS)
+        return
+    yield one.json_name
+    if one.type.kind == "money":
+        yield f"{one.name}_currency"
+    if _to(one):
+        yield one.name
+
+
+def _cells(
+    row: Mapping[str, Any], shown: Sequence[Field], named: Mapping[UUID, str]
+) -> dict[str, object]:
+    cells: dict[str, object] = {}
+    custom: Mapping[str, Any] = row.get("custom") or {}
+    for one in shown:
+        if one.custom:
+            value = custom.get(one.name)
+            cells[f"custom.{one.name}"] = _amount(value) if one.type.kind == "money" else value
+            continue
+        value = row.get(one.json_name)
+        if one.type.kind == "address":
+            parts: Mapping[str, str] = value or {}
+            cells.update({f"{one.name}.{part}": parts.get(part) for part in ADDRESS_PARTS})
+            continue
+        cells[one.json_name] = value
+        if one.type.kind == "money":
+            cells[f"{one.name}_currency"] = row.get(f"{one.name}_currency")
+        if _to(one) and isinstance(value, str):
+            cells[one.name] = named.get(UUID(value))
+    return cells
+
+
+def _amount(value: object) -> object:
+    return value.get("amount") if isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _to(one: Field) -> str:
+    """The type that a relation leads to, or `user`; empty for other fields."""
+    if isinstance(one.type, Ref):
+        return one.type.to
+    return USER if one.type.kind == "user" and one.name != "team" else ""
+
+
+async def _titles(
+    query: Query, reading: Reading, shown: Sequence[Field], rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, str]:
+    """The titles of everything that a page's relations point to, one query for all."""
+    wanted: dict[str, set[UUID]] = {}
+    for one in shown:
+        if to := _to(one):
+            ids = {UUID(row[one.json_name]) for row in rows if row.get(one.json_name)}
+            wanted.setdefault(to, set()).update(ids)
+    return await titles(query, reading.reader, reading.person, wanted)

@@ -1,0 +1,98 @@
+"""Shows what an import would make of a file, before anything is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tenfold.db.database import Reader
+from tenfold.engine.access import Person
+from tenfold.exchange.converting import Prepared
+from tenfold.exchange.import_state import Column, Options, Part
+from tenfold.exchange.importing import Exchange, Importer, Survey, survey
+from tenfold.exchange.mapping import UnknownName
+from tenfold.exchange.rows import NotReadable
+from tenfold.exchange.writing_rows import Result, Writer
+from tenfold.kernel.errors import Invalid
+
+SHOWN = 20
+
+
+class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the first rows: the values it gives, or why it would be refused."""
+
+    line: int
+    values: dict[str, Any]
+    refused: str = ""
+
+
+class TargetView(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that a column can go into."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it would be imported."""
+
+    type: str
+    kind: str
+    encoding: str
+    separator: str | None
+    rows: int
+    mapping: list[Column]
+    targets: list[TargetView]
+    notes: list[str]
+    first: list[PreviewRow]
+
+
+async def preview(
+    exchange: Exchange, reader: Reader, person: Person, path: Path, part: Part, options: Options
+) -> Preview:
+    """The mapping and the first rows of a file; raises Invalid where it can't be read."""
+    definition = await exchange.definition(reader, person.tenant, part.type)
+    how, locale = await Importer(exchange).reading(reader, person.tenant, options)
+    arguments = (path, part, options, definition, person, exchange, how)
+    try:
+        found, rows = await asyncio.to_thread(_first, arguments)
+    except NotReadable as error:
+        raise Invalid({"file": str(error)}) from None
+    except UnknownName as error:
+        raise Invalid({"mapping": str(error)}) from None
+    writer = Writer(exchange.records, person, definition, locale)
+    await writer.relate(reader, rows, Result())
+    goals = found.goals.values()
+    return Preview(
+        type=definition.name,
+        kind=found.source.kind,
+        encoding=found.source.encoding,
+        separator=found.source.separator,
+        rows=found.rows,
+        mapping=[Column.of(guess) for guess in found.guesses],
+        targets=[
+            TargetView(
+                name=g.target.name, label=g.target.label, kind=g.kind, required=g.target.required
+            )
+            for g in goals
+        ],
+        notes=found.notes,
+        first=[_shown(row) for row in rows],
+    )
+
+
+def _first(arguments: tuple[Any, ...]) -> tuple[Survey, list[Prepared]]:
+    found = survey(*arguments)
+    converter = found.converter()
+    return found, [converter.convert(row) for row in islice(found.source.rows(), SHOWN)]
+
+
+def _shown(row: Prepared) -> PreviewRow:
+    values = msgspec.to_builtins(row.body, str_keys=True)
+    return PreviewRow(line=row.row.number, values=values, refused=row.problem)

@@ -1,0 +1,161 @@
+"""Begins imports: what the files are, which types they go into, and whether the person may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine import batches
+from tenfold.engine.access import Person
+from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import Options, Part, State
+from tenfold.exchange.importing import TOPICS, Exchange
+from tenfold.exchange.rows import NotReadable
+from tenfold.exchange.salesforce_tree import Step, plan_of
+from tenfold.exchange.targets import type_of_object
+from tenfold.kernel.errors import Invalid, MissingFields
+from tenfold.kernel.money import CURRENCIES
+
+_PLAN_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was stored for an import; its name is only shown."""
+
+    filename: str
+    stored: str
+
+
+def parts_of(
+    exchange: Exchange,
+    files: ImportFiles,
+    uploads: Sequence[Upload],
+    kind: str,
+    options: Options,
+) -> list[Part]:
+    """The files in the order in which they must be imported, each with its record type.
+
+    Of several files, one may be the plan of a Salesforce tree export, which names the others.
+    """
+    if not uploads:
+        raise MissingFields({"file": "is required: the file to import"})
+    for upload in uploads:
+        if steps := _plan(files.upload(upload.stored)):
+            return _planned(exchange, steps, [u for u in uploads if u is not upload], options)
+    if not kind:
+        raise MissingFields({"type": "is required: the record type, like contacts"})
+    shipped = exchange.shipped(kind)
+    if shipped is None:
+        raise Invalid({"type": f"there is no record type {kind[:60]!r}"})
+    return [Part(stored=u.stored, filename=u.filename, type=shipped.name) for u in uploads]
+
+
+async def allowed(exchange: Exchange, person: Person, parts: Sequence[Part]) -> None:
+    """Raise Forbidden where the person may not make records of each type."""
+    async with exchange.database.read(person.tenant, TOPICS) as reader:
+        await _allowed(exchange, reader, person, parts)
+
+
+async def begin(
+    tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options
+) -> State:
+    """Write the import down; its job is enqueued in the same transaction."""
+    name = parts[0].filename if len(parts) == 1 else f"{len(parts)} files"
+    state = State(filename=name, options=options, parts=list(parts))
+    types = ",".join(dict.fromkeys(part.type for part in parts))
+    await batches.begin(tx, identity, batches.IMPORT, types, state.summary(), status="pending")
+    return state
+
+
+def check(options: Options) -> Options:
+    """The options, checked where they do not depend on the file; raises Invalid."""
+    problems: dict[str, str] = {}
+    if options.region and options.region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        problems["region"] = "must be a region like US or DE (ISO 3166)"
+    if options.currency and options.currency.upper() not in CURRENCIES:
+        problems["currency"] = "must be a currency like USD (ISO 4217)"
+    if options.zone:
+        try:
+            ZoneInfo(options.zone)
+        except (KeyError, ValueError, OSError):
+            problems["zone"] = "must be a time zone like Europe/Berlin"
+    if options.separator is not None and len(options.separator) != 1:
+        problems["separator"] = "must be one character"
+    if problems:
+        raise Invalid(problems)
+    return options
+
+
+async def _allowed(
+    exchange: Exchange, reader: Reader, person: Person, parts: Sequence[Part]
+) -> None:
+    for part in parts:
+        definition = await exchange.definition(reader, person.tenant, part.type)
+        access = person.access(definition)
+        access.need("read", definition)
+        access.need("create", definition)
+
+
+def _plan(path: Path) -> list[Step]:
+    """The steps of a plan; none where the file is no plan."""
+    if path.stat().st_size > _PLAN_BYTES:
+        return []
+    content = path.read_bytes()
+    if b"sobject" not in content:
+        return []
+    try:
+        return plan_of(content)
+    except NotReadable:
+        return []
+
+
+def _planned(
+    exchange: Exchange, steps: Sequence[Step], uploads: Sequence[Upload], options: Options
+) -> list[Part]:
+    problems: dict[str, str] = {}
+    parts: list[Part] = []
+    for step in steps:
+        kind = options.types.get(step.sobject)
+        found = (
+            exchange.shipped(kind)
+            if kind
+            else exchange.shipped(
+                type_of_object(step.sobject, exchange.records.registry.by_name) or ""
+            )
+        )
+        if found is None:
+            problems[f"types.{step.sobject}"] = "is required: the record type of these records"
+            continue
+        for name in step.files:
+            upload = _named(name, uploads)
+            if upload is None:
+                problems["file"] = f"the plan names {name}, which was not sent"
+            else:
+                part = Part(
+                    stored=upload.stored,
+                    filename=upload.filename,
+                    type=found.name,
+                    sobject=step.sobject,
+                )
+                parts.append(part)
+    if problems:
+        raise Invalid(problems)
+    return parts
+
+
+def _named(name: str, uploads: Sequence[Upload]) -> Upload | None:
+    """The upload that a plan calls so: by its name, or by the end of it where one has that."""
+    plain = PurePath(name).name
+    exact = [u for u in uploads if PurePath(u.filename).name == plain]
+    ending = [u for u in uploads if PurePath(u.filename).name.endswith(plain)]
+    return (exact or ending or [None])[0]
+
+
+__all__ = ["Upload", "allowed", "begin", "check", "parts_of"]

@@ -1,0 +1,239 @@
+"""Checks that every declared filter, sort and search is served by an index (decision 1).
+
+Plans are made as the application's role with row security on and without knowing the values, as
+the application makes them. `enable_seqscan` and `enable_sort` are off: a plan that still scans the
+whole table or sorts it shows that no index can serve the question.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+from tests.conformance.world import World
+from tests.factories import Owner
+
+from tenfold.engine.access import Person
+from tenfold.engine.ask import Ask, Filter, Sort
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.statement import PersonReading, Statement
+from tenfold.kernel.ids import new_id
+
+ROWS, TENANTS = 2_000, 4
+Plan = dict[str, Any]
+
+
+async def fill(owner: Owner, kind: Definition) -> None:
+    """Rows enough that the planner sees a difference, made without triggers; only once a type."""
+    table = f"tenfold.{kind.plural}"
+    if await owner.fetchval(f"SELECT count(*) > {ROWS // 2} FROM {table}"):
+        return
+    columns = await owner.fetch(
+        "SELECT attname, atttypid::regtype::text AS type FROM pg_attribute "
+        "WHERE attrelid = $1::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped",
+        table,
+    )
+    values = {r["attname"]: _VALUES.get(r["type"], "NULL") for r in columns}
+    values |= {"tenant_id": f"('00000000-0000-7000-8000-00000000000' || n % {TENANTS})::uuid"}
+    values |= {"deleted_at": "NULL", "version": "1", "custom": "'{}'"}
+    for one in kind.fields.values():
+        options = getattr(one.type, "options", None)
+        if options and not one.type.many:
+            listed = ", ".join(f"'{option}'" for option in options)
+            values[one.name] = f"(ARRAY[{listed}])[1 + n % {len(options)}]"
+    names, expressions = ", ".join(values), ", ".join(values.values())
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(
+            f"INSERT INTO {table} ({names}) SELECT {expressions} FROM generate_series(1, {ROWS}) n"
+        )
+    await owner.execute(f"ANALYZE {table}")
+
+
+_VALUES = {
+    "text": "'text ' || (n * 7919) % 1999",
+    "bigint": "(n * 7919) % 1999",
+    "integer": "(n * 7919) % 1999",
+    "smallint": "n % 100",
+    "boolean": "n % 2 = 0",
+    "date": "date '2024-01-01' + n % 700",
+    "timestamp with time zone": "timestamptz '2024-01-01' + n * interval '1 minute'",
+    "uuid": "md5(n::text)::uuid",
+    "jsonb": "'{}'",
+    "tsvector": "('''word' || n % 500 || ''':1')::tsvector",
+}
+
+
+async def plan_of(connection: asyncpg.Connection, statement: Statement) -> Plan:
+    """The plan of a statement, made before its values are known."""
+    nothing = ", ".join(["NULL"] * len(statement.parameters))
+    await connection.execute(f"PREPARE asked AS {statement.text}")
+    try:
+        call = f"EXECUTE asked({nothing})" if nothing else "EXECUTE asked"
+        text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {call}")
+    finally:
+        await connection.execute("DEALLOCATE asked")
+    return json.loads(text)[0]["Plan"]
+
+
+def nodes(plan: Plan) -> Iterator[Plan]:
+    """All nodes of a plan."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+async def planning(place: World) -> asyncpg.Connection:
+    """A connection as the application's role that plans as the application does."""
+    connection = await asyncpg.connect(place.base.app_url, statement_cache_size=0)
+    await connection.execute(
+        f"SET app.tenant_id = '{new_id()}'; SET plan_cache_mode = force_generic_plan; "
+        "SET enable_seqscan = off; SET jit = off"
+    )
+    return connection
+
+
+def reading(place: World, kind: Definition) -> PersonReading:
+    """What somebody with the right to read everything asks with."""
+    person = Person(user=new_id(), tenant=new_id(), role="admin")
+    return PersonReading(kind, person, place.registry)
+
+
+def filters(kind: Definition) -> Iterator[tuple[Field, str]]:
+    """Each declared filter with each of its operators that an index can serve.
+
+    `ne` is true of almost every row, and so is `in` of a field with few values: no index helps.
+    """
+    for one in kind.fields.values():
+        if not (one.filter or one.unique) or one.name == "created_at":
+            continue
+        for operator in one.type.operators:
+            if operator == "null" and (one.unique or not one.nullable):
+                continue  # a unique key leaves out the empty ones
+            few = one.type.kind in ("choice", "stage", "boolean")
+            if operator != "ne" and not (operator == "in" and few):
+                yield one, operator
+
+
+async def check_filters(place: World, kind: Definition) -> None:
+    """Each declared filter is an index condition, never a filter over all rows of the tenant."""
+    await fill(place.owner, kind)
+    connection = await planning(place)
+    try:
+        for one, operator in filters(kind):
+            chosen = Filter(one, operator, True if operator == "null" else "x")
+            ask = Ask(filters=(chosen,), sorts=(_newest(kind),))
+            asked = reading(place, kind)
+            # A range and another sort can't share an index, so ranges are asked without a sort.
+            ranged = operator in ("gt", "gte", "lt", "lte", "prefix")
+            counted = asked.count_statement(ask, 1_001)
+            statement = counted if ranged else asked.list_statement(ask, None).page
+            plan = await plan_of(connection, statement)
+            _served(plan, kind, one, f"{one.json_name}[{operator}]")
+    finally:
+        await connection.close()
+
+
+def _newest(kind: Definition) -> Sort:
+    return Sort(kind.fields["created_at"], descending=True)
+
+
+def _served(plan: Plan, kind: Definition, one: Field, what: str) -> None:
+    """The table is reached by an index condition on the field, and not filtered by it after."""
+    if one.custom or one.type.many:
+        used = [n for n in nodes(plan) if str(n.get("Index Name", "")).startswith("slots_")]
+        assert used, f"{what} does not use the slots' index: {_short(plan)}"
+        return
+    names = {*one.column_names}
+    conditions: list[str] = []
+    for node in nodes(plan):
+        assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.plural, (
+            f"{what} reads the whole table: {_short(plan)}"
+        )
+        conditions.append(str(node.get("Index Cond", "")))
+        after = f"{node.get('Filter', '')}"
+        assert not _mentions(after, names), f"{what} is a filter after the index: {after}"
+    assert any(_mentions(c, names) for c in conditions), (
+        f"{what} is no index condition: {_short(plan)}"
+    )
+
+
+def _mentions(condition: str, names: set[str]) -> bool:
+    return any(re.search(rf"\b{name}\b", condition) for name in names)
+
+
+async def check_sorts(place: World, kind: Definition) -> None:
+    """Each declared sort reads an index in its order, both ways, and sorts nothing."""
+    await fill(place.owner, kind)
+    connection = await planning(place)
+    await connection.execute("SET enable_sort = off")
+    try:
+        for one in kind.fields.values():
+            if not (one.sort or one.title) or one.name == "updated_at":
+                continue
+            for down in (False, True):
+                ask = Ask(sorts=(Sort(one, descending=down),))
+                statement = reading(place, kind).list_statement(ask, None).page
+                plan = await plan_of(connection, statement)
+                kinds = {n["Node Type"] for n in nodes(plan)}
+                what = f"sort by {'-' if down else ''}{one.json_name}"
+                assert not kinds & {"Sort", "Seq Scan"}, f"{what} sorts: {_short(plan)}"
+    finally:
+        await connection.close()
+
+
+async def check_search(place: World, kind: Definition) -> None:
+    """The finder's own question uses the full-text index, whatever the tenant's size."""
+    if not any(f.search for f in kind.fields.values()):
+        return
+    await fill(place.owner, kind)
+    body = await place.owner.fetchval(
+        "SELECT prosrc FROM pg_proc WHERE oid = $1::regproc", f"tenfold.find_{kind.plural}"
+    )
+    (source,) = re.findall(r"(?s)\bSELECT .* LIMIT most", body)
+    for number, name in enumerate(("query", "private", "person", "groups", "most"), 1):
+        source = re.sub(rf"(?<![.\w]){name}\b", f"${number}", source)
+    types = "tsquery, boolean, uuid, uuid[], int"
+    async with place.owner.transaction():
+        await place.owner.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
+        )
+        await place.owner.execute(f"PREPARE found({types}) AS {source}")
+        text = await place.owner.fetchval(
+            "EXPLAIN (FORMAT JSON) EXECUTE found(NULL, NULL, NULL, NULL, NULL)"
+        )
+        await place.owner.execute("DEALLOCATE found")
+    plan = json.loads(text)[0]["Plan"]
+    used = {str(n.get("Index Name")) for n in nodes(plan) if "Index Cond" in n}
+    assert f"{kind.plural}_search" in used, f"search does not use its index: {_short(plan)}"
+
+
+async def check_scopes(place: World, kind: Definition) -> None:
+    """What is one's own is found by the owner's index, not by walking through the tenant."""
+    await fill(place.owner, kind)
+    connection = await planning(place)
+    try:
+        person = Person(user=new_id(), tenant=new_id(), role="x")
+        for scope, columns in (("own", {"owner_id"}),):
+            access = person.access(kind)
+            object.__setattr__(access, "read", scope)
+            asked = PersonReading(kind, person, place.registry)
+            plan = await plan_of(connection, asked.list_statement(Ask(sorts=(_newest(kind),)), None).page)
+            conditions = [str(n.get("Index Cond", "")) for n in nodes(plan)]
+            assert any(_mentions(c, columns) for c in conditions), (
+                f"{scope} walks through the tenant: {_short(plan)}"
+            )
+    finally:
+        await connection.close()
+
+
+def _short(plan: Plan) -> str:
+    """A plan in a line: its nodes with what they use."""
+    keys = ("Relation Name", "Index Name", "Index Cond", "Filter", "Sort Key")
+    parts = [
+        " ".join([n["Node Type"], *(f"{k}={n[k]}" for k in keys if k in n)]) for n in nodes(plan)
+    ]
+    return " > ".join(parts)[:1_500]

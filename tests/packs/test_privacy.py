@@ -1,0 +1,111 @@
+"""What people mark private stays theirs, whichever way one looks."""
+
+from __future__ import annotations
+
+import pytest
+from tests.factories import Organisation, Somebody
+
+pytestmark = pytest.mark.anyio
+
+
+async def _written(client, who: Somebody, about: dict | None = None) -> tuple[str, str]:
+    """An open and a private note of somebody, by their ids."""
+    made = []
+    for privacy in ("everyone", "private"):
+        body = {"title": f"Heron {privacy}", "body": "<p>Nest</p>", "privacy": privacy}
+        given = {**body, **({"about": about} if about else {})}
+        answer = await client.post("/v1/notes", json=given, headers=who.headers)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["data"]["id"])
+    return made[0], made[1]
+
+
+async def _ids(client, who: Somebody, where: str) -> set[str]:
+    answer = await client.get(where, headers=who.headers)
+    assert answer.status_code == 200, answer.text
+    return {row["id"] for row in answer.json()["data"]}
+
+
+async def test_a_private_note_is_its_authors_alone(client, organisation: Organisation):
+    author = await organisation.person("member", team=organisation.team)
+    mate = await organisation.person("member", team=organisation.team, name="mate")
+    manager = await organisation.person("manager")
+    reader = await organisation.person("read-only")
+    owner = await organisation.person("owner")
+    open_, private = await _written(client, author)
+    for who, sees in ((author, True), (mate, False), (manager, False), (reader, False)):
+        listed = await _ids(client, who, "/v1/notes")
+        assert listed == ({open_, private} if sees else {open_}), who.role
+        found = await _ids(client, who, "/v1/notes/search?q=heron")
+        assert found == listed, who.role
+        one = await client.get(f"/v1/notes/{private}", headers=who.headers)
+        assert one.status_code == (200 if sees else 404)
+        many = await client.get("/v1/notes?count=capped&title[prefix]=heron p", headers=who.headers)
+        assert many.json()["meta"]["count"] == (1 if sees else 0)
+    assert await _ids(client, owner, "/v1/notes") == {open_, private}
+
+
+async def test_pages_kept_for_one_are_not_shown_to_another(client, organisation: Organisation):
+    author = await organisation.person("member", team=organisation.team)
+    other = await organisation.person("member", team=organisation.other_team)
+    open_, private = await _written(client, author)
+    for _ in range(2):
+        assert await _ids(client, author, "/v1/notes") == {open_, private}
+        assert await _ids(client, other, "/v1/notes") == {open_}
+
+
+async def test_nobody_but_the_author_changes_or_hides_a_note(client, organisation: Organisation):
+    author = await organisation.person("member", team=organisation.team)
+    mate = await organisation.person("member", team=organisation.team, name="mate")
+    open_, private = await _written(client, author)
+    change = {"privacy": "private"}
+    for note, expected in ((open_, 403), (private, 404)):
+        answer = await client.patch(f"/v1/notes/{note}", json=change, headers=mate.headers)
+        assert answer.status_code == expected
+    hidden = await client.patch(f"/v1/notes/{open_}", json=change, headers=author.headers)
+    assert hidden.status_code == 200
+    assert await _ids(client, mate, "/v1/notes") == set()
+
+
+async def test_advisers_share_notes_about_students_unless_they_are_private(
+    client, organisation: Organisation
+):
+    counselor = await organisation.person("member", ["counselor"])
+    colleague = await organisation.person("member", ["counselor"], name="colleague")
+    desk = await organisation.person("member", ["front_desk"])
+    made = await client.post(
+        "/v1/students", json={"first_name": "Ada", "last_name": "Lo"}, headers=counselor.headers
+    )
+    student = made.json()["data"]["id"]
+    ids = {}
+    for privacy in ("shared", "staff", "private"):
+        body = {
+            "title": "Note",
+            "student_id": student,
+            "at": "2026-11-20T10:00:00Z",
+            "body": "<p>Unsure.</p>",
+            "privacy": privacy,
+        }
+        answer = await client.post("/v1/student_notes", json=body, headers=counselor.headers)
+        ids[privacy] = answer.json()["data"]["id"]
+    assert await _ids(client, colleague, "/v1/student_notes") == {ids["shared"], ids["staff"]}
+    refused = await client.get("/v1/student_notes", headers=desk.headers)
+    assert refused.status_code == 403
+    inside = await client.get(
+        f"/v1/students/{student}?embed=student_notes", headers=colleague.headers
+    )
+    shown = inside.json()["data"]["student_notes"]["data"]
+    assert {row["id"] for row in shown} == {ids["shared"], ids["staff"]}
+
+
+async def test_the_front_desk_does_not_know_what_is_restricted(client, organisation: Organisation):
+    counselor = await organisation.person("member", ["counselor"])
+    desk = await organisation.person("member", ["front_desk"])
+    body = {"first_name": "Ada", "last_name": "Lo", "accommodations": "Extra time", "veteran": True}
+    made = await client.post("/v1/students", json=body, headers=counselor.headers)
+    where = f"/v1/students/{made.json()['data']['id']}"
+    seen = (await client.get(where, headers=desk.headers)).json()["data"]
+    assert "accommodations" not in seen
+    assert "veteran" not in seen
+    asked = await client.get("/v1/students?veteran=true", headers=desk.headers)
+    assert asked.json()["error"]["code"] == "UNKNOWN_FIELD"

@@ -1,0 +1,194 @@
+"""What a brokerage relies on, over the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+
+from tenfold.kernel.clock import now
+
+pytestmark = pytest.mark.anyio
+
+
+async def make(client: httpx.AsyncClient, who: Somebody, plural: str, **values: object) -> dict:
+    answer = await client.post(f"/v1/{plural}", json=values, headers=who.headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["data"]
+
+
+LEAD = {"first_name": "Ada", "last_name": "Lovelace"}
+BEST = {
+    "budget": 1_000_000,
+    "timeline": "immediate",
+    "preapproved": True,
+    "engagement_count": 10,
+    "source": "referral",
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "least", "most"),
+    [
+        (BEST, 90, 100),
+        ({"timeline": "exploring", "engagement_count": 1, "source": "website"}, 0, 49),
+        ({}, 0, 100),
+        ({"budget": 10**9, "engagement_count": 1_000_000, **BEST}, 90, 100),
+    ],
+)
+async def test_lead_scores(client, admin, values, least, most):
+    lead = await make(client, admin, "leads", **LEAD, **values)
+    assert least <= lead["score"] <= most
+    assert sum(lead["score_reasons"].values()) == lead["score"]
+
+
+async def test_a_lead_scores_again_when_it_changes(client, admin):
+    lead = await make(client, admin, "leads", **LEAD)
+    where = f"/v1/leads/{lead['id']}"
+    answer = await client.patch(where, json=BEST, headers=admin.headers)
+    assert answer.json()["data"]["score"] >= 90
+    assert answer.json()["data"]["score_reasons"]["budget"] == 30
+
+
+async def test_price_per_square_foot_has_the_currency_of_the_price(client, admin):
+    made = await make(
+        client,
+        admin,
+        "listings",
+        address={"street": "18 Henry St", "city": "Cambridge", "country": "US"},
+        list_price=975_000,
+        list_price_currency="EUR",
+        living_area=2_000,
+    )
+    assert (made["price_per_sqft"], made["price_per_sqft_currency"]) == (487.5, "EUR")
+    metric = await make(
+        client,
+        admin,
+        "listings",
+        address="Somewhere",
+        list_price=1_076_390,
+        living_area=100,
+        living_area_units="square_meters",
+    )
+    assert metric["price_per_sqft"] == 1_000
+    bare = await make(client, admin, "listings", address="A field", list_price=10)
+    assert bare["price_per_sqft"] is None
+    answer = await client.get("/v1/listings?price_per_sqft[gt]=487.49", headers=admin.headers)
+    assert {row["id"] for row in answer.json()["data"]} == {made["id"], metric["id"]}
+
+
+async def test_the_market_clock_runs_until_a_listing_is_under_contract(client, admin):
+    today = now().date()
+    on_market = {
+        "address": "9 Elm St",
+        "list_price": 1,
+        "on_market_date": str(today - timedelta(days=30)),
+        "earlier_days_on_market": 12,
+    }
+    running = await make(client, admin, "listings", **on_market)
+    assert (running["days_on_market"], running["cumulative_days_on_market"]) == (30, 42)
+    under = {"purchase_contract_date": str(today - timedelta(days=20))}
+    stopped = await make(client, admin, "listings", **on_market, **under)
+    assert (stopped["days_on_market"], stopped["cumulative_days_on_market"]) == (10, 22)
+    unlisted = await make(client, admin, "listings", address="9 Elm St", list_price=1)
+    assert unlisted["days_on_market"] is None
+
+
+async def test_a_closed_listing_stays_closed(client, admin):
+    made = await make(client, admin, "listings", address="9 Elm St", list_price=1)
+    where = f"/v1/listings/{made['id']}"
+    for status, expected in (("pending", 200), ("closed", 200), ("active", 409)):
+        answer = await client.patch(where, json={"status": status}, headers=admin.headers)
+        assert answer.status_code == expected, answer.text
+
+
+async def test_an_escrow_needs_an_address(client, admin):
+    answer = await client.post("/v1/escrows", json={"purchase_price": 1}, headers=admin.headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "MISSING_FIELDS"
+    assert set(answer.json()["error"]["fields"]) == {"property_address"}
+
+
+async def test_an_escrow_counts_the_days_and_the_listing_its_escrows(client, admin):
+    listing = await make(client, admin, "listings", address="9 Elm St", list_price=1)
+    closing = str(now().date() + timedelta(days=12))
+    escrow = await make(
+        client,
+        admin,
+        "escrows",
+        property_address="9 Elm St",
+        purchase_price=650_000,
+        listing_id=listing["id"],
+        close_date=closing,
+    )
+    assert escrow["property_address"] == "9 Elm St"
+    assert (escrow["status"], escrow["days_to_close"]) == ("active", 12)
+    where = f"/v1/listings/{listing['id']}?embed=escrows"
+    found = (await client.get(where, headers=admin.headers)).json()["data"]
+    assert found["escrow_count"] == 1
+    assert found["escrows"]["data"][0]["id"] == escrow["id"]
+
+
+async def test_agents_see_their_team_and_brokers_the_office(client, organisation: Organisation):
+    agent = await organisation.person("member", ["agent"], team=organisation.team)
+    other = await organisation.person("member", ["agent"], team=organisation.other_team)
+    broker = await organisation.person("member", ["broker"])
+    nobody = await organisation.person("member")
+    made = await make(client, agent, "clients", first_name="Ada", last_name="Lovelace")
+    where = f"/v1/clients/{made['id']}"
+    codes = [
+        (await client.get(where, headers=who.headers)).status_code
+        for who in (agent, other, broker, nobody)
+    ]
+    assert codes == [200, 404, 200, 403]
+
+
+async def test_agent_cannot_reveal_lockbox_code(client, organisation: Organisation):
+    agent = await organisation.person("member", ["agent"], team=organisation.team)
+    broker = await organisation.person("member", ["broker"])
+    made = await make(
+        client, agent, "listings", address="9 Elm St", list_price=1, lockbox_code="4711"
+    )
+    assert made["lockbox_code"] == "••••"
+    where = f"/v1/listings/{made['id']}/reveals"
+    ask = {"field": "lockbox_code"}
+    refused = await client.post(where, json=ask, headers=agent.headers)
+    assert refused.status_code == 403, refused.text
+    opened = await client.post(where, json=ask, headers=broker.headers)
+    assert opened.json()["data"]["value"] == "4711"
+
+
+async def test_an_agreement_is_in_force_between_its_days(client, admin):
+    client_id = (await make(client, admin, "clients", **LEAD))["id"]
+    today = now().date()
+
+    async def in_force(**values: object) -> bool:
+        given = {"title": "Agreement", "client_id": client_id, **values}
+        return (await make(client, admin, "buyer_agreements", **given))["in_force"]
+
+    day = timedelta(days=1)
+    assert await in_force(status="signed", starts_on=str(today - day))
+    assert await in_force(status="signed", starts_on=str(today), ends_on=str(today))
+    assert not await in_force(status="draft", starts_on=str(today))
+    assert not await in_force(status="signed", starts_on=str(today + day))
+    assert not await in_force(
+        status="signed", starts_on=str(today - 2 * day), ends_on=str(today - day)
+    )
+
+
+async def test_what_a_client_likes_is_seen_from_both_sides(client, admin, owner):
+    liked = await make(client, admin, "listings", address="9 Elm St", list_price=1)
+    fan = await make(client, admin, "clients", **LEAD)
+    await owner.execute(
+        "INSERT INTO tenfold.slots (tenant_id, field, record_id, ref_value) "
+        "VALUES ($1, 'client.favorites', $2::text::uuid, $3::text::uuid)",
+        admin.tenant,
+        fan["id"],
+        liked["id"],
+    )
+    there = await client.get(f"/v1/clients/{fan['id']}?embed=favorites", headers=admin.headers)
+    assert [r["id"] for r in there.json()["data"]["favorites"]["data"]] == [liked["id"]]
+    back = await client.get(f"/v1/listings/{liked['id']}?embed=favored_by", headers=admin.headers)
+    assert [r["id"] for r in back.json()["data"]["favored_by"]["data"]] == [fan["id"]]
