@@ -10,9 +10,23 @@ import time
 from collections.abc import Callable, Mapping
 from types import FrameType
 
-from bench import data, imports, log_cost, machine, measures, options, people, report
+from bench import (
+    bench as benches,
+)
+from bench import (
+    data,
+    imports,
+    log_cost,
+    machine,
+    options,
+    people,
+    reading,
+    report,
+    searching,
+    writing,
+)
+from bench.bench import Bench
 from bench.figures import Figure, exit_code
-from bench.measures import Bench
 from bench.options import Options
 from bench.rounds import Measured
 from bench.site import BenchError
@@ -20,12 +34,12 @@ from tenfold import app
 from tenfold.kernel.errors import TenfoldError
 
 MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
-    "list": measures.lists,
-    "cache": measures.cache,
-    "read": measures.reads,
-    "search": measures.search,
-    "create": measures.create,
-    "bulk": measures.bulk,
+    "list": reading.lists,
+    "cache": reading.cache,
+    "read": reading.reads,
+    "search": searching.search,
+    "create": writing.create,
+    "bulk": writing.bulk,
     "import": imports.measure,
     "log": log_cost.log,
 }
@@ -56,7 +70,7 @@ def _run(chosen: Options) -> int:
         for name in chosen.only:
             _say(f"{name} …")
             measured[name] = _measured(name, MEASURES[name], bench)
-        version = asyncio.run(measures.server_version(bench))
+        version = asyncio.run(benches.server_version(bench))
     facts: dict[str, object] = {
         "began": began,
         "seconds": time.time() - began,
@@ -82,8 +96,11 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     figures = [figure for one in measured.values() for figure in one.figures]
     path = report.keep(chosen.results, measured, facts)
     print(f"Commit {facts['commit']}, {facts['machine']}")
-    print(f"{chosen.leads:,} leads and {chosen.students:,} students over {chosen.tenants} organisations,")
-    print(f"{chosen.one_tenant:,} students in one more; {chosen.pairs} interleaved rounds of {chosen.seconds:g} s")
+    print(
+        f"{chosen.leads:,} leads, {chosen.students:,} students over {chosen.tenants} organisations,"
+    )
+    print(f"{chosen.one_tenant:,} students in one organisation more;")
+    print(f"{chosen.pairs} interleaved rounds of {chosen.seconds:g} s")
     for what, text in people.FILL.items():
         print(f"  {what}: {text}")
     print(f"Load average {facts['load_average']}")

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import cast
 
 import msgspec
+import uvloop
 
 from bench.figures import percentile
 
@@ -181,7 +182,9 @@ def _prepared(ask: Ask, host: str) -> tuple[bytes, bytes]:
     if ask.token:
         lines.append(f"Authorization: Bearer {ask.token}")
     if ask.body:
-        return "\r\n".join([*lines, "Content-Type: application/json", ""]).encode(), ask.body.encode()
+        return "\r\n".join(
+            [*lines, "Content-Type: application/json", ""]
+        ).encode(), ask.body.encode()
     return "\r\n".join([*lines, "", ""]).encode(), b""
 
 
@@ -308,8 +311,6 @@ async def _unless_done(load: Load, seconds: float) -> None:
 
 def main() -> None:
     """Run the job on standard input."""
-    import uvloop
-
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     outcome = uvloop.run(run(job, lambda text: print(text, flush=True)))
     print(msgspec.json.encode(outcome).decode(), flush=True)

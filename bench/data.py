@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench import filling, organisations, site as sites
+from bench import filling, organisations
+from bench import site as sites
 from bench.custom import FIELDS
 from bench.options import Options
 from bench.organisations import Organisation
@@ -36,11 +37,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextlib.contextmanager
-def ready(options: Options, types: Registry, say: Callable[[str], None]) -> Iterator[tuple[Site, list[Organisation], Facts]]:
+def ready(
+    options: Options, types: Registry, say: Callable[[str], None]
+) -> Iterator[tuple[Site, list[Organisation], Facts]]:
     """The installation with its data, made anew where it is not what is asked for."""
     wanted = _wanted(options)
     facts = _facts(options.home)
-    if options.fresh or facts is None or msgspec.structs.replace(facts, loaded_at=0.0) != wanted or not facts.loaded_at:
+    if (
+        options.fresh
+        or facts is None
+        or msgspec.structs.replace(facts, loaded_at=0.0) != wanted
+        or not facts.loaded_at
+    ):
         _clear(options.home, facts)
         _write(options.home, wanted)
         facts = None
@@ -54,12 +62,16 @@ def ready(options: Options, types: Registry, say: Callable[[str], None]) -> Iter
         else:
             say("The data of an earlier run is used again; what that run wrote is taken away.")
             asyncio.run(filling.tidy(site, facts.loaded_at))
-            made = asyncio.run(organisations.signed_in(site.serve("server"), organisations.read(path)))
+            made = asyncio.run(
+                organisations.signed_in(site.serve("server"), organisations.read(path))
+            )
             organisations.write(path, made)
         yield site, made, facts
 
 
-def _make(site: Site, types: Registry, options: Options, say: Callable[[str], None]) -> list[Organisation]:
+def _make(
+    site: Site, types: Registry, options: Options, say: Callable[[str], None]
+) -> list[Organisation]:
     began = time.monotonic()
     port = site.serve("server")
     say(f"{options.tenants + 1} organisations register …")
@@ -76,7 +88,10 @@ def _wanted(options: Options) -> Facts:
     mark = hashlib.sha256()
     folder = Path(__file__).parent
     scripts = sorted((migrate.FOLDER / "versions").glob("*.up.sql"))
-    for path in (*scripts, *(folder / n for n in ("fill.sql", "people.py", "names.py", "custom.py"))):
+    for path in (
+        *scripts,
+        *(folder / n for n in ("fill.sql", "people.py", "names.py", "custom.py")),
+    ):
         mark.update(path.read_bytes())
     return Facts(
         tenants=options.tenants,
@@ -92,12 +107,16 @@ def _facts(home: Path) -> Facts | None:
     path = home / _FACTS
     if not path.exists():
         if home.exists() and any(home.iterdir()):
-            raise BenchError(f"{home} is not empty and was not made by the benchmark; name another --home.")
+            raise BenchError(
+                f"{home} is not empty and was not made by the benchmark; name another --home."
+            )
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=Facts)
     except msgspec.DecodeError as error:
-        raise BenchError(f"{path} can't be read; delete the folder {home} and start again.") from error
+        raise BenchError(
+            f"{path} can't be read; delete the folder {home} and start again."
+        ) from error
 
 
 def _clear(home: Path, facts: Facts | None) -> None:

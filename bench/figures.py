@@ -61,7 +61,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """`met` or `MISSED`; nothing for a figure without a target; the problem where it has one."""
+        """`met` or `MISSED`, or the problem; nothing for a figure without a target."""
         if self.problem:
             return f"FAILED: {self.problem}"
         if self.target is None and self.values:
@@ -78,6 +78,6 @@ def exit_code(figures: Sequence[Figure], *, report_only: bool = False) -> int:
 
 def number(value: float) -> str:
     """A number as people read it: three figures that count, thousands parted."""
-    if value >= 100 or value == int(value):
+    if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -54,7 +54,9 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def fill(site: Site, types: Registry, options: Options, made: list[Organisation], say: Say) -> None:
+async def fill(
+    site: Site, types: Registry, options: Options, made: list[Organisation], say: Say
+) -> None:
     """Load all of it; the last organisation is the one with as many students as all others."""
     lead, student = types.by_name["lead"], types.by_name["student"]
     async with owner(site) as db:

@@ -33,19 +33,14 @@ class Sample:
 
 def send(job: Job, meter: Meter) -> Sample:
     """Run one job; the meter counts from the end of the warm-up to the end of the measured time."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.client"],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        return _followed(process, job, meter)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    command = [sys.executable, "-m", "bench.client"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdin=pipe, stdout=pipe) as process:
+        try:
+            return _followed(process, job, meter)
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def environment() -> dict[str, str]:
@@ -77,7 +72,7 @@ def _followed(process: subprocess.Popen[bytes], job: Job, meter: Meter) -> Sampl
 def _sample(outcome: Outcome, used: Used) -> Sample:
     problem = ""
     if outcome.errors:
-        found = ", ".join(f"{n} × {what}" for what, n in outcome.errors.items())
+        found = ", ".join(f"{n} times {what}" for what, n in outcome.errors.items())
         problem = f"{found}; first: {outcome.first_error}"
     return Sample(
         outcome.rate,

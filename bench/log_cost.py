@@ -7,10 +7,11 @@ import time
 from uuid import UUID
 
 from bench import filling, statements
+from bench.bench import Bench
 from bench.figures import Target
 from bench.load import Sample
-from bench.measures import Bench, bulk_call
 from bench.rounds import Measured, Way
+from bench.writing import bulk_call
 
 ON, OFF = "ENABLE", "DISABLE"
 
@@ -52,7 +53,11 @@ def log(bench: Bench) -> Measured:
                 *list(ways)[:2],
             ),
             rounds.figure(
-                "… in a bare INSERT … SELECT", "%", _more(insert_on, insert_off), None, *list(ways)[2:]
+                "… in a bare INSERT … SELECT",
+                "%",
+                _more(insert_on, insert_off),
+                None,
+                *list(ways)[2:],
             ),
         ],
         rounds,
@@ -82,9 +87,12 @@ async def _insert(bench: Bench, word: str, rows: int) -> Sample:
         try:
             copy = await db.prepare(sql)
             await db.execute(statements.SET_TENANT.format(tenant=target))
+            meter = bench.site.meter()
+            meter.begin()
             began = time.perf_counter()
             await copy.fetch(source, target, rows)
             seconds = time.perf_counter() - began
+            used = meter.end()
         finally:
             await db.execute(statements.LOG_TRIGGER.format(word=ON))
-    return Sample(1 / seconds, 1, seconds)
+    return Sample(1 / seconds, 1, seconds, used=used)

@@ -26,7 +26,7 @@ class Meter:
     """Sums the CPU time of process trees, by the part of the system that each tree is."""
 
     def __init__(self, children: Mapping[str, int], beside: Mapping[str, int]) -> None:
-        """`children` are trees below this process, `beside` others; the rest of ours is `client`."""
+        """`children` are trees below this process, `beside` others; the rest is `client`."""
         self._children, self._beside = children, beside
         self._before: dict[str, float] = {}
         self._busy = self._at = 0.0

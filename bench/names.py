@@ -20,7 +20,8 @@ Scott Catherine Brandon Mei Benjamin Virginia Samuel Debra Gregory Rachel Alexan
 Aisha Frank Carolyn Raymond Heather Jack Diane Dennis Olga Jerry Julie Tyler Joyce Aaron Victoria
 Łukasz Kelly Henry Christina Adam Lauren Douglas Joan Nathan Evelyn Jürgen Judith Zachary Andrea
 Kyle Hannah Ethan Megan Jeremy Cheryl Ivan Jacqueline Björn Martha Sean Madison Austin Teresa Omar
-Gloria Dylan Sara Bryan Janice Mary-Jane Joe Kathryn Lucía Jordan Abigail Billy Sophia Bruce Grace"""
+Gloria Dylan Sara Bryan Janice Mary-Jane Joe Kathryn Lucía Jordan Abigail Billy
+Bruce Grace"""
 
 _LAST = """Smith Johnson Williams Brown García Jones Miller Davis Rodríguez Martínez Hernández
 López González Wilson Anderson Thomas Taylor Moore Jackson Martin Lee Pérez Thompson White Harris
@@ -36,10 +37,12 @@ Owens Harrison Fernández McDonald Woods Washington Kennedy Wells Vargas Henry C
 O'Brien O'Connor Ivanova Kowalski Müller Schäfer Nakamura Yamamoto Okafor Adeyemi Khan Singh Kaur
 Haddad Cohen Rossi Bianchi Silva Santos Costa Jansen Smith-Jones Larsson Nyström Østergård"""
 
-_OPEN = "b br c ch d dr f g gr h j k kr l m n p pr r s sh st t tr v w y z".split()
-_VOWEL = "a e i o u ai ea ia io".split()
-_CLOSE = "bert dan den der la lan len lia lina man mir na nell ra ran ric rin sa son ta tin ton vin".split()
-_SURNAME = "berg dale escu ez field ford ham ic ini kov land ley man ova sen ski son stein ton well".split()
+_OPEN = "b br c ch d dr f g gr h j k kr l m n p pr r s sh st t tr v w y z"
+_VOWEL = "a e i o u ai ea ia io"
+_CLOSE = """bert dan den der la lan len lia lina man mir na nell ra ran ric rin sa son ta tin ton
+vin"""
+_SURNAME = """berg dale escu ez field ford ham ic ini kov land ley man ova sen ski son stein ton
+well"""
 
 MAJORS = """Accounting;Aerospace Engineering;Anthropology;Architecture;Art History;Biology;
 Business Administration;Chemical Engineering;Chemistry;Civil Engineering;Communication;
@@ -49,8 +52,18 @@ International Relations;Journalism;Law;Linguistics;Marketing;Mathematics;Mechani
 Medicine;Music;Nursing;Philosophy;Physics;Political Science;Psychology;Public Health;Sociology;
 Spanish;Statistics;Theatre;Urban Planning""".replace("\n", "").split(";")
 
-DOMAINS = """gmail.com outlook.com yahoo.com icloud.com mail.example.edu example.com example.org
-proton.example hotmail.example students.example.ac.uk""".split()
+DOMAINS = (
+    "gmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "icloud.com",
+    "mail.example.edu",
+    "example.com",
+    "example.org",
+    "proton.example",
+    "hotmail.example",
+    "students.example.ac.uk",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +101,11 @@ def domains() -> list[Name]:
     return [Name(n.text, n.key, [*n.words, re.sub(r"\W", "", n.text)]) for n in whole]
 
 
-def _names(common: list[str], count: int, parts: list[list[str]]) -> list[Name]:
+def _names(common: list[str], count: int, parts: list[str]) -> list[Name]:
     """The common ones, then ones built of syllables, always the same for one count."""
     chosen = random.Random(20261121)
     found = dict.fromkeys(common)
     while len(found) < count:
-        built = "".join(chosen.choice(part) for part in [_OPEN, *parts])
+        built = "".join(chosen.choice(part.split()) for part in (_OPEN, *parts))
         found[built.capitalize()] = None
     return [Name.of(text) for text in found]

@@ -58,7 +58,9 @@ def make(definition: Definition, *, one_tenant: int = 0) -> str:
         plural=definition.plural,
         columns=", ".join(columns),
         values=", ".join(columns.values()),
-        tenant=str(one_tenant) if one_tenant else "1 + i % (SELECT count(*) - 1 FROM bench.tenants)",
+        tenant=str(one_tenant)
+        if one_tenant
+        else "1 + i % (SELECT count(*) - 1 FROM bench.tenants)",
         first_names=names.FIRST_NAMES,
         last_names=names.LAST_NAMES,
         domains=len(names.DOMAINS),
@@ -71,7 +73,9 @@ def _columns(definition: Definition, one_tenant: int) -> dict[str, str]:
     made = _SHARED | own
     for place, name in enumerate(_CHOICES[definition.name]):
         options: Sequence[str] = definition.fields[name].type.options
-        made[name] = f"({_texts(options)})[1 + (hashint8extended(i, {30 + place}) & 1023) % {len(options)}]"
+        made[name] = (
+            f"({_texts(options)})[1 + (hashint8extended(i, {30 + place}) & 1023) % {len(options)}]"
+        )
     salt = 40 if one_tenant else 50
     return {
         "tenant_id": "t.tenant_id",

@@ -1,8 +1,8 @@
 """The limit: pgbench running the very statements of the engine, with no server in between.
 
-As the application's role, under row security, prepared, through the Unix socket. A second script
-that comes up once in ten transactions chooses another tenant (or record), sets it and keeps it for
-the following ones, so that the trip that sets it hardly costs pgbench anything; only the statement's
+As the application's role, under row security, prepared, through the Unix socket. A second script,
+which comes up once in ten transactions, chooses another tenant (or record) and sets it for the
+following ones, so that the trip that sets it hardly costs pgbench anything. Only the statement's
 own transactions are counted.
 """
 
@@ -65,15 +65,19 @@ def _script(statement: Statement) -> str:
     return f"{text};\n"
 
 
-def run(
-    site: Site, folder: Path, choose: str, text: str, first: Mapping[str, str], seconds: float
-) -> Sample:
-    """One stretch; `first` are the variables' values until the first choice."""
-    chooser, statement = folder / "choose.sql", folder / "statement.sql"
-    chooser.write_text(choose, "utf-8")
-    statement.write_text(text, "utf-8")
-    command = _command(site, chooser, statement, first, seconds)
-    options = f"{_SESSION} -c app.tenant_id={first['tenant']}"
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """What one run sends: the script that chooses, the one that counts, the first choice."""
+
+    choose: str
+    statement: str
+    first: Mapping[str, str]
+
+
+def run(site: Site, folder: Path, scripts: Scripts, seconds: float) -> Sample:
+    """One stretch of so many seconds."""
+    command = _command(site, folder, scripts, seconds)
+    options = f"{_SESSION} -c app.tenant_id={scripts.first['tenant']}"
     meter = site.meter()
     meter.begin()
     done = subprocess.run(
@@ -94,11 +98,12 @@ def run(
     return Sample(rate, round(rate * seconds), seconds, milliseconds, used)
 
 
-def _command(
-    site: Site, chooser: Path, statement: Path, first: Mapping[str, str], seconds: float
-) -> list[str]:
+def _command(site: Site, folder: Path, scripts: Scripts, seconds: float) -> list[str]:
     server = site.database
-    variables = [f"-D{name}={value}" for name, value in first.items()]
+    chooser, statement = folder / "choose.sql", folder / "statement.sql"
+    chooser.write_text(scripts.choose, "utf-8")
+    statement.write_text(scripts.statement, "utf-8")
+    variables = [f"-D{name}={value}" for name, value in scripts.first.items()]
     # Whole seconds, rounded up: pgbench takes no others.
     lasting = str(-int(-seconds // 1))
     return [

@@ -67,9 +67,7 @@ def _costs(rounds: Rounds) -> list[tuple[str, str]]:
     return found
 
 
-def keep(
-    folder: Path, measured: Mapping[str, Measured], facts: Mapping[str, object]
-) -> Path:
+def keep(folder: Path, measured: Mapping[str, Measured], facts: Mapping[str, object]) -> Path:
     """Write the raw results under the date and the commit; never over those of another run."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y-%m-%d}-{commit()}"

@@ -6,7 +6,9 @@ INDEXES = """SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS made
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = $1::text::regclass AND NOT i.indisprimary ORDER BY c.relname"""
 
-ADD_TENANTS = "INSERT INTO bench.tenants SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[])"
+ADD_TENANTS = (
+    "INSERT INTO bench.tenants SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[])"
+)
 # A name's words travel as one text with blanks between: arrays of arrays must be rectangular.
 ADD_NAMES = """INSERT INTO bench.{table} SELECT n, name, key, string_to_array(words, ' ')
 FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS x (n, name, key, words)"""
@@ -27,16 +29,19 @@ ORDER BY i"""
 SLOTS = """INSERT INTO tenfold.slots
     (tenant_id, record_id, field, place, text_value, int_value, time_value)
 SELECT t.tenant_id, t.id, v.field, 0, v.text_value, v.int_value, v.time_value
-FROM tenfold.{plural} t CROSS JOIN LATERAL (VALUES {values}) AS v (field, text_value, int_value, time_value)
+FROM tenfold.{plural} t
+CROSS JOIN LATERAL (VALUES {values}) AS v (field, text_value, int_value, time_value)
 WHERE {condition}"""
 
 PICKS = """INSERT INTO bench.picks SELECT row_number() OVER (), x.tenant_id, x.id
-FROM (SELECT tenant_id, id FROM tenfold.leads ORDER BY hashtextextended(id::text, 1) LIMIT 10000) x"""
+FROM (SELECT tenant_id, id FROM tenfold.leads
+      ORDER BY hashtextextended(id::text, 1) LIMIT 10000) x"""
 READ_PICKS = """SELECT p.id, t.n AS tenant FROM bench.picks p
 JOIN bench.tenants t ON t.tenant_id = p.tenant_id ORDER BY p.n"""
 
 SAMPLE = "SELECT * FROM tenfold.{plural} ORDER BY hashtextextended(id::text, 2) LIMIT 1000"
-DIFFERENT = """SELECT count(*) FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS x (tenant_id, id, vector)
+DIFFERENT = """SELECT count(*)
+FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS x (tenant_id, id, vector)
 JOIN tenfold.{plural} t USING (tenant_id, id) WHERE t.search IS DISTINCT FROM x.vector::tsvector"""
 SLOTS_OF = """SELECT record_id, field, place, text_value, int_value, time_value, ref_value
 FROM tenfold.slots WHERE tenant_id = $1 AND record_id = $2"""
@@ -54,10 +59,12 @@ TIDY_RECORDS = "DELETE FROM tenfold.{plural} WHERE created_at > $1"
 TIDY_LOG = "TRUNCATE tenfold.change_log, tenfold.batches, tenfold.idempotency_keys"
 
 PICK_TENANT = """\\set n random(1, {tenants})
-SELECT set_config('app.tenant_id', tenant_id::text, false) AS tenant FROM bench.tenants WHERE n = :n \\gset
+SELECT set_config('app.tenant_id', tenant_id::text, false) AS tenant
+FROM bench.tenants WHERE n = :n \\gset
 """
 PICK_RECORD = """\\set n random(1, {records})
-SELECT set_config('app.tenant_id', tenant_id::text, false) AS tenant, id FROM bench.picks WHERE n = :n \\gset
+SELECT set_config('app.tenant_id', tenant_id::text, false) AS tenant, id
+FROM bench.picks WHERE n = :n \\gset
 """
 
 SAFE = ("fsync", "synchronous_commit", "full_page_writes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +45,7 @@ from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
+from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
@@ -62,6 +63,7 @@ APIS = (
     health_api,
     history_api,
     record_api,
+    bulk_api,
     search_api,
     types_api,
     members_api,
@@ -126,7 +128,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await made.database()
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
         accounts = SignIn(chosen, database, tokens, keyring)

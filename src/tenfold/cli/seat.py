@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,7 +30,7 @@ class Seat:
 
 
 @asynccontextmanager
-async def seat(settings: Settings, email: str, organisation: str = "") -> AsyncIterator[Seat]:
+async def seat(settings: Settings, email: str, organisation: str = "") -> AsyncGenerator[Seat]:
     """Take the seat of the person with this address, in their organisation of this name or id."""
     made = parts(settings)
     database = await made.database(seconds=300)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,7 +128,7 @@ class Database:
         }
 
     @asynccontextmanager
-    async def read(self, tenant: UUID, topics: Sequence[str] = ()) -> AsyncIterator[Reader]:
+    async def read(self, tenant: UUID, topics: Sequence[str] = ()) -> AsyncGenerator[Reader]:
         """A connection set to the tenant, with the versions of the topics, in one trip."""
         connection = await self._lender.take()
         try:
@@ -139,7 +139,7 @@ class Database:
             self._lender.give(connection)
 
     @asynccontextmanager
-    async def system(self) -> AsyncIterator[Reader]:
+    async def system(self) -> AsyncGenerator[Reader]:
         """A connection that sees no tenant: for the log's reader and for sign-in."""
         connection = await self._lender.take()
         try:
@@ -151,7 +151,7 @@ class Database:
     @asynccontextmanager
     async def transaction(
         self, context: Context, topics: Sequence[str] = (), known: Sequence[int] | None = None
-    ) -> AsyncIterator[Transaction]:
+    ) -> AsyncGenerator[Transaction]:
         """One write transaction: commits at the end, rolls back on any error.
 
         `known` are the topics' versions as last seen: while they still hold, beginning costs one

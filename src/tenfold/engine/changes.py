@@ -236,11 +236,10 @@ def _fields(
         if one.system or not access.sees(one) or not one.type.stored:
             continue
         kept = [c.named(one.name) for c in one.type.columns() if not c.derived]
-        if not any(name in old or name in new for name in kept):
+        # As stored, since two secrets look the same once they are masked.
+        if all(old.get(name) == new.get(name) for name in kept):
             continue
         before, after = _stored(one, old, beside), _stored(one, new, beside)
-        if before == after:
-            continue
         currency = None
         if isinstance(one.type, Money):
             currency = _beside(f"{one.name}_currency", new, beside) or str(

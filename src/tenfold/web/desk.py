@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -122,7 +122,7 @@ class Desk:
     @asynccontextmanager
     async def visit(
         self, claims: Claims, shipped: Definition, topics: Sequence[str]
-    ) -> AsyncIterator[Visit]:
+    ) -> AsyncGenerator[Visit]:
         """A connection that reads as the person, in one trip when nothing about them changed."""
         async with self.database.read(claims.tenant, [MEMBERS, DEFINITIONS, *topics]) as reader:
             yield await self._visit(reader, claims, shipped)
@@ -130,7 +130,7 @@ class Desk:
     @asynccontextmanager
     async def change(
         self, claims: Claims, shipped: Definition, context: Context
-    ) -> AsyncIterator[tuple[Transaction, Visit]]:
+    ) -> AsyncGenerator[tuple[Transaction, Visit]]:
         """A write transaction as the person."""
         topics = [MEMBERS, DEFINITIONS]
         known = self.known.get(claims.tenant)

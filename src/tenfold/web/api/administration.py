@@ -23,7 +23,7 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.records import check_parameters, desk_of, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, pairs
 from tenfold.web.desk import DEFINITIONS, MEMBERS
 
 Req = Request[Any, Any, Any]

@@ -19,7 +19,7 @@ from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.records import desk_of
+from tenfold.web.api.requests import desk_of
 from tenfold.web.desk import header
 from tenfold.web.limits import Limit
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 
 from tenfold.kernel.structs import convert
-from tenfold.web.api.records import fields_of
+from tenfold.web.api.requests import fields_of
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 

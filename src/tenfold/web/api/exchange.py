@@ -36,7 +36,7 @@ from tenfold.kernel.structs import convert
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.records import check_parameters, desk_of, fields_of, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, fields_of, pairs
 from tenfold.web.desk import Desk, Visit, header
 
 Req = Request[Any, Any, Any]

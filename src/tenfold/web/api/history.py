@@ -16,7 +16,7 @@ from tenfold.engine.changes import NEWEST, Change, Move
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.records import check_parameters, desk_of, identified, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, identified, pairs
 from tenfold.web.desk import Desk, Visit, header
 
 Req = Request[Any, Any, Any]

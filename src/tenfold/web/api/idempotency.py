@@ -7,8 +7,9 @@ tells a request in flight: a crash in between leaves neither the effect nor the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from litestar import Request
@@ -60,7 +61,7 @@ class Kept:
 
 
 @asynccontextmanager
-async def once(request: Request, tx: Transaction, claims: Claims) -> AsyncIterator[Kept]:
+async def once(request: Request[Any, Any, Any], tx: Transaction, claims: Claims) -> AsyncGenerator[Kept]:
     """Answer from before, or run and keep the answer; 409 in flight, 422 for another request."""
     key = header(request.scope, b"idempotency-key")
     if not key:

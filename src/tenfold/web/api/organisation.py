@@ -24,7 +24,7 @@ from tenfold.web.api.administration import (
 )
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.records import check_parameters, pairs
+from tenfold.web.api.requests import check_parameters, pairs
 
 
 @get("/v1/organization")

@@ -12,7 +12,7 @@ from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
-from tenfold.web.api.records import check_parameters, desk_of, fields_of, identified, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, fields_of, identified, pairs
 from tenfold.web.desk import header
 
 _EVENT = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type, detail, created_at)

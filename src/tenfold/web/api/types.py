@@ -15,7 +15,7 @@ from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.records import desk_of
+from tenfold.web.api.requests import desk_of
 from tenfold.web.desk import DEFINITIONS
 
 _ALL = """SELECT name, spec FROM tenfold.custom_types

@@ -20,7 +20,7 @@ from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.engine.values import parse
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
-from tenfold.web.api.records import identified
+from tenfold.web.api.requests import identified
 from tenfold.web.pages import cells, render, widgets
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.forms import Body, body_of

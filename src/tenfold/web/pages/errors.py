@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from tenfold.kernel.errors import TenfoldError
 from tenfold.web.desk import header
 from tenfold.web.pages import render
-from tenfold.web.pages.session import Req, SignInFirst, here, kept_cookies
+from tenfold.web.pages.session import Req, SignInFirst, here, keep_cookie, kept_cookies
 
 _TITLES = {
     400: "That address can't be read",
@@ -68,6 +68,8 @@ def _to_sign_in(request: Req) -> Response[bytes]:
     before = here(request) + (f"?{query}" if query else "")
     if request.method != "GET":
         before = urlsplit(header(request.scope, b"referer")).path or "/"
+    # A token that is good but whose session has ended would lead back here for ever.
+    keep_cookie(request, "session", "", 0)
     address = "/login" if before == "/" else f"/login?next={quote(before)}"
     return Response(
         content=b"",

@@ -21,7 +21,7 @@ from tenfold.engine.titles import USER, suggest, titles
 from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
-from tenfold.web.api.records import pairs as read_pairs
+from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.pages import cells, filters, render, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, columns_of, sort_name

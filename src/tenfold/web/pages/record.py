@@ -19,7 +19,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import AnyRef, Many, Ref, User
 from tenfold.kernel.ids import parse_id
-from tenfold.web.api.records import identified
+from tenfold.web.api.requests import identified
 from tenfold.web.pages import cells, hues, render, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of

@@ -12,7 +12,7 @@ import msgspec
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, Text
+from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Text
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Record, custom_values
@@ -38,8 +38,6 @@ _PARTS = {
     "postal_code": "Postal code",
     "country": "Country",
 }
-# Given names, so that a browser offers what it knows (WCAG 2.2, 1.3.5): these are others' data.
-_LIMITS = ("least", "most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +177,8 @@ def _more(
         chosen = set(typed.all(name)) if typed is not None else set(stored or ())
         return {"options": _options(one.type, chosen)}
     if isinstance(one.type, Choice):
-        empty = () if one.required or isinstance(one.type, Stage) else (Option("", "", not text),)
+        # An empty choice where it may stay empty, and where none was made yet.
+        empty = (Option("", "", not text),) if one.nullable or not text else ()
         return {"options": (*empty, *_options(one.type, {text}))}
     if isinstance(one.type, Boolean) and one.nullable:
         given = (("", ""), ("true", "Yes"), ("false", "No"))
@@ -220,7 +219,7 @@ def _typed(one: Field, filled: Filled) -> str:
 def _stored(one: Field, value: Any, filled: Filled) -> str:
     """A stored value as its control holds it."""
     if value is None or one.type.kind == "secret":
-        return str(one.default).lower() if value is None and _starts(one, filled) else ""
+        return _first(one) if value is None and "id" not in filled.record else ""
     match one.type.kind:
         case "boolean":
             return "true" if value else "false"
@@ -246,9 +245,11 @@ def _number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,}"
 
 
-def _starts(one: Field, filled: Filled) -> bool:
-    """Whether a new record's field begins with its default."""
-    return not filled.record and one.default is not None
+def _first(one: Field) -> str:
+    """What a new record's field begins with: its default."""
+    if one.default is None:
+        return ""
+    return str(one.default).lower() if isinstance(one.default, bool) else str(one.default)
 
 
 def _was(one: Field, value: Any, filled: Filled) -> str:

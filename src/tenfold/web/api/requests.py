@@ -1,0 +1,167 @@
+"""What handlers read from a request: the caller, the query, the body, ids and versions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.tokens import Claims
+from tenfold.db.database import Transaction
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.records import Records
+from tenfold.kernel.errors import BadRequest, Invalid, NotFound
+from tenfold.kernel.ids import parse_id
+from tenfold.web.api.idempotency import once
+from tenfold.web.desk import Desk, Visit, header
+
+Req = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A write at work: in which transaction, by whom, on what."""
+
+    records: Records
+    tx: Transaction
+    person: Person
+    definition: Definition
+
+
+Work = Callable[[Act], Awaitable[ASGIResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request of somebody known about a record type."""
+
+    request: Req
+    desk: Desk
+    claims: Claims
+    shipped: Definition
+
+    @asynccontextmanager
+    async def visit(self, topics: Sequence[str] = ()) -> AsyncGenerator[Visit]:
+        """A connection that reads as the caller."""
+        async with self.desk.visit(self.claims, self.shipped, topics) as visit:
+            yield visit
+
+    async def change(self, work: Work, batch: UUID | None = None) -> ASGIResponse:
+        """Do the work in one transaction, once for each Idempotency-Key, and answer."""
+        context = self.desk.context(self.claims, self.request.scope)
+        if batch is not None:
+            context = context.in_batch(batch)
+        async with (
+            self.desk.change(self.claims, self.shipped, context) as (tx, visit),
+            once(self.request, tx, self.claims) as kept,
+        ):
+            if kept.answer is not None:
+                return kept.answer
+            act = Act(self.desk.records, tx, visit.person, visit.definition)
+            return await kept.keep(await work(act))
+
+    @property
+    def query(self) -> bytes:
+        """The query string as it came."""
+        return self.request.scope["query_string"]
+
+    @property
+    def encodings(self) -> str:
+        """How the answer may be compressed."""
+        return header(self.request.scope, b"accept-encoding")
+
+
+def arrive(request: Req, plural: str, route: str) -> Arrival:
+    """Who asks about which type, `route` for the metrics; raises Unauthenticated or NotFound."""
+    cast("dict[str, Any]", request.scope)["tenfold.route"] = route
+    desk = desk_of(request)
+    shipped = desk.shipped(plural)
+    return Arrival(request, desk, desk.claims(request.scope), shipped)
+
+
+def desk_of(request: Req) -> Desk:
+    """The process's desk."""
+    return request.app.state.desk
+
+
+def pairs(query: bytes) -> list[tuple[str, str]]:
+    """The query's parameters in order; raises BadRequest where they can't be read."""
+    if not query:
+        return []
+    try:
+        return parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except ValueError:
+        raise BadRequest(
+            "The query can't be read: it must be UTF-8 with at most 100 parameters."
+        ) from None
+
+
+def check_parameters(given: Mapping[str, str], known: Sequence[str]) -> None:
+    """Raise Invalid for query parameters that an address does not take."""
+    listed = ", ".join(known)
+    unknown = {
+        name[:100]: f"is not a parameter; there are {listed}" for name in given if name not in known
+    }
+    if unknown:
+        raise Invalid(unknown, code="UNKNOWN_FIELD")
+
+
+def identified(text: str, definition: Definition) -> UUID:
+    """The id in an address; what can't be one is simply not found."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound(f"There is no {definition.label.lower()} with the id {text[:60]!r}.")
+    return found
+
+
+def if_match(request: Req) -> int | None:
+    """The version in If-Match, if it was sent: `"3"` or `"3.abcdef12"`."""
+    text = header(request.scope, b"if-match").strip()
+    if not text or text == "*":
+        return None
+    number = text.removeprefix("W/").strip('"').partition(".")[0]
+    if not number.isascii() or not number.isdigit():
+        raise BadRequest("If-Match must be the ETag of the record as you read it.")
+    return int(number[:18])
+
+
+async def fields_of(request: Req) -> dict[str, object]:
+    """The body as a JSON object; raises BadRequest where it isn't one."""
+    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    body = await request.body()
+    if body and kind not in ("application/json", ""):
+        raise BadRequest("Send the body as application/json.", code="UNSUPPORTED_MEDIA_TYPE")
+    try:
+        value = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(f"The body is not JSON: {error}", code="INVALID_JSON") from None
+    if not isinstance(value, dict):
+        raise BadRequest("The body must be a JSON object.", code="INVALID_JSON")
+    return cast("dict[str, object]", value)
+
+
+def ids_of(given: object, name: str, most: int) -> list[UUID]:
+    """A list of ids in a body; raises Invalid naming the entry that is none."""
+    if not isinstance(given, list) or len(cast("list[object]", given)) > most:
+        raise Invalid({name: f"must be a list of at most {most:,} ids"})
+    return [
+        id_of(item, f"{name}[{place}]") for place, item in enumerate(cast("list[object]", given))
+    ]
+
+
+def id_of(given: object, name: str) -> UUID:
+    """An id in a body."""
+    found = parse_id(given) if isinstance(given, str) else None
+    if found is None:
+        raise Invalid({name: "must be an id (a UUID)"})
+    return found

@@ -1,0 +1,141 @@
+"""Schemathesis tries the served API against its document: nothing breaks, nothing is undeclared.
+
+All types share their handlers, so one small type is tried in every way, with the endpoints that
+no type has, and every other operation with a few requests.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.factories import Somebody
+from tests.openapi.conftest import Served, Start
+from tests.openapi.planted import BREACHES
+from tests import factories
+from tools.environment import made
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+)
+OWN_TYPE = "vehicles"
+# Tried in every way: the smallest types with and without stages, and what is not a type's own.
+CLOSELY = (
+    *("Tags", "Quotas", "Custom records", "Search", "Installation", "Sign-in"),
+    *("Types", "Members", "Organization", "Teams", "Roles", "Access", "Custom fields"),
+)
+# A list takes a hundred filters, each tried in many ways: those of the tags do for all.
+LISTS = "^(list|aggregate)_(quotas|custom_records)$"
+
+
+def run(
+    address: str, token: str, folder: Path, *arguments: str, seed: int = 20261121
+) -> dict[str, Any]:
+    """Let schemathesis loose on a server; answers its report, with the statuses it saw."""
+    binaries = made("schemathesis")
+    (folder / "schemathesis.toml").write_text(
+        f'[parameters]\n"path.type" = "{OWN_TYPE}"\n[warnings]\nenabled = false\n'
+    )
+    command = [
+        *(str(binaries / "st"), "run", f"{address}/openapi.json"),
+        *("--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS)),
+        *("--seed", str(seed), "--workers", "1", "--request-timeout", "20", "--no-shrink"),
+        *("--continue-on-failure", "--suppress-health-check", "all"),
+        # It would end the session that all other requests need.
+        *("--exclude-operation-id", "logout"),
+        *("--report", "json,ndjson", "--report-json-path", "report.json"),
+        *("--report-ndjson-path", "events.ndjson", *arguments),
+    ]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=280, check=False
+    )
+    try:
+        report = json.loads((folder / "report.json").read_text())
+    except FileNotFoundError:
+        pytest.fail(f"schemathesis did not run:\n{done.stdout[-3_000:]}{done.stderr[-3_000:]}")
+    report["output"] = done.stdout[-6_000:]
+    report["statuses"] = _statuses(folder / "events.ndjson")
+    return report
+
+
+def _statuses(path: Path) -> Counter[int]:
+    """How often each status was answered."""
+    found: Counter[int] = Counter()
+    with path.open("rb") as lines:
+        for line in lines:
+            scenario = json.loads(line).get("ScenarioFinished")
+            if scenario:
+                for one in scenario["recorder"].get("interactions", {}).values():
+                    found[(one.get("response") or {}).get("status_code", 0)] += 1
+    return found
+
+
+@pytest.fixture
+async def furnished(served: Served, insider: Somebody) -> Somebody:
+    """Somebody whose organisation has a type of its own and a record of it."""
+    async with httpx.AsyncClient(base_url=served.address, headers=insider.headers) as client:
+        (await client.post("/v1/types", json={"name": OWN_TYPE})).raise_for_status()
+        record = {"name": "A car"}
+        (await client.post(f"/v1/custom/{OWN_TYPE}", json=record)).raise_for_status()
+    return insider
+
+
+async def test_nothing_breaks_and_nothing_is_undeclared(
+    served: Served, furnished: Somebody, tmp_path: Path
+) -> None:
+    tags = [part for tag in CLOSELY for part in ("--include-tag", tag)]
+    tags += ["--exclude-operation-id-regex", LISTS]
+    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", "8")
+    report = run(served.address, furnished.token, tmp_path, *tags, *phases)
+    assert report["failures"] == [], report["output"]
+    assert report["errors"] == [], report["output"]
+    assert report["operations"]["tested"] == report["operations"]["selected"] > 40
+    _was_let_in(report)
+
+
+async def test_every_operation_of_every_type_keeps_to_the_document(
+    served: Served, furnished: Somebody, tmp_path: Path
+) -> None:
+    arguments = ("--phases", "fuzzing", "--max-examples", "2", "--mode", "positive")
+    report = run(served.address, furnished.token, tmp_path, *arguments)
+    assert report["failures"] == [], report["output"]
+    assert report["errors"] == [], report["output"]
+    assert report["operations"]["tested"] > 400
+    _was_let_in(report)
+
+
+async def test_planted_breaches_are_found(
+    start: Start, owner: factories.Owner, tmp_path: Path
+) -> None:
+    with start("tests.openapi.planted:create_app") as breached:
+        organisation = await factories.organisation(owner, breached.tokens, "Breached")
+        person = await organisation.person("owner")
+        paths = [part for path in BREACHES for part in ("--include-path", path)]
+        few = ("--include-method", "GET", "--phases", "fuzzing", "--max-examples", "2")
+        report = run(breached.address, person.token, tmp_path, *paths, *few)
+    told = json.dumps(report["failures"])
+    for path in BREACHES:
+        assert f"GET {path}" in told, path
+    assert report["exit_code"] != 0
+
+
+def _was_let_in(report: dict[str, Any]) -> None:
+    """A run that was mostly turned away at the door proves nothing."""
+    statuses: Counter[int] = report["statuses"]
+    assert statuses[200] + statuses[201] > sum(statuses.values()) / 10, statuses
+    assert statuses[201] > 5, statuses
+    assert statuses[401] < sum(statuses.values()) / 4, statuses

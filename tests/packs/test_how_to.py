@@ -1,0 +1,97 @@
+"""docs/how-to/add-a-pack.md, followed to the letter."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import asyncpg
+import pytest
+
+from tenfold import app, packs
+from tenfold.db import migrate
+from tenfold.engine.registry import Registry
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "how-to" / "add-a-pack.md").read_text()
+_FILE = re.compile(r"^`src/tenfold/packs/(fleet/\w+\.py)`:\n\n```python\n(.*?)```", re.MULTILINE | re.DOTALL)
+
+
+def _tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("migration", ROOT / "tools" / "migration.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def fleet(tmp_path, monkeypatch) -> Registry:
+    """What ships and the pack of the page, its files written as the page says."""
+    files = dict(_FILE.findall(PAGE))
+    assert set(files) == {"fleet/vehicle.py", "fleet/__init__.py"}
+    (tmp_path / "fleet").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(packs, "__path__", [*packs.__path__, str(tmp_path)])
+    module = importlib.import_module("tenfold.packs.fleet")
+    yield Registry({**app.PACKS, "fleet": module.RECORDS})
+    for name in [n for n in sys.modules if n.startswith("tenfold.packs.fleet")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def written(fleet, tmp_path) -> list[Path]:
+    """The migration that the page has one make, beside copies of those that ship."""
+    for path in (migrate.FOLDER / "versions").glob("*.sql"):
+        (tmp_path / path.name).write_text(path.read_text())
+    return _tool().write("fleet", fleet, tmp_path, migrate.head())
+
+
+def test_the_pack_compiles(fleet):
+    vehicle = fleet.by_name["vehicle"]
+    assert (vehicle.pack, vehicle.plural) == ("fleet", "vehicles")
+    assert "vehicles" in fleet.backs["contact"]
+    assert '"fleet": fleet.RECORDS' in PAGE
+
+
+async def test_the_migration_makes_only_the_new_table(server, fleet, written):
+    number = f"{int(migrate.head()) + 1:04d}"
+    names = [path.name for path in written]
+    assert names == [f"{number}_fleet.up.sql", f"{number}_fleet.down.sql", f"{number}_fleet.py"]
+    up, down, page = (path.read_text() for path in written)
+    assert up.count("CREATE TABLE") == 1
+    assert f'down_revision = "{migrate.head()}"' in page
+    compile(page, "page", "exec")
+    async with server.database("fleet") as base:
+        owner = await asyncpg.connect(base.admin_url)
+        await owner.execute(f"SET ROLE {base.roles.owner}")
+        await owner.execute(up.replace(":app", base.roles.app))
+        assert await owner.fetchval("SELECT count(*) FROM tenfold.vehicles") == 0
+        await owner.execute(down)
+        assert await owner.fetchval("SELECT to_regclass('tenfold.vehicles')") is None
+        await owner.close()
+
+
+def test_there_is_nothing_to_write_twice(fleet, written, tmp_path):
+    assert _tool().write("fleet", fleet, tmp_path, migrate.head()) == []
+
+
+def test_what_ships_has_its_migrations():
+    assert _tool().write("nothing", app.registry(), migrate.FOLDER / "versions", "1") == []
+
+
+def test_a_name_that_can_not_be_a_file(fleet, tmp_path):
+    with pytest.raises(SystemExit, match="Name it in a-z"):
+        _tool().write("../fleet", fleet, tmp_path, "0001")
+
+
+def test_what_the_page_names_is_there():
+    for path in re.findall(r"`((?:src|tests|tools|docs)/[\w./-]+)`", PAGE):
+        if "fleet" not in path:
+            assert (ROOT / path).exists(), path

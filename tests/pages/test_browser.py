@@ -1,0 +1,316 @@
+"""The pages in a real browser: what htmx and the keys add, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from tests.factories import Organisation, Somebody
+from tests.pages.conftest import Make
+
+from tenfold.kernel.settings import Settings
+
+pytestmark = pytest.mark.anyio
+DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def browser_path(own: str) -> str:
+    """Where a Chromium is: the system's, else the one that playwright brought."""
+    found = next((p for name in NAMES if (p := shutil.which(name))), own)
+    if not Path(found).exists():
+        pytest.fail(
+            "The browser tests need Chromium: run `apt-get install chromium` or "
+            "`.venv/bin/playwright install chromium`."
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+async def address(settings: Settings, anyio_backend: str) -> AsyncIterator[str]:
+    """A server of the worker's database, as `tenfold serve` would run it."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    environment = {
+        **os.environ,
+        "TENFOLD_HOME": settings.home,
+        "TENFOLD_APP_DATABASE_URL": settings.app_database_url,
+        "TENFOLD_RATE_PER_MINUTE": "0",
+        "TENFOLD_RATE_ANONYMOUS": "0",
+        "TENFOLD_LOG_LEVEL": "ERROR",
+        # The tokens name the address that the worker's own application signs with.
+        "TENFOLD_PUBLIC_URL": settings.address,
+    }
+    options = f"--interface asgi --factory --workers 1 --host 127.0.0.1 --port {port}".split()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "granian", *options, "tenfold.app:create_app", env=environment,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient() as http:
+            for _ in range(150):
+                try:
+                    await http.get(f"{base}/login")
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+        yield base
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@pytest.fixture(scope="session")
+async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
+    """The browser."""
+    async with async_playwright() as playwright:
+        path = browser_path(playwright.chromium.executable_path)
+        options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = await playwright.chromium.launch(executable_path=path, args=options)
+        yield browser
+        await browser.close()
+
+
+Open = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def open_page(chromium: Browser, address: str, admin: Somebody) -> AsyncIterator[Open]:
+    """Opens a page as the owner; at the end, nothing may stand in the console."""
+    said: list[str] = []
+    contexts: list[Any] = []
+
+    async def opened(path: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
+        context = await chromium.new_context(
+            base_url=address,
+            viewport={"width": size[0], "height": size[1]},
+            timezone_id="America/Los_Angeles",
+            **options,
+        )
+        contexts.append(context)
+        await context.add_cookies(
+            [{"name": "session", "value": admin.token, "url": address, "httpOnly": True}]
+        )
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+        await page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
+    # A form that is refused on purpose is told there with its status.
+    assert [text for text in said if "the server responded with a status of 4" not in text] == []
+
+
+@pytest.fixture
+async def leads(client: httpx.AsyncClient, admin: Somebody) -> None:
+    """Sixty leads."""
+    rows = [
+        {"first_name": f"N{n:02}", "last_name": "Lead", "budget": n * 1_000, "status": status}
+        for n in range(60)
+        for status in ["hot" if n % 2 else "new"]
+    ]
+    answer = await client.post("/v1/leads/bulk", json={"records": rows}, headers=admin.headers)
+    assert answer.status_code == 201
+
+
+async def sees(locator: Any, text: str) -> None:
+    await expect(locator).to_contain_text(text)
+
+
+async def test_the_list_changes_in_place(open_page: Open, leads: None) -> None:
+    page = await open_page("/")
+    await page.evaluate("window.here = true")
+    await page.click(".rail a[href='/leads']")
+    await expect(page).to_have_url("/leads")
+    await expect(page).to_have_title("Leads · Tenfold")
+    await page.keyboard.press("/")
+    await page.keyboard.type("n1")
+    await sees(page.locator(".count"), "10 leads")
+    await expect(page.locator("#q")).to_be_focused()
+    await expect(page.locator("#q")).to_have_value("n1")
+    assert "q=n1" in page.url
+    await page.fill("#q", "")
+    await sees(page.locator(".count"), "60 leads")
+    await page.click("th.k-money a")
+    await sees(page.locator("tbody tr").first, "N59 Lead")
+    await page.click("a[rel=next]")
+    await sees(page.locator(".pager .place"), "51–60")
+    await page.go_back()
+    await sees(page.locator(".pager .place"), "1–50")
+    assert await page.evaluate("window.here"), "the page was loaded anew"
+
+
+async def test_a_filter_is_made_in_three_choices(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads")
+    await page.click("#filters summary")
+    await page.select_option("#add-field", "status")
+    await page.locator("#add-value option", has_text="Hot").wait_for(state="attached")
+    await page.select_option("#add-value", "hot")
+    await page.click(".filter-form button.primary")
+    await sees(page.locator(".chips"), "Status is Hot")
+    await sees(page.locator(".count"), "30 leads")
+    await expect(page).to_have_url("/leads?status=hot")
+    await page.click(".chips .clear")
+    await sees(page.locator(".count"), "60 leads")
+
+
+async def test_rows_are_walked_by_keys(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    for key in "jjk":
+        await page.keyboard.press(key)
+    await sees(page.locator("tr.marked"), "N00 Lead")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await sees(page.locator("h1"), "N01 Lead")
+    await page.keyboard.press("e")
+    await expect(page).to_have_title("Edit N01 Lead · Tenfold")
+    await page.go_back()
+    await page.click(".crumb")
+    await page.locator("#list").wait_for()
+    await page.keyboard.press("c")
+    await expect(page).to_have_title("New lead · Tenfold")
+    await expect(page.locator("[name=first_name]")).to_be_focused()
+
+
+async def test_a_record_from_the_first_mistake_to_the_undo(open_page: Open, make: Make) -> None:
+    await make("contacts", first_name="Joan", last_name="Clarke", email="joan@example.com")
+    page = await open_page("/leads/new")
+    await page.fill("[name=first_name]", "Grace")
+    await page.fill("[name=email]", "not an address")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("[id='e-email']")).to_be_visible()
+    await page.fill("[name=email]", "grace@example.com")
+    await expect(page.locator("[id='e-email']")).to_be_hidden()
+    await page.click(".form-end .primary")
+    await sees(page.locator("[role=alert]"), "One field needs a correction")
+    await expect(page.locator("[name=last_name]")).to_be_focused()
+    await page.fill("[name=last_name]", "Hopper")
+    await page.focus("[name=contact_id]")
+    await page.keyboard.type("joan")
+    await page.locator("[id='l-contact_id'] option").first.wait_for(state="attached")
+    assert await page.locator("[id='l-contact_id'] option").first.get_attribute("value") == "Joan Clarke"
+    await page.fill("[name=contact_id]", "Joan Clarke")
+    await page.click(".form-end .primary")
+    await sees(page.locator(".toast"), "Grace Hopper was created.")
+    await sees(page.locator(".facts").first, "Joan Clarke")
+    await page.click("button[value=hot]")
+    await sees(page.locator("[aria-current=step]"), "Hot")
+    await sees(page.locator(".timeline"), "moved this lead")
+    await page.click(".acts details summary")
+    await page.click(".item.danger")
+    await sees(page.locator(".toast"), "Grace Hopper was deleted.")
+    await expect(page).to_have_url("/leads")
+    await page.click(".undo")
+    await sees(page.locator(".toast"), "This lead is back.")
+    await sees(page.locator("h1"), "Grace Hopper")
+
+
+async def test_menus_close_with_escape_and_give_the_focus_back(open_page: Open) -> None:
+    page = await open_page("/leads")
+    await page.click("#filters summary")
+    await page.focus("#add-field")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#filters .sheet")).to_be_hidden()
+    await expect(page.locator("#filters summary")).to_be_focused()
+
+
+async def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open) -> None:
+    page = await open_page("/leads", color_scheme="dark")
+    ground = "getComputedStyle(document.querySelector('.stage')).backgroundColor"
+    dark = await page.evaluate(ground)
+    await page.click(".me")
+    await page.click(".segments button[value=light]")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert await page.evaluate(ground) != dark
+
+
+async def test_the_zone_of_the_browser_is_used(open_page: Open, make: Make) -> None:
+    lead = await make(
+        "leads", first_name="A", last_name="B", next_touch="2030-01-15T17:30:00Z"
+    )
+    page = await open_page("/")
+    await page.goto(f"/leads/{lead['id']}/edit")
+    await expect(page.locator("[name=next_touch]")).to_have_value("2030-01-15T09:30")
+
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "tablet", "desk"])
+async def test_no_page_is_wider_than_its_screen(
+    open_page: Open, leads: None, make: Make, size: tuple[int, int]
+) -> None:
+    lead = await make(
+        "leads", first_name="Wolfeschlegelsteinhausenbergerdorff" * 4, last_name="محمد الفارسي"
+    )
+    path = f"/leads/{lead['id']}"
+    page = await open_page("/", size)
+    for address in ("/", "/leads", "/leads?status=hot", path, f"{path}/edit", "/listings/new",
+                    "/search?q=n0", "/menu", "/drops", "/nothing/here/at/all"):  # fmt: skip
+        await page.goto(address)
+        assert await page.evaluate(OVERFLOW) <= 0, address
+
+
+async def test_a_phone_has_a_bar_of_five_and_rows_of_two_lines(
+    open_page: Open, leads: None
+) -> None:
+    page = await open_page("/leads", PHONE, is_mobile=True, has_touch=True)
+    await expect(page.locator(".tabs a")).to_have_count(5)
+    await expect(page.locator(".rail")).to_be_hidden()
+    row = await page.locator("tbody tr").first.bounding_box()
+    assert row is not None
+    assert 56 <= row["height"] <= 76
+    await page.tap("tbody tr >> nth=1")
+    await expect(page.locator(".record-page")).to_be_visible()
+    await page.tap(".tabs a[href='/menu']")
+    await expect(page.locator(".menu-page")).to_be_visible()
+
+
+UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select,
+    textarea, summary')].filter((one) => one.checkVisibility()).filter((one) => !(
+    one.getAttribute('aria-label') || one.innerText?.trim() || one.textContent.trim() ||
+    one.title || one.labels?.length || one.getAttribute('aria-hidden'))).map((one) => one.outerHTML)"""
+
+
+async def test_everything_that_acts_has_a_name(
+    open_page: Open, leads: None, make: Make, organisation: Organisation
+) -> None:
+    listing = await make("listings", address={"street": "1 Main Street"}, list_price=1)
+    page = await open_page("/")
+    for address in ("/", "/leads", f"/listings/{listing['id']}", f"/listings/{listing['id']}/edit",
+                    "/search", "/menu"):  # fmt: skip
+        await page.goto(address)
+        assert await page.evaluate(UNNAMED) == [], address
+        assert await page.locator("h1").count() == 1, address
+
+
+async def test_without_scripts_all_of_it_works(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads", java_script_enabled=False)
+    await page.fill("#q", "n1")
+    await page.press("#q", "Enter")
+    await sees(page.locator(".count"), "10 leads")
+    await page.goto("/leads")
+    await page.click("#filters summary")
+    await page.select_option("#add-field", "status")
+    await page.click("button[name=choose]")
+    await page.select_option("#add-value", "hot")
+    await page.click(".filter-form button.primary")
+    await sees(page.locator(".count"), "30 leads")
+    await page.click("tbody a.record >> nth=0")
+    await page.click("button[value=closed]")
+    await sees(page.locator("[aria-current=step]"), "Closed")

@@ -1,0 +1,338 @@
+"""The page of a record, and the forms that make and change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+from tests.guards import Counter
+from tests.pages.conftest import Make, Visit, Visitor
+
+pytestmark = pytest.mark.anyio
+
+
+def facts(visitor: Visitor) -> dict[str, str]:
+    """The fields that the record page shows."""
+    pairs = [d for d in visitor.page.all("div") if d.all("dt")]
+    return {d.all("dt")[0].text: d.all("dd")[0].text for d in pairs if len(d.all("dt")) == 1}
+
+
+def mistakes(visitor: Visitor) -> dict[str, str]:
+    """The mistakes that the form shows, by field."""
+    shown = [p for p in visitor.page.all("p", class_="mistake") if not p.has("hidden")]
+    return {p["id"].removeprefix("e-"): p.text for p in shown}
+
+
+def control(visitor: Visitor, name: str) -> Any:
+    """The control of a field."""
+    return next(e for e in visitor.page.all(name=name) if e.get("type") != "hidden")
+
+
+async def test_a_record_is_created_and_shown(visitor: Visitor) -> None:
+    await visitor.get("/leads/new")
+    await visitor.send(
+        visitor.page.one("form", id="record-form"),
+        first_name="Grace",
+        last_name="Hopper",
+        email="Grace@Example.com",
+        phone="(415) 555-0101",
+        budget="$1,250,000.50",
+        preapproved="true",
+        areas="Oak Park, Midtown, Oak Park",
+        source="referral",
+        notes="First line\nsecond line",
+    )
+    assert visitor.answer.status_code == 200, mistakes(visitor)
+    assert visitor.toast == "Grace Hopper was created."
+    shown = facts(visitor)
+    assert shown["Email"] == "grace@example.com"
+    assert shown["Budget"] == "$1,250,000.50"
+    assert shown["Areas"] == "Oak Park Midtown"
+    assert shown["Source"] == "Referral"
+    assert "second line" in shown["Notes"]
+    assert "created this lead" in visitor.page.one("aside").text
+
+
+async def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(
+    visitor: Visitor,
+) -> None:
+    await visitor.get("/leads/new")
+    await visitor.send(
+        visitor.page.one("form", id="record-form"),
+        first_name="Grace",
+        last_name="",
+        email="not an address",
+        budget="a lot",
+        timeline="exploring",
+        preapproved="true",
+    )
+    assert visitor.answer.status_code == 400
+    assert visitor.path == "/leads/new"
+    wrong = mistakes(visitor)
+    assert set(wrong) == {"last_name", "email", "budget"}
+    assert "This is required" in wrong["last_name"]
+    assert "e-mail address" in wrong["email"]
+    assert "3 fields need a correction" in visitor.page.one(role="alert").text
+    assert control(visitor, "first_name")["value"] == "Grace"
+    assert control(visitor, "email")["value"] == "not an address"
+    assert control(visitor, "budget")["value"] == "a lot"
+    assert control(visitor, "preapproved").has("checked")
+    assert control(visitor, "timeline").one("option", selected="")["value"] == "exploring"
+    assert [e["name"] for e in visitor.page.all(autofocus="")] == ["last_name"]
+    assert control(visitor, "last_name")["aria-invalid"] == "true"
+
+
+async def test_an_edit_changes_only_what_was_typed(visitor: Visitor, lead: dict[str, Any]) -> None:
+    await visitor.get(f"/leads/{lead['id']}/edit")
+    form = visitor.page.one("form", id="record-form")
+    assert control(visitor, "budget")["value"] == "1,000,000"
+    await visitor.send(form, last_name="Unal")
+    assert visitor.path == f"/leads/{lead['id']}"
+    assert visitor.toast == "Your changes are saved."
+    history = visitor.page.one("aside").text
+    assert "changed last name" in history
+    assert "Ünal became Unal" in _became(visitor)
+    assert facts(visitor)["Budget"] == "$1,000,000"
+
+
+def _became(visitor: Visitor) -> str:
+    """The history's differences, the arrow read out as its label."""
+    said: list[str] = []
+    for one in visitor.page.one("aside").all("ul", class_="differences"):
+        for item in one.all("li"):
+            assert item.one("svg")["aria-label"] == "became"
+            old, new = item.one("span", class_="old").text, item.one("span", class_="new").text
+            said.append(f"{old} became {new}")
+    return "; ".join(said)
+
+
+async def test_an_edit_that_comes_too_late_keeps_what_was_typed(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, lead: dict[str, Any]
+) -> None:
+    path = f"/leads/{lead['id']}"
+    await visitor.get(f"{path}/edit")
+    form = visitor.page.one("form", id="record-form")
+    await client.patch(f"/v1{path}", json={"budget": 2_000_000}, headers=admin.headers)
+    await visitor.send(form, last_name="Typed")
+    assert visitor.answer.status_code == 412
+    assert "Somebody changed this lead" in visitor.page.one(role="alert").text
+    assert control(visitor, "last_name")["value"] == "Typed"
+    meanwhile = [p.text for p in visitor.page.all("p", class_="meanwhile")]
+    assert meanwhile == ["Now: Ünal", "Now: $2,000,000"]
+    await visitor.send(visitor.page.one("form", id="record-form"))
+    assert visitor.path == path
+    assert facts(visitor)["Budget"] == "$1,000,000"
+    assert "Zoë Typed" in visitor.page.text
+
+
+async def test_moments_are_kept_in_the_persons_zone(visitor: Visitor, lead: dict[str, Any]) -> None:
+    visitor.http.cookies.set("zone", "America/New_York", domain="tenfold.test")
+    path = f"/leads/{lead['id']}"
+    await visitor.get(f"{path}/edit")
+    await visitor.send(visitor.page.one("form", id="record-form"), next_touch="2030-01-15T09:30")
+    answer = await visitor.http.get(f"{path}/edit", headers={"accept": "text/html"})
+    assert 'value="2030-01-15T09:30"' in answer.text
+    visitor.http.cookies.set("zone", "Europe/Berlin", domain="tenfold.test")
+    answer = await visitor.http.get(f"{path}/edit", headers={"accept": "text/html"})
+    assert 'value="2030-01-15T15:30"' in answer.text
+
+
+async def test_a_relation_is_chosen_by_its_title(visitor: Visitor, make: Make) -> None:
+    company = await make("companies", name="Ünal Söhne")
+    await visitor.get("/contacts/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", company_id="unal sohne")
+    assert visitor.answer.status_code == 200, mistakes(visitor)
+    assert f"/companies/{company['id']}" in {a["href"] for a in visitor.page.all("a")}
+    await visitor.get(f"{visitor.path}/edit")
+    assert control(visitor, "company_id")["value"] == "Ünal Söhne"
+    await visitor.send(visitor.page.one("form", id="record-form"), company_id="")
+    assert "Ünal" not in visitor.page.one("article").all("dl")[0].text
+
+
+async def test_a_relation_takes_an_id_too(visitor: Visitor, make: Make) -> None:
+    company = await make("companies", name="Acme")
+    await visitor.get("/contacts/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", company_id=company["id"])
+    assert facts(visitor)["Company"].endswith("Acme")
+
+
+async def test_doubles_of_a_title_are_told_apart(visitor: Visitor, make: Make) -> None:
+    await make("companies", name="Acme")
+    second = await make("companies", name="Acme")
+    await visitor.get("/contacts/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", company_id="Acme")
+    assert "There are 2 of this name" in mistakes(visitor)["company_id"]
+    options = await visitor.get("/contacts/pick?field=company&company_id=acm")
+    values = [o["value"] for o in options.all("option")]
+    wanted = next(v for v in values if v.endswith(second["id"].replace("-", "")[-8:]))
+    await visitor.get("/contacts/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", company_id=wanted)
+    assert f"/companies/{second['id']}" in {a["href"] for a in visitor.page.all("a")}
+
+
+async def test_a_name_that_is_none_is_told_with_all_other_mistakes(
+    visitor: Visitor, make: Make
+) -> None:
+    await make("companies", name="Acme")
+    await visitor.get("/contacts/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="", company_id="Ac", email="x")
+    wrong = mistakes(visitor)
+    assert "Did you mean Acme?" in wrong["company_id"]
+    assert {"company_id", "email"} <= set(wrong)
+
+
+async def test_a_new_record_starts_from_the_one_it_belongs_to(
+    visitor: Visitor, make: Make
+) -> None:
+    contact = await make("contacts", first_name="Ann", last_name="Lee")
+    await visitor.get(f"/contacts/{contact['id']}")
+    links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/tasks/new?")]
+    await visitor.get(links[0])
+    assert control(visitor, "contact_id")["value"] == "Ann Lee"
+    await visitor.send(visitor.page.one("form", id="record-form"), title="Call Ann")
+    assert visitor.answer.status_code == 200, mistakes(visitor)
+    await visitor.get(f"/contacts/{contact['id']}")
+    assert "Call Ann" in visitor.page.one("section", class_="related").text
+
+
+async def test_stages_move_by_buttons_with_a_reason(visitor: Visitor, lead: dict[str, Any]) -> None:
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    form = visitor.form(f"{path}/moves")
+    assert form.one("span", aria_current="step").text == "New"
+    await visitor.send(form, button="to=hot", reason="They called")
+    assert visitor.toast == "Moved to Hot."
+    assert visitor.page.one("span", aria_current="step").text == "Hot"
+    history = visitor.page.one("aside").text
+    assert "moved this lead" in history
+    assert "“They called”" in history
+
+
+async def test_only_allowed_stages_are_buttons(visitor: Visitor, make: Make) -> None:
+    escrow = await make("escrows", property_address="1 Main Street")
+    path = f"/escrows/{escrow['id']}"
+    await visitor.get(path)
+    form = visitor.form(f"{path}/moves")
+    await visitor.send(form, button="to=closed")
+    offered = {b["value"] for b in visitor.page.all("button", name="to")}
+    assert offered == set()
+    stale = form.fields()
+    await visitor.post(f"{path}/moves", [*stale, ("to", "active")])
+    assert "changed this escrow meanwhile" in visitor.toast
+
+
+async def test_delete_and_undo(visitor: Visitor, lead: dict[str, Any]) -> None:
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    await visitor.send(visitor.form(f"{path}/delete"))
+    assert visitor.path == "/leads"
+    assert "Zoë Ünal was deleted." in visitor.toast
+    undo = visitor.form(f"{path}/restore")
+    await visitor.get(path)
+    assert visitor.answer.status_code == 404
+    await visitor.send(undo)
+    assert visitor.path == path
+    assert visitor.toast == "This lead is back."
+    await visitor.get("/leads")
+    assert visitor.toast == ""
+
+
+async def test_deleted_records_can_be_found_and_restored(
+    visitor: Visitor, lead: dict[str, Any]
+) -> None:
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    await visitor.send(visitor.form(f"{path}/delete"))
+    await visitor.get("/leads?deleted=true")
+    await visitor.get(visitor.page.all("a", class_="record")[0]["href"])
+    assert "was deleted" in visitor.page.one("article").text
+    assert not visitor.page.all("a", href=f"{path}/edit")
+    await visitor.send(visitor.form(f"{path}/restore"))
+    assert visitor.path == path
+
+
+async def test_earlier_history_is_a_page_away(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, lead: dict[str, Any]
+) -> None:
+    path = f"/leads/{lead['id']}"
+    for n in range(25):
+        change = {"engagement_count": n + 1}
+        await client.patch(f"/v1{path}", json=change, headers=admin.headers)
+    await visitor.get(path)
+    entries = visitor.page.one("ol", class_="timeline").all("p", class_="said")
+    assert len(entries) == 20
+    earlier = visitor.page.one(id="timeline-more").one("a")["href"]
+    await visitor.get(earlier)
+    entries = visitor.page.one("ol", class_="timeline").all("p", class_="said")
+    assert len(entries) == 6
+    assert "created this lead" in entries[-1].text
+    await visitor.get(earlier, headers={"hx-target": "div#timeline-more"})
+    assert visitor.answer.text.lstrip().startswith('<ol class="timeline">')
+
+
+async def test_a_reader_sees_no_buttons(
+    visit: Visit, organisation: Organisation, lead: dict[str, Any]
+) -> None:
+    visitor = visit(await organisation.person("read-only"))
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    assert visitor.answer.status_code == 200
+    assert not visitor.page.all("button", name="to")
+    assert not visitor.page.all("a", href=f"{path}/edit")
+    await visitor.get(f"{path}/edit")
+    assert visitor.answer.status_code == 403
+    await visitor.get("/leads/new")
+    assert visitor.answer.status_code == 403
+
+
+async def test_a_record_needs_few_statements(
+    visitor: Visitor, make: Make, queries: Counter, lead: dict[str, Any]
+) -> None:
+    contact = await make("contacts", first_name="Ann", last_name="Lee")
+    await make("tasks", title="Call", contact_id=contact["id"])
+    for path in (f"/contacts/{contact['id']}", f"/leads/{lead['id']}", f"/leads/{lead['id']}/edit", "/"):
+        await visitor.get(path)
+        queries.clear()
+        await visitor.get(path)
+        assert visitor.answer.status_code == 200
+        assert len(queries) <= 5, path
+
+
+async def test_home_counts_and_shows_what_is_new(visitor: Visitor, lead: dict[str, Any]) -> None:
+    home = await visitor.get("/")
+    tile = next(a for a in home.all("a", class_="tile") if a["href"] == "/leads")
+    assert tile.text == "Leads 1"
+    assert "Zoë Ünal" in home.one("section", class_="recents").text
+
+
+async def test_search_over_everything(visitor: Visitor, lead: dict[str, Any], make: Make) -> None:
+    await make("contacts", first_name="Zoran", last_name="Babić")
+    await visitor.get("/search?q=zo")
+    found = visitor.page.one(id="hits").text
+    assert "Zoë Ünal" in found
+    assert "Zoran Babić" in found
+    await visitor.get("/search?q=zzz")
+    assert "Nothing found" in visitor.page.text
+
+
+async def test_the_look_is_kept(visitor: Visitor) -> None:
+    await visitor.get("/leads")
+    form = next(f for f in visitor.page.all("form", action="/appearance") if f.all(name="theme"))
+    await visitor.send(form, button="theme=dark")
+    assert visitor.path == "/leads"
+    assert visitor.page.one("html")["data-theme"] == "dark"
+    await visitor.send(form, button="density=compact")
+    assert visitor.page.one("html")["data-density"] == "compact"
+
+
+async def test_the_menu_shows_every_place(visitor: Visitor) -> None:
+    await visitor.get("/menu")
+    places = {a["href"] for a in visitor.page.one(class_="menu-page").all("a")}
+    assert {"/leads", "/contacts"} <= places

@@ -1,0 +1,115 @@
+"""Values as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tenfold.web.pages import hues, words
+from tenfold.web.pages.forms import number
+
+NOW = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
+HOME = ZoneInfo("America/Los_Angeles")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1_000_000, "USD", "$1,000,000"),
+        (1_000_000.5, "USD", "$1,000,000.50"),
+        (-12, "EUR", "−€12"),
+        (1_234, "JPY", "¥1,234"),
+        (1.5, "KWD", "KWD 1.500"),
+        (7, "CHF", "CHF 7"),
+    ],
+)
+def test_money(amount: float, currency: str, text: str) -> None:
+    assert words.money(amount, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("away", "text"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(minutes=5), "in 5 min"),
+        (timedelta(minutes=-40), "40 min ago"),
+        (timedelta(hours=3), "today 10:30"),
+        (timedelta(hours=-20), "yesterday 11:30"),
+        (timedelta(days=1), "tomorrow 07:30"),
+        (timedelta(days=3), "in 3 days"),
+        (timedelta(days=-6), "6 days ago"),
+        (timedelta(days=-8), "13 Nov"),
+        (timedelta(days=-400), "17 Oct 2025"),
+    ],
+)
+def test_moments_are_relative_within_a_week(away: timedelta, text: str) -> None:
+    assert words.near(NOW + away, NOW, HOME) == text
+
+
+def test_days() -> None:
+    today = date(2026, 11, 21)
+    assert [words.near_day(today + timedelta(days=n), today) for n in (-1, 0, 1, 2, 30)] == [
+        "yesterday",
+        "today",
+        "tomorrow",
+        "in 2 days",
+        "21 Dec",
+    ]
+
+
+def test_phones_are_written_as_the_region_does() -> None:
+    assert words.phone("+14155550101", "US") == "(415) 555-0101"
+    assert words.phone("+442079460958", "US") == "+44 20 7946 0958"
+    assert words.phone("nonsense", "US") == "nonsense"
+
+
+@pytest.mark.parametrize("name", ["America/Nowhere", "../../etc/passwd", "", "\x00", "a" * 300])
+def test_an_unknown_zone_is_the_default(name: str) -> None:
+    assert str(words.zone_of(name, "Europe/Berlin")) == "Europe/Berlin"
+
+
+def test_local_times_carry_their_zone() -> None:
+    assert words.from_local("2026-07-01T09:00", HOME) == "2026-07-01T09:00:00-07:00"
+    assert words.from_local("soon", HOME) == "soon"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1,250,000", "1250000"),
+        ("$ 1,250.50", "1250.50"),
+        ("1 000", "1000"),
+        ("-5", "-5"),
+        ("", None),
+        ("a lot", "a lot"),
+        ("1.2.3", "1.2.3"),
+    ],
+)
+def test_numbers_as_people_type_them(typed: str, meant: object) -> None:
+    assert number(typed) == meant
+
+
+def test_hues_say_what_stages_mean() -> None:
+    options = ("discovery", "proposal", "won", "lost", "on_hold", "hot")
+    assert [hues.of_stage(o, options) for o in options] == [
+        "grey",
+        "blue",
+        "green",
+        "red",
+        "amber",
+        "violet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Ada Byron", "AB"), ("zoë", "Z"), ("", "·"), ("<x> y", "Y"), ("A B C", "AC")]
+)
+def test_initials(name: str, letters: str) -> None:
+    assert hues.initials(name) == letters
+
+
+def test_greetings() -> None:
+    said = [words.greeting(NOW + timedelta(hours=h), HOME) for h in (0, 6, 12)]
+    assert said == ["Good morning", "Good afternoon", "Good evening"]
