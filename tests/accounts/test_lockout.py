@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.accounts.conftest import Browser
 from tests.accounts.test_sign_in import code, events
+from tests.conftest import Running
 from tests.factories import Owner
 
 from tenfold.accounts.lockout import FIRST, LONGEST, Standing
@@ -77,6 +78,29 @@ async def test_guesses_sent_at_once_are_counted_one_by_one(browser: Browser) -> 
     answers = await asyncio.gather(*(browser.login(f"wrong {n}") for n in range(20)))
     codes = sorted(a.status_code for a in answers)
     assert codes == [401] * 5 + [423] * 15
+
+
+async def test_right_guess_among_wrong_ones_comes_too_late(
+    browser: Browser, other: Browser, free: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.register()
+    other.email = browser.email
+    passwords = free.app.app.state.gate.accounts.passwords
+    real, held, go_on = passwords.matches, asyncio.Event(), asyncio.Event()
+
+    async def slow(stored: str | None, password: str) -> bool:
+        right = await real(stored, password)
+        if right:
+            held.set()
+            await go_on.wait()
+        return right
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    right = asyncio.create_task(browser.login())
+    await held.wait()  # it was let in before the account was locked
+    await fail(other, 5)
+    go_on.set()
+    assert (await right).status_code == 423
 
 
 async def test_twenty_right_sign_ins_at_once_all_succeed(browser: Browser) -> None:

@@ -312,14 +312,19 @@ async def test_last_owner_stays(api: Api, organisation: Organisation, admin: Som
 
 
 async def test_two_owners_can_not_demote_each_other_at_once(
-    api: Api, organisation: Organisation
+    api: Api, organisation: Organisation, owner: Owner
 ) -> None:
     one = await organisation.person("owner", name="one")
     two = await organisation.person("owner", name="two")
-    answers = await asyncio.gather(
-        api.ask(one, "PATCH", f"members/{two.id}", {"role": "member"}),
-        api.ask(two, "PATCH", f"members/{one.id}", {"role": "member"}),
-    )
+    async with owner.transaction():  # both begin before either can go on
+        await owner.execute("SELECT 1 FROM tenfold.tenants WHERE id = $1 FOR UPDATE", one.tenant)
+        demotions = [
+            asyncio.create_task(api.ask(a, "PATCH", f"members/{b.id}", {"role": "member"}))
+            for a, b in ((one, two), (two, one))
+        ]
+        await asyncio.sleep(0.3)
+        assert not any(task.done() for task in demotions)
+    answers = await asyncio.gather(*demotions)
     assert sorted(a.status_code for a in answers) == [200, 403]
 
 

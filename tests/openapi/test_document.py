@@ -345,7 +345,7 @@ def test_endpoints_are_named_after_their_address() -> None:
         one["operationId"]
         for path, item in made_.paths.items()
         for one in item.values()
-        if path.startswith("/v1/")
+        if path.startswith(("/v1/policies", "/v1/auth"))
     }
     assert names == {
         *("list_policies", "read_policy", "create_policy"),

@@ -160,7 +160,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
 async def _check(
     act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
 ) -> None:
-    """Raise Invalid for roles and teams that there are not, Forbidden for an owner by an admin."""
+    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""
     problems: dict[str, str] = {}
     known = await own_roles.known(act.tx, act.tenant, act.registry)
     if unknown := sorted(set(added) - known):

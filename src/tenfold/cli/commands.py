@@ -51,7 +51,10 @@ def plain(run: Callable[[], object]) -> int:
         say(f"tenfold: {error}")
         return 1
     except OSError as error:
-        say(f"tenfold: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        say(
+            f"tenfold: {error.strerror or error}"
+            + (f": {error.filename}" if error.filename else "")
+        )
         return 1
     except KeyboardInterrupt:
         say("tenfold: stopped.")

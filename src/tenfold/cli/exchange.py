@@ -66,9 +66,7 @@ def run_import(
     beside the file), 1 where the import failed; what was done is said.
     """
     chosen = starting.check(options or Options())
-    return asyncio.run(
-        _import(settings, path, kind, (email, organisation), chosen, refused, say)
-    )
+    return asyncio.run(_import(settings, path, kind, (email, organisation), chosen, refused, say))
 
 
 def run_export(
@@ -89,9 +87,7 @@ def run_export(
     """
     if form not in exporting.FORMATS:
         raise Invalid({"format": f"must be one of {', '.join(exporting.FORMATS)}"})
-    return asyncio.run(
-        _export(settings, kind, to, (email, organisation), form, query, bom, say)
-    )
+    return asyncio.run(_export(settings, kind, to, (email, organisation), form, query, bom, say))
 
 
 async def _import(

@@ -59,7 +59,9 @@ def unseal(keys: Mapping[int, bytes], sealed: bytes, place: bytes) -> bytes:
 
 def place(tenant: UUID, table: str, column: str, row: UUID) -> bytes:
     """The place that a field's secret is bound to."""
-    return b"|".join((tenant.bytes.hex().encode(), table.encode(), column.encode(), row.hex.encode()))
+    return b"|".join(
+        (tenant.bytes.hex().encode(), table.encode(), column.encode(), row.hex.encode())
+    )
 
 
 class Keyring:

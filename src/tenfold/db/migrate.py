@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command, op
 from alembic.config import Config
@@ -56,7 +58,7 @@ def _revision(connection: Connection) -> str:
     return context.get_current_revision() or ""
 
 
-async def _run(url: str, roles: Roles, step: object) -> None:
+async def _run(url: str, roles: Roles, step: Callable[[Config], None]) -> None:
     engine = create_async_engine(_driver(url), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
@@ -71,11 +73,10 @@ async def _run(url: str, roles: Roles, step: object) -> None:
         await engine.dispose()
 
 
-def _alembic(connection: Connection, roles: Roles, step: object) -> None:
+def _alembic(connection: Connection, roles: Roles, step: Callable[[Config], None]) -> None:
     made = config()
     made.attributes["connection"] = connection
     made.attributes["roles"] = roles
-    assert callable(step)
     step(made)
 
 
@@ -95,7 +96,8 @@ def run_sql(script: str) -> None:
     assert raw is not None
     # SQLAlchemy's adapter opens its transaction only with the first statement of its own.
     bind.exec_driver_sql("SELECT 1")
-    raw.run_async(lambda driver: driver.execute(script))
+    adapted: Any = raw
+    adapted.run_async(lambda driver: driver.execute(script))  # pyright: ignore[reportUnknownLambdaType]
 
 
 def _driver(url: str) -> str:

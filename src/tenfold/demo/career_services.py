@@ -307,6 +307,7 @@ def _outcome(maker: Maker, student: Made) -> Body:
         "student_id": str(student.id),
         "class_year": leaves.year,
         "category": category,
+        "title": category.replace("_", " ").capitalize(),
         "degree_level": student["education_level"],
         "major": major,
         "college": college,

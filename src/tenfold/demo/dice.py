@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -60,13 +60,16 @@ class Place:
 
 
 class Dice:
-    """A seeded source of choices; `now` is the moment that all dates lie around."""
+    """A seeded source of choices; `now` is the moment that all dates lie around.
 
-    def __init__(self, seed: int, now: datetime) -> None:
+    `taken` are addresses that nobody else may get.
+    """
+
+    def __init__(self, seed: int, now: datetime, taken: Iterable[str] = ()) -> None:
         # Made-up data needs no secrecy, and the same seed must give the same data.
         self._random = random.Random(seed)  # noqa: S311
         self.now = now.replace(microsecond=0)
-        self._names: set[str] = set()
+        self._names = {address.partition("@")[0] for address in taken}
 
     # -- chance
 

@@ -55,7 +55,7 @@ def _listing(maker: Maker, status: str) -> Body:
         "status": status,
         "list_price": price,
         "original_list_price": int(price * dice.pick((1.0, 1.0, 1.03, 1.05))),
-        **({"close_price": int(dice.near(price, 0.05))} if status == "closed" else {}),
+        **({"close_price": _round(dice.near(price, 0.05))} if status == "closed" else {}),
         "listing_id": f"TD{dice.number(10_000_000, 99_999_999)}",
         "property_sub_type": dice.weigh(
             {"single_family_residence": 7, "condominium": 3, "townhouse": 2, "duplex": 1}
@@ -143,7 +143,7 @@ def _escrow(maker: Maker, listing: Made) -> Body:
     closing = accepted + timedelta(days=dice.number(28, 40))
     if closed:
         closing = date.fromisoformat(listing["close_date"])
-    price = listing["close_price"] or int(dice.near(listing["list_price"], 0.04))
+    price = listing["close_price"] or _round(dice.near(listing["list_price"], 0.04))
     side, client = _represented(maker, listing)
     loan = dice.chance(0.8)
     status = dice.weigh({"active": 7, "pending": 2, "on_hold": 1})
@@ -212,7 +212,7 @@ def _fallen_through(maker: Maker, listing: Made) -> Body:
         "status": "cancelled",
         "milestone": dice.pick(("inspections", "appraisal", "loan_approval")),
         "side": "listing",
-        "purchase_price": int(dice.near(listing["list_price"], 0.04)),
+        "purchase_price": _round(dice.near(listing["list_price"], 0.04)),
         "listing_id": str(listing.id),
         "client_id": listing["seller_id"],
         "acceptance_date": str(accepted),
@@ -222,6 +222,10 @@ def _fallen_through(maker: Maker, listing: Made) -> Body:
         "owner_id": listing["owner_id"],
         "created_at": at_five(str(accepted)),
     }
+
+
+def _round(price: float) -> int:
+    return int(price) // 500 * 500
 
 
 def names(client: Made) -> str:

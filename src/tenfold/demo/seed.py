@@ -38,7 +38,7 @@ async def seed(
             return sign_in()
     say(f"Making the organisation {NAME} with data in every pack…")
     hashed = await _hashed(PASSWORD)
-    dice = Dice(number, at or now())
+    dice = Dice(number, at or now(), [one.address for one in EMPLOYEES])
     context = Context(tenant=TENANT, actor=identity(EMAIL))
     async with database.transaction(context) as tx:
         staff = await hire(tx, list(registry.packs), hashed)

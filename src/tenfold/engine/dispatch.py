@@ -8,9 +8,10 @@ never missed. Each consumer keeps its own position, which rises only after it ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -107,24 +108,22 @@ async def lag(reader: Reader) -> float:
     return float(await reader.value(_LAG) or 0.0)
 
 
-def _change(row: object) -> Change:
-    values = dict(row)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
-    values = {str(k): v for k, v in values.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportUnknownMemberType]
+def _change(row: Mapping[str, Any]) -> Change:
     return Change(
-        seq=values["seq"],
-        at=values["at"],
-        tenant=values["tenant_id"],
-        type=values["type"],
-        record=values["record_id"],
-        operation=values["operation"],
-        version=values["version"],
-        old=None if values["old"] is None else msgspec.json.decode(values["old"]),
-        new=None if values["new"] is None else msgspec.json.decode(values["new"]),
-        actor=values["actor_id"],
-        request=values["request_id"],
-        batch=values["batch_id"],
-        cause=values["cause_id"],
-        depth=values["depth"],
+        seq=row["seq"],
+        at=row["at"],
+        tenant=row["tenant_id"],
+        type=row["type"],
+        record=row["record_id"],
+        operation=row["operation"],
+        version=row["version"],
+        old=None if row["old"] is None else msgspec.json.decode(row["old"]),
+        new=None if row["new"] is None else msgspec.json.decode(row["new"]),
+        actor=row["actor_id"],
+        request=row["request_id"],
+        batch=row["batch_id"],
+        cause=row["cause_id"],
+        depth=row["depth"],
     )
 
 

@@ -14,9 +14,10 @@ from tenfold.engine.types import AnyRef, Decimal as DecimalType, Ref
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
-from tenfold.exchange.targets import FULL_NAME, ID, STREET_PARTS, Goal, options_of
+from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal, options_of
 from tenfold.exchange.value_texts import CLEAR_WORD, shown
 from tenfold.exchange.values import Amount, Reading, Refusal, Special, learn, others, quick, read
+from tenfold.kernel.money import CURRENCIES
 
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
 
@@ -39,6 +40,7 @@ class Prepared:
     body: dict[str, Any] = field(default_factory=dict[str, Any])
     pointers: list[Pointer] = field(default_factory=list[Pointer])
     key: object = None
+    currencies: dict[str, str] = field(default_factory=dict[str, str])
     id: str = ""
     problem: str = ""
 
@@ -86,6 +88,9 @@ class Converter:
             if value is not None and value != "":
                 put(value, made, problems)
         _finish(made.body)
+        for name, code in made.currencies.items():
+            if made.body.get(name) is not None:
+                made.body[f"{name}_currency"] = code
         if not problems:
             self._check_key(made, problems)
         if not problems and not made.body and not made.pointers:
@@ -117,6 +122,8 @@ class Converter:
             return _identity
         if kind in ("ref", "user", "any_ref"):
             return _pointer(goal)
+        if kind == CURRENCY:
+            return _currency(column, goal)
         if kind == "json":
             return _json(goal.target.name)
         if goal.part:
@@ -246,6 +253,20 @@ def _part(column: str, goal: Goal, how: Reading) -> _Put:
         if isinstance(found, str):
             whole = made.body.get(name)
             made.body[name] = {**(whole if isinstance(whole, dict) else {}), part: found}
+
+    return put
+
+
+def _currency(column: str, goal: Goal) -> _Put:
+    assert goal.field is not None
+    name = goal.field.json_name
+
+    def put(value: Value, made: Prepared, problems: list[str]) -> None:
+        code = as_text(value).strip().upper()
+        if code in CURRENCIES:
+            made.currencies[name] = code
+        elif code:
+            problems.append(f"{column}: {shown(code)} is not a currency; USD and EUR are.")
 
     return put
 

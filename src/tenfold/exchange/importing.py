@@ -28,7 +28,7 @@ from tenfold.exchange.mapping import Guess, UnknownName, guess, missing
 from tenfold.exchange.readers import Source, open_source
 from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
-from tenfold.exchange.targets import Goal, goals_of, references
+from tenfold.exchange.targets import ID, Goal, goals_of, references
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
@@ -159,7 +159,9 @@ def survey(
         # A plan's options name the columns of several files.
         chosen = {c: t for c, t in chosen.items() if c in columns}
     linked = references(columns, samples, goals, types)
-    overrides = {**linked, **chosen}
+    # The columns of our own exports are named as the fields are.
+    own = {c: c for c in columns if c in goals} if ID in goals else {}
+    overrides = {**linked, **own, **chosen}
     targets = [goal.target for goal in goals.values()]
     guesses = guess(columns, samples, targets, overrides)
     key, need = _key(definition, options, guesses)
@@ -338,6 +340,8 @@ class _Run:
             self.locale,
             key,
             frozenset(self.state.options.create_missing),
+            # Records of another organisation's export had owners who are unknown here.
+            frozenset({"owner_id"}) if ID in found.goals else frozenset(),
         )
         feed = await asyncio.to_thread(_Feed, found, self.state.row)
         size = _FIRST
@@ -383,6 +387,9 @@ class _Run:
         for fate in result.fates:
             setattr(changed.counts, fate, getattr(changed.counts, fate) + 1)
         for text, number in feed.tally(piece).items():
+            changed.tally[text] = changed.tally.get(text, 0) + number
+        for name, number in result.dropped.items():
+            text = f"rows have nobody of your organisation as {name.removesuffix('_id')}"
             changed.tally[text] = changed.tally.get(text, 0) + number
         for to, number in result.made.items():
             word = self.exchange.records.registry.by_name[to].label_plural.lower()

@@ -16,6 +16,7 @@ from tenfold.exchange.values import KINDS
 
 ID = "id"
 FULL_NAME = "full_name"
+CURRENCY = "currency"
 STREET_PARTS = ("street_number", "street_dir", "street_name", "street_suffix")
 """MLS exports part a street like this; the parts are joined in this order."""
 
@@ -136,6 +137,8 @@ def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
     if kind in ("ref", "user"):
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)
+    if kind == "money" and not one.custom:
+        yield Goal(Target(f"{name}_currency", f"{one.label} currency", CURRENCY), one)
     if kind == "address":
         for part, (inner, label, more) in _PARTS.items():
             shown = label if first_address else f"{one.label} {label.lower()}"

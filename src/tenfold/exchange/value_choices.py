@@ -60,11 +60,14 @@ def choices(texts: list[str], how: Reading) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def tags(texts: list[str]) -> list[str]:
-    """Free words without doubles; Google's own label for everybody is left out."""
+def tags(texts: list[str], *, parted: bool = False) -> list[str]:
+    """Free words without doubles; Google's own label for everybody is left out.
+
+    Texts that are `parted` already stand for one word each.
+    """
     found: dict[str, str] = {}
     for text in texts:
-        for piece in _PARTING.split(text):
+        for piece in [text] if parted else _PARTING.split(text):
             # Google marks its own labels with a star: `* myContacts ::: Buyers`.
             tag = " ".join(piece.strip().removeprefix("*").split())
             if tag and _same(tag) not in _EVERYBODY:

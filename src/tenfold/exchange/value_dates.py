@@ -31,6 +31,9 @@ _TIME = re.compile(
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_EXACT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _COMPACT_TIME = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _ACCEPTED = "2026-11-21, 11/21/2026, 21.11.2026 and 21 Nov 2026 are read"
 
@@ -73,6 +76,8 @@ def moment(text: str, how: Reading) -> datetime:
     the two (RFC 5545, section 3.3.5).
     """
     body = text.strip()
+    if _EXACT.fullmatch(body):
+        return _exact(body, text)
     epoch = _EPOCH.fullmatch(body)
     if epoch:
         return datetime.fromtimestamp(int(epoch[1]), UTC) + timedelta(
@@ -92,6 +97,14 @@ def moment(text: str, how: Reading) -> datetime:
     if found:
         local += _clock(found, text)
     return _in_zone(local, found["zone"] if found else None, how, text)
+
+
+def _exact(body: str, text: str) -> datetime:
+    """ISO 8601 with parts of a second and its zone, as our own export writes it: nothing is lost."""
+    try:
+        return datetime.fromisoformat(body).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal(f"{shown(text)} is no moment of the calendar.") from None
 
 
 def _clock(found: re.Match[str], text: str) -> timedelta:

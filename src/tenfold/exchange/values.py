@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from tenfold.exchange import value_choices, value_contacts, value_dates, value_numbers
 from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.value_numbers import Amount
@@ -47,9 +49,12 @@ def read(kind: str, value: Value, how: Reading) -> object:
     if isinstance(value, str) and value.strip() == CLEAR_WORD:
         return Special.CLEAR
     if kind in ("choices", "tags"):
-        texts = [as_text(item) for item in (value if isinstance(value, list) else [value])]
+        listed = _listed(value)
+        texts = [as_text(item) for item in (listed if listed is not None else [value])]
         kept = [text for text in texts if text.strip()]
-        return value_choices.tags(kept) if kind == "tags" else value_choices.choices(kept, how)
+        if kind == "tags":
+            return value_choices.tags(kept, parted=listed is not None)
+        return value_choices.choices(kept, how)
     if kind == "address":
         return value_contacts.address(_address(value), how)
     text = as_text(value)
@@ -85,6 +90,19 @@ def others(kind: str, value: Value) -> list[str]:
         return []
     items = value if isinstance(value, list) else [value]
     return [text for item in items for text in several(as_text(item))][1:]
+
+
+def _listed(value: Value) -> list[Any] | None:
+    """The items of a list, also of one that our export wrote into a cell as JSON."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, str) or not value.startswith('["'):
+        return None
+    try:
+        found = msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return None
+    return found if isinstance(found, list) else None  # pyright: ignore[reportUnknownVariableType]
 
 
 def _address(value: Value) -> str | Mapping[str, Any]:

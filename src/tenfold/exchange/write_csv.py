@@ -68,7 +68,8 @@ def cell(value: object) -> str:
 
 def _several(items: list[object]) -> str:
     texts = [item for item in items if isinstance(item, str)]
-    if len(texts) == len(items) and not any(";" in text for text in texts):
+    plain = not any(char in text for text in texts for char in ";,|\n:")
+    if len(texts) == len(items) and plain and not any(text.startswith("[") for text in texts[:1]):
         return "; ".join(texts)
     return msgspec.json.encode(items).decode()
 

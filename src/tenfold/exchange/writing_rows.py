@@ -35,6 +35,8 @@ class Result:
     reasons: dict[int, str] = field(default_factory=dict[int, str])
     made: Counter[str] = field(default_factory=Counter[str])
     """How many targets of relations were made, by type."""
+    dropped: Counter[str] = field(default_factory=Counter[str])
+    """How many rows named somebody unknown in a relation that may be left out, by its name."""
 
 
 class _Rehearsal(Exception):
@@ -51,6 +53,8 @@ class Writer:
     locale: Locale
     key: Field | None = None
     create_missing: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    """Relations that are left out of a row where they lead nowhere."""
     finder: Finder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,7 +135,7 @@ class Writer:
             await self._make_missing(tx, piece, answers, result)
         for one in piece:
             if not one.problem and one.pointers:
-                _point(one, answers)
+                _point(one, answers, self.optional, result)
 
     async def _make_missing(
         self,
@@ -237,7 +241,12 @@ def _tell(
         result.fates.append("refused" if refused else fate)  # pyright: ignore[reportArgumentType]
 
 
-def _point(one: Prepared, answers: Mapping[tuple[str, bool, str], Answer]) -> None:
+def _point(
+    one: Prepared,
+    answers: Mapping[tuple[str, bool, str], Answer],
+    optional: frozenset[str],
+    result: Result,
+) -> None:
     """Of several columns for one relation, the first that leads to a record counts."""
     problems: dict[str, str] = {}
     for pointer in one.pointers:
@@ -249,6 +258,9 @@ def _point(one: Prepared, answers: Mapping[tuple[str, bool, str], Answer]) -> No
             problems.pop(pointer.name, None)
         else:
             problems.setdefault(pointer.name, answer)
+    for name in optional & problems.keys():
+        result.dropped[name] += 1
+        del problems[name]
     if problems:
         one.problem = " ".join(f"{name}: {text}" for name, text in problems.items())
 

@@ -7,7 +7,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_filters import filter_refs
 from tenfold.engine.project.openapi_operation import READS, operation
 from tenfold.engine.project.openapi_schemas import name_of
-from tenfold.engine.project.openapi_shared import answer, closed, enveloped, ref, schema
+from tenfold.engine.project.openapi_shared import JSON, answer, closed, enveloped, ref, schema
 from tenfold.engine.registry import Registry
 from tenfold.engine.types.base import Schema
 
@@ -40,6 +40,36 @@ def aggregate(definition: Definition, _: Registry) -> Schema:
         READS,
         parameters=[*_asked(definition), *filter_refs(definition)],
         about=f"At most {FIGURES} figures at once; amounts are kept apart by currency.",
+    )
+
+
+def export(definition: Definition, _: Registry) -> Schema:
+    """A list whole, as a file."""
+    many = definition.label_plural.lower()
+    name = name_of(definition)
+    files: Schema = {
+        "text/csv": {"schema": {"type": "string"}},
+        JSON: {"schema": {"type": "array", "items": schema(name)}},
+    }
+    disposition: Schema = {"description": "The file's name.", "schema": {"type": "string"}}
+    found = answer("All of them, as they are read while the file is sent.", None)
+    found["headers"] = {**found["headers"], "Content-Disposition": disposition}
+    choices = [("format", {"type": "string", "enum": ["csv", "json"], "default": "csv"})]
+    choices += [("bom", {"type": "boolean", "default": False})]
+    texts = {"format": "The kind of file.", "bom": "A byte order mark first, for old Excel."}
+    own = [{"name": n, "in": "query", "description": texts[n], "schema": k} for n, k in choices]
+    return operation(
+        f"export_{definition.plural}",
+        f"Export {many} as a file",
+        {"200": {**found, "content": files}},
+        READS,
+        parameters=[
+            *own,
+            ref("parameters", f"{name}_sort"),
+            ref("parameters", f"{name}_fields"),
+            ref("parameters", "Deleted"),
+            *filter_refs(definition),
+        ],
     )
 
 

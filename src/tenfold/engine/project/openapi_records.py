@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_filters import embeddable, filter_refs
-from tenfold.engine.project.openapi_finding import aggregate, search
+from tenfold.engine.project.openapi_finding import aggregate, export, search
 from tenfold.engine.project.openapi_operation import READS, WRITES, Build, operation
 from tenfold.engine.project.openapi_schemas import name_of, secrets
 from tenfold.engine.project.openapi_shared import answer, ref, refusals, schema
@@ -225,6 +225,7 @@ _ALL: tuple[tuple[str, str, Build], ...] = (
     ("post", "/upsert", _bulk("upsert", "Make or change {} by a unique field", 200, "Upsert")),
     ("get", "/search", search),
     ("get", "/aggregate", aggregate),
+    ("get", "/export", export),
     ("get", "/{record_id}", _read),
     ("patch", "/{record_id}", _changes("change", _SAME)),
     ("put", "/{record_id}", _changes("put", _SAME)),

@@ -31,6 +31,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "IN_USE": (409, "Others still depend on it; change those first."),
     "TOO_MANY": (409, "There are as many as there may be."),
     "MOVE_NOT_ALLOWED": (409, "The record can't go from its stage to that one."),
+    "UNDONE": (409, "It has been undone already."),
+    "NOT_FINISHED": (409, "It is still being worked on."),
     "IN_FLIGHT": (409, "A request with this Idempotency-Key is still being worked on."),
     "VERSION_MISMATCH": (412, "Somebody changed the record since you read it."),
     "TOO_LARGE": (413, "The body is larger than is accepted."),
@@ -302,10 +304,15 @@ def shared_schemas() -> Schema:
                 "written": count,
                 "refused": count,
                 "errors": {"type": "array", "items": schema("RowRefusal")},
+                "batch_id": {
+                    "type": ["string", "null"],
+                    "format": "uuid",
+                    "description": "The batch that can be undone; null where nothing was written.",
+                },
                 "created": {**count, "description": "Of an upsert: how many are new."},
                 "updated": {**count, "description": "Of an upsert: how many were there before."},
             },
-            ("written", "refused", "errors"),
+            ("written", "refused", "errors", "batch_id"),
         ),
         "BatchRead": closed(
             {

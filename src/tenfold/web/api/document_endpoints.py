@@ -58,16 +58,22 @@ def operation_id(endpoint: Endpoint, definition: Definition | None = None) -> st
         return "_".join(words[1:])
     if words[0] == "auth":
         words = words[1:]
+    *before, last = words
+    if endpoint.method == "POST" and last in _DEEDS:
+        return "_".join([last, *map(_singular, before)])
     many = typing.get_origin(endpoint.response) is list or endpoint.response is list
     verb = _VERBS[endpoint.method]
     if endpoint.method == "GET" and many:
         verb = "list"
-    *before, last = words
     ends = last if verb == "list" else _singular(last)
     return "_".join([verb, *map(_singular, before), ends])
 
 
 _VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DELETE": "delete"}
+
+
+# Addresses that end in what is done: `POST /v1/imports/{id}/undo` is `undo_import`.
+_DEEDS = frozenset({"undo", "preview"})
 
 
 def _words(path: str) -> list[str]:
@@ -78,6 +84,8 @@ def _words(path: str) -> list[str]:
 def _singular(word: str) -> str:
     if word.endswith("ies"):
         return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -146,7 +154,7 @@ def _operation(
     paged = "cursor" in endpoint.query
     meta = shared.schema("PageMeta") if paged else None
     body = shared.enveloped(schemas.of(endpoint.response), meta)
-    headers = ["Location"] if endpoint.status == 201 else []
+    headers = ["Location"] if endpoint.status in (201, 202) else []
     made: Schema = {
         "operationId": operation_id(endpoint, definition),
         "summary": endpoint.summary,
@@ -158,6 +166,8 @@ def _operation(
     if endpoint.request is not None:
         refused |= {400, 413}
         content = {shared.JSON: {"schema": schemas.of(endpoint.request)}}
+        if endpoint.path in _FORMS:
+            content["multipart/form-data"] = {"schema": _FORM}
         made["requestBody"] = {"required": True, "content": content}
     # 422 is the answer to an Idempotency-Key that was used before.
     keyed = [shared.ref("parameters", "IdempotencyKey")] if 422 in refused else []
@@ -187,8 +197,34 @@ def _query(endpoint: Endpoint) -> Iterator[Schema]:
 
 
 _KNOWN = {"{record_id}": "RecordId", "{type}": "CustomType"}
+# Addresses that also take files as a form, each option by its name beside them.
+_FORMS = frozenset({"/v1/imports", "/v1/imports/preview"})
+_FORM: Schema = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The file; more may follow."},
+        "type": {"type": "string", "description": "The record type that its rows are."},
+        "options": {"type": "string", "description": "The options, as a JSON object."},
+    },
+    "required": ["file"],
+}
 _SYSTEM = "Installation"
 _PLAIN: Mapping[str, Schema] = {
+    "/v1/imports/{import_id}/refused": {
+        "get": {
+            "operationId": "read_import_refusals",
+            "summary": "The rows that were refused, with the reason of each, as CSV",
+            "tags": ["Imports"],
+            "parameters": list(_path_parameters("/v1/imports/{import_id}/refused")),
+            "responses": {
+                "200": {
+                    **shared.answer("The rows, as a file.", None),
+                    "content": {"text/csv": {"schema": {"type": "string"}}},
+                },
+                **shared.refusals((*_ALWAYS, *_SIGNED, 404)),
+            },
+        }
+    },
     "/metrics": {
         "get": {
             "operationId": "read_metrics",

@@ -76,9 +76,7 @@ def _cacheable(arrival: Arrival, definition: Definition) -> bool:
 
 async def _page(arrival: Arrival, visit: Visit) -> Page:
     person, definition = visit.person, visit.definition
-    asked = asking.parse(
-        pairs(arrival.query), definition, person.access(definition), person.locale
-    )
+    asked = asking.parse(pairs(arrival.query), definition, person.access(definition), person.locale)
     if asked.words:
         raise BadRequest(f"Search is at /v1/{definition.path}/search.")
     return await arrival.desk.query.page(visit.reader, person, definition, asked)
@@ -132,9 +130,7 @@ async def create_record(request: Req, plural: str) -> ASGIResponse:
 
     async def create(act: Act) -> ASGIResponse:
         written = _only(
-            await act.records.create(
-                act.tx, act.person, act.definition, [body], act.person.locale
-            )
+            await act.records.create(act.tx, act.person, act.definition, [body], act.person.locale)
         )
         location = f"/v1/{arrival.shipped.path}/{written.id}"
         return one(written, status=201, location=location)

@@ -81,10 +81,17 @@ class Arrival:
 
 def arrive(request: Req, plural: str, route: str) -> Arrival:
     """Who asks about which type, `route` for the metrics; raises Unauthenticated or NotFound."""
+    # An unknown type is told before an unknown caller: what types ship is no secret.
+    shipped = desk_of(request).shipped(plural)
+    desk, claims = known(request, route)
+    return Arrival(request, desk, claims, shipped)
+
+
+def known(request: Req, route: str) -> tuple[Desk, Claims]:
+    """The desk and the caller, where no record type is meant; raises Unauthenticated."""
     cast("dict[str, Any]", request.scope)["tenfold.route"] = route
     desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    return Arrival(request, desk, desk.claims(request.scope), shipped)
+    return desk, desk.claims(request.scope)
 
 
 def desk_of(request: Req) -> Desk:

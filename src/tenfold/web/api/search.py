@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine import ask as asking
@@ -12,7 +12,15 @@ from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
-from tenfold.web.api.requests import check_parameters, desk_of, fields_of, identified, pairs
+from tenfold.web.api.requests import (
+    Req,
+    arrive,
+    check_parameters,
+    fields_of,
+    identified,
+    known,
+    pairs,
+)
 from tenfold.web.desk import header
 
 _EVENT = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type, detail, created_at)
@@ -20,11 +28,9 @@ VALUES ($1, $2, $3, 'secret_revealed', $4, $5)"""
 
 
 @get("/v1/search")
-async def search_everything(request: Request) -> ASGIResponse:
+async def search_everything(request: Req) -> ASGIResponse:
     """The best hits of every type, grouped by type."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "search"
-    claims = desk.claims(request.scope)
+    desk, claims = known(request, "search")
     text, limit, kinds = _question(request, ("q", "limit", "type"), 5)
     types = list(desk.registry)
     if kinds:
@@ -33,24 +39,25 @@ async def search_everything(request: Request) -> ASGIResponse:
             raise Invalid({"type": f"there is no record type {unknown[0][:60]!r}"})
         types = [desk.registry.by_name[k] for k in kinds]
     async with desk.visit(claims, types[0], ()) as visit:
-        found = await Search(desk.query).everywhere(
-            visit.reader, visit.person, types, text, limit
-        )
+        found = await Search(desk.query).everywhere(visit.reader, visit.person, types, text, limit)
     groups = b",".join(
         b'{"type":"%s","label":"%s","path":"/v1/%s","hits":%s}'
-        % (f.definition.name.encode(), f.definition.label_plural.encode(), f.definition.path.encode(), f.json)
+        % (
+            f.definition.name.encode(),
+            f.definition.label_plural.encode(),
+            f.definition.path.encode(),
+            f.json,
+        )
         for f in found
     )
     return respond.raw(b"[" + groups + b"]", encodings=header(request.scope, b"accept-encoding"))
 
 
 @get("/v1/{plural:str}/search")
-async def search_records(request: Request, plural: str) -> ASGIResponse:
+async def search_records(request: Req, plural: str) -> ASGIResponse:
     """The best hits of one type as whole records, best first."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "search"
-    shipped = desk.shipped(plural)
-    claims = desk.claims(request.scope)
+    arrival = arrive(request, plural, "search")
+    desk, shipped, claims = arrival.desk, arrival.shipped, arrival.claims
     text, limit, _ = _question(request, ("q", "limit"), asking.LIMIT)
     async with desk.visit(claims, shipped, ()) as visit:
         json = await Search(desk.query).records(
@@ -60,12 +67,10 @@ async def search_records(request: Request, plural: str) -> ASGIResponse:
 
 
 @get("/v1/{plural:str}/aggregate")
-async def aggregate_records(request: Request, plural: str) -> ASGIResponse:
+async def aggregate_records(request: Req, plural: str) -> ASGIResponse:
     """Counts, sums, averages, least and most, by group: `?group=status&sum=budget`."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "aggregate"
-    shipped = desk.shipped(plural)
-    claims = desk.claims(request.scope)
+    arrival = arrive(request, plural, "aggregate")
+    desk, shipped, claims = arrival.desk, arrival.shipped, arrival.claims
     async with desk.visit(claims, shipped, ()) as visit:
         access = visit.person.access(visit.definition)
         asked = parse_aggregate(
@@ -76,12 +81,10 @@ async def aggregate_records(request: Request, plural: str) -> ASGIResponse:
 
 
 @post("/v1/{plural:str}/{record_id:str}/reveals")
-async def reveal_field(request: Request, plural: str, record_id: str) -> ASGIResponse:
+async def reveal_field(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Open one secret field; who did it is kept as a security event."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "reveal"
-    shipped = desk.shipped(plural)
-    claims = desk.claims(request.scope)
+    arrival = arrive(request, plural, "reveal")
+    desk, shipped, claims = arrival.desk, arrival.shipped, arrival.claims
     identity = identified(record_id, shipped)
     body = await fields_of(request)
     secrets = [f.name for f in shipped.fields.values() if f.type.kind == "secret"]
@@ -95,17 +98,13 @@ async def reveal_field(request: Request, plural: str, record_id: str) -> ASGIRes
     async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
         value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
         detail = respond.encoded({"type": shipped.name, "id": str(identity), "field": name})
-        await tx.execute(
-            _EVENT, new_id(), claims.tenant, claims.user, detail.decode(), now()
-        )
+        await tx.execute(_EVENT, new_id(), claims.tenant, claims.user, detail.decode(), now())
     answer = respond.data({"field": name, "value": value}, status=201)
     answer.headers["cache-control"] = "no-store"
     return answer
 
 
-def _question(
-    request: Request, known: tuple[str, ...], default: int
-) -> tuple[str, int, list[str]]:
+def _question(request: Req, known: tuple[str, ...], default: int) -> tuple[str, int, list[str]]:
     given = dict(pairs(request.scope["query_string"]))
     check_parameters(given, known)
     text = given.get("q", "").replace("\x00", " ").strip()

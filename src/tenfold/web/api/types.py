@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import Request, delete, get, patch, post
+from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.db.database import Transaction
@@ -15,7 +15,7 @@ from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import desk_of
+from tenfold.web.api.requests import Req, known
 from tenfold.web.desk import DEFINITIONS
 
 _ALL = """SELECT name, spec FROM tenfold.custom_types
@@ -52,26 +52,22 @@ class TypeChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/v1/types")
-async def list_types(request: Request) -> ASGIResponse:
+async def list_types(request: Req) -> ASGIResponse:
     """The record types that I may read, shipped and made here."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "types"
-    claims = desk.claims(request.scope)
+    desk, claims = known(request, "types")
     first = next(iter(desk.registry))
     async with desk.visit(claims, first, ()) as visit:
         rows = await visit.reader.rows(_ALL, claims.tenant)
-    shown = [
-        _shipped(d) for d in desk.registry if visit.person.access(d).read != "none"
-    ] + [_own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows]
+    shown = [_shipped(d) for d in desk.registry if visit.person.access(d).read != "none"] + [
+        _own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows
+    ]
     return respond.data(shown)
 
 
 @post("/v1/types")
-async def create_type(request: Request) -> ASGIResponse:
+async def create_type(request: Req) -> ASGIResponse:
     """Make a record type; its fields are added at /v1/custom-fields with type custom_<name>."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "types"
-    claims = desk.claims(request.scope)
+    desk, claims = known(request, "types")
     spec = checked(await body_of(request, TypeSpec))
     if desk.registry.by_plural.get(spec.name):
         raise Conflict(f"{spec.name} is a type that ships; choose another name.", code="DUPLICATE")
@@ -87,11 +83,9 @@ async def create_type(request: Request) -> ASGIResponse:
 
 
 @patch("/v1/types/{name:str}")
-async def change_type(request: Request, name: str) -> ASGIResponse:
+async def change_type(request: Req, name: str) -> ASGIResponse:
     """Change a type's labels and help."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "types"
-    claims = desk.claims(request.scope)
+    desk, claims = known(request, "types")
     change = await body_of(request, TypeChange)
     first = next(iter(desk.registry))
     async with desk.change(claims, first, desk.context(claims, request.scope)) as (tx, visit):
@@ -111,11 +105,9 @@ async def change_type(request: Request, name: str) -> ASGIResponse:
 
 
 @delete("/v1/types/{name:str}", status_code=200)
-async def retire_type(request: Request, name: str) -> ASGIResponse:
+async def retire_type(request: Req, name: str) -> ASGIResponse:
     """Take a type out of use; its records stay, and come back with a type of the same name."""
-    desk = desk_of(request)
-    request.scope["tenfold.route"] = "types"
-    claims = desk.claims(request.scope)
+    desk, claims = known(request, "types")
     first = next(iter(desk.registry))
     async with desk.change(claims, first, desk.context(claims, request.scope)) as (tx, visit):
         _need_admin(visit.person)
