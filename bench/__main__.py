@@ -109,9 +109,11 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     print()
     print(report.costs(measured))
     print()
+    if warning := report.busy(measured):
+        print(warning)
     missed = [figure.name for figure in figures if not figure.met]
     print(f"Raw results: {path}")
-    print(f"Missed: {', '.join(missed)}" if missed else "All targets are met.")
+    print(f"Missed: {'; '.join(missed)}" if missed else "All targets are met.")
     return exit_code(figures, report_only=chosen.report_only)
 
 

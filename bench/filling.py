@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -144,6 +145,7 @@ async def tidy(site: Site, loaded_at: float) -> None:
                 await db.execute(statements.TRIGGERS.format(plural=plural, word="ENABLE"))
         await db.execute(statements.TIDY_LOG)
         await settle(db)
+    shutil.rmtree(site.database.home / "imports", ignore_errors=True)
 
 
 # --- is it what the engine would have written? ---

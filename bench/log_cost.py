@@ -53,7 +53,7 @@ def log(bench: Bench) -> Measured:
                 *list(ways)[:2],
             ),
             rounds.figure(
-                "… in a bare INSERT … SELECT",
+                "cost of the change log in a bare INSERT … SELECT",
                 "%",
                 _more(insert_on, insert_off),
                 None,

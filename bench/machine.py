@@ -33,17 +33,18 @@ class Meter:
 
     def begin(self) -> None:
         """Note where all stand."""
-        self._before = self._sums()
-        self._busy, self._at = _busy(), time.perf_counter()
+        self._before, self._busy, self._at = self._now()
 
     def end(self) -> Used:
         """What was used since."""
-        seconds = time.perf_counter() - self._at
-        busy = _busy() - self._busy
-        after = self._sums()
+        after, busy, at = self._now()
         cpu = {part: after[part] - self._before.get(part, 0.0) for part in after}
-        ours = sum(cpu.values())
-        return Used(seconds, cpu, max(0.0, busy - ours))
+        others = busy - self._busy - sum(cpu.values())
+        return Used(at - self._at, cpu, max(0.0, others))
+
+    def _now(self) -> tuple[dict[str, float], float, float]:
+        # In the same order each time: on a busy machine it takes a while itself.
+        return self._sums(), _busy(), time.perf_counter()
 
     def _sums(self) -> dict[str, float]:
         sums = {part: tree_seconds(pid) for part, pid in self._children.items()}

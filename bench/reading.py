@@ -40,7 +40,7 @@ def lists(bench: Bench) -> Measured:
         [
             rounds.figure("page of 50 leads, no page cache", "/s", ours, None, "list"),
             rounds.figure(
-                "… of pgbench running the same JSON statement",
+                "page, of pgbench running the same JSON statement",
                 "x",
                 by_json,
                 Target(0.45),
@@ -48,7 +48,7 @@ def lists(bench: Bench) -> Measured:
                 "pgbench JSON",
             ),
             rounds.figure(
-                "… of pgbench running plain rows",
+                "page, of pgbench running plain rows",
                 "x",
                 by_rows,
                 Target(0.20),
@@ -56,7 +56,11 @@ def lists(bench: Bench) -> Measured:
                 "pgbench rows",
             ),
             rounds.figure(
-                f"… p95 at {connections} connections", "ms", slow, Target(120, at_most=True), "list"
+                f"page, p95 at {connections} connections",
+                "ms",
+                slow,
+                Target(120, at_most=True),
+                "list",
             ),
         ],
         rounds,
@@ -83,7 +87,9 @@ def cache(bench: Bench) -> Measured:
     return Measured(
         [
             rounds.figure("page from the checked cache", "/s", ours, Target(2_500), "cache"),
-            rounds.figure("… of the page without the cache", "x", gain, None, "cache", "list"),
+            rounds.figure(
+                "page from the checked cache, of one without", "x", gain, None, "cache", "list"
+            ),
         ],
         rounds,
     )
@@ -124,9 +130,16 @@ def reads(bench: Bench) -> Measured:
         [
             rounds.figure("single read", "/s", rates, Target(2_000), "read"),
             rounds.figure(
-                "… of pgbench running the same statement", "x", by_limit, None, "read", "pgbench"
+                "single read, of pgbench running the same statement",
+                "x",
+                by_limit,
+                None,
+                "read",
+                "pgbench",
             ),
-            rounds.figure("… p95", "ms", rounds.milliseconds("read", "p95"), None, "read"),
+            rounds.figure(
+                "single read, p95", "ms", rounds.milliseconds("read", "p95"), None, "read"
+            ),
         ],
         rounds,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from bench import machine
 from bench.figures import Figure, number
 from bench.load import ROOT
 from bench.rounds import Measured, Rounds
 
+QUIET = 0.1
+"""Share of the machine that others may use before a run says that it was disturbed."""
 _HEAD = ("figure", "target", "median", "least to most", "verdict")
 
 
@@ -38,6 +40,29 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
 
 
+def busy(measured: Mapping[str, Measured]) -> str:
+    """A warning where other programs used the machine while it was measured; else empty."""
+    stretches = [
+        sample.used
+        for one in measured.values()
+        if one.rounds is not None
+        for samples in one.rounds.samples.values()
+        for sample in samples
+        if sample.used.seconds
+    ]
+    if not stretches:
+        return ""
+    share = sum(used.others for used in stretches) / sum(
+        used.seconds * (os.cpu_count() or 1) for used in stretches
+    )
+    if share < QUIET:
+        return ""
+    return (
+        f"Other programs used {100 * share:.0f} % of the machine while it was measured: "
+        f"these figures can't be compared with the targets. Run it again on a quiet machine."
+    )
+
+
 def costs(measured: Mapping[str, Measured]) -> str:
     """CPU milliseconds per request by part, and how busy others kept the machine."""
     lines = ["CPU ms per request (median round): server, worker, database, client; others' share"]
@@ -58,9 +83,7 @@ def _costs(rounds: Rounds) -> list[tuple[str, str]]:
         requests = one.rate * one.used.seconds
         per = {part: 1_000 * spent / requests for part, spent in one.used.cpu.items()}
         parts = ", ".join(f"{part} {number(ms)}" for part, ms in per.items() if ms >= 0.005)
-        cores = machine.described()["cores"]
-        assert isinstance(cores, int)
-        others = 100 * one.used.others / one.used.seconds / cores
+        others = 100 * one.used.others / one.used.seconds / (os.cpu_count() or 1)
         client = f", client {100 * one.client_cpu:.0f} % of a core" if one.client_cpu else ""
         size = f", {one.body_bytes / 1000:.1f} kB a body" if one.body_bytes else ""
         found.append((way, f"{parts}; others {others:.0f} % of the machine{client}{size}"))

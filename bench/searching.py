@@ -35,7 +35,9 @@ def search(bench: Bench) -> Measured:
         p95 = rounds.milliseconds(way, "p95")
         figures.append(rounds.figure(f"search, {way}, p95", "ms", p95, target, way))
         figures.extend(
-            rounds.figure(f"… {share}", "ms", rounds.milliseconds(way, share), None, way)
+            rounds.figure(
+                f"search, {way}, {share}", "ms", rounds.milliseconds(way, share), None, way
+            )
             for share in ("p50", "p99")
         )
     return Measured(figures, rounds)

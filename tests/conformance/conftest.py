@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from tests.conformance import specimen
+from tests.conformance import specimen, tailoring
 from tests.conformance.world import World, world
 from tests.conftest import Running, serving, settings_for
 from tests.factories import Owner
@@ -15,23 +15,29 @@ from tests.server import Base, Server
 from tenfold import app as composition
 from tenfold.engine.definition import Definition
 from tenfold.engine.registry import Registry
+from tenfold.engine.tailored import field_of
 
 PACKS = {**composition.PACKS, "specimens": specimen.RECORDS}
 
 
-def kinds() -> list[Definition]:
-    """All types of an installation; a type that a tenant made joins them here."""
-    return list(Registry(PACKS))
+def kinds() -> dict[str, Definition]:
+    """All types of an installation: those that ship, with custom fields, and one made by a tenant."""
+    registry = Registry(PACKS)
+    gadget = registry.named("custom~gadgets")
+    assert gadget is not None
+    found = {d.name: d for d in (*registry, gadget)}
+    for name, specs in tailoring.FIELDS.items():
+        found[name] = found[name].with_custom({s.name: field_of(s) for s in specs})
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each test that asks for a `kind` every type in turn."""
     chosen = kinds()
-    names = [k.name for k in chosen]
     if "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", chosen, ids=names)
+        metafunc.parametrize("kind", chosen.values(), ids=chosen.keys())
     if "kind_name" in metafunc.fixturenames:
-        metafunc.parametrize("kind_name", names)
+        metafunc.parametrize("kind_name", chosen.keys())
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +77,13 @@ async def owner(base: Base, anyio_backend: str) -> AsyncIterator[Owner]:
 
 
 @pytest.fixture
-async def place(app: Running, base: Base, owner: Owner) -> World:
-    """The world of one check."""
-    return await world(app, base, owner)
+async def place(
+    request: pytest.FixtureRequest, app: Running, base: Base, owner: Owner
+) -> World:
+    """The world of one check, with what its organisations made of the type that is checked."""
+    made = await world(app, base, owner)
+    callspec = getattr(request.node, "callspec", None)
+    chosen = callspec.params if callspec is not None else {}
+    kind = chosen.get("kind")
+    await tailoring.tailor(made, kind.name if kind else chosen.get("kind_name", ""))
+    return made

@@ -60,7 +60,7 @@ async def make_straight(base: Base, registry: Registry) -> None:
     """Make everything from the definitions, without a migration."""
     here = Path(tenfold.db.__file__).parent
     queue = Path(tenfold.jobs.__file__).parent / "schema.sql"
-    script = revision.create(registry.by_name, [(here / "core.sql").read_text()])
+    script = revision.create(registry.stored, [(here / "core.sql").read_text()])
     queue_roles = f"SET jobs.roles = '{base.roles.app},{base.roles.tail}'"
     connection = await asyncpg.connect(base.admin_url)
     try:

@@ -136,7 +136,7 @@ async def check_rows(place: World, kind: Definition) -> None:
     mine = await place.here.person("owner")
     stranger = await place.there.person("owner")
     record = await place.make(mine, kind, full=True)
-    table = f"tenfold.{kind.plural}"
+    table = f"tenfold.{kind.table}"
     of_mine = "SELECT count(*) FROM {} WHERE tenant_id = $1"
     for tenant in (None, stranger.tenant):
         async with place.as_app(tenant) as connection:

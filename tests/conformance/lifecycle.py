@@ -27,13 +27,15 @@ async def check_create(place: World, kind: Definition) -> None:
         assert made["deleted_at"] is None
         assert set(made) == shown_names(kind)
         for one in samples.writable(kind):
-            if one.json_name in body:
+            if one.custom:
+                given = body.get("custom", {}).get(one.name)
+            elif one.json_name in body:
                 given = body[one.json_name]
             elif one.name == "owner":
                 given = str(who.id)
             else:
                 given = one.default
-            shown = made[one.json_name]
+            shown = samples.shown(one, made)
             assert samples.same(one, shown, given), f"{one.name}: {given!r} became {shown!r}"
         read = await place.call(who, "GET", f"{path}/{made['id']}")
         assert read.json()["data"] == made, "a read shows something else than the write"
@@ -63,7 +65,7 @@ async def check_refusals(place: World, kind: Definition) -> None:
     who = await place.here.person("owner")
     path = f"/v1/{kind.path}"
     before = await place.listed(who, kind)
-    required = {f.json_name for f in samples.writable(kind) if f.required}
+    required = {samples.name_of(f) for f in samples.writable(kind) if f.required}
     if required:
         error = await _refused(place, who, "POST", path, {}, "MISSING_FIELDS")
         assert set(error["fields"]) == required
@@ -76,10 +78,10 @@ async def check_refusals(place: World, kind: Definition) -> None:
             error = await _refused(place, who, "POST", path, wrong, "INVALID_FIELDS")
             assert set(error["fields"]) == {one.json_name}
     for one in samples.writable(kind):
-        wrong = body | {one.json_name: {"wrong": object.__name__}}
+        wrong = samples.put({**body}, one, {"wrong": "object"})
         if one.type.kind != "json":
             error = await _refused(place, who, "POST", path, wrong, "INVALID_FIELDS")
-            assert set(error["fields"]) == {one.json_name}
+            assert set(error["fields"]) == {samples.name_of(one)}
     assert await place.listed(who, kind) == before
 
 
@@ -94,23 +96,22 @@ async def check_patch(place: World, kind: Definition) -> None:
         if one.type.kind in samples.PEOPLE_AND_RECORDS:
             value = await place.value(who, one, n, fresh=True)
         else:
-            value = samples.another(one, record[one.json_name], n)
-        changed = await place.fine(who, "PATCH", path, {one.json_name: value})
-        assert samples.same(one, changed[one.json_name], value)
-        _only_changed(kind, record, changed, one.json_name)
+            value = samples.another(one, samples.shown(one, record), n)
+        changed = await place.fine(who, "PATCH", path, samples.put({}, one, value))
+        assert samples.same(one, samples.shown(one, changed), value)
+        _only_changed(kind, record, changed, samples.name_of(one))
         record = changed
     for one in samples.writable(kind):
         if one.nullable:
-            changed = await place.fine(who, "PUT", path, {one.json_name: None})
-            assert changed[one.json_name] is None, f"{one.name} was not emptied"
-            _only_changed(kind, record, changed, one.json_name)
+            changed = await place.fine(who, "PUT", path, samples.put({}, one, None))
+            assert samples.shown(one, changed) is None, f"{one.name} was not emptied"
+            _only_changed(kind, record, changed, samples.name_of(one))
             record = changed
             continue
         for empty in (None, ""):
-            error = await _refused(
-                place, who, "PUT", path, {one.json_name: empty}, "INVALID_FIELDS"
-            )
-            assert set(error["fields"]) == {one.json_name}
+            emptied = samples.put({}, one, empty)
+            error = await _refused(place, who, "PUT", path, emptied, "INVALID_FIELDS")
+            assert set(error["fields"]) == {samples.name_of(one)}
     assert (await place.fine(who, "GET", path)) == record
 
 
@@ -125,7 +126,8 @@ def _only_changed(
             follow |= {one.json_name, f"{one.name}_currency"}
     if name == "owner_id":
         follow.add("team_id")
-    moved = {key for key in after if after[key] != before[key]} - follow
+    left, right = samples.flat(before), samples.flat(after)
+    moved = {k for k in {*left, *right} if left.get(k) != right.get(k)} - follow
     assert not moved, f"changing {name} also changed {moved}"
 
 
@@ -162,7 +164,8 @@ async def check_bulk(place: World, kind: Definition) -> None:
     ids = [r["id"] for r in made]
     for one in samples.writable(kind):
         for row, body in zip(made, bodies, strict=True):
-            assert samples.same(one, row[one.json_name], body[one.json_name])
+            given = body["custom"].get(one.name) if one.custom else body[one.json_name]
+            assert samples.same(one, samples.shown(one, row), given)
     read = await place.fine(who, "POST", f"{path}/batch-read", {"ids": ids[::-1]})
     assert read == made[::-1], "batch-read keeps the order of the ids"
     bad = {**await place.body(who, kind), "no_such": 1}

@@ -36,11 +36,11 @@ async def _body(place: World, who: Somebody, kind: Definition, n: int) -> Row:
         empty = (n * 7 + place_of * 3) % 5 == 0
         if one.unique:
             if one.required or not empty:
-                body[one.json_name] = await place.value(who, one, 5_000 + n)
+                samples.put(body, one, await place.value(who, one, 5_000 + n))
         elif one.required or not empty:
             value = await place.value(who, one, (n * (place_of + 3)) % 7)
             if value is not None:
-                body[one.json_name] = value
+                samples.put(body, one, value)
     return body
 
 
@@ -52,6 +52,8 @@ def comparable(one: Field, value: Any) -> Any:
     kind = _inner(one)
     if value is None:
         return None
+    if isinstance(value, dict) and "amount" in value:
+        value = value["amount"]
     if kind in ("decimal", "money"):
         return Decimal(str(value))
     if kind == "datetime":
@@ -78,7 +80,7 @@ def _inner(one: Field) -> str:
 
 def matches(one: Field, operator: str, wanted: Any, row: Row) -> bool:
     """Whether a row fulfils a condition; only `ne` and `null` are true of an empty field."""
-    value = row[one.json_name]
+    value = samples.shown(one, row)
     if operator == "null":
         return (value is None or value == []) is wanted
     if one.type.many:
@@ -123,7 +125,7 @@ class Condition:
     @property
     def query(self) -> str:
         """Its part of the address."""
-        name = self.field.json_name
+        name = samples.name_of(self.field)
         left = name if self.operator == "eq" else f"{name}[{self.operator}]"
         return f"{left}={quote(self.sent, safe='')}"
 
@@ -134,7 +136,8 @@ class Condition:
 
 def tried(kind: Definition) -> list[Field]:
     """The fields to try; those that every type has are tried with one type alone."""
-    return [f for f in kind.fields.values() if _wholly(kind, f) or not f.system]
+    found = [f for f in kind.fields.values() if _wholly(kind, f) or not f.system]
+    return [*found, *kind.custom_fields.values()]
 
 
 def _wholly(kind: Definition, one: Field) -> bool:
@@ -146,7 +149,7 @@ def _wholly(kind: Definition, one: Field) -> bool:
 def conditions(kind: Definition, rows: Sequence[Row]) -> Iterable[Condition]:
     """Each operator of each field, with values that some rows have."""
     for one in tried(kind):
-        if one.json_name not in rows[0]:
+        if one.type.kind == "many":
             continue  # relations to many have no values in a list
         values = _values(one, rows)
         operators = one.type.operators
@@ -162,7 +165,7 @@ def _values(one: Field, rows: Sequence[Row]) -> list[Any]:
     """The distinct values of a field that can be sent in an address."""
     found: list[Any] = []
     for row in rows:
-        value = row[one.json_name]
+        value = samples.shown(one, row)
         for item in (value or []) if one.type.many else [value]:
             if item is not None and item not in found:
                 found.append(item)
@@ -186,6 +189,8 @@ def _condition(one: Field, operator: str, values: Sequence[Any]) -> Condition:
 def _text(one: Field, value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict) and "amount" in value:
+        return str(value["amount"])
     kind = _inner(one)
     if kind == "address":
         return samples.line(value)
@@ -219,7 +224,7 @@ def ordered(rows: Sequence[Row], sorts: Sequence[tuple[Field, bool]]) -> list[st
 
     def compare(a: Row, b: Row) -> int:
         for one, descending in sorts:
-            left, right = (sort_key(one, r[one.json_name]) for r in (a, b))
+            left, right = (sort_key(one, samples.shown(one, r)) for r in (a, b))
             if left == right:
                 continue
             if left is None or right is None:
@@ -233,7 +238,7 @@ def ordered(rows: Sequence[Row], sorts: Sequence[tuple[Field, bool]]) -> list[st
 
 def sort_text(sorts: Sequence[tuple[Field, bool]]) -> str:
     """Sorts as they are sent."""
-    return ",".join(f"{'-' if down else ''}{one.json_name}" for one, down in sorts)
+    return ",".join(f"{'-' if down else ''}{samples.name_of(one)}" for one, down in sorts)
 
 
 async def pages(place: World, who: Somebody, kind: Definition, query: str, limit: int) -> list[str]:

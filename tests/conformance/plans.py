@@ -28,7 +28,7 @@ Plan = dict[str, Any]
 
 async def fill(owner: Owner, kind: Definition) -> None:
     """Rows enough that the planner sees a difference, made without triggers; only once a type."""
-    table = f"tenfold.{kind.plural}"
+    table = f"tenfold.{kind.table}"
     if await owner.fetchval(f"SELECT count(*) > {ROWS // 2} FROM {table}"):
         return
     columns = await owner.fetch(
@@ -39,6 +39,8 @@ async def fill(owner: Owner, kind: Definition) -> None:
     values = {r["attname"]: _VALUES.get(r["type"], "NULL") for r in columns}
     values |= {"tenant_id": f"('00000000-0000-7000-8000-00000000000' || n % {TENANTS})::uuid"}
     values |= {"deleted_at": "NULL", "version": "1", "custom": "'{}'"}
+    if kind.tenant_made:
+        values["kind"] = f"'{kind.name}'"
     for one in kind.fields.values():
         options = getattr(one.type, "options", None)
         if options and not one.type.many:
@@ -107,7 +109,7 @@ def filters(kind: Definition) -> Iterator[tuple[Field, str]]:
 
     `ne` is true of almost every row, and so is `in` of a field with few values: no index helps.
     """
-    for one in kind.fields.values():
+    for one in (*kind.fields.values(), *kind.custom_fields.values()):
         if not (one.filter or one.unique) or one.name == "created_at":
             continue
         for operator in one.type.operators:
@@ -150,11 +152,11 @@ def _served(plan: Plan, kind: Definition, one: Field, what: str) -> None:
     names = {*one.column_names}
     conditions: list[str] = []
     for node in nodes(plan):
-        assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.plural, (
+        assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.table, (
             f"{what} reads the whole table: {_short(plan)}"
         )
         conditions.append(str(node.get("Index Cond", "")))
-        if node.get("Relation Name") != kind.plural:
+        if node.get("Relation Name") != kind.table:
             continue  # a rollup over another table
         after = str(node.get("Filter", ""))
         assert not _mentions(after, names), f"{what} is a filter after the index: {after}"
@@ -193,7 +195,7 @@ async def check_search(place: World, kind: Definition) -> None:
         return
     await fill(place.owner, kind)
     body = await place.owner.fetchval(
-        "SELECT prosrc FROM pg_proc WHERE oid = $1::regproc", f"tenfold.find_{kind.plural}"
+        "SELECT prosrc FROM pg_proc WHERE oid = $1::regproc", f"tenfold.find_{kind.table}"
     )
     (source,) = re.findall(r"(?s)\bSELECT .* LIMIT most", body)
     for number, name in enumerate(("query", "private", "person", "groups", "most"), 1):
@@ -212,7 +214,7 @@ async def check_search(place: World, kind: Definition) -> None:
         await connection.close()
     plan = json.loads(text)[0]["Plan"]
     used = {str(n.get("Index Name")) for n in nodes(plan) if "Index Cond" in n}
-    assert f"{kind.plural}_search" in used, f"search does not use its index: {_short(plan)}"
+    assert f"{kind.table}_search" in used, f"search does not use its index: {_short(plan)}"
 
 
 async def check_scopes(place: World, kind: Definition) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,34 @@ PEOPLE_AND_RECORDS = ("ref", "any_ref", "user", "file", "many")
 
 
 def writable(definition: Definition) -> list[Field]:
-    """The fields that a client may set."""
-    return [f for f in definition.fields.values() if f.writable]
+    """The fields that a client may set, custom ones too."""
+    declared = [f for f in definition.fields.values() if f.writable]
+    return [*declared, *definition.custom_fields.values()]
+
+
+def name_of(field: Field) -> str:
+    """The field's name in questions and refusals."""
+    return f"custom.{field.name}" if field.custom else field.json_name
+
+
+def shown(field: Field, record: Mapping[str, Any]) -> Any:
+    """A field's value in a record's JSON."""
+    return record["custom"].get(field.name) if field.custom else record[field.json_name]
+
+
+def put(body: dict[str, Any], field: Field, value: Any) -> dict[str, Any]:
+    """Give a field a value in a body."""
+    if field.custom:
+        body["custom"] = {**body.get("custom", {}), field.name: value}
+    else:
+        body[field.json_name] = value
+    return body
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with its custom fields beside the others."""
+    custom = {f"custom.{name}": value for name, value in record["custom"].items()}
+    return {**{k: v for k, v in record.items() if k != "custom"}, **custom}
 
 
 def another(field: Field, than: object, n: int) -> object:
@@ -42,6 +69,8 @@ def same(field: Field, shown: Any, given: Any) -> bool:
             return shown == given.strip()
         case "email":
             return shown == given.lower()
+        case "money" if isinstance(shown, dict):  # a custom amount has its currency with it
+            return Decimal(str(shown["amount"])) == Decimal(str(given))
         case "decimal" | "money":
             return Decimal(str(shown)) == Decimal(str(given))
         case "datetime":

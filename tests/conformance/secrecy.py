@@ -62,7 +62,7 @@ async def check_binding(place: World, kind: Definition) -> None:
         again = await place.make(boss, kind, **{one.json_name: CANARY})
         assert (await place.stored(kind, again["id"]))[one.name] != stored[0], "no nonce"
         await place.owner.execute(
-            f"UPDATE tenfold.{kind.plural} SET {one.name} = $1 WHERE id = $2",
+            f"UPDATE tenfold.{kind.table} SET {one.name} = $1 WHERE id = $2",
             stored[0],
             UUID(second["id"]),
         )

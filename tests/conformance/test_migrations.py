@@ -6,8 +6,11 @@ import pytest
 from tests.conformance import drift
 from tests.server import Base, Server
 
-from tenfold.app import registry
+from tenfold import app as composition
 from tenfold.db import migrate
+from tenfold.engine.registry import Registry
+
+SHIPPED = Registry(composition.PACKS)  # before the specimens join them
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +23,7 @@ async def empty(server: Server) -> AsyncIterator[Base]:
 
 
 async def test_migrations_make_what_is_declared(server: Server, empty: Base) -> None:
-    await drift.make_straight(empty, registry())
+    await drift.make_straight(empty, SHIPPED)
     made = await drift.catalogue(server.base(server.template))
     drift.check_same(made, await drift.catalogue(empty))
 

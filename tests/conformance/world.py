@@ -75,7 +75,7 @@ class World:
         made: dict[str, Any] = {}
         for one in samples.writable(definition):
             if full or one.required:
-                made[one.json_name] = await self.value(who, one, n)
+                samples.put(made, one, await self.value(who, one, n))
         return made
 
     async def value(self, who: Somebody, one: Field, n: int, *, fresh: bool = False) -> Any:
@@ -112,7 +112,7 @@ class World:
     async def stored(self, definition: Definition, identity: str) -> asyncpg.Record:
         """A record's row as it lies in the database, past row security."""
         row = await self.owner.fetchrow(
-            f"SELECT * FROM tenfold.{definition.plural} WHERE id = $1", UUID(identity)
+            f"SELECT * FROM tenfold.{definition.table} WHERE id = $1", UUID(identity)
         )
         assert row is not None
         return row

@@ -72,25 +72,24 @@ class Person:
         return answer.json()["data"]
 
     async def start(
-        self, files: Path | bytes | str | list[Path], type: str = "", **form: str
+        self, files: Path | bytes | str | list[Path], kind: str = "", **form: str
     ) -> httpx.Response:
         """Send a file, several, or a text."""
-        if isinstance(files, str):
-            files = files.encode()
-        if isinstance(files, bytes):
-            sent = [("file", (form.pop("filename", "rows.csv"), files))]
+        if isinstance(files, str | bytes):
+            content = files if isinstance(files, bytes) else str.encode(files)
+            sent = [("file", (form.pop("filename", "rows.csv"), content))]
         else:
             paths = files if isinstance(files, list) else [files]
-            sent = [("file", (path.name, path.read_bytes())) for path in paths]
+            sent = [("file", (path.name, content_of(path))) for path in paths]
         return await self.client.post(
-            "/v1/imports", data={"type": type, **form}, files=sent, headers=self.who.headers
+            "/v1/imports", data={"type": kind, **form}, files=sent, headers=self.who.headers
         )
 
     async def imported(
-        self, files: Path | bytes | str | list[Path], type: str = "", **form: str
+        self, files: Path | bytes | str | list[Path], kind: str = "", **form: str
     ) -> Any:
         """Import and wait for the end."""
-        answer = await self.start(files, type, **form)
+        answer = await self.start(files, kind, **form)
         assert answer.status_code == 202, answer.text
         return await self.finished(answer.json()["data"]["id"])
 
@@ -121,6 +120,11 @@ class Person:
                 if view["status"] in ("done", "failed"):
                     return view
                 await asyncio.sleep(0.05)
+
+
+def content_of(path: Path) -> bytes:
+    """A file's bytes."""
+    return path.read_bytes()
 
 
 def counts(view: Any) -> tuple[int, int, int, int, int]:

@@ -1,4 +1,4 @@
-"""What an import promises: good rows come in, bad ones are explained, nothing is lost or doubled."""
+"""What an import promises: good rows come in, bad ones are explained, nothing comes twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def person(client: httpx.AsyncClient, organisation, desk: Desk) -> AsyncIt
 async def test_good_rows_come_in_and_bad_ones_are_explained(person):
     text = (
         "First Name,Last Name,E-mail,Budget,Favourite colour\n"
-        "Ann,Lee,ann@example.com,\"$500,000\",red\n"
+        'Ann,Lee,ann@example.com,"$500,000",red\n'
         "Bo,Ray,not an address,1,blue\n"
         ",Nameless,n@example.com,,\n"
     )
@@ -163,7 +163,8 @@ async def test_a_mapping_to_an_unknown_field_fails_with_the_nearest_name(person)
 
 
 async def test_json_bodies_and_wrong_options(person):
-    body = {"type": "leads", "filename": "x.json", "content": '[{"first_name":"A","last_name":"B"}]'}
+    content = '[{"first_name": "A", "last_name": "B"}]'
+    body = {"type": "leads", "filename": "x.json", "content": content}
     made = await person.post("/v1/imports", body, 202)
     assert counts(await person.finished(made["id"])) == (1, 1, 0, 0, 0)
     for wrong in ({"zone": "Nowhere"}, {"currency": "XXQ"}, {"type": "nothing"}, {"what": 1}):

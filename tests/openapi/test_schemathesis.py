@@ -27,6 +27,9 @@ CHECKS = (
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
+)
+MORE_CHECKS = (
+    *CHECKS,
     "unsupported_method",
     "use_after_free",
     "ensure_resource_availability",
@@ -39,11 +42,11 @@ CLOSELY = (
     *("Types", "Members", "Organization", "Teams", "Roles", "Access", "Custom fields"),
 )
 # A list takes a hundred filters, each tried in many ways: those of the tags do for all.
-LISTS = "^(list|aggregate)_(quotas|custom_records)$"
+LISTS = "^(list|aggregate|export)_(quotas|custom_records)$|^(aggregate|export)_tags$"
 
 
 def run(
-    address: str, token: str, folder: Path, *arguments: str, seed: int = 20261121
+    address: str, token: str, folder: Path, *arguments: str, checks: tuple[str, ...] = CHECKS
 ) -> dict[str, Any]:
     """Let schemathesis loose on a server; answers its report, with the statuses it saw."""
     binaries = made("schemathesis")
@@ -52,8 +55,8 @@ def run(
     )
     command = [
         *(str(binaries / "st"), "run", f"{address}/openapi.json"),
-        *("--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS)),
-        *("--seed", str(seed), "--workers", "1", "--request-timeout", "20", "--no-shrink"),
+        *("--header", f"Authorization: Bearer {token}", "--checks", ",".join(checks)),
+        *("--seed", "20261121", "--workers", "1", "--request-timeout", "20", "--no-shrink"),
         *("--continue-on-failure", "--suppress-health-check", "all"),
         # It would end the session that all other requests need.
         *("--exclude-operation-id", "logout"),
@@ -100,22 +103,23 @@ async def test_nothing_breaks_and_nothing_is_undeclared(
     tags = [part for tag in CLOSELY for part in ("--include-tag", tag)]
     tags += ["--exclude-operation-id-regex", LISTS]
     phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", "8")
-    report = run(served.address, furnished.token, tmp_path, *tags, *phases)
+    arguments = (*tags, *phases)
+    report = run(served.address, furnished.token, tmp_path, *arguments, checks=MORE_CHECKS)
     assert report["failures"] == [], report["output"]
     assert report["errors"] == [], report["output"]
     assert report["operations"]["tested"] == report["operations"]["selected"] > 40
-    _was_let_in(report)
+    _was_let_in(report, 1 / 20)
 
 
 async def test_every_operation_of_every_type_keeps_to_the_document(
     served: Served, furnished: Somebody, tmp_path: Path
 ) -> None:
-    arguments = ("--phases", "fuzzing", "--max-examples", "2", "--mode", "positive")
+    arguments = ("--phases", "fuzzing", "--max-examples", "1", "--mode", "positive")
     report = run(served.address, furnished.token, tmp_path, *arguments)
     assert report["failures"] == [], report["output"]
     assert report["errors"] == [], report["output"]
     assert report["operations"]["tested"] > 400
-    _was_let_in(report)
+    _was_let_in(report, 1 / 4)
 
 
 async def test_planted_breaches_are_found(
@@ -133,9 +137,10 @@ async def test_planted_breaches_are_found(
     assert report["exit_code"] != 0
 
 
-def _was_let_in(report: dict[str, Any]) -> None:
-    """A run that was mostly turned away at the door proves nothing."""
+def _was_let_in(report: dict[str, Any], share: float) -> None:
+    """A run that is mostly turned away at the door proves nothing."""
     statuses: Counter[int] = report["statuses"]
-    assert statuses[200] + statuses[201] > sum(statuses.values()) / 10, statuses
-    assert statuses[201] > 5, statuses
-    assert statuses[401] < sum(statuses.values()) / 4, statuses
+    assert statuses[200] + statuses[201] > sum(statuses.values()) * share, statuses
+    assert statuses[201] > 20, statuses
+    # Only the requests that are sent without a token to see them refused.
+    assert statuses[401] < sum(statuses.values()) / 10, statuses

@@ -66,7 +66,9 @@ def test_every_sheet_is_served_and_every_icon_exists() -> None:
 def values(*sheets: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for sheet in sheets:
-        found |= dict(re.findall(r"--([\w-]+): ([^;]+);", (CSS / f"{sheet}.css").read_text("utf-8")))
+        found |= dict(
+            re.findall(r"--([\w-]+): ([^;]+);", (CSS / f"{sheet}.css").read_text("utf-8"))
+        )
     return found
 
 
@@ -101,7 +103,10 @@ def mixed(
     top: tuple[float, float, float], under: tuple[float, float, float], share: float
 ) -> tuple[float, float, float]:
     """A tint over a surface, mixed as browsers do, in gamma-encoded sRGB."""
-    encode = [[x * 12.92 if x <= 0.0031308 else 1.055 * x ** (1 / 2.4) - 0.055 for x in c] for c in (top, under)]
+    encode = [
+        [x * 12.92 if x <= 0.0031308 else 1.055 * x ** (1 / 2.4) - 0.055 for x in c]
+        for c in (top, under)
+    ]
     joined = [share * a + (1 - share) * b for a, b in zip(*encode, strict=True)]
     red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in joined)
     return red, green, blue

@@ -46,7 +46,14 @@ async def test_the_timeline_tells_who_when_what_and_why(
     assert {e["actor_id"] for e in body["data"]} == {str(admin.id)}
     assert "first_name" in {f["field"] for f in created["fields"]}
     assert [e["version"] for e in (created, updated, moved, deleted, restored)] == [1, 2, 3, 4, 5]
-    assert set(body["meta"]) == {"limit", "next_cursor", "has_more", "count", "count_kind", "cached"}
+    assert set(body["meta"]) == {
+        "limit",
+        "next_cursor",
+        "has_more",
+        "count",
+        "count_kind",
+        "cached",
+    }
 
 
 async def test_the_timeline_is_paged_by_cursor(
@@ -122,9 +129,7 @@ async def test_relations_are_told_by_title(
     client: httpx.AsyncClient, admin: Somebody, make: Make, organisation: Organisation
 ) -> None:
     first, second = await make("companies", name="Acme"), await make("companies", name="Looms")
-    contact = await make(
-        "contacts", first_name="Ann", last_name="Lee", company_id=first["id"]
-    )
+    contact = await make("contacts", first_name="Ann", last_name="Lee", company_id=first["id"])
     other = await organisation.person("member", name="other")
     path = f"/v1/contacts/{contact['id']}"
     change = {"company_id": second["id"], "owner_id": str(other.id)}

@@ -188,9 +188,7 @@ async def test_a_name_that_is_none_is_told_with_all_other_mistakes(
     assert {"company_id", "email"} <= set(wrong)
 
 
-async def test_a_new_record_starts_from_the_one_it_belongs_to(
-    visitor: Visitor, make: Make
-) -> None:
+async def test_a_new_record_starts_from_the_one_it_belongs_to(visitor: Visitor, make: Make) -> None:
     contact = await make("contacts", first_name="Ann", last_name="Lee")
     await visitor.get(f"/contacts/{contact['id']}")
     links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/tasks/new?")]
@@ -297,7 +295,12 @@ async def test_a_record_needs_few_statements(
 ) -> None:
     contact = await make("contacts", first_name="Ann", last_name="Lee")
     await make("tasks", title="Call", contact_id=contact["id"])
-    for path in (f"/contacts/{contact['id']}", f"/leads/{lead['id']}", f"/leads/{lead['id']}/edit", "/"):
+    for path in (
+        f"/contacts/{contact['id']}",
+        f"/leads/{lead['id']}",
+        f"/leads/{lead['id']}/edit",
+        "/",
+    ):
         await visitor.get(path)
         queries.clear()
         await visitor.get(path)

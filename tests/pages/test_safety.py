@@ -19,7 +19,16 @@ async def pages(visitor: Visitor, lead: dict[str, Any]) -> list[str]:
     """The text of every kind of page."""
     path = f"/leads/{lead['id']}"
     texts: list[str] = []
-    for address in ("/", "/leads", "/leads/new", path, f"{path}/edit", "/menu", "/search?q=a", "/x/y"):
+    for address in (
+        "/",
+        "/leads",
+        "/leads/new",
+        path,
+        f"{path}/edit",
+        "/menu",
+        "/search?q=a",
+        "/x/y",
+    ):
         await visitor.get(address)
         texts.append(visitor.answer.text)
     return texts

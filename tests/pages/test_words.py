@@ -19,7 +19,7 @@ HOME = ZoneInfo("America/Los_Angeles")
     [
         (1_000_000, "USD", "$1,000,000"),
         (1_000_000.5, "USD", "$1,000,000.50"),
-        (-12, "EUR", "−€12"),
+        (-12, "EUR", "\u2212€12"),
         (1_234, "JPY", "¥1,234"),
         (1.5, "KWD", "KWD 1.500"),
         (7, "CHF", "CHF 7"),
@@ -104,7 +104,8 @@ def test_hues_say_what_stages_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("Ada Byron", "AB"), ("zoë", "Z"), ("", "·"), ("<x> y", "Y"), ("A B C", "AC")]
+    ("name", "letters"),
+    [("Ada Byron", "AB"), ("zoë", "Z"), ("", "·"), ("<x> y", "Y"), ("A B C", "AC")],
 )
 def test_initials(name: str, letters: str) -> None:
     assert hues.initials(name) == letters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, OWN, Record, can, field, index, rollup
+from tenfold.engine.declare import ALL, OWN, Record, can, field, rollup
 from tenfold.engine.types import Address, LongText, Money, Phone, Tags, Url
 
 
@@ -56,5 +56,4 @@ class Company(Record, plural="companies", icon="building"):
     contact_count: int = rollup("contacts", label="People")
     open_deal_amount: int = rollup("deals", "sum", "open_amount", label="Open deals")
 
-    indexes = [index("owner", "-created_at")]
     access = {"member": can(read=ALL, create=True, update=ALL, delete=OWN)}

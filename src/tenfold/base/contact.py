@@ -103,5 +103,5 @@ class Contact(Record, plural="contacts", icon="user"):
     deal_count: int = rollup("deals", label="Deals")
     last_activity_at: datetime | None = rollup("activities", "max", "at", label="Last activity")
 
-    indexes = [index("owner", "-updated_at"), index("owner", "-created_at")]
+    indexes = [index("owner", "-updated_at")]
     access = {"member": can(read=TEAM, create=True, update=TEAM, delete=OWN)}

@@ -26,5 +26,5 @@ class Note(Record, plural="notes", icon="notebook-pen", private="privacy"):
     )
     pinned: bool = field(default=False, help="Shown first.")
 
-    indexes = [index("about", "-created_at"), index("owner", "-created_at")]
+    indexes = [index("about", "-created_at")]
     access = {"member": can(read=OPEN, create=True, update=OWN, delete=OWN)}

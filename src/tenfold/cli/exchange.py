@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tenfold.app import exchange_of, parts
 from tenfold.db.database import Database
 from tenfold.engine import ask as asking
-from tenfold.engine.access import Person
 from tenfold.engine.types import Locale
 from tenfold.exchange import exporting, starting
+from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
 from tenfold.exchange.jobs import AtOnce
@@ -28,7 +28,7 @@ from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import plan_of
 from tenfold.exchange.starting import Upload
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound, TenfoldError
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.kernel.settings import Settings
 
@@ -49,6 +49,29 @@ class Who:
     tenant: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """What is to be imported, by whom and how."""
+
+    path: Path
+    kind: str
+    email: str
+    organisation: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What is to be exported, by whom and how."""
+
+    kind: str
+    email: str
+    organisation: str
+    form: str
+    query: str
+    bom: bool
+
+
 def run_import(
     settings: Settings,
     path: Path,
@@ -65,8 +88,8 @@ def run_import(
     Answers 0 where all rows are in, 3 where some were refused (they are written to `refused`, or
     beside the file), 1 where the import failed; what was done is said.
     """
-    chosen = starting.check(options or Options())
-    return asyncio.run(_import(settings, path, kind, (email, organisation), chosen, refused, say))
+    asked = _Import(path, kind, email, organisation, starting.check(options or Options()))
+    return asyncio.run(_import(settings, asked, refused, say))
 
 
 def run_export(
@@ -87,21 +110,13 @@ def run_export(
     """
     if form not in exporting.FORMATS:
         raise Invalid({"format": f"must be one of {', '.join(exporting.FORMATS)}"})
-    return asyncio.run(_export(settings, kind, to, (email, organisation), form, query, bom, say))
+    asked = _Export(kind, email, organisation, form, query, bom)
+    return asyncio.run(_export(settings, asked, to, say))
 
 
-async def _import(
-    settings: Settings,
-    path: Path,
-    kind: str,
-    who: tuple[str, str],
-    options: Options,
-    refused: Path | None,
-    say: Say,
-) -> int:
+async def _import(settings: Settings, asked: _Import, refused: Path | None, say: Say) -> int:
     async with _opened(settings) as exchange:
-        identity, state = await _run(exchange, path, kind, await _who(exchange, *who), options)
-        files = exchange.files(identity[0], identity[1])
+        files, state = await _run(exchange, asked)
         if state.error:
             say(f"The import failed: {state.error}")
             return FAILED
@@ -111,11 +126,11 @@ async def _import(
         kinds = [("created", counts.created), ("updated", counts.updated)]
         kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
         told = ", ".join(f"{number:,} {name}" for name, number in kinds)
-        dry = " (a dry run: nothing was stored)" if options.dry_run else ""
+        dry = " (a dry run: nothing was stored)" if asked.options.dry_run else ""
         say(f"{counts.read:,} rows read: {told}{dry}.")
         if not counts.refused:
             return DONE
-        to = refused or path.with_name(f"{path.stem}.refused.csv")
+        to = refused or asked.path.with_name(f"{asked.path.stem}.refused.csv")
         columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
         pieces = files.refused_csv(columns, state.refused_bytes, several=len(state.parts) > 1)
         await asyncio.to_thread(_write, to, pieces)
@@ -123,24 +138,23 @@ async def _import(
         return PARTLY
 
 
-async def _run(
-    exchange: Exchange, path: Path, kind: str, who: Who, options: Options
-) -> tuple[tuple[UUID, UUID], State]:
+async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
     """Store, begin and bring in, with a bar that moves."""
+    who = await _who(exchange, asked.email, asked.organisation)
     identity = new_id()
     files = exchange.files(who.tenant, identity)
     uploads: list[Upload] = []
-    for number, one in enumerate(_with_plan(path)):
+    for number, one in enumerate(_with_plan(asked.path)):
         stored = await files.store(number, _read(one), sys.maxsize)
         uploads.append(Upload(one.name, stored))
     context = Context(who.tenant, who.user, request="tenfold import")
     try:
-        found = starting.parts_of(exchange, files, uploads, kind, options)
+        found = starting.parts_of(exchange, files, uploads, asked.kind, asked.options)
         async with exchange.database.read(who.tenant, TOPICS) as reader:
-            person = await exchange.load_person(reader, who.tenant, who.user)
+            person = await exchange.person(reader, context)
         await starting.allowed(exchange, person, found)
         async with exchange.database.transaction(context) as tx:
-            await starting.begin(tx, identity, found, options)
+            await starting.begin(tx, identity, found, asked.options)
     except BaseException:
         files.discard()
         raise
@@ -153,34 +167,25 @@ async def _run(
         transient=True,
     )
     with bar:
-        task = bar.add_task(path.name, total=None)
+        task = bar.add_task(asked.path.name, total=None)
         work = AtOnce(
             exchange.database,
             context,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
         state = await Importer(exchange).run(work, identity)
-    return (who.tenant, identity), state
+    return files, state
 
 
-async def _export(
-    settings: Settings,
-    kind: str,
-    to: Path | None,
-    whose: tuple[str, str],
-    form: str,
-    query: str,
-    bom: bool,
-    say: Say,
-) -> int:
+async def _export(settings: Settings, asked: _Export, to: Path | None, say: Say) -> int:
     async with _opened(settings) as exchange:
-        who = await _who(exchange, *whose)
-        shipped = exchange.shipped(kind)
+        who = await _who(exchange, asked.email, asked.organisation)
+        shipped = exchange.shipped(asked.kind)
         if shipped is None:
-            raise NotFound(f"There is no record type {kind[:60]!r}.")
+            raise NotFound(f"There is no record type {asked.kind[:60]!r}.")
 
         @asynccontextmanager
-        async def opened() -> AsyncIterator[exporting.Reading]:
+        async def opened() -> AsyncGenerator[exporting.Reading]:
             async with exchange.database.read(who.tenant, TOPICS) as reader:
                 person = await exchange.load_person(reader, who.tenant, who.user)
                 definition = await exchange.definition(reader, who.tenant, shipped.name)
@@ -188,9 +193,9 @@ async def _export(
 
         async with opened() as first:
             access = first.person.access(first.definition)
-            pairs = parse_qsl(query, keep_blank_values=True)
-            asked = asking.parse(pairs, first.definition, access, Locale())
-        pieces = exporting.export(exchange.records.query, opened, asked, form, bom=bom)
+            pairs = parse_qsl(asked.query, keep_blank_values=True)
+            ask = asking.parse(pairs, first.definition, access, Locale())
+        pieces = exporting.export(exchange.records.query, opened, ask, asked.form, bom=asked.bom)
         size = await _sent(pieces, to)
         say(f"{size:,} bytes written{f' to {to}' if to else ''}.")
         return DONE
@@ -220,7 +225,7 @@ async def _copied(pieces: AsyncIterator[bytes], file: BinaryIO) -> int:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Exchange]:
+async def _opened(settings: Settings) -> AsyncGenerator[Exchange]:
     made = parts(settings)
     database: Database = await made.database(seconds=300)
     try:
@@ -276,10 +281,7 @@ async def _read(path: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-def _write(to: Path, pieces: object) -> None:
+def _write(to: Path, pieces: Iterable[bytes]) -> None:
     with to.open("wb") as file:
-        for piece in pieces:  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
-            file.write(piece)  # pyright: ignore[reportUnknownArgumentType]
-
-
-__all__ = ["DONE", "FAILED", "PARTLY", "Person", "TenfoldError", "run_export", "run_import"]
+        for piece in pieces:
+            file.write(piece)

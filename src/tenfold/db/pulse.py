@@ -23,7 +23,7 @@ async def answering(database: Database, seconds: float) -> AsyncIterator[Reader]
         async with asyncio.timeout(seconds), database.system() as reader:
             yield reader
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(f"The database does not answer: {error or 'too slow'}") from error
+        raise Unavailable(f"The database does not answer: {str(error) or 'too slow'}") from error
 
 
 async def log_lag(reader: Reader) -> float | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from tenfold.db.database import Reader, Transaction
@@ -103,6 +104,6 @@ def sees_all(person: Person) -> bool:
     return person.role in ("owner", "admin", "manager")
 
 
-def _batch(row: Mapping[str, Any]) -> Batch:
-    known = dict(row)
+def _batch(row: asyncpg.Record) -> Batch:
+    known: dict[str, Any] = dict(row.items())
     return Batch(**{**known, "summary": msgspec.json.decode(known["summary"])})

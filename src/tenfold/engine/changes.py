@@ -77,6 +77,7 @@ async def timeline(
     person: Person,
     definition: Definition,
     identity: UUID,
+    *,
     limit: int,
     before: int = NEWEST,
     current: Mapping[str, object] | None = None,
@@ -98,6 +99,7 @@ async def moves(
     person: Person,
     definition: Definition,
     identity: UUID,
+    *,
     limit: int,
     before: int = NEWEST,
 ) -> list[Move]:
@@ -189,9 +191,7 @@ def _id_of(value: object) -> UUID | None:
     return parse_id(value) if isinstance(value, str) else None
 
 
-def _change(
-    row: Any, definition: Definition, access: Access, beside: dict[str, object]
-) -> Change:
+def _change(row: Any, definition: Definition, access: Access, beside: dict[str, object]) -> Change:
     """One row of the log; `beside` is what lay beside its values, moved back in time with it."""
     old, new = _values(row["old"]), _values(row["new"])
     fields = tuple(_fields(definition, access, old, new, beside))

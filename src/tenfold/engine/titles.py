@@ -1,4 +1,4 @@
-"""What records are called: titles of ids, suggestions as one types, what is new, how many there are.
+"""What records are called: titles of ids, suggestions as one types, what is new, how many.
 
 Each question is one statement over all the types it concerns, every type under the person's own
 access, so that a page never asks once per row.
@@ -31,7 +31,20 @@ USER = "user"
 _UUID = PgUUID(as_uuid=True)
 _LAST = "\U0010ffff"
 _PLAIN = frozenset(
-    "text email phone url choice stage integer decimal money date datetime generated".split()
+    [
+        "text",
+        "email",
+        "phone",
+        "url",
+        "choice",
+        "stage",
+        "integer",
+        "decimal",
+        "money",
+        "date",
+        "datetime",
+        "generated",
+    ]
 )
 _USERS = sa.table(
     "users",
@@ -48,7 +61,7 @@ _MEMBERS = sa.table(
 
 @dataclass(frozen=True, slots=True)
 class Titled:
-    """A record by its type, id and title; `at` is when it was made, `hint` what tells doubles apart."""
+    """A record by its type, id and title; `at`: when it was made, `hint`: tells doubles apart."""
 
     type: str
     id: UUID
@@ -87,7 +100,7 @@ async def titles(
 
 
 async def suggest(
-    query: Query, reader: Reader, person: Person, name: str, text: str, most: int = 10
+    query: Query, reader: Reader, person: Person, name: str, text: str, *, most: int = 10
 ) -> list[Titled]:
     """Records of a type (or people) whose title begins so; without a text the newest."""
     if not _readable(query, person, name):
@@ -96,10 +109,12 @@ async def suggest(
 
     def make() -> Statement:
         rows = _people(words) if name == USER else _beginning(query, person, name, words)
-        return compiled(rows.limit(sa.literal_column(str(int(most)))))
+        return compiled(rows.limit(_whole(most)))
 
     shape = min(len(words), 2)
-    statement = query.shapes.get(("suggest", shape, most, *_named_shapes(query, person, [name])), make)
+    statement = query.shapes.get(
+        ("suggest", shape, most, *_named_shapes(query, person, [name])), make
+    )
     bound = _bound(person, _word_values(words))
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return [Titled(name, row[0], row[1], hint=row[2] or "") for row in rows]
@@ -112,7 +127,7 @@ async def newest(
     seen = [d for d in definitions if person.access(d).read != "none"]
     if not seen:
         return []
-    limit = sa.literal_column(str(int(most)))
+    limit = _whole(most)
 
     def one(definition: Definition) -> Any:
         reading = PersonReading(definition, person, query.registry)
@@ -131,7 +146,9 @@ async def newest(
 
     def make() -> Statement:
         every = sa.union_all(*map(one, seen)).subquery("t")
-        return compiled(sa.select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit))
+        return compiled(
+            sa.select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit)
+        )
 
     statement = query.shapes.get(("newest", most, *_shapes(person, seen)), make)
     rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
@@ -148,7 +165,7 @@ async def counts(
 
     def one(definition: Definition) -> Any:
         rows = PersonReading(definition, person, query.registry).matching(())
-        some = rows.with_only_columns(sa.literal_column("1")).limit(sa.literal_column(str(COUNTED)))
+        some = rows.with_only_columns(_whole(1)).limit(_whole(COUNTED))
         name = sa.literal_column(f"'{definition.name}'", sa.Text)
         return sa.select(name, sa.func.count()).select_from(some.subquery())
 
@@ -173,6 +190,11 @@ def title_sql(reading: PersonReading) -> ColumnElement[str]:
     return sa.func.coalesce(sa.func.nullif(joined, sa.literal_column("''")), untitled)
 
 
+def _whole(number: int) -> ColumnElement[int]:
+    """A number of ours as it stands in the text, for what PostgreSQL plans by."""
+    return sa.literal_column(str(int(number)), sa.Integer)
+
+
 def _title_fields(reading: PersonReading) -> list[Field]:
     return [f for f in reading.definition.title_fields if reading.access.sees(f) and _has_text(f)]
 
@@ -190,8 +212,10 @@ def _text(one: Field, columns: Columns) -> ColumnElement[Any]:
 def _by_ids(query: Query, person: Person, name: str) -> Any:
     ids = sa.bindparam(f"ids_{name}", type_=ARRAY(_UUID))
     if name == USER:
-        return _members().where(_USERS.c.id == sa.any_(ids)).with_only_columns(
-            _USERS.c.id, _full_name()
+        return (
+            _members()
+            .where(_USERS.c.id == sa.any_(ids))
+            .with_only_columns(_USERS.c.id, _full_name())
         )
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
     rows = reading.matching(()).where(reading.table.c.id == sa.any_(ids))
@@ -204,12 +228,12 @@ def _members() -> Any:
 
 
 def _full_name() -> ColumnElement[str]:
-    blank = sa.literal_column("' '")
+    blank = sa.literal_column("' '", sa.Text)
     return sa.func.concat_ws(blank, _USERS.c.first_name, _USERS.c.last_name)
 
 
 def _people(words: Sequence[str]) -> Any:
-    """Members whose first, last or full name begins so. An organisation has few; no index needed."""
+    """Members whose first, last or full name begins so; there are few, no index is needed."""
     rows = _members().with_only_columns(_USERS.c.id, _full_name(), _USERS.c.email)
     if words:
         whole = sa.bindparam("whole", type_=sa.Text)
@@ -236,9 +260,9 @@ def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) ->
             ]
         rows = rows.where(sa.or_(*ways))
     table = reading.table
-    return rows.with_only_columns(
-        table.c.id, title_sql(reading), _hint(reading, columns)
-    ).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return rows.with_only_columns(table.c.id, title_sql(reading), _hint(reading, columns)).order_by(
+        table.c.created_at.desc(), table.c.id.desc()
+    )
 
 
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from tenfold.db.database import Reader, Transaction
@@ -142,7 +143,8 @@ async def records_of(
 async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
     """Undo the batch for a piece of records; the transaction has entered the undo's own batch."""
     tx = task.reader
-    assert isinstance(tx, Transaction)
+    if not isinstance(tx, Transaction):
+        raise TypeError("an undo writes in a transaction")
     plan, current = await _plan(task, ids, outcome)
     records, person, definition = task.records, task.person, task.definition
     if plan.delete:
@@ -169,7 +171,7 @@ async def preview(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
 
 async def _plan(
     task: Task, ids: Sequence[UUID], outcome: Outcome
-) -> tuple[_Plan, Mapping[UUID, Any]]:
+) -> tuple[_Plan, Mapping[UUID, asyncpg.Record]]:
     reader, person, definition = task.reader, task.person, task.definition
     effects = await _effects(reader, person.tenant, task.batch, ids)
     firsts = [effects[i].first for i in ids]
@@ -185,7 +187,8 @@ async def _plan(
             outcome.gone += 1
             continue
         try:
-            _one(plan, task, effects[identity], row, later.get(identity, frozenset()), outcome)
+            since = later.get(identity, frozenset[str]())
+            _one(plan, task, effects[identity], row, later=since, outcome=outcome)
         except TenfoldError as error:
             outcome.keep(Kept(task.type, identity, error.message))
     return plan, current
@@ -195,7 +198,8 @@ def _one(
     plan: _Plan,
     task: Task,
     effect: _Effect,
-    row: Mapping[str, Any],
+    row: asyncpg.Record,
+    *,
     later: frozenset[str],
     outcome: Outcome,
 ) -> None:

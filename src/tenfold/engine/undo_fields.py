@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import logged_columns, table_of
@@ -29,7 +30,7 @@ def goes_back(
     definition: Definition,
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    row: Mapping[str, Any],
+    row: asyncpg.Record,
     later: frozenset[str],
 ) -> tuple[dict[str, Any], list[str]]:
     """The columns to set with their old values, and the fields that were edited since.
@@ -57,7 +58,7 @@ def goes_back(
 def _custom(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    row: Mapping[str, Any],
+    row: asyncpg.Record,
     back: dict[str, Any],
     kept: list[str],
 ) -> None:
@@ -84,7 +85,7 @@ def _fields(definition: Definition) -> Iterator[tuple[Field, tuple[str, ...]]]:
             yield one, names
 
 
-def _same(definition: Definition, name: str, logged: Any, row: Mapping[str, Any]) -> bool:
+def _same(definition: Definition, name: str, logged: Any, row: asyncpg.Record) -> bool:
     """Whether the column holds today what the log says."""
     now = row[name]
     if isinstance(now, str) and _is_document(definition, name):
@@ -110,7 +111,7 @@ def _reader(kind: type[sa.types.TypeEngine[Any]]) -> Callable[[Any], Any]:
     """How the log's JSON spells a type's values."""
     if issubclass(kind, JSONB):
         return lambda value: msgspec.json.encode(value).decode()
-    if issubclass(kind, PgUUID):
+    if issubclass(kind, postgresql.UUID):
         return UUID
     if issubclass(kind, sa.LargeBinary):
         return lambda value: bytes.fromhex(value[2:])

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from tenfold.engine.types import AnyRef, Decimal as DecimalType, Ref
+from tenfold.engine.types import AnyRef, Ref
+from tenfold.engine.types import Decimal as DecimalType
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
@@ -115,7 +116,7 @@ class Converter:
     # -- one function per column, chosen once
 
     def _putter(self, column: str, goal: Goal, how: Reading) -> _Put:
-        kind, field_ = goal.kind, goal.field
+        kind = goal.kind
         if kind == FULL_NAME:
             return _full_name
         if kind == ID:
@@ -128,16 +129,17 @@ class Converter:
             return _json(goal.target.name)
         if goal.part:
             return _part(column, goal, how)
-        assert field_ is not None
-        if field_.custom:
-            return self._plain(column, goal, how, _set_custom(field_.name))
-        return self._plain(column, goal, how, _set(field_.json_name, kind))
+        one = goal.own
+        if one.custom:
+            return self._plain(column, goal, how, _set_custom(one.name))
+        return self._plain(column, goal, how, _set(one.json_name, kind))
 
     def _plain(
         self, column: str, goal: Goal, how: Reading, put: Callable[[Prepared, object], None]
     ) -> _Put:
         kind = goal.kind
-        places = goal.field.type.places if goal.field and isinstance(goal.field.type, DecimalType) else None
+        own = goal.own.type
+        places = own.places if isinstance(own, DecimalType) else None
         listed = kind in _OVERFLOW or kind == "url"
         reader = quick(kind, how)
         finer = self._finer(goal)
@@ -188,9 +190,7 @@ class Converter:
             return rounded
         return number
 
-    def _overflow(
-        self, column: str, kind: str, value: Value, how: Reading, made: Prepared
-    ) -> None:
+    def _overflow(self, column: str, kind: str, value: Value, how: Reading, made: Prepared) -> None:
         """Put the further e-mails or numbers of a cell into the fields that wait for them."""
         for text in others(kind, value):
             for name in _OVERFLOW.get(kind, ()):
@@ -202,7 +202,8 @@ class Converter:
                     except Refusal:
                         continue
             else:
-                self.tally[f"further values in cells of {column!r} have no field and were left out"] += 1
+                told = f"further values in cells of {column!r} have no field and were left out"
+                self.tally[told] += 1
 
 
 def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
@@ -212,7 +213,7 @@ def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
 
         def address(made: Prepared, value: object) -> None:
             if isinstance(value, dict):
-                parts: dict[str, str] = value
+                parts = cast("dict[str, str]", value)
                 made.body[name] = {**parts, **(made.body.get(name) or {})}
             else:
                 made.body[name] = value
@@ -240,8 +241,7 @@ def _money(name: str, value: object) -> dict[str, object]:
 
 
 def _part(column: str, goal: Goal, how: Reading) -> _Put:
-    assert goal.field is not None
-    name, part = goal.field.json_name, goal.part
+    name, part = goal.own.json_name, goal.part
     reader = quick(goal.kind, how)
 
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
@@ -258,8 +258,7 @@ def _part(column: str, goal: Goal, how: Reading) -> _Put:
 
 
 def _currency(column: str, goal: Goal) -> _Put:
-    assert goal.field is not None
-    name = goal.field.json_name
+    name = goal.own.json_name
 
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
         code = as_text(value).strip().upper()
@@ -275,7 +274,7 @@ def _finish(body: dict[str, Any]) -> None:
     """Join what other programs keep in pieces: the parts of a street."""
     for name, value in body.items():
         if type(value) is dict and any(part in value for part in STREET_PARTS):
-            pieces: dict[str, str] = value
+            pieces = cast("dict[str, str]", value)
             street = " ".join(pieces.pop(p) for p in STREET_PARTS if p in pieces)
             body[name] = {"street": street, **pieces}
 
@@ -299,8 +298,7 @@ def _identity(value: Value, made: Prepared, _: list[str]) -> None:
 
 
 def _pointer(goal: Goal) -> _Put:
-    one = goal.field
-    assert one is not None
+    one = goal.own
     to = one.type.to if isinstance(one.type, Ref) else "user"
 
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
@@ -327,7 +325,8 @@ def _any(name: str, value: Value, made: Prepared, problems: list[str]) -> None:
     if isinstance(found, dict):
         made.body[name] = found
     else:
-        problems.append(f'{name}: {shown(as_text(value))} is not like {{"type": "lead", "id": "…"}}.')
+        example = '{"type": "lead", "id": "…"}'
+        problems.append(f"{name}: {shown(as_text(value))} is not like {example}.")
 
 
 def _json(name: str) -> _Put:

@@ -59,7 +59,7 @@ async def export(
         shown = _shown(reading.definition, reading.person.access(reading.definition), ask)
         first = not columns
         if first:
-            columns = _columns(shown, ask)
+            columns = [name for one in shown for name in _names(one)]
             if bom:
                 yield BOM
         rows = _decoder.decode(data)
@@ -79,9 +79,7 @@ async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
     yield b"[]" if before == b"[" else b"]"
 
 
-async def _pages(
-    query: Query, opened: Open, ask: Ask
-) -> AsyncIterator[tuple[Reading, bytes]]:
+async def _pages(query: Query, opened: Open, ask: Ask) -> AsyncIterator[tuple[Reading, bytes]]:
     cursor = ask.cursor
     while True:
         async with opened() as reading:
@@ -118,10 +116,6 @@ def _shown(definition: Definition, access: Access, ask: Ask) -> list[Field]:
 
 def _custom(ask: Ask) -> set[str]:
     return {"custom"} if not ask.fields or "custom" in ask.fields else set()
-
-
-def _columns(shown: Sequence[Field], ask: Ask) -> list[str]:
-    return [name for one in shown for name in _names(one)]
 
 
 def _names(one: Field) -> Iterator[str]:

@@ -188,11 +188,9 @@ def _two(reading: PersonReading, titles: Sequence[Field]) -> Statement:
     return compiled(rows.with_only_columns(first, last, reading.table.c.id).limit(_MOST))
 
 
-async def _people(
-    reader: Reader, person: Person, texts: Sequence[str]
-) -> dict[str, Answer]:
+async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[str, Answer]:
     """Members by id, e-mail or name."""
-    ids = [found for text in texts if (found := parse_id(text)) is not None]
+    ids = [key for text in texts if (key := parse_id(text)) is not None]
     names = {" ".join(text.lower().split()): text for text in texts}
     rows = await reader.rows(_PEOPLE, person.tenant, ids, list(names))
     found: dict[str, set[UUID]] = {}
@@ -207,7 +205,8 @@ async def _people(
         elif ids_of:
             answers[text] = f"Several people are called {_quoted(text)}; give the e-mail address."
         else:
-            answers[text] = f"Nobody in your organisation is {_quoted(text)}; give an e-mail address."
+            whom = _quoted(text)
+            answers[text] = f"Nobody in your organisation is {whom}; give an e-mail address."
     return answers
 
 

@@ -32,7 +32,7 @@ from tenfold.exchange.targets import ID, Goal, goals_of, references
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound, TenfoldError
+from tenfold.kernel.errors import Invalid, NotFound, TenfoldError, Unauthenticated
 
 TOPICS = ("members", "definitions")
 NO_KEY = "none"
@@ -94,6 +94,12 @@ class Exchange:
             return registry.named(f"{CUSTOM}{rest}")
         return found
 
+    async def person(self, reader: Reader, context: Context) -> Person:
+        """The member who acts; raises Unauthenticated where they don't belong any more."""
+        if context.actor is None:
+            raise Unauthenticated("Only a member of the organisation can do this.")
+        return await self.load_person(reader, context.tenant, context.actor)
+
     def files(self, tenant: UUID, identity: UUID) -> ImportFiles:
         """The folder of an import."""
         return ImportFiles(self.home, tenant, identity)
@@ -116,9 +122,7 @@ class Survey:
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
         rows = self.source.rows()
-        dated = [
-            g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED
-        ]
+        dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED]
         mapped = [g.column for g in self.guesses if g.target]
         learned = texts_of(islice(rows, SAMPLED), mapped)
         if dated:
@@ -129,18 +133,19 @@ class Survey:
         )
 
 
-def survey(
-    path: Path,
-    part: Part,
-    options: Options,
-    definition: Definition,
-    person: Person,
-    exchange: Exchange,
-    how: Reading,
-    *,
-    count: bool = True,
-) -> Survey:
+@dataclass(frozen=True, slots=True)
+class View:
+    """As whom and how a file is looked at."""
+
+    definition: Definition
+    person: Person
+    types: Mapping[str, Definition]
+    how: Reading
+
+
+def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     """Look through a file and guess its mapping; raises NotReadable, UnknownName or Invalid."""
+    definition = view.definition
     source = open_source(
         path,
         part.filename,
@@ -150,15 +155,14 @@ def survey(
     )
     rows = source.rows()
     samples = [row.values for row in islice(rows, SAMPLED)]
-    number, empty = _counted(rows if count else (), source.columns, samples)
+    number, empty = _counted(rows, source.columns, samples)
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
-    goals = goals_of(definition, person.access(definition), columns)
-    types = exchange.records.registry.by_name
+    goals = goals_of(definition, view.person.access(definition), columns)
     chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}
     if part.sobject:
         # A plan's options name the columns of several files.
         chosen = {c: t for c, t in chosen.items() if c in columns}
-    linked = references(columns, samples, goals, types)
+    linked = references(columns, samples, goals, view.types)
     # The columns of our own exports are named as the fields are.
     own = {c: c for c in columns if c in goals} if ID in goals else {}
     overrides = {**linked, **own, **chosen}
@@ -166,7 +170,7 @@ def survey(
     guesses = guess(columns, samples, targets, overrides)
     key, need = _key(definition, options, guesses)
     notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
-    return Survey(source, columns, guesses, goals, number, notes, key, need, how)
+    return Survey(source, columns, guesses, goals, number, notes, key, need, view.how)
 
 
 def _counted(
@@ -182,9 +186,7 @@ def _counted(
     return number, empty
 
 
-def _key(
-    definition: Definition, options: Options, guesses: Sequence[Guess]
-) -> tuple[str, bool]:
+def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
     """The field by which rows find their records, and whether each row must have it."""
     uniques = {f.json_name: f for f in definition.fields.values() if f.unique}
     mapped = {guess.target for guess in guesses}
@@ -238,9 +240,8 @@ class Importer:
     async def run(self, work: Steps, identity: UUID) -> State:
         """Bring in what is left of an import; what earlier attempts committed stays."""
         context = work.context
-        assert context.actor is not None
         async with self.exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await self.exchange.load_person(reader, context.tenant, context.actor)
+            person = await self.exchange.person(reader, context)
             batch = await batches.find(reader, person, identity)
             state = state_of(batch.summary)
             how, locale = await self.reading(reader, context.tenant, state.options)
@@ -319,15 +320,9 @@ class _Run:
             await batches.save(tx, self.identity, status, summary, finished=True)
 
     def _survey(self, part: Part) -> Survey:
-        return survey(
-            self.files.upload(part.stored),
-            part,
-            self.state.options,
-            self.definitions[part.type],
-            self.person,
-            self.exchange,
-            self.how,
-        )
+        types = self.exchange.records.registry.by_name
+        view = View(self.definitions[part.type], self.person, types, self.how)
+        return survey(self.files.upload(part.stored), part, self.state.options, view)
 
     async def _part(self, index: int, found: Survey) -> None:
         part = self.state.parts[index]
@@ -358,9 +353,7 @@ class _Run:
             size = _next_size(size, len(piece), time.monotonic() - began)
             piece = await following
 
-    async def _piece(
-        self, part: Part, writer: Writer, piece: list[Prepared], feed: _Feed
-    ) -> None:
+    async def _piece(self, part: Part, writer: Writer, piece: list[Prepared], feed: _Feed) -> None:
         """Write one piece and how far the import is, in one transaction."""
         state = self.state
         done = state.counts.read + len(piece)
@@ -377,9 +370,7 @@ class _Run:
             await batches.save(tx, self.identity, "processing", changed.summary())
         self.state = changed
 
-    def _counted(
-        self, part: Part, piece: list[Prepared], result: Result, feed: _Feed
-    ) -> State:
+    def _counted(self, part: Part, piece: list[Prepared], result: Result, feed: _Feed) -> State:
         """The state as it is once the piece is committed."""
         changed = state_of(self.state.summary())
         changed.part, changed.row = self.state.parts.index(part), self.state.row + len(piece)
@@ -399,7 +390,7 @@ class _Run:
 
 
 class _Feed:
-    """Prepared rows of a file, from the first that is not settled yet; used by one thread at once."""
+    """Prepared rows of a file, from the first that is not settled yet; one thread at a time."""
 
     def __init__(self, found: Survey, settled: int) -> None:
         self._converter = found.converter()

@@ -64,7 +64,10 @@ class AtOnce:
 
     @asynccontextmanager
     async def step(
-        self, done: int, total: int | None = None, note: str = ""
+        self,
+        done: int,
+        total: int | None = None,
+        note: str = "",  # noqa: ARG002 - a job shows it
     ) -> AsyncGenerator[Transaction]:
         """One piece."""
         async with self.database.transaction(self.context) as tx:
@@ -134,9 +137,8 @@ class Undoer:
     async def run(self, work: Steps, identity: UUID) -> Undoing:
         """Undo what is left of a batch, piece by piece."""
         context = work.context
-        assert context.actor is not None
         async with self.exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await self.exchange.load_person(reader, context.tenant, context.actor)
+            person = await self.exchange.person(reader, context)
             batch = await batches.find(reader, person, identity)
             state = msgspec.convert(batch.summary, Undoing)
             chain = await undo.chain_of(reader, context.tenant, state.undoes)

@@ -13,7 +13,7 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_state import Column, Options, Part
-from tenfold.exchange.importing import Exchange, Importer, Survey, survey
+from tenfold.exchange.importing import Exchange, Importer, Survey, View, survey
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.writing_rows import Result, Writer
@@ -54,14 +54,20 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def preview(
-    exchange: Exchange, reader: Reader, person: Person, path: Path, part: Part, options: Options
+    exchange: Exchange,
+    reader: Reader,
+    person: Person,
+    path: Path,
+    *,
+    part: Part,
+    options: Options,
 ) -> Preview:
     """The mapping and the first rows of a file; raises Invalid where it can't be read."""
     definition = await exchange.definition(reader, person.tenant, part.type)
     how, locale = await Importer(exchange).reading(reader, person.tenant, options)
-    arguments = (path, part, options, definition, person, exchange, how)
+    view = View(definition, person, exchange.records.registry.by_name, how)
     try:
-        found, rows = await asyncio.to_thread(_first, arguments)
+        found, rows = await asyncio.to_thread(_first, path, part, options, view)
     except NotReadable as error:
         raise Invalid({"file": str(error)}) from None
     except UnknownName as error:
@@ -87,8 +93,8 @@ async def preview(
     )
 
 
-def _first(arguments: tuple[Any, ...]) -> tuple[Survey, list[Prepared]]:
-    found = survey(*arguments)
+def _first(path: Path, part: Part, options: Options, view: View) -> tuple[Survey, list[Prepared]]:
+    found = survey(path, part, options, view)
     converter = found.converter()
     return found, [converter.convert(row) for row in islice(found.source.rows(), SHOWN)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -72,9 +72,11 @@ def _differences(
         if other is None:
             found.append(f"{key} did not come back")
             continue
-        for name in sorted((stored | {"custom"}) - _OWN):
-            if row.get(name) != other.get(name):
-                found.append(f"{key}.{name} was {row.get(name)!r} and is {other.get(name)!r}")
+        found.extend(
+            f"{key}.{name} was {row.get(name)!r} and is {other.get(name)!r}"
+            for name in sorted((stored | {"custom"}) - _OWN)
+            if row.get(name) != other.get(name)
+        )
     return found
 
 
@@ -85,9 +87,8 @@ def _by_key(data: bytes) -> dict[str, dict[str, Any]]:
 
 
 async def _who(exchange: Exchange, context: Context, name: str) -> tuple[Person, Definition]:
-    assert context.actor is not None
     async with exchange.database.read(context.tenant, TOPICS) as reader:
-        person = await exchange.load_person(reader, context.tenant, context.actor)
+        person = await exchange.person(reader, context)
         return person, await exchange.definition(reader, context.tenant, name)
 
 
@@ -96,10 +97,9 @@ async def _exported(exchange: Exchange, context: Context, name: str, form: str) 
     sort = Sort(definition.fields["created_at"], descending=False)
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Reading]:
-        assert context.actor is not None
+    async def opened() -> AsyncGenerator[Reading]:
         async with exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await exchange.load_person(reader, context.tenant, context.actor)
+            person = await exchange.person(reader, context)
             yield Reading(reader, person, await exchange.definition(reader, context.tenant, name))
 
     pieces = export(exchange.records.query, opened, Ask(sorts=(sort,)), form)

@@ -63,9 +63,7 @@ async def allowed(exchange: Exchange, person: Person, parts: Sequence[Part]) -> 
         await _allowed(exchange, reader, person, parts)
 
 
-async def begin(
-    tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options
-) -> State:
+async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:
     """Write the import down; its job is enqueued in the same transaction."""
     name = parts[0].filename if len(parts) == 1 else f"{len(parts)} files"
     state = State(filename=name, options=options, parts=list(parts))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Choice, Choices, Ref
+from tenfold.engine.types import Choice, Choices, Ref
 from tenfold.exchange.mapping import Target
 from tenfold.exchange.rows import Value
 from tenfold.exchange.salesforce_tree import pointed_at
@@ -57,6 +57,13 @@ class Goal:
     def kind(self) -> str:
         """The kind of value that it takes."""
         return self.target.kind
+
+    @property
+    def own(self) -> Field:
+        """Its field; only a whole name, which goes into two fields, has none."""
+        if self.field is None:
+            raise ValueError(f"{self.target.name} is no field")
+        return self.field
 
 
 def goals_of(

@@ -100,7 +100,7 @@ def moment(text: str, how: Reading) -> datetime:
 
 
 def _exact(body: str, text: str) -> datetime:
-    """ISO 8601 with parts of a second and its zone, as our own export writes it: nothing is lost."""
+    """ISO 8601 with parts of a second and its zone, as our export writes it: nothing is lost."""
     try:
         return datetime.fromisoformat(body).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -29,8 +29,8 @@ def write_csv(
     """The rows as UTF-8 CSV (RFC 4180) under a header, in pieces.
 
     Texts that a spreadsheet would take for a formula get a ' before them, which our importer takes
-    away again. `bom` is the mark by which Excel knows UTF-8; without `header` only rows are written,
-    as for the second page of a file.
+    away again. `bom` is the mark by which Excel knows UTF-8; without `header` only rows are
+    written, as for the second page of a file.
     """
     held = io.StringIO(newline="")
     writer = csv.writer(held, delimiter=separator, lineterminator="\r\n")

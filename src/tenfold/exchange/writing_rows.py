@@ -127,9 +127,7 @@ class Writer:
             for pointer in one.pointers if not one.problem else ():
                 wanted.setdefault((pointer.to, pointer.reference), []).append(pointer.text)
         for (to, references), texts in wanted.items():
-            found = await self.finder.find(
-                reader, self.person, to, texts, references=references
-            )
+            found = await self.finder.find(reader, self.person, to, texts, references=references)
             answers |= {(to, references, text): answer for text, answer in found.items()}
         if tx is not None:
             await self._make_missing(tx, piece, answers, result)
@@ -167,9 +165,7 @@ class Writer:
                 why = f"The {word} can't be made: {sentence(refusal.error)}"
                 answers[to, False, names[refusal.index]] = why
 
-    def _may_make(
-        self, pointer: Pointer, answers: Mapping[tuple[str, bool, str], Answer]
-    ) -> bool:
+    def _may_make(self, pointer: Pointer, answers: Mapping[tuple[str, bool, str], Answer]) -> bool:
         answer = answers[pointer.to, pointer.reference, pointer.text]
         asked = pointer.name.removesuffix("_id") in self.create_missing
         if not asked or pointer.reference or isinstance(answer, UUID) or pointer.to == "user":

@@ -10,12 +10,21 @@ from urllib.parse import urlsplit
 
 import msgspec
 import phonenumbers
-import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
-from tenfold.engine.types.base import EQUAL, TEXT, Column, Columns, FieldType, Locale, Refused, Schema, text_of
+from tenfold.engine.types.base import (
+    EQUAL,
+    TEXT,
+    Column,
+    Columns,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+    text_of,
+)
 
 ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
 # The common forms, told by a pattern; all others go the libraries' long way to the same answer.
@@ -184,7 +193,8 @@ def normal_email(text: str) -> str:
         known = _normal_domain(domain) if _PLAIN_DOMAIN.fullmatch(domain) else None
         if known is not None and len(local) + len(known) < 254:
             return f"{local}@{known}".lower()
-    return validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
+    found = validate_email(text, check_deliverability=False, test_environment=True)
+    return found.normalized.lower()
 
 
 @lru_cache(maxsize=16_384)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, Record, can, field, index, pipeline, relation, rollup
+from tenfold.engine.declare import ALL, Record, can, field, pipeline, relation, rollup
 from tenfold.engine.types import Address, LongText, Phone, Ref, Tags, Url, User
 
 
@@ -99,7 +99,6 @@ class Employer(Record, plural="employers", icon="building-2"):
     description: LongText | None = field(search="D")
     posting_count: int = rollup("job_postings", label="Postings")
 
-    indexes = [index("owner", "-created_at")]
     access = {
         "counselor": can(read=ALL),
         "recruiter_relations": can(read=ALL, create=True, update=ALL, delete=ALL),

@@ -104,7 +104,7 @@ class JobPosting(Record, plural="job_postings", icon="briefcase"):
     description: LongText | None = field(search="C")
     application_count: int = rollup("applications", label="Applications")
 
-    indexes = [index("owner", "-created_at"), index("status", "expires_on")]
+    indexes = [index("status", "expires_on")]
     access = {
         "counselor": can(read=ALL),
         "recruiter_relations": can(read=ALL, create=True, update=ALL, delete=ALL),

@@ -96,7 +96,7 @@ class Outcome(Record, plural="outcomes", icon="flag"):
     verified_on: date | None = field(section="Survey")
     comments: LongText | None = field(section="Survey")
 
-    indexes = [index("class_year", "category"), index("owner", "-created_at")]
+    indexes = [index("class_year", "category")]
     access = {
         "counselor": can(read=ALL, create=True, update=ALL),
         "recruiter_relations": can(read=ALL, hide={"salary", "first_year_bonus"}),

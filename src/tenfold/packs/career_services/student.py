@@ -146,7 +146,7 @@ class Student(Record, plural="students", icon="graduation-cap", cache=3600):
     application_count: int = rollup("applications", label="Applications")
     appointment_count: int = rollup("advising_appointments", label="Appointments")
 
-    indexes = [index("owner", "-created_at"), index("counselor", "last_name")]
+    indexes = [index("counselor", "last_name")]
     access = {
         "counselor": can(read=ALL, create=True, update=ALL),
         "recruiter_relations": can(read=ALL, hide=RESTRICTED),

@@ -49,5 +49,5 @@ class Purchase(Record, plural="purchases", icon="receipt", cache=None):
     refunded_at: datetime | None = field()
     client_seed: str | None = field(max_length=64, help="The collector's part of the draw.")
 
-    indexes = [index("owner", "-created_at"), index("drop", "owner")]
+    indexes = [index("drop", "owner")]
     access = {"collector": can(read=OWN), "drop_manager": can(read=ALL)}

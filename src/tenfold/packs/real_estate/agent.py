@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, Record, can, field, index, rollup
+from tenfold.engine.declare import ALL, Record, can, field, rollup
 from tenfold.engine.types import Email, LongText, Phone, Url, User
 
 
@@ -46,7 +46,6 @@ class Agent(Record, plural="agents", icon="briefcase"):
     biography: LongText | None = field(search="D")
     listing_count: int = rollup("listings", label="Listings")
 
-    indexes = [index("owner", "-created_at")]
     access = {
         "agent": can(read=ALL),
         "team_lead": can(read=ALL, create=True, update=ALL),

@@ -91,7 +91,7 @@ class Client(Record, plural="clients", icon="user-check"):
     escrow_count: int = rollup("escrows", label="Escrows")
     listing_count: int = rollup("listings", label="Listings")
 
-    indexes = [index("owner", "-created_at"), index("owner", "status", "-created_at")]
+    indexes = [index("owner", "status", "-created_at")]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),

@@ -137,7 +137,7 @@ class Lead(Record, plural="leads", icon="user-plus"):
     score: int = generated(SCORE, sort=True, help="0 to 100; see score_reasons.")
     score_reasons: Json = computed(REASONS, help="The points behind the score.")
 
-    indexes = [index("owner", "-created_at"), index("owner", "status", "-created_at")]
+    indexes = [index("owner", "status", "-created_at")]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),

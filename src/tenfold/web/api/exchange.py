@@ -1,10 +1,10 @@
-"""Imports with their preview, progress and refused rows; exports of lists; batches and their undo."""
+"""Imports with preview, progress and refused rows; exports of lists; batches and their undo."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import PurePath
@@ -19,6 +19,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold import jobs
 from tenfold.accounts import people
+from tenfold.db.database import Transaction
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
@@ -104,7 +105,7 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportRequest(msgspec.Struct, kw_only=True):
-    """An import as JSON: the file's text, or its bytes in base64. Multipart takes the same names."""
+    """An import as JSON: the file's text, or its bytes in base64; a form takes the same names."""
 
     type: str = ""
     filename: str = ""
@@ -135,8 +136,7 @@ async def start_import(request: Req) -> ASGIResponse:
                 return kept.answer
             await starting.allowed(exchange, visit.person, parts)
             state = await starting.begin(tx, identity, parts, options)
-            key = {"tenant": claims.tenant, "actor": claims.user, "key": str(identity)}
-            state.job = str(await jobs.enqueue(tx.connection, IMPORT_JOB, Run(identity), **key))
+            state.job = str(await _enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
             found = await batches.find(tx, visit.person, identity)
             location = f"/v1/imports/{identity}"
@@ -160,7 +160,7 @@ async def preview_import(request: Req) -> ASGIResponse:
             await starting.allowed(exchange, visit.person, parts[:1])
             path = files.upload(parts[0].stored)
             shown = await previewing.preview(
-                exchange, visit.reader, visit.person, path, parts[0], options
+                exchange, visit.reader, visit.person, path, part=parts[0], options=options
             )
         return respond.data(shown)
     finally:
@@ -244,7 +244,7 @@ async def export_records(request: Req, plural: str) -> Stream:
         raise Invalid({"format": "must be csv or json, bom true or false"})
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[exporting.Reading]:
+    async def opened() -> AsyncGenerator[exporting.Reading]:
         async with desk.visit(claims, shipped, ()) as visit:
             yield exporting.Reading(visit.reader, visit.person, visit.definition)
 
@@ -422,6 +422,18 @@ async def _with_job(visit: Visit, batch: Batch) -> Batch:
     return msgspec.structs.replace(batch, status="failed", summary=summary)
 
 
+async def _enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
+    context = tx.context
+    return await jobs.enqueue(
+        tx.connection,
+        name,
+        Run(identity),
+        tenant=context.tenant,
+        actor=context.actor,
+        key=str(identity),
+    )
+
+
 async def _listed(request: Req, kinds: list[str], place: str) -> ASGIResponse:
     desk, _ = _begun(request, place)
     claims = desk.claims(request.scope)
@@ -466,8 +478,7 @@ async def _undo(request: Req, text: str, kind: str = "") -> ASGIResponse:
             await undoer.at_once(tx, visit.person, identity)
         else:
             status = 202
-            key = {"tenant": claims.tenant, "actor": claims.user, "key": str(identity)}
-            await jobs.enqueue(tx.connection, UNDO_JOB, Run(identity), **key)
+            await _enqueued(tx, UNDO_JOB, identity)
         made = await batches.find(tx, visit.person, identity)
         location = f"/v1/batches/{identity}"
         answer = respond.data(_batch_view(made), status=status, headers={"location": location})
@@ -511,8 +522,7 @@ def _batch_view(batch: Batch, undo: dict[str, Any] | None = None) -> BatchView:
         result = msgspec.to_builtins(state_of(batch.summary).counts)
     elif batch.kind == batches.UNDO:
         state = msgspec.convert(batch.summary, Undoing)
-        kept = ("undoes", "total", "done", "deleted", "restored", "kept", "gone", "details", "error")
-        result = {name: msgspec.to_builtins(getattr(state, name)) for name in kept}
+        result = {name: msgspec.to_builtins(getattr(state, name)) for name in _UNDO_SHOWN}
     return BatchView(
         id=batch.id,
         kind=batch.kind,
@@ -526,6 +536,8 @@ def _batch_view(batch: Batch, undo: dict[str, Any] | None = None) -> BatchView:
         undo=undo,
     )
 
+
+_UNDO_SHOWN = ["undoes", "total", "done", "deleted", "restored", "kept", "gone", "details", "error"]
 
 HANDLERS = [
     start_import,

@@ -21,7 +21,10 @@ from tenfold.web.desk import Desk, Visit, header
 
 Req = Request[Any, Any, Any]
 _PARAMETERS = {
-    "limit": ({"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, "Entries a page."),
+    "limit": (
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT},
+        "Entries a page.",
+    ),
     "cursor": ({"type": "string"}, "The `next_cursor` of the page before."),
 }
 
@@ -38,12 +41,16 @@ async def read_timeline(request: Req, plural: str, record_id: str) -> ASGIRespon
     async with desk.visit(claims, shipped, ()) as visit:
         current = await _readable(desk, visit, identity)
         found = await changes.timeline(
-            visit.reader, visit.person, visit.definition, identity, limit + 1, before, current
+            visit.reader,
+            visit.person,
+            visit.definition,
+            identity,
+            limit=limit + 1,
+            before=before,
+            current=current,
         )
         shown = found[:limit]
-        named = await changes.named(
-            desk.query, visit.reader, visit.person, visit.definition, shown
-        )
+        named = await changes.named(desk.query, visit.reader, visit.person, visit.definition, shown)
     cursor = _next(desk, place, found, limit)
     return _answer(request, named, cursor, limit)
 
@@ -62,7 +69,7 @@ async def read_moves(request: Req, plural: str, record_id: str) -> ASGIResponse:
     async with desk.visit(claims, shipped, ()) as visit:
         await _readable(desk, visit, identity)
         found = await changes.moves(
-            visit.reader, visit.person, visit.definition, identity, limit + 1, before
+            visit.reader, visit.person, visit.definition, identity, limit=limit + 1, before=before
         )
         named = await changes.moves_named(desk.query, visit.reader, visit.person, found[:limit])
     cursor = _next(desk, place, found, limit)
@@ -91,7 +98,9 @@ def _asked(desk: Desk, request: Req, place: str) -> tuple[int, int, str]:
     return int(text), before, place
 
 
-def _next(desk: Desk, place: str, found: Sequence[Change] | Sequence[Move], limit: int) -> str | None:
+def _next(
+    desk: Desk, place: str, found: Sequence[Change] | Sequence[Move], limit: int
+) -> str | None:
     """The cursor behind the last entry of the page, where there are more."""
     return desk.query.cursors.seal(place, [found[limit - 1].id]) if len(found) > limit else None
 

@@ -11,11 +11,12 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from litestar import Request, get
+from litestar import get
 from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.errors import NotFound, Unavailable
 from tenfold.web.desk import header
+from tenfold.web.pages.session import Req, routed
 
 _TYPES = {
     "css": "text/css",
@@ -29,7 +30,18 @@ _PACKED = frozenset({"css", "js", "svg", "txt"})
 _URL = re.compile(r"url\(\"?([^)\"]+)\"?\)")
 # The sheets of app.css in their order: what comes later may rely on what came before.
 SHEETS = (
-    "tokens dark base frame controls cells table record form timeline sign-in narrow".split()
+    "tokens",
+    "dark",
+    "base",
+    "frame",
+    "controls",
+    "cells",
+    "table",
+    "record",
+    "form",
+    "timeline",
+    "sign-in",
+    "narrow",
 )
 
 
@@ -116,9 +128,9 @@ def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
 
 
 @get("/static/{name:path}", exclude_from_auth=True)
-async def static_file(request: Request[object, object, object], name: str) -> ASGIResponse:  # pyright: ignore[reportInvalidTypeArguments]
+async def static_file(request: Req, name: str) -> ASGIResponse:
     """A file of the pages; it never changes under its name, so it may be kept for a year."""
-    request.scope["tenfold.route"] = "static"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "static")
     found = assets().find(name.lstrip("/"))
     if found is None:
         raise NotFound("There is no such file.")

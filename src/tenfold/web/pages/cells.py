@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from tenfold.web.pages import hues, words
 Record = Mapping[str, Any]
 _BREAK = re.compile(r"</(?:p|div|li|h\d)>|<br\s*/?>")
 _MARKUP = re.compile(r"<[^>]*>")
-END_ALIGNED = frozenset("integer decimal money rollup score".split())
+END_ALIGNED = frozenset(["integer", "decimal", "money", "rollup", "score"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Cell:
     href: str = ""
     title: str = ""
     hue: str = ""
+    icon: str = ""
     items: tuple[Cell, ...] = ()
     share: int = 0
 
@@ -61,7 +63,7 @@ def cell(one: Field, record: Record, reader: Reader) -> Cell:
     if one.custom:
         record = {**record, **custom_values(record, one)}
     value = record.get(one.json_name)
-    if value is None or value == "" or value == [] or value == {}:
+    if value is None or value in ("", [], {}):
         return EMPTY
     return _FORMS.get(kind_of(one, record), _text)(one, value, record, reader)
 
@@ -76,19 +78,31 @@ def kind_of(one: Field, record: Record | None = None) -> str:
 
 def custom_values(record: Record, one: Field) -> dict[str, object]:
     """A custom field's value under its own name, an amount beside its currency."""
-    custom: Any = record.get("custom") or {}
-    found = {one.name: custom.get(one.name)}
-    if one.type.kind == "money":
-        found[f"{one.name}_currency"] = custom.get(f"{one.name}_currency")
-    return found
+    found = _object(record.get("custom")).get(one.name)
+    if one.type.kind == "money" and isinstance(found, dict):
+        amount = _object(found)
+        return {one.name: amount.get("amount"), f"{one.name}_currency": amount.get("currency")}
+    return {one.name: found}
 
 
 def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:
     """A record by its name, with an avatar, as a link."""
     name = title_of(definition, record)
     identity = str(record.get("id", ""))
+    return titled_cell(definition, identity, name, href)
+
+
+def titled_cell(definition: Definition, identity: object, name: str, href: str = "") -> Cell:
+    """A record whose name is known: people and companies by initials, others by their type's sign."""
     link = href or f"/{definition.path}/{identity}"
-    return Cell("record", name, link, hue=hues.of_id(identity), title=hues.initials(name))
+    icon = "" if reachable(definition) else definition.icon
+    hue, letters = hues.of_id(str(identity)), hues.initials(name)
+    return Cell("record", name, link, hue=hue, title=letters, icon=icon)
+
+
+def reachable(definition: Definition) -> bool:
+    """Whether records of a type are somebody whom one can call or write to."""
+    return any(f.type.kind in ("email", "phone") for f in definition.own_fields())
 
 
 def person_cell(identity: object, reader: Reader) -> Cell:
@@ -124,8 +138,6 @@ def _long(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 
 
 def _rich(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    import html
-
     text = html.unescape(_MARKUP.sub("", _BREAK.sub("\n", str(value)))).strip()
     return Cell("long", text) if text else EMPTY
 
@@ -198,7 +210,7 @@ def _tags(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 
 
 def _address(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    parts = {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    parts = {k: str(v) for k, v in _object(value).items()}
     return Cell("text", one_line(parts)) if parts else EMPTY
 
 
@@ -209,13 +221,14 @@ def _ref(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
     other: Any = record.get(one.name)
     definition = reader.registry.by_name[one.type.to]
     if isinstance(other, dict):
-        return record_cell(definition, other)  # pyright: ignore[reportUnknownArgumentType]
+        return record_cell(definition, _object(other))
     return _linked(definition, value, reader)
 
 
 def _any_ref(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
-    identity = parse_id(str(value.get("id", ""))) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    other = reader.registry.by_name.get(str(value.get("type"))) if identity else None
+    pointer = _object(value)
+    identity = parse_id(str(pointer.get("id", "")))
+    other = reader.registry.by_name.get(str(pointer.get("type"))) if identity else None
     if not isinstance(one.type, AnyRef) or other is None:
         return EMPTY
     return _linked(other, identity, reader)
@@ -225,10 +238,7 @@ def _linked(definition: Definition, identity: object, reader: Reader) -> Cell:
     """A record by its id, where its name is known."""
     found = parse_id(str(identity))
     name = reader.names.get(found, "") if found else ""
-    if not name:
-        return EMPTY
-    link = f"/{definition.path}/{found}"
-    return Cell("record", name, link, hue=hues.of_id(str(found)), title=hues.initials(name))
+    return titled_cell(definition, found, name) if name else EMPTY
 
 
 def _user(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
@@ -236,14 +246,19 @@ def _user(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
 
 
 def _json(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    if isinstance(value, dict) and all(isinstance(v, int | float | str) for v in value.values()):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        pairs = [f"{str(k).replace('_', ' ')} {v}" for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        return Cell("text", ", ".join(pairs))
+    named = _object(value)
+    if named and all(isinstance(v, int | float | str) for v in named.values()):
+        return Cell("text", ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in named.items()))
     return Cell("code", msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     return Cell("secret", str(value))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object; nothing for any other value."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 _FORMS: Mapping[str, Callable[[Field, Any, Record, Reader], Cell]] = {

@@ -1,7 +1,8 @@
-"""Which fields a table shows, in which order, how wide, and which of them stay on a small screen."""
+"""Which fields a table shows, in which order, and which of them stay on a small screen."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.web.pages.cells import END_ALIGNED, kind_of
 
 MOST = 8
-_NEVER = frozenset("long_text rich_text json secret many file".split())
+_AGAIN = 18
+_NEVER = frozenset(["long_text", "rich_text", "json", "secret", "many", "file"])
 _SYSTEM = frozenset({"external_id", "team", "id"})
 # How much a field says in a table, by its kind; declared filters, sorts and search add to it.
 _WORTH = {
@@ -39,7 +41,7 @@ _WORTH = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet, 4 goes first."""
+    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet."""
 
     field: Field
     label: str
@@ -58,13 +60,26 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
         for f in (*definition.fields.values(), *definition.custom_fields.values())
         if access.sees(f) and f.name not in titles and _shown(f) and not _is_reason(definition, f)
     ]
-    best = sorted(candidates, key=lambda f: -_worth(definition, f))[: MOST - 2]
+    best = _best(definition, candidates)
     chosen = [f for f in candidates if f in best]
     created = definition.fields["created_at"]
     chosen.sort(key=lambda f: (f.name != "status", f.name == "owner"))
     ordered = [*chosen, created] if created not in chosen else chosen
     ranks = _ranks(definition, ordered)
     return [_column(definition, f, ranks[f.name]) for f in ordered]
+
+
+def _best(definition: Definition, candidates: Sequence[Field]) -> list[Field]:
+    """The fields that together say most: a second of a kind says less than the first."""
+    chosen: list[Field] = []
+    kinds: Counter[str] = Counter()
+    rest = list(candidates)
+    while rest and len(chosen) < MOST - 2:
+        one = max(rest, key=lambda f: _worth(definition, f) - _AGAIN * kinds[kind_of(f)])
+        rest.remove(one)
+        chosen.append(one)
+        kinds[kind_of(one)] += 1
+    return chosen
 
 
 def _column(definition: Definition, one: Field, rank: int) -> Column:

@@ -20,7 +20,9 @@ from tenfold.web.pages.session import (
     keep_cookie,
     kept_cookies,
     read_form,
+    routed,
     safe_next,
+    scope_of,
     secure,
     signed_form,
 )
@@ -33,7 +35,7 @@ async def signed_in(request: Req) -> Claims:
         claims = desk.tokens.verify(cookie(request, "session"))
     except Unauthenticated:
         claims = await _renewed(request)
-    request.scope["tenfold.claims"] = claims  # pyright: ignore[reportGeneralTypeIssues]
+    scope_of(request)["tenfold.claims"] = claims
     return desk.claims(request.scope)
 
 
@@ -54,7 +56,7 @@ async def _renewed(request: Req) -> Claims:
 @get("/login")
 async def sign_in_page(request: Req, next: str = "") -> ASGIResponse:  # noqa: A002 - the address says `next`
     """The sign-in page; somebody who is signed in goes on at once."""
-    _route(request, "page-login")
+    routed(request, "page-login")
     try:
         await signed_in(request)
     except Unauthenticated:
@@ -65,7 +67,7 @@ async def sign_in_page(request: Req, next: str = "") -> ASGIResponse:  # noqa: A
 @post("/login", status_code=200)
 async def sign_in(request: Req) -> ASGIResponse:
     """Sign in with e-mail address and password, then go where one was going."""
-    _route(request, "page-login")
+    routed(request, "page-login")
     form = await read_form(request)
     email, after = form.get("email")[:320], safe_next(form.get("next"))
     gate, client = _gate(request), client_of(request.scope)
@@ -85,7 +87,7 @@ async def sign_in(request: Req) -> ASGIResponse:
 @post("/logout", status_code=200)
 async def sign_out(request: Req) -> ASGIResponse:
     """End the session on this device."""
-    _route(request, "page-logout")
+    routed(request, "page-logout")
     try:
         claims = await signed_in(request)
     except SignInFirst:
@@ -125,10 +127,6 @@ def _keep(request: Req, access: str, refresh: str) -> None:
 
 def _gate(request: Req) -> Gate:
     return request.app.state.gate
-
-
-def _route(request: Req, name: str) -> None:
-    request.scope["tenfold.route"] = name  # pyright: ignore[reportGeneralTypeIssues]
 
 
 HANDLERS = [sign_in_page, sign_in, sign_out]

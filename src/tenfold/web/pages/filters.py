@@ -1,4 +1,4 @@
-"""Filters in words: what a list's address says, as chips that can be taken off, and a form to add one."""
+"""Filters in words: the chips of those that are on, and the form that adds one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -32,7 +33,12 @@ _SAYS = {
     "empty": "is empty",
     "filled": "is filled in",
 }
-_SAYS_WHEN = {"gte": "is on or after", "lte": "is on or before", "gt": "is after", "lt": "is before"}
+_SAYS_WHEN = {
+    "gte": "is on or after",
+    "lte": "is on or before",
+    "gt": "is after",
+    "lt": "is before",
+}
 _OFFERED = {
     "text": "eq prefix ne empty filled",
     "email": "eq prefix empty filled",
@@ -135,7 +141,7 @@ _PLACEHOLDERS = {"money": "100,000", "tags": "A tag", "ref": "Begin to type a na
 
 
 def added(
-    definition: Definition, access: Access, pairs: Pairs, field: str, operator: str, value: str
+    definition: Definition, access: Access, pairs: Pairs, *, field: str, operator: str, value: str
 ) -> list[tuple[str, str]]:
     """The parameters with one more filter, a choice's value found by what people read."""
     fields = {parameter(f): f for f in _filterable(definition) if access.sees(f)}
@@ -196,7 +202,8 @@ def _in_words(one: Filter, reader: Reader) -> str:
     kind = kind_of(one.field)
     says = _SAYS_WHEN if kind in ("date", "datetime") else {}
     verb = says.get(one.operator) or _SAYS.get(one.operator, one.operator)
-    items: list[object] = list(one.value) if isinstance(one.value, list) else [one.value]  # pyright: ignore[reportUnknownArgumentType]
+    value = one.value
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
     return f"{verb} {', '.join(_value(one.field, item, reader) for item in items)}"
 
 

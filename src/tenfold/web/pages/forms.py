@@ -113,9 +113,7 @@ def _json(text: str) -> object:
         raise Refused('must be JSON, like {"key": "value"}') from None
 
 
-async def _target(
-    form: Form, one: Field, query: Query, reader: Reader, person: Person
-) -> object:
+async def _target(form: Form, one: Field, query: Query, reader: Reader, person: Person) -> object:
     """What a relation's box means; as long as its text is untouched, what it meant before."""
     name = name_of(one)
     text = form.get(name).strip()

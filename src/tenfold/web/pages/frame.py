@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,13 +144,11 @@ class Guest:
     async def tailored(self, shipped: Definition) -> Definition:
         """A type with the organisation's own fields."""
         versions = self.reader.versions
-        return await self.desk.tailored.get(
-            self.reader, self.claims.tenant, shipped, versions[1]
-        )
+        return await self.desk.tailored.get(self.reader, self.claims.tenant, shipped, versions[1])
 
 
 @asynccontextmanager
-async def visiting(request: Req, claims: Claims) -> AsyncIterator[Guest]:
+async def visiting(request: Req, claims: Claims) -> AsyncGenerator[Guest]:
     """A connection that reads for the person behind a page."""
     desk = desk_of(request)
     async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
@@ -158,7 +156,7 @@ async def visiting(request: Req, claims: Claims) -> AsyncIterator[Guest]:
 
 
 @asynccontextmanager
-async def changing(request: Req, claims: Claims) -> AsyncIterator[tuple[Transaction, Guest]]:
+async def changing(request: Req, claims: Claims) -> AsyncGenerator[tuple[Transaction, Guest]]:
     """A write transaction of the person behind a form."""
     desk = desk_of(request)
     context = desk.context(claims, request.scope)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import get, post
@@ -13,11 +12,11 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine.search import Search
 from tenfold.engine.titles import counts, newest
 from tenfold.kernel.errors import Invalid
-from tenfold.web.pages import cells, hues, render, words
+from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import frame, readable, visiting
-from tenfold.web.pages.session import YEAR, Req, keep_cookie, safe_next, signed_form
+from tenfold.web.pages.session import YEAR, Req, keep_cookie, routed, safe_next, signed_form
 
 _RECENT = 8
 _HITS = 8
@@ -66,7 +65,7 @@ class Hits:
 @get("/")
 async def home_page(request: Req) -> ASGIResponse:
     """Every pack with its types and their counts, and what is new."""
-    request.scope["tenfold.route"] = "page-home"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-home")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
         shown = readable(guest)
@@ -96,7 +95,7 @@ async def home_page(request: Req) -> ASGIResponse:
     known = {d.name: d for d in every}
     recents = [
         Recent(
-            _record(f"/{known[t.type].path}/{t.id}", t.id, t.title),
+            cells.titled_cell(known[t.type], t.id, t.title),
             known[t.type].label,
             known[t.type].icon,
             cells.moment_cell(t.at, eyes) if t.at else Cell(),
@@ -112,7 +111,7 @@ async def home_page(request: Req) -> ASGIResponse:
 @get("/search")
 async def search_page(request: Req, q: str = "") -> ASGIResponse:
     """What is found in every type; htmx gets the hits alone, as one types."""
-    request.scope["tenfold.route"] = "page-search"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-search")
     claims = await signed_in(request)
     text = q.replace("\x00", " ").strip()[:200]
     groups: list[Hits] = []
@@ -128,7 +127,10 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
             for one in found:
                 rows: list[dict[str, Any]] = msgspec.json.decode(one.json)
                 path = f"/{one.definition.path}"
-                shown = tuple(_record(f"{path}/{r['id']}", r["id"], r["title"]) for r in rows)
+                shown = tuple(
+                    cells.titled_cell(one.definition, r["id"], r["title"] or "Without a name")
+                    for r in rows
+                )
                 more = render.query(path, q=text) if len(rows) == _HITS else ""
                 groups.append(Hits(one.definition.label_plural, one.definition.icon, shown, more))
         around = frame(guest, "Search")
@@ -141,7 +143,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
 @get("/menu")
 async def menu_page(request: Req) -> ASGIResponse:
     """All places and the person's own choices, for screens without a rail."""
-    request.scope["tenfold.route"] = "page-menu"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-menu")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
         around = frame(guest, "Menu")
@@ -151,7 +153,7 @@ async def menu_page(request: Req) -> ASGIResponse:
 @post("/appearance", status_code=200)
 async def appearance(request: Req) -> ASGIResponse:
     """Keep the chosen look in the browser."""
-    request.scope["tenfold.route"] = "page-appearance"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-appearance")
     claims = await signed_in(request)
     form = await signed_form(request, claims)
     for name, allowed in (
@@ -163,11 +165,6 @@ async def appearance(request: Req) -> ASGIResponse:
             value = form.get(name)
             keep_cookie(request, name, value, YEAR if value else 0)
     return render.to(request, safe_next(form.get("next")))
-
-
-def _record(href: str, identity: UUID | str, name: str) -> Cell:
-    text = name or "Without a name"
-    return Cell("record", text, href, hue=hues.of_id(identity), title=hues.initials(text))
 
 
 def _counted(number: int) -> str:

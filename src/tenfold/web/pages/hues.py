@@ -36,7 +36,7 @@ def of_id(identity: UUID | str) -> str:
 
 def initials(name: str) -> str:
     """One or two letters for an avatar."""
-    words = [w for w in name.split() if w[:1].isalnum()]
+    words = [w for w in name.split() if w[:1].isalpha()]
     if not words:
         return "·"
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,7 +17,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.query import Page
 from tenfold.engine.search import Search
 from tenfold.engine.titles import USER, suggest, titles
-from tenfold.engine.types import AnyRef, Ref, User
+from tenfold.engine.types import Ref, User
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.requests import pairs as read_pairs
@@ -28,7 +27,8 @@ from tenfold.web.pages.columns import Column, columns_of, sort_name
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Builder, Chip, Pairs, address, without_place
 from tenfold.web.pages.frame import Guest, frame, visiting
-from tenfold.web.pages.session import Req, desk_of
+from tenfold.web.pages.mentions import Mentions
+from tenfold.web.pages.session import Req, desk_of, routed
 
 _TRAIL = 8
 
@@ -81,7 +81,7 @@ class Table:
 @get("/{plural:str}")
 async def table_page(request: Req, plural: str) -> ASGIResponse:
     """The table of a type; htmx gets the list alone."""
-    request.scope["tenfold.route"] = "page-list"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-list")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     pairs = read_pairs(request.scope["query_string"])
@@ -102,7 +102,7 @@ async def table_page(request: Req, plural: str) -> ASGIResponse:
 @get("/{plural:str}/filter")
 async def filter_form(request: Req, plural: str, add_field: str = "") -> ASGIResponse:
     """The operators and values of a field, for the form that adds a filter."""
-    request.scope["tenfold.route"] = "page-filter"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-filter")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
@@ -128,7 +128,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     asked = replace(
         asked,
         fields=_fields(definition, access, columns),
-        embeds=_embeds(guest, definition, columns),
+        embeds=_embeds(guest, columns),
         count="capped",
         page=0,
     )
@@ -173,9 +173,9 @@ async def _page(guest: Guest, definition: Definition, asked: Ask) -> Page:
         )
     except Invalid:
         found = b"[]"
-    data = found if isinstance(found, bytes) else found.encode()
-    number = len(msgspec.json.decode(data, type=list[msgspec.Raw]))
-    return Page(data, asked.limit, None, False, number, "best" if number == asked.limit else "exact")
+    number = len(msgspec.json.decode(found, type=list[msgspec.Raw]))
+    kind = "best" if number == asked.limit else "exact"
+    return Page(found, asked.limit, None, has_more=False, count=number, count_kind=kind)
 
 
 def _fields(definition: Definition, access: Access, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _fields(definition: Definition, access: Access, columns: Sequence[Column]) -
     return tuple(sorted(chosen))
 
 
-def _embeds(guest: Guest, definition: Definition, columns: Sequence[Column]) -> tuple[Embed, ...]:
+def _embeds(guest: Guest, columns: Sequence[Column]) -> tuple[Embed, ...]:
     """The relations that are shown by name, where the person may read the other type."""
     registry = guest.desk.registry
     return tuple(
@@ -203,24 +203,12 @@ async def _names(
     guest: Guest, asked: Ask, columns: Sequence[Column], records: Sequence[Record]
 ) -> dict[UUID, str]:
     """The names of people and of records of any type that the table mentions, in one query."""
-    wanted: dict[str, set[UUID]] = {}
-
-    def want(kind: str, value: object) -> None:
-        if found := parse_id(str(value)):
-            wanted.setdefault(kind, set()).add(found)
-
-    for column in columns:
-        for record in records:
-            value: Any = record.get(column.field.json_name)
-            if value and isinstance(column.field.type, User):
-                want(USER, value)
-            elif value and isinstance(column.field.type, AnyRef):
-                want(value["type"], value["id"])
-            elif value and isinstance(column.field.type, Ref) and column.field.name not in record:
-                want(column.field.type.to, value)
+    wanted = Mentions()
+    shown = [c.field for c in columns]
+    for record in records:
+        wanted.record(shown, record)
     for one in asked.filters:
-        if isinstance(one.value, UUID) and isinstance(one.field.type, Ref | User):
-            want(getattr(one.field.type, "to", USER), one.value)
+        wanted.value(one.field, one.value)
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
 
 
@@ -238,9 +226,7 @@ def _row(
     return Row(str(record["id"]), title, shown)
 
 
-def _sortable(
-    column: Column, sorted_by: dict[str, bool], path: str, pairs: Pairs
-) -> Column:
+def _sortable(column: Column, sorted_by: dict[str, bool], path: str, pairs: Pairs) -> Column:
     """The column with the address that sorts by it; a second click turns the order."""
     if not column.sort:
         return column
@@ -264,7 +250,7 @@ def _pager(page: Page, shown: int, path: str, pairs: Pairs) -> Pager:
     cursor = given.get("cursor", "")
     trail = [c for c in given.get("back", "").split(",") if c][-_TRAIL:]
     start = (place - 1) * page.limit if cursor else 0
-    text = f"{start + 1:,}–{start + shown:,}" if shown else ""
+    text = f"{start + 1:,}\u2013{start + shown:,}" if shown else ""
     onward = previous = first = ""
     if page.next_cursor:
         back = ",".join([*trail, cursor or "-"][-_TRAIL:])
@@ -294,9 +280,7 @@ def _count(page: Page, definition: Definition, asked: Ask) -> str:
     return f"{said[0]}{more} {deleted}{said[1]}"
 
 
-async def _with_filter(
-    guest: Guest, definition: Definition, access: Access, pairs: Pairs
-) -> str:
+async def _with_filter(guest: Guest, definition: Definition, access: Access, pairs: Pairs) -> str:
     """The address of the list with the filter that the form asks for."""
     given = dict(pairs)
     rest = [p for p in pairs if not p[0].startswith("add_")]
@@ -308,13 +292,13 @@ async def _with_filter(
     one = definition.by_json.get(field)
     if one is not None and isinstance(one.type, Ref | User) and parse_id(value) is None:
         value = await _id_of(guest, getattr(one.type, "to", USER), value)
-    made = filters.added(definition, access, rest, field, operator, value)
+    made = filters.added(definition, access, rest, field=field, operator=operator, value=value)
     return address(f"/{definition.path}", made)
 
 
 async def _id_of(guest: Guest, kind: str, text: str) -> str:
     """The id of the record or person that a title names, or the text as it is."""
-    found = await suggest(guest.desk.query, guest.reader, guest.person, kind, text, 1)
+    found = await suggest(guest.desk.query, guest.reader, guest.person, kind, text, most=1)
     return str(found[0].id) if found and text.strip() else text
 
 

@@ -23,7 +23,7 @@ from tenfold.kernel.text import fold
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import visiting
-from tenfold.web.pages.session import Req, desk_of
+from tenfold.web.pages.session import Req, desk_of, routed
 
 _MARK = re.compile(r"^(.*) #([0-9a-f]{8})$", re.DOTALL)
 
@@ -39,7 +39,7 @@ class Pick:
 @get("/{plural:str}/pick")
 async def pick_options(request: Req, plural: str, field: str = "", q: str = "") -> ASGIResponse:
     """Suggestions for a relation, as the options of its box."""
-    request.scope["tenfold.route"] = "page-pick"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-pick")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     given = dict(request.query_params.items())
@@ -56,12 +56,12 @@ async def pick_options(request: Req, plural: str, field: str = "", q: str = "") 
 
 
 async def suggestions(
-    query: Query, reader: Reader, person: Person, one: Field, text: str, most: int = 8
+    query: Query, reader: Reader, person: Person, one: Field, text: str, *, most: int = 8
 ) -> list[Titled]:
     """What the text may mean for a relation's field."""
     found: list[Titled] = []
     for name in targets(one, query.registry)[:6]:
-        found += await suggest(query, reader, person, name, text, most)
+        found += await suggest(query, reader, person, name, text, most=most)
     return found
 
 
@@ -95,7 +95,7 @@ async def resolve(
         return names[0], found
     marked = _MARK.match(text)
     title, mark = (marked[1], marked[2]) if marked else (text, "")
-    near = await suggestions(query, reader, person, one, title, 20)
+    near = await suggestions(query, reader, person, one, title, most=20)
     same = [t for t in near if fold(t.title) == fold(title) and t.id.hex.endswith(mark)]
     if len(same) == 1:
         return same[0].type, same[0].id

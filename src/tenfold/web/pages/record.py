@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -14,18 +14,20 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine import changes
 from tenfold.engine.access import Access
 from tenfold.engine.ask import Embed, related
-from tenfold.engine.changes import NEWEST, Change, FieldChange
-from tenfold.engine.definition import Definition, Field
-from tenfold.engine.titles import USER, titles
-from tenfold.engine.types import AnyRef, Many, Ref, User
+from tenfold.engine.changes import NEWEST, Change
+from tenfold.engine.definition import Definition
+from tenfold.engine.titles import titles
+from tenfold.engine.types import Many
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.requests import identified
-from tenfold.web.pages import cells, hues, render, words
+from tenfold.web.pages import cells, hues, mentions, render, timeline, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, frame, visiting
-from tenfold.web.pages.session import Req, desk_of
+from tenfold.web.pages.mentions import Mentions
+from tenfold.web.pages.session import Req, desk_of, routed
+from tenfold.web.pages.timeline import History
 
 HISTORY = 20
 _BESIDE = 3
@@ -82,36 +84,6 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of a change, before and after."""
-
-    label: str
-    old: Cell
-    new: Cell
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the timeline."""
-
-    kind: str
-    icon: str
-    who: Cell
-    what: str
-    when: Cell
-    reason: str
-    differences: tuple[Difference, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The timeline, newest first, and the address of what came before."""
-
-    entries: tuple[Entry, ...]
-    earlier: str
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """A record as its template shows it."""
 
@@ -141,7 +113,7 @@ async def record_page(
     request: Req, plural: str, record_id: str, deleted: str = "", before: str = ""
 ) -> ASGIResponse:
     """A record; htmx gets earlier entries of its history alone."""
-    request.scope["tenfold.route"] = "page-record"  # pyright: ignore[reportGeneralTypeIssues]
+    routed(request, "page-record")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     identity = identified(record_id, shipped)
@@ -165,7 +137,7 @@ async def _view(
     )
     record: dict[str, Any] = msgspec.json.decode(json)
     log = await changes.timeline(
-        reader, person, definition, identity, HISTORY + 1, before, record
+        reader, person, definition, identity, limit=HISTORY + 1, before=before, current=record
     )
     shown = log[:HISTORY]
     names = await titles(query, reader, person, _mentioned(guest, definition, record, shown))
@@ -173,7 +145,6 @@ async def _view(
     access = person.access(definition)
     path = f"/{definition.path}/{identity}"
     earlier = f"{path}?before={shown[-1].id}" if len(log) > HISTORY else ""
-    entries = [c for c in shown if c.fields or c.operation != "updated"]
     stage = definition.status
     visible = "status" in record
     sections = _sections(definition, access, record, eyes)
@@ -191,7 +162,7 @@ async def _view(
         sections=tuple(s for s in sections if s.filled),
         blank=tuple(s for s in sections if not s.filled),
         related=_related(guest, definition, record, eyes),
-        history=History(tuple(_entry(definition, c, names, eyes) for c in entries), earlier),
+        history=timeline.history(definition, shown, earlier, eyes),
         owner=cells.person_cell(record.get("owner_id"), eyes),
         created=_when(record, "created_at", eyes),
         updated=_when(record, "updated_at", eyes),
@@ -224,38 +195,14 @@ def _embeds(guest: Guest, definition: Definition) -> tuple[Embed, ...]:
 
 def _mentioned(
     guest: Guest, definition: Definition, record: Record, log: Sequence[Change]
-) -> dict[str, set[UUID]]:
+) -> Mentions:
     """The people and records that the page names by id: they are looked up in one query."""
-    wanted: dict[str, set[UUID]] = {}
-
-    def want(kind: str, value: object) -> None:
-        if found := parse_id(str(value)):
-            wanted.setdefault(kind, set()).add(found)
-
-    for one in definition.fields.values():
-        value: Any = record.get(one.json_name)
-        if value and isinstance(one.type, User):
-            want(USER, value)
-        elif value and isinstance(one.type, AnyRef):
-            want(value["type"], value["id"])
-    want(USER, record.get("created_by"))
-    for change in log:
-        want(USER, change.actor_id)
-        for part in change.fields:
-            field = definition.by_json.get(part.field)
-            for value in (part.old, part.new):
-                if field is not None and isinstance(field.type, Ref):
-                    want(field.type.to, value)
-                elif field is not None and isinstance(field.type, User):
-                    want(USER, value)
-                elif isinstance(value, dict) and field is not None and isinstance(field.type, AnyRef):
-                    want(str(value["type"]), value["id"])  # pyright: ignore[reportUnknownArgumentType]
+    found = mentions.mentioned(definition, record).merge(timeline.mentioned(definition, log))
     for _, other, rows in _embedded(guest, definition, record):
-        for column in columns_of(other, guest.person.access(other))[:_BESIDE]:
-            for row in rows:
-                if isinstance(column.field.type, User | Ref):
-                    want(getattr(column.field.type, "to", USER), row.get(column.field.json_name))
-    return wanted
+        shown = [c.field for c in columns_of(other, guest.person.access(other))[:_BESIDE]]
+        for row in rows:
+            found.record(shown, row)
+    return found
 
 
 def _embedded(
@@ -267,7 +214,8 @@ def _embedded(
         pair = related(embed.name, definition, guest.desk.registry)
         value: Any = record.get(embed.name)
         if pair and isinstance(value, dict) and "data" in value:
-            found.append((embed.name, pair[0], value["data"]))
+            rows = cast("list[Record]", value["data"])
+            found.append((embed.name, pair[0], rows))
     return found
 
 
@@ -343,74 +291,6 @@ def _related(
 def _when(record: Record, name: str, reader: cells.Reader) -> Cell:
     moment = words.moment_of(str(record.get(name) or ""))
     return cells.moment_cell(moment, reader) if moment else Cell()
-
-
-# -- the timeline
-
-_ICONS = {
-    "created": "circle-plus",
-    "updated": "pencil",
-    "moved": "move-right",
-    "deleted": "trash-2",
-    "restored": "undo-2",
-    "purged": "x",
-}
-_MOST_SHOWN = 12
-
-
-def _entry(
-    definition: Definition, change: Change, names: Mapping[UUID, str], reader: cells.Reader
-) -> Entry:
-    who = cells.person_cell(change.actor_id, reader)
-    if who.kind == "empty":
-        who = Cell("person", "Tenfold", hue="system", title="T")
-    parts = [_difference(definition, f, reader) for f in change.fields]
-    if change.operation == "created":
-        parts = []
-    return Entry(
-        kind=change.operation,
-        icon=_ICONS[change.operation],
-        who=who,
-        what=_what(definition, change, parts),
-        when=cells.moment_cell(change.at, reader),
-        reason=change.reason or "",
-        differences=tuple(parts[:_MOST_SHOWN]),
-    )
-
-
-def _what(definition: Definition, change: Change, parts: Sequence[Difference]) -> str:
-    word = definition.label.lower()
-    batch = " in an import or bulk edit" if change.batch_id else ""
-    if change.operation == "updated":
-        if len(parts) == 1:
-            return f"changed {parts[0].label.lower()}{batch}"
-        return f"changed {len(parts)} fields{batch}"
-    if change.operation == "moved":
-        return f"moved this {word}{batch}"
-    return f"{change.operation} this {word}{batch}"
-
-
-def _difference(definition: Definition, part: FieldChange, reader: cells.Reader) -> Difference:
-    one = _field(definition, part.field)
-    if one is None:
-        return Difference(part.label, Cell("text", str(part.old)), Cell("text", str(part.new)))
-    old, new = (_one(one, value, part, reader) for value in (part.old, part.new))
-    return Difference(part.label, old, new)
-
-
-def _one(one: Field, value: object, part: FieldChange, reader: cells.Reader) -> Cell:
-    record: dict[str, Any] = {one.json_name: value}
-    if one.custom:
-        record = {"custom": {one.name: value}}
-    elif part.currency:
-        record[f"{one.name}_currency"] = part.currency
-    return cells.cell(one, record, reader)
-
-
-def _field(definition: Definition, name: str) -> Field | None:
-    if name.startswith("custom."):
-        return definition.custom_fields.get(name.removeprefix("custom."))
-    return definition.by_json.get(name)
 
 
 HANDLERS = [record_page]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,7 +19,7 @@ from tenfold.web.pages.session import Req, kept_cookies
 HTML = "text/html"
 # How values and fields look, the same in every template.
 _MACROS = {
-    "macros/show.html": ("icon", "avatar", "cell", "short"),
+    "macros/show.html": ("icon", "avatar", "sign", "cell", "short"),
     "macros/field.html": ("field",),
 }
 _WORTH_IT = 1_400
@@ -38,10 +38,11 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.globals["static"] = assets().address  # pyright: ignore[reportArgumentType]
+    shared = cast("dict[str, Any]", made.globals)
+    shared["static"] = assets().address
     for file, names in _MACROS.items():
         module = made.get_template(file).module
-        made.globals.update({name: getattr(module, name) for name in names})
+        shared.update({name: getattr(module, name) for name in names})
     return made
 
 

@@ -10,7 +10,7 @@ from tenfold.web.pages.render import environment
 
 
 def site() -> Router:
-    """The pages; reads the files and templates that ship, so that what is missing shows at start."""
+    """The pages; reads the files and templates that ship, so that a missing one shows at start."""
     assets()
     environment()
     handlers = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ _INPUTS = {
     "datetime": ("datetime-local", ""),
     "secret": ("password", ""),
 }
-_WIDE = frozenset("long_text rich_text json address choices".split())
+_WIDE = frozenset(["long_text", "rich_text", "json", "address", "choices"])
 _PARTS = {
     "street": "Street",
     "street2": "Apartment, suite",
@@ -167,14 +167,12 @@ def _control(one: Field) -> str:
     return "line"
 
 
-def _more(
-    one: Field, stored: Any, text: str, record: Record, filled: Filled
-) -> dict[str, Any]:
+def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) -> dict[str, Any]:
     """What some controls need beside the common things."""
     name = name_of(one)
     typed = filled.typed
     if isinstance(one.type, Choices):
-        chosen = set(typed.all(name)) if typed is not None else set(stored or ())
+        chosen: set[str] = set(typed.all(name) if typed is not None else stored or [])
         return {"options": _options(one.type, chosen)}
     if isinstance(one.type, Choice):
         # An empty choice where it may stay empty, and where none was made yet.
@@ -200,7 +198,7 @@ def _options(kind: Choice | Choices, chosen: set[str]) -> tuple[Option, ...]:
 
 
 def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:
-    given: dict[str, Any] = stored if isinstance(stored, dict) else {}
+    given = cast("dict[str, Any]", stored) if isinstance(stored, dict) else {}
     return tuple(
         Part(
             f"{name}.{part}",
@@ -212,8 +210,9 @@ def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:
 
 
 def _typed(one: Field, filled: Filled) -> str:
-    assert filled.typed is not None
-    return "" if one.type.kind == "secret" else filled.typed.get(name_of(one))
+    if filled.typed is None or one.type.kind == "secret":
+        return ""
+    return filled.typed.get(name_of(one))
 
 
 def _stored(one: Field, value: Any, filled: Filled) -> str:
@@ -258,8 +257,11 @@ def _was(one: Field, value: Any, filled: Filled) -> str:
         return filled.typed.get(f"{name_of(one)}.was")
     if not value:
         return ""
-    kind, identity = (value["type"], value["id"]) if isinstance(value, dict) else ("", value)  # pyright: ignore[reportUnknownVariableType]
-    return f"{kind}:{identity}|{filled.names.get(UUID(str(identity)), '')}"
+    kind, identity = "", str(value)
+    if isinstance(value, dict):
+        pointer = cast("dict[str, Any]", value)
+        kind, identity = str(pointer["type"]), str(pointer["id"])
+    return f"{kind}:{identity}|{filled.names.get(UUID(identity), '')}"
 
 
 def _sentence(text: str) -> str:

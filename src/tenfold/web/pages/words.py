@@ -13,6 +13,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from tenfold.kernel.money import exponent
 
+MINUS = "\u2212"
+
 
 @lru_cache(maxsize=256)
 def symbol(currency: str) -> str:
@@ -25,13 +27,13 @@ def money(amount: float | Decimal, currency: str) -> str:
     """An amount with its currency; cents only where there are any."""
     value = Decimal(str(amount))
     places = exponent(currency) if value != value.to_integral_value() else 0
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     return f"{sign}{symbol(currency)}{abs(value):,.{places}f}"
 
 
 def number(value: float) -> str:
     """A number with its thousands separated."""
-    return f"{value:,}".replace("-", "−")
+    return f"{value:,}".replace("-", MINUS)
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -482,8 +482,6 @@ CREATE TABLE tenfold.companies (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX companies_owner_created_at ON tenfold.companies (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX companies_created_at ON tenfold.companies (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX companies_name_sort ON tenfold.companies (tenant_id, name_key, id) WHERE deleted_at IS NULL;
@@ -497,6 +495,8 @@ CREATE INDEX companies_industry ON tenfold.companies (tenant_id, industry, creat
 CREATE INDEX companies_phone ON tenfold.companies (tenant_id, phone, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX companies_country ON tenfold.companies (tenant_id, country, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX companies_owner ON tenfold.companies (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX companies_external_id_unique ON tenfold.companies (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -653,8 +653,6 @@ CREATE TABLE tenfold.contacts (
 
 CREATE INDEX contacts_owner_updated_at ON tenfold.contacts (tenant_id, owner_id, updated_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX contacts_owner_created_at ON tenfold.contacts (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX contacts_created_at ON tenfold.contacts (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX contacts_first_name_sort ON tenfold.contacts (tenant_id, first_name_key, id) WHERE deleted_at IS NULL;
@@ -674,6 +672,8 @@ CREATE INDEX contacts_source ON tenfold.contacts (tenant_id, source, created_at,
 CREATE INDEX contacts_lifecycle_stage ON tenfold.contacts (tenant_id, lifecycle_stage, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX contacts_last_contacted_at_sort ON tenfold.contacts (tenant_id, last_contacted_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX contacts_owner ON tenfold.contacts (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX contacts_external_id_unique ON tenfold.contacts (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -1428,13 +1428,13 @@ CREATE TABLE tenfold.notes (
 
 CREATE INDEX notes_about_created_at ON tenfold.notes (tenant_id, about_id, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX notes_owner_created_at ON tenfold.notes (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX notes_created_at ON tenfold.notes (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX notes_title_sort ON tenfold.notes (tenant_id, title_key, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX notes_privacy ON tenfold.notes (tenant_id, privacy, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX notes_owner ON tenfold.notes (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX notes_external_id_unique ON tenfold.notes (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -1719,8 +1719,6 @@ CREATE TABLE tenfold.clients (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX clients_owner_created_at ON tenfold.clients (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX clients_owner_status_created_at ON tenfold.clients (tenant_id, owner_id, status, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX clients_created_at ON tenfold.clients (tenant_id, created_at, id) WHERE deleted_at IS NULL;
@@ -1742,6 +1740,8 @@ CREATE INDEX clients_budget_max_sort ON tenfold.clients (tenant_id, budget_max, 
 CREATE INDEX clients_contact ON tenfold.clients (tenant_id, contact_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX clients_lead ON tenfold.clients (tenant_id, lead_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX clients_owner ON tenfold.clients (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX clients_external_id_unique ON tenfold.clients (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -1906,8 +1906,6 @@ CREATE TABLE tenfold.leads (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX leads_owner_created_at ON tenfold.leads (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX leads_owner_status_created_at ON tenfold.leads (tenant_id, owner_id, status, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX leads_created_at ON tenfold.leads (tenant_id, created_at, id) WHERE deleted_at IS NULL;
@@ -1931,6 +1929,8 @@ CREATE INDEX leads_contact ON tenfold.leads (tenant_id, contact_id, created_at, 
 CREATE INDEX leads_next_touch_sort ON tenfold.leads (tenant_id, next_touch, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX leads_score_sort ON tenfold.leads (tenant_id, score, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX leads_owner ON tenfold.leads (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX leads_external_id_unique ON tenfold.leads (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -2981,8 +2981,6 @@ CREATE TABLE tenfold.agents (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX agents_owner_created_at ON tenfold.agents (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX agents_created_at ON tenfold.agents (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX agents_name_sort ON tenfold.agents (tenant_id, name_key, id) WHERE deleted_at IS NULL;
@@ -2998,6 +2996,8 @@ CREATE INDEX agents_license_number ON tenfold.agents (tenant_id, license_number,
 CREATE INDEX agents_license_expires_sort ON tenfold.agents (tenant_id, license_expires, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX agents_account ON tenfold.agents (tenant_id, account_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX agents_owner ON tenfold.agents (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX agents_external_id_unique ON tenfold.agents (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -3164,8 +3164,6 @@ CREATE TABLE tenfold.students (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX students_owner_created_at ON tenfold.students (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX students_counselor_last_name ON tenfold.students (tenant_id, counselor_id, last_name_key, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX students_created_at ON tenfold.students (tenant_id, created_at, id) WHERE deleted_at IS NULL;
@@ -3199,6 +3197,8 @@ CREATE INDEX students_graduates_on_sort ON tenfold.students (tenant_id, graduate
 CREATE INDEX students_counselor ON tenfold.students (tenant_id, counselor_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX students_contact ON tenfold.students (tenant_id, contact_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX students_owner ON tenfold.students (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX students_external_id_unique ON tenfold.students (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -3347,8 +3347,6 @@ CREATE TABLE tenfold.employers (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX employers_owner_created_at ON tenfold.employers (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX employers_created_at ON tenfold.employers (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX employers_name_sort ON tenfold.employers (tenant_id, name_key, id) WHERE deleted_at IS NULL;
@@ -3372,6 +3370,8 @@ CREATE INDEX employers_last_engaged_on_sort ON tenfold.employers (tenant_id, las
 CREATE INDEX employers_company ON tenfold.employers (tenant_id, company_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX employers_recruiter ON tenfold.employers (tenant_id, recruiter_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX employers_owner ON tenfold.employers (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX employers_external_id_unique ON tenfold.employers (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -3518,8 +3518,6 @@ CREATE TABLE tenfold.job_postings (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX job_postings_owner_created_at ON tenfold.job_postings (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX job_postings_status_expires_on ON tenfold.job_postings (tenant_id, status, expires_on, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX job_postings_created_at ON tenfold.job_postings (tenant_id, created_at, id) WHERE deleted_at IS NULL;
@@ -3539,6 +3537,8 @@ CREATE INDEX job_postings_pay_max_sort ON tenfold.job_postings (tenant_id, pay_m
 CREATE INDEX job_postings_opens_on_sort ON tenfold.job_postings (tenant_id, opens_on, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX job_postings_expires_on_sort ON tenfold.job_postings (tenant_id, expires_on, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX job_postings_owner ON tenfold.job_postings (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX job_postings_external_id_unique ON tenfold.job_postings (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -4345,8 +4345,6 @@ CREATE TABLE tenfold.outcomes (
 
 CREATE INDEX outcomes_class_year_category ON tenfold.outcomes (tenant_id, class_year, category, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX outcomes_owner_created_at ON tenfold.outcomes (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX outcomes_created_at ON tenfold.outcomes (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX outcomes_student ON tenfold.outcomes (tenant_id, student_id, created_at, id) WHERE deleted_at IS NULL;
@@ -4370,6 +4368,8 @@ CREATE INDEX outcomes_employer ON tenfold.outcomes (tenant_id, employer_id, crea
 CREATE INDEX outcomes_salary_sort ON tenfold.outcomes (tenant_id, salary, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX outcomes_information_source ON tenfold.outcomes (tenant_id, information_source, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX outcomes_owner ON tenfold.outcomes (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX outcomes_external_id_unique ON tenfold.outcomes (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 
@@ -5093,8 +5093,6 @@ CREATE TABLE tenfold.purchases (
     PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX purchases_owner_created_at ON tenfold.purchases (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX purchases_drop_owner ON tenfold.purchases (tenant_id, drop_id, owner_id, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX purchases_created_at ON tenfold.purchases (tenant_id, created_at, id) WHERE deleted_at IS NULL;
@@ -5112,6 +5110,8 @@ CREATE INDEX purchases_status ON tenfold.purchases (tenant_id, status, created_a
 CREATE INDEX purchases_credits_sort ON tenfold.purchases (tenant_id, credits, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX purchases_paid_at_sort ON tenfold.purchases (tenant_id, paid_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX purchases_owner ON tenfold.purchases (tenant_id, owner_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE UNIQUE INDEX purchases_external_id_unique ON tenfold.purchases (tenant_id, external_id) WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 

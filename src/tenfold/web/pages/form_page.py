@@ -1,0 +1,188 @@
+"""The form of a record as its template shows it: fresh, as stored, or again with its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine.definition import Definition
+from tenfold.engine.titles import title_of, titles
+from tenfold.engine.types import Ref, User
+from tenfold.kernel.errors import Lost, TenfoldError
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages import cells, mentions, render, widgets
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.frame import Guest, frame, visiting
+from tenfold.web.pages.session import Form, Req
+from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form as its template shows it."""
+
+    title: str
+    path: str
+    back: str
+    list_path: str
+    label: str
+    label_plural: str
+    doc: str
+    submit: str
+    version: str
+    sections: tuple[Section, ...]
+    problem: str
+    mistakes: int
+
+
+async def again(
+    request: Req,
+    shipped: Definition,
+    form: Form,
+    error: TenfoldError,
+    identity: UUID | None = None,
+) -> ASGIResponse:
+    """The form with what was typed, the mistakes beside their fields, and for a lost update
+    what the fields hold now."""
+    claims = await signed_in(request)
+    async with visiting(request, claims) as guest:
+        definition = await guest.tailored(shipped)
+        record: dict[str, Any] = {}
+        names: Mapping[UUID, str] = {}
+        version = 0
+        if identity is not None:
+            record, names, version = await read(guest, definition, identity)
+        changed: dict[str, str] = {}
+        if isinstance(error, Lost):
+            changed = _changed(guest, definition, form, record, names)
+        else:
+            version = int(form.get("version") or 0) if form.get("version").isdigit() else version
+        view = view_of(
+            guest,
+            definition,
+            record,
+            names,
+            version=version,
+            typed=form,
+            error=error,
+            changed=changed,
+        )
+        around = frame(guest, view.title)
+    return render.page(request, "form.html", around, status=error.status, form=view)
+
+
+def _changed(
+    guest: Guest,
+    definition: Definition,
+    form: Form,
+    record: dict[str, Any],
+    names: Mapping[UUID, str],
+) -> dict[str, str]:
+    """What the fields hold now, where that is not what was typed."""
+    fields = form_fields(definition, guest.person.access(definition), creating=False)
+    untyped = Filled(record, None, {}, names, guest.zone, guest.who.currency, {})
+    stored = [w for s in widgets.sections(definition, fields, untyped) for w in s.widgets]
+    eyes = guest.eyes(names)
+    by_name = {name_of(f): f for f in fields}
+    found: dict[str, str] = {}
+    for one in stored:
+        field = by_name[one.name]
+        if one.control in ("choices", "address", "box") or field.type.kind == "secret":
+            continue
+        if one.value != form.get(one.name):
+            shown = cells.cell(field, record, eyes).text
+            found[one.name] = shown or "empty"
+    return found
+
+
+def view_of(
+    guest: Guest,
+    definition: Definition,
+    record: dict[str, Any],
+    names: Mapping[UUID, str],
+    *,
+    version: int = 0,
+    typed: Form | None = None,
+    error: TenfoldError | None = None,
+    changed: Mapping[str, str] | None = None,
+) -> FormView:
+    creating = "id" not in record
+    access = guest.person.access(definition)
+    fields = form_fields(definition, access, creating=creating)
+    problems = dict(error.fields) if error else {}
+    known = {name_of(f) for f in fields}
+    beside = {name: text for name, text in problems.items() if name in known}
+    filled = Filled(record, typed, beside, names, guest.zone, guest.who.currency, changed or {})
+    path = f"/{definition.path}"
+    word = definition.label.lower()
+    return FormView(
+        title=f"New {word}" if creating else f"Edit {title_of(definition, record)}",
+        path=f"{path}/new" if creating else f"{path}/{record['id']}/edit",
+        back=path if creating else f"{path}/{record['id']}",
+        list_path=path,
+        label=definition.label,
+        label_plural=definition.label_plural,
+        doc=definition.doc,
+        submit=f"Create {word}" if creating else "Save changes",
+        version=str(version or ""),
+        sections=widgets.sections(definition, fields, filled),
+        problem=_problem(definition, error, beside, problems),
+        mistakes=len(beside),
+    )
+
+
+def _problem(
+    definition: Definition,
+    error: TenfoldError | None,
+    beside: Mapping[str, str],
+    problems: Mapping[str, str],
+) -> str:
+    """The sentence above a form that was not accepted."""
+    if error is None:
+        return ""
+    if isinstance(error, Lost):
+        return (
+            f"Somebody changed this {definition.label.lower()} while you were editing. What you "
+            "typed is kept; where it differs, the value of now stands below the field. "
+            "Save again to keep yours."
+        )
+    if len(beside) == len(problems) and beside:
+        many = len(beside) > 1
+        return (
+            f"{len(beside)} fields need a correction." if many else "One field needs a correction."
+        )
+    return error.message
+
+
+async def read(
+    guest: Guest, definition: Definition, identity: UUID
+) -> tuple[dict[str, Any], Mapping[UUID, str], int]:
+    """A record for its form, with the names of what it points to."""
+    json, version = await guest.desk.query.one(guest.reader, guest.person, definition, identity)
+    record: dict[str, Any] = msgspec.json.decode(json)
+    names = await names_of(guest, definition, record)
+    return record, names, version
+
+
+async def names_of(
+    guest: Guest, definition: Definition, record: Mapping[str, Any]
+) -> dict[UUID, str]:
+    """The names of what a record's relations point to."""
+    wanted = mentions.mentioned(definition, record)
+    return await titles(guest.desk.query, guest.reader, guest.person, wanted)
+
+
+def suggested(definition: Definition, given: Mapping[str, str]) -> dict[str, Any]:
+    """Relations that an address fills in for a new record: `/notes/new?contact_id=…`."""
+    return {
+        name: value
+        for name, value in given.items()
+        if (one := definition.by_json.get(name)) is not None
+        and isinstance(one.type, Ref | User)
+        and parse_id(value) is not None
+    }

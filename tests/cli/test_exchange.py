@@ -1,0 +1,108 @@
+"""`tenfold import` and `tenfold export`: as by the API, with exit codes that say how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.exchange.conftest import DATA
+from tests.exchange.imports import Person
+
+from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
+from tenfold.exchange.import_state import Options
+from tenfold.kernel.errors import Forbidden, Invalid, NotFound
+from tenfold.kernel.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def person(client: httpx.AsyncClient, organisation) -> Person:
+    return Person(client, await organisation.person("owner"))
+
+
+async def imported(settings: Settings, path: Path, kind: str, **more) -> tuple[int, list[str]]:
+    said: list[str] = []
+    code = await asyncio.to_thread(run_import, settings, path, kind, say=said.append, **more)
+    return code, said
+
+
+async def test_all_rows_in_is_0_and_some_refused_is_3_with_their_file(settings, person, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("Id,First Name,Last Name\n1,A,B\n2,C,D\n")
+    code, said = await imported(settings, path, "leads", email=person.who.email)
+    assert (code, said[-1]) == (
+        DONE, "2 rows read: 2 created, 0 updated, 0 unchanged, 0 refused.",
+    )  # fmt: skip
+    path.write_text("Id,First Name,Last Name\n1,A,B\n2,,**CLEAR**\n3,X,\n")
+    code, said = await imported(settings, path, "leads", email=person.who.email)
+    assert code == PARTLY
+    assert said[-2] == "3 rows read: 0 created, 0 updated, 1 unchanged, 2 refused."
+    with (tmp_path / "leads.refused.csv").open(encoding="utf-8-sig") as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["3", "4"]
+    assert len(await person.every("leads")) == 2
+
+
+async def test_a_file_that_can_not_be_read_is_1(settings, person, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    code, said = await imported(settings, path, "leads", email=person.who.email)
+    assert code == FAILED
+    assert said[0].startswith("The import failed: ")
+
+
+async def test_a_plan_brings_its_files_along(settings, person):
+    plan = DATA / "realestate" / "dreamhouse-sample-data-plan.json"
+    code, said = await imported(settings, plan, "", email=person.who.email)
+    assert code == DONE
+    assert said[-1].startswith("25 rows read: 25 created")
+
+
+async def test_a_dry_run_says_that_it_was_one(settings, person, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name\nA,B\n")
+    code, said = await imported(
+        settings, path, "leads", email=person.who.email, options=Options(dry_run=True)
+    )
+    assert code == DONE
+    assert said[-1].endswith("(a dry run: nothing was stored).")
+    assert await person.every("leads") == []
+
+
+async def test_who_is_unknown_or_may_not_is_told(settings, person, organisation, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name\nA,B\n")
+    reader = await organisation.person("read-only")
+    for error, more in (
+        (NotFound, {"email": "nobody@example.com"}),
+        (NotFound, {"email": person.who.email, "organisation": "Another"}),
+        (Forbidden, {"email": reader.email}),
+    ):
+        with pytest.raises(error):
+            await imported(settings, path, "leads", **more)
+    with pytest.raises(NotFound):
+        await imported(settings, tmp_path / "none.csv", "leads", email=person.who.email)
+    with pytest.raises(Invalid):
+        await imported(settings, path, "nothing", email=person.who.email)
+
+
+async def test_a_list_is_exported_to_a_file(settings, person, tmp_path):
+    for name in ("A", "B"):
+        await person.post("/v1/leads", {"first_name": name, "last_name": "L"}, 201)
+    to = tmp_path / "leads.csv"
+    code = await asyncio.to_thread(
+        run_export,
+        settings,
+        "leads",
+        to,
+        email=person.who.email,
+        query="first_name=B&fields=first_name",
+        say=lambda _: None,
+    )
+    assert code == DONE
+    with to.open() as file:
+        assert [row["first_name"] for row in csv.DictReader(file)] == ["B"]
+    assert [path.name for path in tmp_path.iterdir()] == ["leads.csv"]

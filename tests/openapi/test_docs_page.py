@@ -1,0 +1,78 @@
+"""The interactive page at /docs, in a browser, under our own content security policy."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from tests.factories import Somebody
+from tests.openapi.conftest import Served
+from tests.pages.test_browser import browser_path
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+@asynccontextmanager
+async def opened(browser: Browser, address: str) -> AsyncIterator[tuple[Page, list[str]]]:
+    """The page, and what the browser complained of."""
+    page = await browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda r: _note_stranger(r.url, address, complaints))
+    await page.goto(f"{address}/docs", wait_until="load")
+    await expect(page.locator("h2.title")).to_contain_text("Tenfold", timeout=60_000)
+    yield page, complaints
+    await page.close()
+
+
+def _note_stranger(url: str, address: str, complaints: list[str]) -> None:
+    if not url.startswith((address, "data:")):
+        complaints.append(f"asked {url}")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        path = browser_path(driver.chromium.executable_path)
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        found = await driver.chromium.launch(executable_path=path, args=options)
+        yield found
+        await found.close()
+
+
+async def test_shows_the_document_and_tries_an_operation(
+    browser: Browser, served: Served, insider: Somebody, tmp_path: Any
+) -> None:
+    async with opened(browser, served.address) as (page, complaints):
+        await expect(page.get_by_text("A person who may buy or sell")).to_be_visible()
+        await page.get_by_role("button", name="Authorize").first.click()
+        await page.get_by_label("auth-bearer-value").fill(insider.token)
+        await page.get_by_label("Apply credentials").click()
+        await page.get_by_role("button", name="Close").click()
+        tag = page.locator("#operations-tag-Sign-in")
+        await tag.scroll_into_view_if_needed()
+        await tag.click()
+        operation = page.locator("#operations-Sign-in-read_me")
+        await operation.locator(".opblock-summary").click()
+        await operation.get_by_role("button", name="Try it out").click()
+        await operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table .response")
+        await expect(answer).to_contain_text(insider.email, timeout=20_000)
+        await page.screenshot(path=str(tmp_path / "docs.png"))
+    assert complaints == []
+
+
+async def test_the_policy_is_that_of_every_page(served: Served) -> None:
+    async with httpx.AsyncClient(base_url=served.address) as client:
+        page, other = await client.get("/docs"), await client.get("/v1/health")
+    policy = "content-security-policy"
+    assert page.headers[policy] == other.headers[policy]
+    assert "unsafe" not in page.headers[policy]
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text)
