@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import msgspec
@@ -39,7 +39,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 @contextlib.contextmanager
 def ready(
     options: Options, types: Registry, say: Callable[[str], None]
-) -> Iterator[tuple[Site, list[Organisation], Facts]]:
+) -> Generator[tuple[Site, list[Organisation], Facts]]:
     """The installation with its data, made anew where it is not what is asked for."""
     wanted = _wanted(options)
     facts = _facts(options.home)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ _SETUP = (Path(__file__).parent / "fill.sql").read_text("utf-8")
 
 
 @asynccontextmanager
-async def owner(site: Site) -> AsyncIterator[Connection]:
+async def owner(site: Site) -> AsyncGenerator[Connection]:
     """A connection as the role that owns all tables, past row security; the bench's alone."""
     installation = site.installation
     connection = await asyncpg.connect(installation.url(installation.roles.migrate))
@@ -105,7 +105,7 @@ async def _add_names(db: Connection, table: str, found: Iterable[Name]) -> None:
 
 
 @asynccontextmanager
-async def _bare(db: Connection, table: str, say: Say) -> AsyncIterator[None]:
+async def _bare(db: Connection, table: str, say: Say) -> AsyncGenerator[None]:
     """Without triggers and secondary indexes while it is filled; both are back at the end."""
     await db.execute(statements.TRIGGERS.format(plural=table, word="DISABLE"))
     indexes = await db.fetch(statements.INDEXES, f"tenfold.{table}")

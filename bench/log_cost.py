@@ -42,6 +42,7 @@ def log(bench: Bench) -> Measured:
         "INSERT, log off": insert(OFF),
     }
     rounds = bench.rounds(ways)
+    call_ways = list(ways)[:2]
     call_on, call_off, insert_on, insert_off = (rounds.seconds(way) for way in ways)
     return Measured(
         [
@@ -50,7 +51,14 @@ def log(bench: Bench) -> Measured:
                 "%",
                 _more(call_on, call_off),
                 Target(15, at_most=True),
-                *list(ways)[:2],
+                *call_ways,
+            ),
+            rounds.figure(
+                "cost of the change log in a bulk call, CPU of the database",
+                "%",
+                _more(rounds.cpu(call_ways[0], "database"), rounds.cpu(call_ways[1], "database")),
+                None,
+                *call_ways,
             ),
             rounds.figure(
                 "cost of the change log in a bare INSERT … SELECT",
@@ -78,10 +86,10 @@ async def _insert(bench: Bench, word: str, rows: int) -> Sample:
     """Copy leads of one organisation to another and commit."""
     source, target = UUID(bench.many[0].tenant), UUID(bench.many[3 % len(bench.many)].tenant)
     async with filling.owner(bench.site) as db:
-        columns = [r[0] for r in await db.fetch(statements.LEAD_COLUMNS)]
+        columns: list[str] = [r[0] for r in await db.fetch(statements.LEAD_COLUMNS)]
         own = {"tenant_id": "$2", "id": "gen_random_uuid()", "created_at": "now()"}
         sql = statements.COPY_LEADS.format(
-            columns=", ".join(columns), values=", ".join(own.get(name, name) for name in columns)
+            columns=", ".join(columns), values=", ".join(own.get(name) or name for name in columns)
         )
         await db.execute(statements.LOG_TRIGGER.format(word=word))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenfold.kernel.text import fold, words
@@ -101,7 +102,7 @@ def domains() -> list[Name]:
     return [Name(n.text, n.key, [*n.words, re.sub(r"\W", "", n.text)]) for n in whole]
 
 
-def _names(common: list[str], count: int, parts: list[str]) -> list[Name]:
+def _names(common: Sequence[str], count: int, parts: Sequence[str]) -> list[Name]:
     """The common ones, then ones built of syllables, always the same for one count."""
     chosen = random.Random(20261121)
     found = dict.fromkeys(common)

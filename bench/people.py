@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bench import names, statements
 from bench.custom import FILLED
 from tenfold.engine.definition import Definition
-from tenfold.engine.types import Locale
+from tenfold.engine.types import Choice, Locale
 from tenfold.engine.values import plan_of
 
 _LOCAL = "f.words[1] || '.' || l.words[1] || i"
@@ -72,7 +72,9 @@ def _columns(definition: Definition, one_tenant: int) -> dict[str, str]:
     own = _LEAD if definition.name == "lead" else _STUDENT
     made = _SHARED | own
     for place, name in enumerate(_CHOICES[definition.name]):
-        options: Sequence[str] = definition.fields[name].type.options
+        kind = definition.fields[name].type
+        assert isinstance(kind, Choice)
+        options = kind.options
         made[name] = (
             f"({_texts(options)})[1 + (hashint8extended(i, {30 + place}) & 1023) % {len(options)}]"
         )

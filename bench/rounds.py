@@ -26,6 +26,10 @@ class Rounds:
         """How long each round's one thing took."""
         return [sample.seconds for sample in self.samples[way]]
 
+    def cpu(self, way: str, part: str) -> list[float]:
+        """The CPU seconds that a part used in each round."""
+        return [sample.used.cpu.get(part, 0.0) for sample in self.samples[way]]
+
     def milliseconds(self, way: str, share: str) -> list[float]:
         """A latency of each round: p50, p95, p99, max."""
         return [sample.milliseconds.get(share, 0.0) for sample in self.samples[way]]

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,7 +127,7 @@ class Site:
 
 
 @contextlib.contextmanager
-def opened(home: Path, say: Callable[[str], None]) -> Iterator[Site]:
+def opened(home: Path, say: Callable[[str], None]) -> Generator[Site]:
     """The installation of a home with its database started and migrated; stopped at the end."""
     logs = home / "bench-logs"
     installation = open_installation(Settings(home=str(home), port=_free_port()), say)

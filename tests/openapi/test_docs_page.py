@@ -27,7 +27,7 @@ async def opened(browser: Browser, address: str) -> AsyncIterator[tuple[Page, li
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda r: _note_stranger(r.url, address, complaints))
     await page.goto(f"{address}/docs", wait_until="load")
-    await expect(page.locator("h2.title")).to_contain_text("Tenfold", timeout=60_000)
+    await expect(page.locator(".info .title")).to_contain_text("Tenfold", timeout=60_000)
     yield page, complaints
     await page.close()
 

@@ -233,6 +233,7 @@ def test_a_field_that_may_be_empty_may_be_null(things: dict[str, Any]) -> None:
         "type": ["string", "null"],
         "format": "uuid",
         "description": "Maker.",
+        "x-relation": "maker",
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -31,17 +33,15 @@ async def test_is_not_ready_without_its_database(
     serve: Serve, server: Server, tmp_path: Path
 ) -> None:
     async with server.database("gone") as base, serve(settings_for(base, tmp_path)) as running:
-        assert (await running.client.get("/v1/health")).status_code == 200
+        await _answers(running.client, 200)
         await _shut(server, base)
-        refused = await running.client.get("/v1/health")
+        refused = await _answers(running.client, 503)
         figures = await running.client.get("/metrics")
         await _open(server, base)
-        again = await running.client.get("/v1/health")
-    assert refused.status_code == 503
+        await _answers(running.client, 200)
     assert refused.json()["error"]["code"] == "UNAVAILABLE"
     assert refused.headers["retry-after"] == "5"
     assert _figure(figures.text, "tenfold_ready") == 0
-    assert again.status_code == 200
 
 
 async def test_a_slow_database_is_not_waited_for(app: Running) -> None:
@@ -83,6 +83,16 @@ def _figure(text: str, name: str, **labels: str) -> float:
     return found[0]
 
 
+async def _answers(client: httpx.AsyncClient, status: int) -> httpx.Response:
+    """Ask until this is the status; a busy machine may take longer than the check waits."""
+    for _ in range(20):
+        answer = await client.get("/v1/health")
+        if answer.status_code == status:
+            return answer
+        await asyncio.sleep(0.2)
+    pytest.fail(f"health still answers {answer.status_code}: {answer.text}")
+
+
 async def _shut(server: Server, base: Base) -> None:
     """Refuse all connections to a database, and end those there are."""
     await _run(server, f"ALTER DATABASE {_name(base)} ALLOW_CONNECTIONS false")
@@ -101,8 +111,6 @@ def _name(base: Base) -> str:
 
 
 async def _run(server: Server, sql: str) -> None:
-    import asyncpg
-
     connection = await asyncpg.connect(server.url)
     try:
         await connection.execute(sql)

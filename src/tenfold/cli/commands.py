@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
 
@@ -24,7 +25,7 @@ from tenfold.cli.ports import port_free
 from tenfold.cli.ready import Announcer
 from tenfold.cli.supervise import Child, supervise
 from tenfold.db.embedded import EmbeddedError
-from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.errors import Invalid, TenfoldError
 from tenfold.kernel.settings import Settings, from_environment
 
 Role = Literal["owner", "admin", "manager", "member", "read-only"]
@@ -184,6 +185,83 @@ def search(words: str, *, user: Annotated[str, Parameter(help="E-mail of who sea
     from tenfold.cli.people import search_records
 
     return _at_work(lambda settings: search_records(settings, words, user, print))
+
+
+@app.command(name="import")
+def import_file(
+    file: Path,
+    *,
+    user: Annotated[str, Parameter(help="E-mail of who imports.")],
+    type: Annotated[
+        str, Parameter(help="Record type: leads, contacts … (a plan names its own).")
+    ] = "",
+    map: Annotated[
+        list[str] | None, Parameter(help="Column=field, or Column= to leave it out.")
+    ] = None,
+    key: Annotated[str, Parameter(help="Unique field by which rows change records.")] = "",
+    encoding: Annotated[str, Parameter(help="Where the guess is wrong: utf-8, cp1252 …")] = "",
+    separator: Annotated[str, Parameter(help="Where the guess is wrong.")] = "",
+    region: Annotated[str, Parameter(help="Region of phone numbers and dates: US, DE …")] = "",
+    currency: Annotated[str, Parameter(help="Currency of plain amounts: USD, EUR …")] = "",
+    create_missing: Annotated[
+        list[str] | None, Parameter(help="Relations to make by title.")
+    ] = None,
+    dry_run: Annotated[bool, Parameter(help="Do everything, then take it back.")] = False,
+    refused: Annotated[Path | None, Parameter(help="Where to write refused rows.")] = None,
+) -> int:
+    """Import CSV, JSON, vCard or a Salesforce plan. Exit code 3: some rows were refused."""
+    from tenfold.cli.exchange import run_import
+    from tenfold.exchange.import_state import Options
+
+    mapping = dict(_mapped(one) for one in map or [])
+    options = Options(
+        mapping=mapping,
+        key=key,
+        encoding=encoding or None,
+        separator=separator or None,
+        region=region,
+        currency=currency,
+        create_missing=create_missing or [],
+        dry_run=dry_run,
+    )
+    installation = _ready(_settings())
+    try:
+        return run_import(
+            installation.settings, file, type, email=user, options=options, refused=refused
+        )
+    finally:
+        installation.close()
+
+
+def _mapped(text: str) -> tuple[str, str | None]:
+    column, found, field = text.rpartition("=")
+    if not found:
+        raise Invalid({"map": f"{text!r} must be written as Column=field"})
+    return column, field or None
+
+
+@app.command
+def export(
+    type: Annotated[str, Parameter(help="Record type: leads, contacts …")],
+    to: Path | None = None,
+    *,
+    user: Annotated[str, Parameter(help="E-mail of who exports.")],
+    format: Annotated[Literal["csv", "json"], Parameter(help="Form of the file.")] = "csv",
+    query: Annotated[
+        str, Parameter(help="Filters and sorts: status=active&sort=-created_at.")
+    ] = "",
+    bom: Annotated[bool, Parameter(help="Begin with a byte order mark, for Excel.")] = False,
+) -> int:
+    """Export a list as a person sees it, to a file or to the terminal."""
+    from tenfold.cli.exchange import run_export
+
+    installation = _ready(_settings())
+    try:
+        return run_export(
+            installation.settings, type, to, email=user, form=format, query=query, bom=bom, say=say
+        )
+    finally:
+        installation.close()
 
 
 user = App(name="user", help="The people of an organisation.")

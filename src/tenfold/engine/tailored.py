@@ -1,4 +1,4 @@
-"""A tenant's own definitions: shipped types with its custom fields, and the types it made itself."""
+"""A tenant's definitions: shipped types with its custom fields, and the types it made."""
 
 from __future__ import annotations
 

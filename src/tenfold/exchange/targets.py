@@ -141,7 +141,7 @@ def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
     if kind == "address" and first_address:
         aliases = (*aliases, "addresses", "full address", "postal address", "mailing address")
     yield Goal(Target(name, one.label, kind, aliases, one.required), one)
-    if kind in ("ref", "user"):
+    if kind in ("ref", "user") or one.type.kind == "file":
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)
     if kind == "money" and not one.custom:
@@ -158,6 +158,8 @@ def _kind(one: Field) -> str:
     kind = one.type.kind
     if kind in ("ref", "any_ref", "user", "json"):
         return kind
-    if kind in ("rich_text", "secret"):
-        return "long_text" if kind == "rich_text" else "text"
+    if kind in ("secret", "file"):
+        return "text"
+    if kind == "rich_text":
+        return "long_text"
     return kind if kind in KINDS else ""

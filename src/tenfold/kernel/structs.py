@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -75,7 +75,7 @@ def _broken(value: object) -> bool:
     if isinstance(value, str):
         return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
     if isinstance(value, dict):
-        pairs: dict[object, object] = value
+        pairs = cast("dict[object, object]", value)
         return any(_broken(k) or _broken(v) for k, v in pairs.items())
-    items: list[object] = value if isinstance(value, list) else []
+    items = cast("list[object]", value) if isinstance(value, list) else []
     return any(_broken(item) for item in items)

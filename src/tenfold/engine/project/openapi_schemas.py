@@ -9,7 +9,19 @@ from tenfold.engine.ask import EMBEDDED_ROWS
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.openapi_shared import ATOMIC, closed, enveloped, nullable, schema
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Choice, Choices, Generated, LongText, Many, Ref, Stage, Text
+from tenfold.engine.types import (
+    AnyRef,
+    Choice,
+    Choices,
+    File,
+    Generated,
+    LongText,
+    Many,
+    Ref,
+    Stage,
+    Text,
+    User,
+)
 from tenfold.engine.types.base import Schema
 
 BULK = 10_000
@@ -169,6 +181,7 @@ def _is_amount(field: Field) -> bool:
 
 
 def _described(field: Field, one: Schema) -> Schema:
+    one = {**one, **_hints(field)}
     about = " ".join(text for text in (_about(field), one.get("description", "")) if text)
     made: Schema = {**one, "description": about}
     if field.reso:
@@ -176,6 +189,23 @@ def _described(field: Field, one: Schema) -> Schema:
     if field.unique:
         made["x-unique"] = True
     return made
+
+
+def _hints(field: Field) -> Schema:
+    """Where the records live that a relation points to, and what a value looks like."""
+    if isinstance(field.type, Ref):
+        return {"x-relation": field.type.to}
+    if isinstance(field.type, User) and field.writable:
+        return {"x-relation": "member"}
+    if isinstance(field.type, AnyRef):
+        return {"x-relation": list(field.type.among) or "any"}
+    if isinstance(field.type, File):
+        return {"x-relation": "file"}
+    return {"examples": [field.type.sample(1)]} if field.type.kind in _SHOWN else {}
+
+
+# Kinds whose form no standard `format` tells.
+_SHOWN = frozenset({"phone", "address"})
 
 
 def _about(field: Field) -> str:
@@ -229,13 +259,14 @@ def _upsert(definition: Definition) -> Schema:
 
 
 def _move(definition: Definition, stage: Stage) -> Schema:
-    ways = "\n".join(
-        f"- from `{old}` to {', '.join(f'`{new}`' for new in stage.options if new in to) or 'nothing'}"
-        for old in stage.options
-        if (to := stage.moves.get(old)) is not None
-    )
-    about = "The stage to go to." + (f"\n{ways}" if ways else " Any stage may follow any other.")
-    to = {**schema(enum_name(definition, definition.fields["status"])), "description": about}
+    options = stage.options
+    ways = {o: [n for n in options if n != o and stage.may_move(o, n)] for o in options}
+    listed = "\n".join(f"- from `{old}` to {_listed(new)}" for old, new in ways.items())
+    to: Schema = {
+        **schema(enum_name(definition, definition.fields["status"])),
+        "description": f"The stage to go to:\n{listed}",
+        "x-moves": ways,
+    }
     reason: Schema = {
         "type": "string",
         "maxLength": 1_000,
@@ -243,3 +274,7 @@ def _move(definition: Definition, stage: Stage) -> Schema:
         "description": "Why; it stays with the change.",
     }
     return closed({"to": to, "reason": reason}, ("to",))
+
+
+def _listed(stages: list[str]) -> str:
+    return ", ".join(f"`{stage}`" for stage in stages) or "nothing"

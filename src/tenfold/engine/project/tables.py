@@ -292,7 +292,7 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     if has_private_search(definition):
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
     yield f"""CREATE FUNCTION {name}(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY

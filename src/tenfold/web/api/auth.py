@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
@@ -215,9 +215,10 @@ async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
 
 def client_of(scope: Scope) -> Client:
     """Where a request came from."""
-    given: Any = dict(scope).get("client")
-    request: Any = scope.get("tenfold.request_id", "")
-    return Client(given[0] if given else "", header(scope, b"user-agent"), request)
+    known = cast("dict[str, Any]", scope)
+    peer = known.get("client")
+    request = known.get("tenfold.request_id", "")
+    return Client(peer[0] if peer else "", header(scope, b"user-agent"), request)
 
 
 def _gate(request: Request[Any, Any, Any], route: str) -> Gate:

@@ -41,6 +41,9 @@ def parts(registry: Registry, endpoints: Iterable[Endpoint]) -> Parts:
         if definition is None:
             tags.setdefault(tag, "")
         item = paths.setdefault(endpoint.path, {})
+        if definition is not None:
+            # As the records' own operations at the same address say it.
+            item["parameters"] = list(_path_parameters(endpoint.path))
         item[endpoint.method.lower()] = _operation(endpoint, definition, schemas, tag)
     listed = [{"name": n, **({"description": d} if d else {})} for n, d in tags.items()]
     return Parts(paths, schemas.components, tuple(listed))
@@ -173,7 +176,8 @@ def _operation(
     keyed = [shared.ref("parameters", "IdempotencyKey")] if 422 in refused else []
     if keyed:
         refused |= {400, 409}
-    if parameters := [*_path_parameters(endpoint.path), *_query(endpoint), *keyed]:
+    named = () if definition is not None else _path_parameters(endpoint.path)
+    if parameters := [*named, *_query(endpoint), *keyed]:
         made["parameters"] = parameters
     made["responses"] |= shared.refusals(refused)
     return made

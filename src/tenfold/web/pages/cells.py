@@ -93,7 +93,7 @@ def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:
 
 
 def titled_cell(definition: Definition, identity: object, name: str, href: str = "") -> Cell:
-    """A record whose name is known: people and companies by initials, others by their type's sign."""
+    """A record by its known name: people and companies with initials, others with their sign."""
     link = href or f"/{definition.path}/{identity}"
     icon = "" if reachable(definition) else definition.icon
     hue, letters = hues.of_id(str(identity)), hues.initials(name)

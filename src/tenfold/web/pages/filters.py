@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
 from tenfold.engine.ask import Ask, Filter
@@ -141,14 +142,21 @@ _PLACEHOLDERS = {"money": "100,000", "tags": "A tag", "ref": "Begin to type a na
 
 
 def added(
-    definition: Definition, access: Access, pairs: Pairs, *, field: str, operator: str, value: str
+    definition: Definition,
+    access: Access,
+    pairs: Pairs,
+    *,
+    field: str,
+    operator: str,
+    value: str,
+    zone: ZoneInfo,
 ) -> list[tuple[str, str]]:
     """The parameters with one more filter, a choice's value found by what people read."""
     fields = {parameter(f): f for f in _filterable(definition) if access.sees(f)}
     one = fields.get(field)
     if one is None or operator not in _offered(one):
         return without_place(pairs)
-    name, text = _said(one, operator, value.strip())
+    name, text = _said(one, operator, value.strip(), zone)
     kept = [p for p in without_place(pairs) if p[0] not in (name, name.removesuffix("[eq]"))]
     return [*kept, (name, text)] if text else kept
 
@@ -158,7 +166,7 @@ def parameter(one: Field) -> str:
     return f"custom.{one.name}" if one.custom else one.json_name
 
 
-def _said(one: Field, operator: str, value: str) -> tuple[str, str]:
+def _said(one: Field, operator: str, value: str, zone: ZoneInfo) -> tuple[str, str]:
     """A filter as the address says it."""
     if operator in ("empty", "filled"):
         return f"{parameter(one)}[null]", "true" if operator == "empty" else "false"
@@ -168,6 +176,9 @@ def _said(one: Field, operator: str, value: str) -> tuple[str, str]:
         value = ",".join(p for p in parts if p)
     elif kind_of(one) in ("integer", "decimal", "money"):
         value = value.replace(",", "").replace(" ", "").lstrip("$€£")
+    elif kind_of(one) == "datetime" and value:
+        # A day begins at midnight where the person is.
+        value = words.from_local(value if "T" in value else f"{value}T00:00", zone)
     elif isinstance(one.type, Boolean):
         value = {"yes": "true", "no": "false"}.get(value.casefold(), value)
     name = parameter(one)

@@ -23,6 +23,7 @@ from tenfold.web.pages.session import Form
 from tenfold.web.pages.widgets import name_of
 
 _NUMBER = re.compile(r"^[+-]?\d[\d,\s]*(\.\d+)?$")
+_EXACT = 15
 _SIGNS = "$€£¥ \u00a0"
 
 
@@ -101,7 +102,13 @@ def number(text: str) -> object:
     plain = text.strip().strip(_SIGNS)
     if not plain:
         return None
-    return re.sub(r"[,\s]", "", plain) if _NUMBER.match(plain) else text
+    if not _NUMBER.match(plain):
+        return text
+    bare = re.sub(r"[,\s]", "", plain)
+    if "." not in bare:
+        return int(bare)
+    # A float holds 15 digits exactly; more of them travel as text.
+    return float(bare) if len(bare) <= _EXACT else bare
 
 
 def _json(text: str) -> object:

@@ -132,7 +132,12 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         count="capped",
         page=0,
     )
-    page = await _page(guest, definition, asked)
+    try:
+        page = await _page(guest, definition, asked)
+    except Invalid as error:  # a cursor of another list, or of other filters
+        problem, asked = error.message, replace(asked, cursor="")
+        pairs = without_place(pairs)
+        page = await _page(guest, definition, asked)
     records: list[Record] = msgspec.json.decode(page.data)
     names = await _names(guest, asked, columns, records)
     reader = guest.eyes(names)

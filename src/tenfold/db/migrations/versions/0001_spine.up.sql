@@ -587,7 +587,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.companies_log_delete();
 
 CREATE FUNCTION tenfold.find_companies(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -764,7 +764,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.contacts_log_delete();
 
 CREATE FUNCTION tenfold.find_contacts(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -932,7 +932,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.deals_log_delete();
 
 CREATE FUNCTION tenfold.find_deals(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1072,7 +1072,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.quotas REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.quotas_log_delete();
 
 CREATE FUNCTION tenfold.find_quotas(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1230,7 +1230,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.activities_log_delete();
 
 CREATE FUNCTION tenfold.find_activities(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1387,7 +1387,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tasks_log_delete();
 
 CREATE FUNCTION tenfold.find_tasks(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1525,7 +1525,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.notes_log_delete();
 
 CREATE FUNCTION tenfold.find_notes(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1658,7 +1658,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tags_log_delete();
 
 CREATE FUNCTION tenfold.find_tags(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -1832,7 +1832,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.clients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.clients_log_delete();
 
 CREATE FUNCTION tenfold.find_clients(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2021,7 +2021,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.leads_log_delete();
 
 CREATE FUNCTION tenfold.find_leads(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2261,7 +2261,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.listings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.listings_log_delete();
 
 CREATE FUNCTION tenfold.find_listings(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2464,7 +2464,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.escrows REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.escrows_log_delete();
 
 CREATE FUNCTION tenfold.find_escrows(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2636,7 +2636,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_appointments(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2785,7 +2785,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.open_houses REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.open_houses_log_delete();
 
 CREATE FUNCTION tenfold.find_open_houses(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -2935,7 +2935,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.buyer_agreements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.buyer_agreements_log_delete();
 
 CREATE FUNCTION tenfold.find_buyer_agreements(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3088,7 +3088,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.agents_log_delete();
 
 CREATE FUNCTION tenfold.find_agents(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3291,7 +3291,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.students REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.students_log_delete();
 
 CREATE FUNCTION tenfold.find_students(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3462,7 +3462,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.employers REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.employers_log_delete();
 
 CREATE FUNCTION tenfold.find_employers(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3629,7 +3629,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.job_postings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.job_postings_log_delete();
 
 CREATE FUNCTION tenfold.find_job_postings(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3802,7 +3802,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.applications REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.applications_log_delete();
 
 CREATE FUNCTION tenfold.find_applications(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -3968,7 +3968,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.advising_appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.advising_appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_advising_appointments(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4120,7 +4120,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.student_notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.student_notes_log_delete();
 
 CREATE FUNCTION tenfold.find_student_notes(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4283,7 +4283,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.reminders REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.reminders_log_delete();
 
 CREATE FUNCTION tenfold.find_reminders(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4460,7 +4460,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.outcomes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.outcomes_log_delete();
 
 CREATE FUNCTION tenfold.find_outcomes(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4599,7 +4599,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.card_sets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.card_sets_log_delete();
 
 CREATE FUNCTION tenfold.find_card_sets(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4751,7 +4751,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.cards_log_delete();
 
 CREATE FUNCTION tenfold.find_cards(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -4893,7 +4893,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.pack_types REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.pack_types_log_delete();
 
 CREATE FUNCTION tenfold.find_pack_types(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -5050,7 +5050,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.drops REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.drops_log_delete();
 
 CREATE FUNCTION tenfold.find_drops(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -5202,7 +5202,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.purchases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.purchases_log_delete();
 
 CREATE FUNCTION tenfold.find_purchases(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -5359,7 +5359,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.user_cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.user_cards_log_delete();
 
 CREATE FUNCTION tenfold.find_user_cards(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
@@ -5491,7 +5491,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.custom_records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.custom_records_log_delete();
 
 CREATE FUNCTION tenfold.find_custom_records(query tsquery, private boolean, person uuid, groups uuid[], most int)
-RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY

@@ -1,0 +1,21 @@
+"""Every type is exported and imported to the same thing."""
+
+import pytest
+from tests.conformance.world import World
+
+from tenfold.engine.definition import Definition
+from tenfold.exchange.round_trip import round_trip
+from tenfold.kernel.context import Context
+from tenfold.web.api.exchange import exchange_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_comes_back_from_its_own_export(place: World, kind: Definition) -> None:
+    admin = await place.here.person("owner")
+    for full in (False, True, True):
+        await place.make(admin, kind, full=full)
+    context = Context(admin.tenant, admin.id)
+    trip = await round_trip(exchange_of(place.app.desk), context, kind.name)
+    assert trip.differences == []
+    assert trip.records >= 3

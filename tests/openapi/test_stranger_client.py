@@ -1,0 +1,144 @@
+"""A client written from the document alone does every operation of every type, and sees only its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import MakeOrganisation
+from tests.openapi.stranger import Stranger, Undeclared
+
+from tenfold.app import registry
+
+pytestmark = pytest.mark.anyio
+TYPES = list(registry().by_name.values())
+
+
+@pytest.fixture
+async def stranger(
+    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+) -> Stranger:
+    """Somebody who may do everything in an organisation of their own."""
+    person = await (await make_organisation("Ours")).person("owner")
+    return Stranger(document, client, person.headers)
+
+
+@pytest.fixture
+async def other(
+    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+) -> Stranger:
+    """The same in another organisation."""
+    person = await (await make_organisation("Theirs")).person("owner")
+    return Stranger(document, client, person.headers)
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+async def test_every_operation_is_done_from_the_document(kind: Any, stranger: Stranger) -> None:
+    await _live(stranger, kind.name, kind.plural)
+    assert stranger.operations(kind.label_plural) - stranger.called == set()
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+async def test_ids_of_another_organisation_are_not_found(
+    kind: Any, stranger: Stranger, other: Stranger
+) -> None:
+    one, many = kind.name, kind.plural
+    made = await other.call(f"create_{one}", await other.made(f"create_{one}"))
+    theirs = made["data"]["id"]
+    bodies: dict[str, Any] = {f"change_{one}": {}, f"put_{one}": {}}
+    if stranger.has(f"move_{one}"):
+        bodies[f"move_{one}"] = {"to": made["data"]["status"]}
+    if stranger.has(f"reveal_{one}"):
+        bodies[f"reveal_{one}"] = await stranger.made(f"reveal_{one}")
+    names = stranger.operations(kind.label_plural)
+    by_id = [name for name in names if _takes_id(stranger, name)]
+    assert len(by_id) >= 6
+    for name in sorted(by_id):
+        refused = await stranger.call(name, bodies.get(name), status=404, record_id=theirs)
+        assert theirs in refused["error"]["message"] or refused["error"]["code"] == "NOT_FOUND"
+    rows = {"records": [{"id": theirs}]}
+    for name in (f"bulk_change_{many}", f"bulk_delete_{many}"):
+        await stranger.call(name, rows, status=404)
+        kept = await stranger.call(name, {**rows, "atomic": False}, status=207)
+        assert [e["code"] for e in kept["meta"]["errors"]] == ["NOT_FOUND"]
+    found = await stranger.call(f"batch_read_{many}", {"ids": [theirs]})
+    listed = await stranger.call(f"list_{many}", id=theirs)
+    assert (found["data"], listed["data"]) == ([], [])
+    untouched = await other.call(f"read_{one}", record_id=theirs)
+    assert untouched["data"]["version"] == made["data"]["version"]
+
+
+def _takes_id(stranger: Stranger, name: str) -> bool:
+    _, path, _, _ = stranger._operations[name]
+    return "{record_id}" in path
+
+
+async def _live(stranger: Stranger, one: str, many: str) -> None:
+    """The life of records of a type, through every operation that it has."""
+    made = await stranger.call(f"create_{one}", await stranger.made(f"create_{one}"), status=201)
+    identity = made["data"]["id"]
+    by_id = {"record_id": identity}
+    read = await stranger.call(f"read_{one}", **by_id)
+    assert read["data"] == made["data"]
+    changed = await stranger.call(f"change_{one}", {"external_id": "ours"}, **by_id)
+    assert changed["data"]["version"] > made["data"]["version"]
+    await stranger.call(f"put_{one}", {"external_id": "ours"}, **by_id)
+    listed = await stranger.call(f"list_{many}", external_id="ours", limit=1, sort="-created_at")
+    assert [row["id"] for row in listed["data"]] == [identity]
+    if stranger.has(f"move_{one}"):
+        await _move(stranger, one, identity, made["data"]["status"])
+    if stranger.has(f"reveal_{one}"):
+        field = (await stranger.made(f"reveal_{one}"))["field"]
+        await stranger.call(f"reveal_{one}", {"field": field}, status=201, **by_id)
+    timeline = await stranger.call(f"list_{one}_timeline", **by_id)
+    assert timeline["data"][-1]["operation"] == "created"
+    found = await stranger.call(f"batch_read_{many}", {"ids": [identity]})
+    assert len(found["data"]) == 1
+    await stranger.call(f"search_{many}", q="text")
+    counted = await stranger.call(f"aggregate_{many}", external_id="ours")
+    assert counted["data"][0]["count"] == 1
+    assert "ours" in await stranger.call(f"export_{many}", external_id="ours")
+    await stranger.call(f"export_{many}", format="json")
+    await stranger.call(f"delete_{one}", **by_id)
+    await stranger.call(f"read_{one}", status=404, **by_id)
+    back = await stranger.call(f"restore_{one}", **by_id)
+    assert back["data"]["id"] == identity
+    await _bulk(stranger, one, many)
+
+
+async def _move(stranger: Stranger, one: str, identity: str, status: str) -> None:
+    ways = stranger.body_of(f"move_{one}")["properties"]["to"]["x-moves"]
+    if not ways[status]:
+        await stranger.call(f"move_{one}", {"to": status}, status=201, record_id=identity)
+    for to in ways[status][:1]:
+        body = {"to": to, "reason": "because"}
+        moved = await stranger.call(f"move_{one}", body, status=201, record_id=identity)
+        assert moved["data"]["status"] == to
+    await stranger.call(f"list_{one}_moves", record_id=identity)
+
+
+async def _bulk(stranger: Stranger, one: str, many: str) -> None:
+    rows = [await stranger.made(f"create_{one}") for _ in range(2)]
+    for place, row in enumerate(rows):
+        row["external_id"] = f"bulk {place}"
+    made = await stranger.call(f"bulk_create_{many}", {"records": rows}, status=201)
+    ids = [row["id"] for row in made["data"]]
+    changes = [{"id": i, "external_id": f"changed {i}"} for i in ids]
+    await stranger.call(f"bulk_change_{many}", {"records": changes}, status=200)
+    again = [{"external_id": f"changed {i}"} for i in ids]
+    kept = await stranger.call(f"upsert_{many}", {"key": "external_id", "records": again})
+    assert (kept["meta"]["created"], kept["meta"]["updated"]) == (0, 2)
+    await stranger.call(f"bulk_delete_{many}", {"records": [{"id": i} for i in ids]})
+
+
+async def test_what_the_document_does_not_say_is_seen(stranger: Stranger) -> None:
+    answer = httpx.Response(200, json={"success": True, "data": {"surprise": 1}})
+    one = stranger._operations["read_tag"][2]
+    with pytest.raises(Undeclared, match="X-Request-Id is missing"):
+        stranger._held("read_tag", one, answer, None)
+    answer.headers["x-request-id"] = "12345678"
+    with pytest.raises(Undeclared, match="surprise|required"):
+        stranger._held("read_tag", one, answer, None)
+    with pytest.raises(Undeclared, match="status is not declared"):
+        stranger._held("read_tag", one, httpx.Response(418), None)
