@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenfold.web.edge import Edge
 
 
-pytest.register_assert_rewrite("tests.conformance")
+pytest.register_assert_rewrite("tests.conformance", "tests.api.contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -55,7 +55,7 @@ def made(name: str) -> Path:
 
 
 def _install(folder: Path, lock: Path) -> None:
-    """By uv, which is several times as fast; by pip where uv is missing or can't reach the index."""
+    """By uv, which is several times as fast; by pip where uv is missing or does not work."""
     python = str(folder / "bin" / "python")
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if uv:

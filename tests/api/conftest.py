@@ -14,8 +14,6 @@ from tests.server import Base
 
 from tenfold.kernel.settings import Settings
 
-pytest.register_assert_rewrite("tests.api.contract")
-
 
 @pytest.fixture
 async def place(app: Running, base: Base, owner: Owner) -> World:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
         contract.check_idempotency,
         contract.check_keys_are_personal,
         contract.check_in_flight,
+        contract.check_access_change,
         contract.check_bodies,
         contract.check_questions,
         contract.check_addresses,

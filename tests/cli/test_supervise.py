@@ -226,5 +226,9 @@ def test_address_of_another_machine_is_told() -> None:
     assert port_free("192.0.2.1", 8000).startswith("HOST=192.0.2.1 is no address of this machine")
 
 
-def test_name_that_is_no_address_is_told() -> None:
+def test_name_that_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert port_free("no such host", 8000).startswith("HOST=no such host is no address")

@@ -55,10 +55,10 @@ async def check_binding(place: World, kind: Definition) -> None:
     for one in secrets(kind):
         first = await place.make(boss, kind, **{one.json_name: CANARY})
         second = await place.make(boss, kind, **{one.json_name: "another"})
-        assert await _opened(place, boss, kind, first["id"], one) == CANARY
-        assert await _opened(place, boss, kind, second["id"], one) == "another"
         stored = [(await place.stored(kind, r["id"]))[one.name] for r in (first, second)]
         assert stored[0][:1] == b"\x01", "the stored form begins with its version"
+        assert await _opened(place, boss, kind, first["id"], one) == CANARY
+        assert await _opened(place, boss, kind, second["id"], one) == "another"
         again = await place.make(boss, kind, **{one.json_name: CANARY})
         assert (await place.stored(kind, again["id"]))[one.name] != stored[0], "no nonce"
         await place.owner.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from tenfold.engine.declare import (
     ALL,
@@ -89,7 +90,7 @@ class Gadget(Record, plural="gadgets"):
     twice: int | None = generated("number * 2")
     shout: str | None = computed("upper({t}.name)")
 
-    access = {"agent": can(read=ALL, reveal={"code"})}
+    access: ClassVar = {"agent": can(read=ALL, reveal={"code"})}
 
 
 class Lonely(Record, plural="lonelies"):

@@ -19,7 +19,8 @@ from tests.openapi import kinds
 
 import tenfold
 from tenfold.engine.definition import Definition
-from tenfold.engine.project.openapi import Doubled, document as made
+from tenfold.engine.project.openapi import Doubled
+from tenfold.engine.project.openapi import document as made
 from tenfold.engine.project.openapi_shared import CODES
 from tenfold.engine.registry import Registry
 from tenfold.kernel import errors
@@ -70,7 +71,9 @@ async def test_each_operation_has_its_own_name(document: dict[str, Any]) -> None
     names = Counter(one["operationId"] for one in operations(document).values())
     assert [name for name, times in names.items() if times > 1] == []
     assert all(re.fullmatch("[a-z][a-z0-9_]+", name) for name in names)
-    assert {"list_leads", "create_lead", "read_lead", "change_lead", "move_lead", "login"} <= set(names)
+    assert {"list_leads", "create_lead", "read_lead", "change_lead", "move_lead", "login"} <= set(
+        names
+    )
 
 
 async def test_every_operation_says_what_it_may_answer(document: dict[str, Any]) -> None:
@@ -206,9 +209,11 @@ def _raised() -> set[str]:
     found = {kind.code for kind in _kinds_of_errors()}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "code":
-                if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                    found.add(node.value.value)
+            match node:
+                case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
+                    found.add(code)
+                case _:
+                    pass
     return {code for code in found if code}
 
 

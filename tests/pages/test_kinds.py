@@ -154,6 +154,15 @@ async def test_a_record_of_any_type_is_chosen_by_title(visitor: Visitor, make: M
     assert f"/leads/{lead['id']}" in {a["href"] for a in visitor.page.all("a")}
 
 
+async def test_a_listing_is_chosen_by_its_address(visitor: Visitor, make: Make) -> None:
+    listing = await make("listings", address={"street": "12 Oak St", "city": "Reno"}, list_price=1)
+    await visitor.get("/escrows/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, property_address="12 Oak", listing_id="12 oak st, reno")
+    assert visitor.answer.status_code == 200, mistakes(visitor)
+    assert f"/listings/{listing['id']}" in {a["href"] for a in visitor.page.all("a")}
+
+
 async def test_an_address_is_typed_in_parts(visitor: Visitor) -> None:
     await visitor.get("/listings/new")
     form = visitor.page.one("form", id="record-form")
@@ -193,7 +202,7 @@ async def test_a_foreign_cursor_begins_the_list_anew(
     await visitor.get("/leads?cursor=AAAA")
     assert visitor.answer.status_code == 200
     assert titles(visitor) == ["Zoë Ünal"]
-    assert "start again" in visitor.page.one(role="alert").text
+    assert "here is the first" in visitor.page.one(role="alert").text
 
 
 # -- cells alone

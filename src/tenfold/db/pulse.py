@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -17,7 +17,7 @@ _LOG_LAG = "SELECT tenfold.log_lag()"
 
 
 @asynccontextmanager
-async def answering(database: Database, seconds: float) -> AsyncIterator[Reader]:
+async def answering(database: Database, seconds: float) -> AsyncGenerator[Reader]:
     """A connection of no tenant; raises Unavailable where anything takes longer or fails."""
     try:
         async with asyncio.timeout(seconds), database.system() as reader:

@@ -87,7 +87,7 @@ async def timeline(
     The caller has made sure that the person may read the record. `current` is the record as they
     read it: an amount's currency is only in the log where it changed.
     """
-    arguments = (person.tenant, identity, definition.name, before, limit)
+    arguments = (person.tenant, identity, definition.logged, before, limit)
     rows = await reader.rows(_TIMELINE, *arguments)
     access = person.access(definition)
     beside = dict(current or {})
@@ -107,7 +107,7 @@ async def moves(
     status = definition.fields.get("status")
     if definition.status is None or status is None or not person.access(definition).sees(status):
         return []
-    arguments = (person.tenant, identity, definition.name, before, limit)
+    arguments = (person.tenant, identity, definition.logged, before, limit)
     found: list[Move] = []
     for row in await reader.rows(_MOVES, *arguments):
         old, new = _values(row["old"]), _values(row["new"])

@@ -56,7 +56,8 @@ def checked(spec: TypeSpec) -> TypeSpec:
 
 def placeholder(base: Definition, name: str) -> Definition:
     """What is known of a tenant's type before its tenant is: its name."""
-    kept = {k: replace(f, system=True) if k == "kind" else f for k, f in base.fields.items()}
+    told = replace(base.fields["kind"], system=True, filter=False)
+    kept = {**base.fields, "kind": told}
     words = name.replace("_", " ").capitalize()
     return replace(
         base,

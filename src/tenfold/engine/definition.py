@@ -15,7 +15,7 @@ from tenfold.engine.types.identity import Id
 Scope = Literal["none", "own", "team", "open", "all"]
 SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
 PRIVATE = "private"
-CUSTOM_TABLE = "custom_records"
+CUSTOM_TABLE, CUSTOM_TYPE = "custom_records", "custom_record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +143,11 @@ class Definition:
     def table(self) -> str:
         """The table of its records; all that tenants made share one, told apart by `kind`."""
         return CUSTOM_TABLE if self.tenant_made else self.plural
+
+    @property
+    def logged(self) -> str:
+        """Its name in the change log, which knows tables only."""
+        return CUSTOM_TYPE if self.tenant_made else self.name
 
     @property
     def path(self) -> str:

@@ -100,24 +100,35 @@ async def titles(
 
 
 async def suggest(
-    query: Query, reader: Reader, person: Person, name: str, text: str, *, most: int = 10
+    query: Query,
+    reader: Reader,
+    person: Person,
+    names: Sequence[str],
+    text: str,
+    *,
+    most: int = 10,
 ) -> list[Titled]:
-    """Records of a type (or people) whose title begins so; without a text the newest."""
-    if not _readable(query, person, name):
+    """Records of some types (or people) whose title begins so, `most` of each type.
+
+    Without a text the newest.
+    """
+    seen = [name for name in names if _readable(query, person, name)]
+    if not seen:
         return []
     words = fold(text)[:100].split()
 
-    def make() -> Statement:
+    def one(name: str) -> Any:
         rows = _people(words) if name == USER else _beginning(query, person, name, words)
-        return compiled(rows.limit(_whole(most)))
+        return sa.select(rows.limit(_whole(most)).subquery())
 
-    shape = min(len(words), 2)
-    statement = query.shapes.get(
-        ("suggest", shape, most, *_named_shapes(query, person, [name])), make
-    )
+    def make() -> Statement:
+        return compiled(sa.union_all(*map(one, seen)))
+
+    shape = (min(len(words), 2), most, *_named_shapes(query, person, seen))
+    statement = query.shapes.get(("suggest", *shape), make)
     bound = _bound(person, _word_values(words))
     rows = await reader.rows(statement.text, *statement.arguments(bound))
-    return [Titled(name, row[0], row[1], hint=row[2] or "") for row in rows]
+    return [Titled(row[0], row[1], row[2], hint=row[3] or "") for row in rows]
 
 
 async def newest(
@@ -135,7 +146,7 @@ async def newest(
         rows = reading.matching(()).order_by(table.c.created_at.desc(), table.c.id.desc())
         return sa.select(
             rows.with_only_columns(
-                sa.literal_column(f"'{definition.name}'", sa.Text).label("type"),
+                _named(definition.name),
                 table.c.id.label("id"),
                 title_sql(reading).label("title"),
                 table.c.created_at.label("at"),
@@ -166,8 +177,7 @@ async def counts(
     def one(definition: Definition) -> Any:
         rows = PersonReading(definition, person, query.registry).matching(())
         some = rows.with_only_columns(_whole(1)).limit(_whole(COUNTED))
-        name = sa.literal_column(f"'{definition.name}'", sa.Text)
-        return sa.select(name, sa.func.count()).select_from(some.subquery())
+        return sa.select(_named(definition.name), sa.func.count()).select_from(some.subquery())
 
     def make() -> Statement:
         return compiled(sa.union_all(*map(one, seen)))
@@ -188,6 +198,11 @@ def title_sql(reading: PersonReading) -> ColumnElement[str]:
         return untitled
     joined = sa.func.concat_ws(sa.literal_column("' '"), *parts)
     return sa.func.coalesce(sa.func.nullif(joined, sa.literal_column("''")), untitled)
+
+
+def _named(name: str) -> ColumnElement[str]:
+    """The name of a type as it stands in the text; names are checked when they are compiled."""
+    return sa.literal_column(f"'{name}'", sa.Text).label("type")
 
 
 def _whole(number: int) -> ColumnElement[int]:
@@ -234,7 +249,9 @@ def _full_name() -> ColumnElement[str]:
 
 def _people(words: Sequence[str]) -> Any:
     """Members whose first, last or full name begins so; there are few, no index is needed."""
-    rows = _members().with_only_columns(_USERS.c.id, _full_name(), _USERS.c.email)
+    rows = _members().with_only_columns(
+        _named(USER), _USERS.c.id, _full_name().label("title"), _USERS.c.email.label("hint")
+    )
     if words:
         whole = sa.bindparam("whole", type_=sa.Text)
         names = (_USERS.c.first_name, _USERS.c.last_name, _full_name(), _USERS.c.email)
@@ -246,10 +263,10 @@ def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) ->
     """Records by the beginning of one title field, or of two of them for two words."""
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
     columns = Columns.of(reading.table)
-    keys = [one.type.sorted_by(one.name, columns) for one in _title_fields(reading)]
+    keys = [_key(one, columns) for one in _title_fields(reading)]
     keys = [key for key in keys if isinstance(key.type, sa.Text)]
     rows = reading.matching(())
-    if words and keys:
+    if words:
         ways = [_begins(key, "whole") for key in keys]
         if len(words) > 1:
             ways += [
@@ -258,11 +275,24 @@ def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) ->
                 for other in keys
                 if one is not other
             ]
-        rows = rows.where(sa.or_(*ways))
+        # A type whose title is no text is not found by one.
+        rows = rows.where(sa.or_(*ways) if ways else sa.false())
     table = reading.table
-    return rows.with_only_columns(table.c.id, title_sql(reading), _hint(reading, columns)).order_by(
-        table.c.created_at.desc(), table.c.id.desc()
-    )
+    return rows.with_only_columns(
+        _named(name),
+        table.c.id,
+        title_sql(reading).label("title"),
+        _hint(reading, columns).label("hint"),
+    ).order_by(table.c.created_at.desc(), table.c.id.desc())
+
+
+def _key(one: Field, columns: Columns) -> ColumnElement[Any]:
+    """What a folded word is compared with: the folded key, or the value in lower case.
+
+    The latter (addresses, e-mails) has no index: it reads the tenant's rows of the type.
+    """
+    key = one.type.sorted_by(one.name, columns)
+    return key if getattr(one.type, "folded", False) else sa.func.lower(key, type_=key.type)
 
 
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:

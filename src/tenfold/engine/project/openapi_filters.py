@@ -1,4 +1,4 @@
-"""The query parameters of a list of records: filters by field and operator, sort, fields, embeds."""
+"""The query parameters of a list: filters by field and operator, sort, fields, embeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TEXTS = frozenset({"text", "email", "phone", "url", "address", "any_ref", "tags
 
 def filters(definition: Definition) -> dict[str, Schema]:
     """The filter parameters of a type by the name of their component."""
-    return {component: one for component, one in _filters(definition)}
+    return dict(_filters(definition))
 
 
 def filter_refs(definition: Definition) -> list[Schema]:

@@ -13,10 +13,13 @@ from tenfold.engine.project.openapi_shared import answer, ref, refusals, schema
 from tenfold.engine.registry import CUSTOM, Registry
 from tenfold.engine.types.base import Schema
 
+
 def addressed(registry: Registry) -> list[tuple[Definition, str]]:
     """Every type with its address; last, for all of them, those that organisations make."""
+    shipped = [(d, f"/v1/{d.path}") for d in registry]
     custom = registry.named(f"{CUSTOM}records")
-    assert custom is not None
+    if custom is None:
+        return shipped
     own = replace(
         custom,
         name="custom_record",
@@ -25,7 +28,7 @@ def addressed(registry: Registry) -> list[tuple[Definition, str]]:
         label_plural="Custom records",
         doc="A record of a type that your organisation made; its fields are those in `custom`.",
     )
-    return [*((d, f"/v1/{d.path}") for d in registry), (own, "/v1/custom/{type}")]
+    return [*shipped, (own, "/v1/custom/{type}")]
 
 
 def operations(definition: Definition, address: str, registry: Registry) -> dict[str, Schema]:
@@ -192,9 +195,7 @@ def _batch_read(definition: Definition, _: Registry) -> Schema:
     )
 
 
-def _bulk(
-    verb: str, summary: str, status: int, body: str
-) -> Build:
+def _bulk(verb: str, summary: str, status: int, body: str) -> Build:
     def build(definition: Definition, _: Registry) -> Schema:
         many, name = definition.label_plural.lower(), name_of(definition)
         content = schema(f"{name}BulkAnswer")

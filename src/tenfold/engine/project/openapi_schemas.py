@@ -97,7 +97,9 @@ def figures(definition: Definition) -> Schema:
         if field.type.kind == "money":
             properties[f"{field.name}_currency"] = nullable(schema("Currency"))
         if field.type.kind in SUMMED:
-            properties |= {f"{name}_{field.name}": {"type": ["number", "null"]} for name in FUNCTIONS}
+            properties |= {
+                f"{name}_{field.name}": {"type": ["number", "null"]} for name in FUNCTIONS
+            }
     properties["count"] = {"type": "integer", "minimum": 0}
     return closed(properties, ("count",), description="A group; only what was asked for is there.")
 

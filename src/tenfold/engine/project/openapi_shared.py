@@ -155,7 +155,7 @@ PARAMETERS: Mapping[str, Schema] = {
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
-        "description": "The ETag as you read it: the write is refused (412) if it has changed since.",
+        "description": "The ETag as you read it: refused (412) if it has changed since.",
         "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,18}(\\.[0-9a-f]*)?")$'},
     },
     "IfNoneMatch": {
@@ -240,18 +240,23 @@ def responses() -> Schema:
 
 
 _LIMITED = ("RateLimit", "RateLimit-Policy", "X-Request-Id")
-_EXTRA = {401: ("WWW-Authenticate",), 423: ("Retry-After",), 429: ("Retry-After",), 503: ("Retry-After",)}
+_EXTRA = {
+    401: ("WWW-Authenticate",),
+    423: ("Retry-After",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 
 
 def _refusal(status: int, text: str) -> Schema:
     codes = {code: why for code, (of, why) in CODES.items() if of == status}
     listed = "\n".join(f"- `{code}`: {why}" for code, why in codes.items())
     headers = {h: ref("headers", h) for h in (*_EXTRA.get(status, ()), "X-Request-Id")}
-    example = {
+    example: Schema = {
         "success": False,
         "error": {"code": next(iter(codes)), "message": next(iter(codes.values())), "fields": {}},
     }
-    content = {JSON: {"schema": schema("Error"), "example": example}}
+    content: Schema = {JSON: {"schema": schema("Error"), "example": example}}
     return {
         "description": f"{text}:\n{listed}",
         "headers": headers,

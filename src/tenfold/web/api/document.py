@@ -21,6 +21,7 @@ from tenfold.kernel.errors import NotFound
 from tenfold.web.api import document_endpoints as described
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import header
+from tenfold.web.metrics import named
 
 STATIC = Path(__file__).parents[1] / "static"
 _FILES: Mapping[str, tuple[str, str]] = {
@@ -29,6 +30,7 @@ _FILES: Mapping[str, tuple[str, str]] = {
     "docs.css": ("docs.css", "text/css"),
     "docs.js": ("docs.js", "text/javascript"),
 }
+Req = Request[Any, Any, Any]
 _PAGE = b"""<!doctype html>
 <html lang="en">
 <head>
@@ -58,7 +60,7 @@ class Published:
         self._packed = gzip.compress(body, 9, mtime=0)
         self._etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
-    def answer(self, request: Request[Any, Any, Any]) -> ASGIResponse:
+    def answer(self, request: Req) -> ASGIResponse:
         """The bytes, or 304 where the client has them."""
         headers = {"etag": self._etag, "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if header(request.scope, b"if-none-match") == self._etag:
@@ -83,24 +85,24 @@ def handlers(
     published, page = publish(registry, address, endpoints), Published(_PAGE, "text/html")
 
     @get("/openapi.json")
-    async def openapi_document(request: Request[Any, Any, Any]) -> ASGIResponse:
+    async def openapi_document(request: Req) -> ASGIResponse:
         """The published document."""
-        request.scope["tenfold.route"] = "openapi"  # pyright: ignore[reportGeneralTypeIssues]
+        named(request.scope, "openapi")
         return published.answer(request)
 
     @get("/docs")
-    async def docs_page(request: Request[Any, Any, Any]) -> ASGIResponse:
+    async def docs_page(request: Req) -> ASGIResponse:
         """The document to read and to try."""
-        request.scope["tenfold.route"] = "docs"  # pyright: ignore[reportGeneralTypeIssues]
+        named(request.scope, "docs")
         return page.answer(request)
 
     return [openapi_document, docs_page, docs_file]
 
 
 @get("/docs/{name:str}")
-async def docs_file(request: Request[Any, Any, Any]) -> ASGIResponse:
+async def docs_file(request: Req) -> ASGIResponse:
     """The scripts and style sheets of that page."""
-    request.scope["tenfold.route"] = "docs"  # pyright: ignore[reportGeneralTypeIssues]
+    named(request.scope, "docs")
     name: str = request.path_params["name"]
     if name not in _FILES:
         raise NotFound("There is nothing at this address.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, get
@@ -11,12 +12,14 @@ from litestar.response.base import ASGIResponse
 import tenfold
 from tenfold import jobs
 from tenfold.db import pulse
+from tenfold.jobs.connection import Connection as JobConnection
 from tenfold.kernel.errors import Unavailable
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import Desk
-from tenfold.web.metrics import Metrics
+from tenfold.web.metrics import Metrics, named
 
+Req = Request[Any, Any, Any]
 _PATIENCE = 2.0
 
 
@@ -64,17 +67,17 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/health")
-async def read_health(request: Request) -> ASGIResponse:
+async def read_health(request: Req) -> ASGIResponse:
     """Ready to serve (200) or not (503), with each part's state."""
-    request.scope["tenfold.route"] = "health"
+    named(request.scope, "health")
     found = await look(request.app.state.desk)
     return respond.data(found, headers={"cache-control": "no-store"})
 
 
 @get("/metrics")
-async def read_metrics(request: Request) -> ASGIResponse:
+async def read_metrics(request: Req) -> ASGIResponse:
     """This process's figures in the Prometheus text format."""
-    request.scope["tenfold.route"] = "metrics"
+    named(request.scope, "metrics")
     desk: Desk = request.app.state.desk
     metrics: Metrics = request.app.state.metrics
     try:
@@ -95,7 +98,7 @@ async def look(desk: Desk) -> Health:
     async with pulse.answering(desk.database, _PATIENCE) as reader:
         lag = await pulse.log_lag(reader)
         took = time.perf_counter() - began
-        backlog = await jobs.backlog(reader.connection)
+        backlog = await jobs.backlog(cast("JobConnection", reader.connection))
     return Health(
         status="ready",
         version=tenfold.__version__,

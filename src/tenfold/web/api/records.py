@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
@@ -37,7 +39,7 @@ async def list_records(request: Req, plural: str) -> ASGIResponse:
         embeds = asking.parse_embeds(dict(pairs(arrival.query)).get("embed", ""))
     read = topics(arrival.shipped, embeds, arrival.desk.registry)
     async with arrival.visit(read) as visit:
-        key = _page_key(arrival, visit, personal=bool(embeds) or len(read) > 1)
+        key = _page_key(arrival, visit, read=read, personal=bool(embeds) or len(read) > 1)
         etag = tag(key)
         if header(request.scope, b"if-none-match") == etag:
             return ASGIResponse(status_code=304, headers={"etag": etag})
@@ -52,19 +54,27 @@ async def list_records(request: Req, plural: str) -> ASGIResponse:
     return respond.document(body, headers={"etag": etag}, encodings=arrival.encodings)
 
 
-def _page_key(arrival: Arrival, visit: Visit, *, personal: bool) -> tuple[object, ...]:
+def _page_key(
+    arrival: Arrival, visit: Visit, *, read: Sequence[str], personal: bool
+) -> tuple[object, ...]:
     """All that decides a page's content: who may see it, the versions, the day, the question."""
     person = visit.person
     access = person.access(visit.definition)
+    known = arrival.desk.registry.by_name
+    embedded = tuple(person.access(known[name]).shape for name in read[1:])
     access.need("read", visit.definition)
     whose = (person.user, person.teams) if personal or access.read != "all" else None
-    # What is computed from today's date changes without a write.
+    # Roles and teams show in the shapes of all that is read; without them in the versions, a
+    # sign-out does not empty a tenant's pages. What is computed from today's date changes without
+    # a write.
     return (
         person.tenant,
         arrival.shipped.path,
         access.shape,
+        embedded,
         whose,
-        tuple(visit.versions),
+        person.locale,
+        tuple(visit.versions[1:]),
         now().date(),
         arrival.query,
     )

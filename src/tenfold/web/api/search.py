@@ -21,7 +21,7 @@ from tenfold.web.api.requests import (
     known,
     pairs,
 )
-from tenfold.web.desk import header
+from tenfold.web.desk import Visit, header
 
 _EVENT = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type, detail, created_at)
 VALUES ($1, $2, $3, 'secret_revealed', $4, $5)"""
@@ -87,21 +87,30 @@ async def reveal_field(request: Req, plural: str, record_id: str) -> ASGIRespons
     desk, shipped, claims = arrival.desk, arrival.shipped, arrival.claims
     identity = identified(record_id, shipped)
     body = await fields_of(request)
-    secrets = [f.name for f in shipped.fields.values() if f.type.kind == "secret"]
-    if not secrets:
+    if not any(f.type.kind == "secret" for f in shipped.fields.values()):
         raise NotFound(f"{shipped.label_plural} have no secret fields.")
     name = body.get("field")
     if name is None:
-        raise MissingFields({"field": f"is required: one of {', '.join(secrets)}"})
-    if not isinstance(name, str) or name not in secrets or set(body) != {"field"}:
-        raise Invalid({"field": f"must be a secret field: {', '.join(secrets)}"})
+        raise MissingFields({"field": "is required: the name of a secret field"})
+    if not isinstance(name, str) or set(body) != {"field"}:
+        raise Invalid({"field": "must be the name of a secret field, and nothing else is expected"})
     async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
+        _check_secret(name, visit)
         value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
         detail = respond.encoded({"type": shipped.name, "id": str(identity), "field": name})
         await tx.execute(_EVENT, new_id(), claims.tenant, claims.user, detail.decode(), now())
     answer = respond.data({"field": name, "value": value}, status=201)
     answer.headers["cache-control"] = "no-store"
     return answer
+
+
+def _check_secret(name: str, visit: Visit) -> None:
+    """Raise Invalid unless it is a secret field that the person may know of."""
+    access = visit.person.access(visit.definition)
+    fields = visit.definition.fields.values()
+    known = [f.name for f in fields if f.type.kind == "secret" and access.sees(f)]
+    if name not in known:
+        raise Invalid({"field": f"must be a secret field: {', '.join(known) or 'there is none'}"})
 
 
 def _question(request: Req, known: tuple[str, ...], default: int) -> tuple[str, int, list[str]]:

@@ -123,7 +123,8 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     try:
         asked = asking.parse(known, definition, access, guest.locale)
     except Invalid as error:
-        problem, pairs = error.message, []
+        problem = f"This could not be used, so it was left out: {error.message}."
+        pairs = []
         asked = asking.parse((), definition, access, guest.locale)
     asked = replace(
         asked,
@@ -134,8 +135,8 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     )
     try:
         page = await _page(guest, definition, asked)
-    except Invalid as error:  # a cursor of another list, or of other filters
-        problem, asked = error.message, replace(asked, cursor="")
+    except Invalid:  # a cursor of another list, or of other filters
+        problem, asked = "That page is no more; here is the first.", replace(asked, cursor="")
         pairs = without_place(pairs)
         page = await _page(guest, definition, asked)
     records: list[Record] = msgspec.json.decode(page.data)
@@ -297,13 +298,15 @@ async def _with_filter(guest: Guest, definition: Definition, access: Access, pai
     one = definition.by_json.get(field)
     if one is not None and isinstance(one.type, Ref | User) and parse_id(value) is None:
         value = await _id_of(guest, getattr(one.type, "to", USER), value)
-    made = filters.added(definition, access, rest, field=field, operator=operator, value=value)
+    made = filters.added(
+        definition, access, rest, field=field, operator=operator, value=value, zone=guest.zone
+    )
     return address(f"/{definition.path}", made)
 
 
 async def _id_of(guest: Guest, kind: str, text: str) -> str:
     """The id of the record or person that a title names, or the text as it is."""
-    found = await suggest(guest.desk.query, guest.reader, guest.person, kind, text, most=1)
+    found = await suggest(guest.desk.query, guest.reader, guest.person, [kind], text, most=1)
     return str(found[0].id) if found and text.strip() else text
 
 

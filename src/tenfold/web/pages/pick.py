@@ -59,10 +59,8 @@ async def suggestions(
     query: Query, reader: Reader, person: Person, one: Field, text: str, *, most: int = 8
 ) -> list[Titled]:
     """What the text may mean for a relation's field."""
-    found: list[Titled] = []
-    for name in targets(one, query.registry)[:6]:
-        found += await suggest(query, reader, person, name, text, most=most)
-    return found
+    names = targets(one, query.registry)
+    return await suggest(query, reader, person, names, text, most=most)
 
 
 def targets(one: Field, registry: Registry) -> list[str]:
