@@ -30,6 +30,8 @@ up: install ## Run Tenfold with its own PostgreSQL and demo data (PORT=8000)
 	@$(BIN)/tenfold up $(ARGS)
 
 test: install ## Run the whole test suite (ARGS="-k name" for a part)
+	@tools/browser.sh $(BIN)/python
+	@$(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 coverage: install ## The test suite with its coverage; fails under 90 % of the branches
@@ -55,6 +57,8 @@ lock: $(STAMP)/python ## Write requirements/*.lock again (UPGRADE=1: newer versi
 	@$(COMPILE) pyproject.toml -o requirements/runtime.lock >/dev/null
 	@$(COMPILE) pyproject.toml --group dev -c requirements/runtime.lock -o requirements/dev.lock >/dev/null
 	@grep -E '^uv==' requirements/dev.lock | sed 's/ .*//' | $(COMPILE) - -o requirements/uv.lock >/dev/null
+	@for name in schemathesis openapi-client; do \
+		$(COMPILE) requirements/$$name.in -o requirements/$$name.lock >/dev/null || exit 1; done
 	@$(BIN)/python tools/assets.py --lock
 	@! grep -HnE '(https?|file)://' requirements/*.lock || { echo "A lock names a package index; see the lines above."; exit 1; }
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import asyncpg
 import httpx
 import pytest
-from tests import factories, guards, server as servers
+from tests import factories, guards
+from tests import server as servers
 from tests.factories import Organisation, Somebody
 from tests.guards import Counter
 from tests.server import Base, Server

@@ -7,6 +7,7 @@ role and database names of its own, so that two runs on one server do not meet.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import secrets
@@ -52,8 +53,6 @@ def end() -> None:
     home = Path(os.environ.pop(HOME))
     prefix = os.environ.pop(PREFIX)
     if (home / "ready").exists() and (url := given()):
-        import asyncio
-
         asyncio.run(_clean(url, prefix))
     embedded.remove(home)
     shutil.rmtree(home, ignore_errors=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from tenfold.app import registry
+from tenfold.app import ENDPOINTS, registry
 from tenfold.engine.definition import Definition
+from tenfold.engine.project.openapi_shared import CODES
 from tenfold.kernel.settings import Settings, variable
+from tenfold.web.api.document import publish
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 _NOTE = "<!-- Written by tools/reference.py; change the source instead. -->\n\n"
@@ -52,7 +57,32 @@ def _type(one: Definition) -> list[str]:
     return [*lines, ""]
 
 
-PAGES = {"settings.md": settings, "record-types.md": types}
+def api() -> str:
+    """Every address, those of record types once for all, and every error code."""
+    served = json.loads(publish(registry(), "", ENDPOINTS).body)
+    lines = ["# API", "", "Schemas and parameters: `/openapi.json`; to try it: `/docs`.", ""]
+    lines += ["## Records of every type", "", "`leads` stands for any type.", ""]
+    lines += _operations(served, lambda tag: tag == "Leads")
+    lines += ["Types with secret fields also have `POST /v1/leads/{record_id}/reveals`.", ""]
+    lines += ["## Everything else", ""]
+    shared = {one.label_plural for one in registry()}
+    lines += _operations(served, lambda tag: tag not in shared and tag != "Custom records")
+    lines += ["## Error codes", "", "| code | status | meaning |", "| --- | --- | --- |"]
+    lines += [f"| `{code}` | {status} | {why} |" for code, (status, why) in CODES.items()]
+    return _NOTE + "\n".join(lines) + "\n"
+
+
+def _operations(served: dict[str, Any], wanted: Callable[[str], bool]) -> list[str]:
+    lines = ["| address | what | operationId |", "| --- | --- | --- |"]
+    for path, item in served["paths"].items():
+        for method, one in item.items():
+            if method != "parameters" and wanted(one["tags"][0]):
+                address = f"`{method.upper()} {path}`"
+                lines.append(f"| {address} | {one['summary']} | `{one['operationId']}` |")
+    return [*lines, ""]
+
+
+PAGES = {"settings.md": settings, "record-types.md": types, "api.md": api}
 
 
 def main() -> int:

@@ -72,9 +72,7 @@ async def check_paging(place: World) -> None:
     for wrong in ("page=0", "page=x", "page=-1", "page=1000000"):
         refused(await place.call(who, "GET", f"{PATH}?{wrong}"), 400, "INVALID_FIELDS", "page")
     refused(await place.call(who, "GET", f"{PATH}?count=all"), 400, "INVALID_FIELDS", "count")
-    refused(
-        await place.call(who, "GET", f"{PATH}?limit=1&limit=2"), 400, "INVALID_FIELDS", "limit"
-    )
+    refused(await place.call(who, "GET", f"{PATH}?limit=1&limit=2"), 400, "INVALID_FIELDS", "limit")
     third = (await place.call(who, "GET", f"{PATH}?page=3&limit=50")).json()
     assert (len(third["data"]), third["meta"]["has_more"]) == (20, False)
     beyond = (await place.call(who, "GET", f"{PATH}?page=4&limit=50")).json()
@@ -110,9 +108,7 @@ async def check_cursor(place: World) -> None:
     for other in ("sort=created_at", "sort=-created_at&status=new", "sort=last_name"):
         answer = await place.call(who, "GET", f"{PATH}?limit=2&{other}&cursor={cursor}")
         refused(answer, 400, "INVALID_FIELDS", "cursor")
-    answer = await place.call(
-        who, "GET", f"/v1/contacts?limit=2&sort=-created_at&cursor={cursor}"
-    )
+    answer = await place.call(who, "GET", f"/v1/contacts?limit=2&sort=-created_at&cursor={cursor}")
     refused(answer, 400, "INVALID_FIELDS", "cursor")
     answer = await place.call(who, "GET", f"{PATH}?limit=2&page=2&cursor={cursor}")
     refused(answer, 400, "INVALID_FIELDS", "page")
@@ -279,7 +275,11 @@ async def check_cache(place: World, elsewhere: httpx.AsyncClient) -> None:
     async def page() -> tuple[bool, set[str], str]:
         answer = await place.call(who, "GET", PATH)
         document = answer.json()
-        return document["meta"]["cached"], {r["id"] for r in document["data"]}, answer.headers["etag"]
+        return (
+            document["meta"]["cached"],
+            {r["id"] for r in document["data"]},
+            answer.headers["etag"],
+        )
 
     first, again = await page(), await page()
     assert [first[0], again[0]] == [False, True]

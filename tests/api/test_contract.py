@@ -35,9 +35,7 @@ async def test_promise(place: World, check: contract.Check) -> None:
     await check(place)
 
 
-async def test_pages_are_kept_and_never_stale(
-    place: World, elsewhere: httpx.AsyncClient
-) -> None:
+async def test_pages_are_kept_and_never_stale(place: World, elsewhere: httpx.AsyncClient) -> None:
     await contract.check_cache(place, elsewhere)
 
 

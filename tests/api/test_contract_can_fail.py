@@ -141,9 +141,7 @@ async def test_limit_that_is_off_is_seen(place: World) -> None:
         await contract.check_limits(place, place.app.client)
 
 
-async def test_a_statement_too_many_is_seen(
-    place: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_statement_too_many_is_seen(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
     original = Query.page
 
     async def page(self: Query, reader: Any, *rest: Any) -> Any:

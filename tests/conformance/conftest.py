@@ -77,13 +77,13 @@ async def owner(base: Base, anyio_backend: str) -> AsyncIterator[Owner]:
 
 
 @pytest.fixture
-async def place(
-    request: pytest.FixtureRequest, app: Running, base: Base, owner: Owner
-) -> World:
+async def place(request: pytest.FixtureRequest, app: Running, base: Base, owner: Owner) -> World:
     """The world of one check, with what its organisations made of the type that is checked."""
     made = await world(app, base, owner)
     callspec = getattr(request.node, "callspec", None)
     chosen = callspec.params if callspec is not None else {}
-    kind = chosen.get("kind")
-    await tailoring.tailor(made, kind.name if kind else chosen.get("kind_name", ""))
+    kind = chosen.get("kind") or kinds().get(chosen.get("kind_name", ""))
+    if kind is not None:
+        made.tailored[kind.name] = kind
+        await tailoring.tailor(made, kind.name)
     return made

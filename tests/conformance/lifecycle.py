@@ -185,9 +185,7 @@ async def check_bulk(place: World, kind: Definition) -> None:
     changes = [{"id": i, "external_id": f"bulk {i}"} for i in ids]
     changed = await place.fine(who, "PATCH", f"{path}/bulk", {"records": changes})
     assert [(r["id"], r["external_id"]) for r in changed] == [(i, f"bulk {i}") for i in ids]
-    gone = await place.fine(
-        who, "DELETE", f"{path}/bulk", {"records": [{"id": i} for i in ids]}
-    )
+    gone = await place.fine(who, "DELETE", f"{path}/bulk", {"records": [{"id": i} for i in ids]})
     assert [r["id"] for r in gone] == ids
     assert await place.fine(who, "POST", f"{path}/batch-read", {"ids": ids}) == []
 

@@ -212,11 +212,7 @@ async def check_filters(place: World, kind: Definition) -> None:
 
 def sortable(kind: Definition) -> list[Field]:
     """The fields that a list can be sorted by."""
-    return [
-        f
-        for f in tried(kind)
-        if set(f.type.operators) - {"null"} and not f.type.many
-    ]
+    return [f for f in tried(kind) if set(f.type.operators) - {"null"} and not f.type.many]
 
 
 def ordered(rows: Sequence[Row], sorts: Sequence[tuple[Field, bool]]) -> list[str]:
@@ -247,9 +243,7 @@ async def pages(place: World, who: Somebody, kind: Definition, query: str, limit
     cursor = ""
     for number in itertools.count():
         assert number <= ROWS, "the pages never end"
-        answer = await place.call(
-            who, "GET", f"/v1/{kind.path}?{query}&limit={limit}{cursor}"
-        )
+        answer = await place.call(who, "GET", f"/v1/{kind.path}?{query}&limit={limit}{cursor}")
         assert answer.status_code == 200, answer.text
         document = answer.json()
         ids = [r["id"] for r in document["data"]]

@@ -56,7 +56,9 @@ class Rows:
         return self.within("all")
 
 
-async def check_role(place: World, kind: Definition, role: str, pack_role: str, grant: Grant) -> None:
+async def check_role(
+    place: World, kind: Definition, role: str, pack_role: str, grant: Grant
+) -> None:
     """One role's reach, verb by verb and record by record."""
     roles = [pack_role] if pack_role else []
     me = await place.here.person(role, roles, team=place.here.team)
@@ -77,9 +79,7 @@ async def _rows(place: World, kind: Definition, me: Somebody) -> Rows:
     return Rows(*full, private=kind.private)
 
 
-async def _reading(
-    place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows
-) -> None:
+async def _reading(place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows) -> None:
     path = f"/v1/{kind.path}"
     seen = rows.within(grant.read)
     if grant.read == "none":
@@ -113,9 +113,7 @@ async def _creating(place: World, kind: Definition, me: Somebody, grant: Grant) 
         assert refused <= needs, f"could not make a record: {answer.text}"
 
 
-async def _changing(
-    place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows
-) -> None:
+async def _changing(place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows) -> None:
     may = rows.within(grant.update)
     sees = rows.within(grant.read)
     for whose, record in rows.all().items():
@@ -133,9 +131,7 @@ async def _changing(
         assert row["version"] == record["version"], f"{whose} changed all the same"
 
 
-async def _deleting(
-    place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows
-) -> None:
+async def _deleting(place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows) -> None:
     may = rows.within(grant.delete)
     sees = rows.within(grant.read)
     for whose, record in rows.all().items():
@@ -149,9 +145,7 @@ async def _deleting(
             await place.fine(me, "POST", f"{target}/restore")
 
 
-def _status(
-    whose: str, sees: dict[str, Any], may: dict[str, Any], read: str
-) -> tuple[int, ...]:
+def _status(whose: str, sees: dict[str, Any], may: dict[str, Any], read: str) -> tuple[int, ...]:
     """The answers that are right: what can't be read is 404, a verb that isn't granted 403."""
     if read == "none":
         return (403, 404)
@@ -165,9 +159,7 @@ def _closed(kind: Definition, grant: Grant) -> set[str]:
     return {kind.fields[name].json_name for name in grant.hide | grant.read_only}
 
 
-async def _fields(
-    place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows
-) -> None:
+async def _fields(place: World, kind: Definition, me: Somebody, grant: Grant, rows: Rows) -> None:
     """A hidden field is unknown everywhere; a locked one can be read and not set."""
     if grant.read == "none":
         return

@@ -227,7 +227,9 @@ async def check_scopes(place: World, kind: Definition) -> None:
             access = person.access(kind)
             object.__setattr__(access, "read", scope)
             asked = PersonReading(kind, person, place.registry)
-            plan = await plan_of(connection, asked.list_statement(Ask(sorts=(_newest(kind),)), None).page)
+            plan = await plan_of(
+                connection, asked.list_statement(Ask(sorts=(_newest(kind),)), None).page
+            )
             conditions = [str(n.get("Index Cond", "")) for n in nodes(plan)]
             assert any(_mentions(c, columns) for c in conditions), (
                 f"{scope} walks through the tenant: {_short(plan)}"

@@ -37,7 +37,9 @@ async def check_leaks(place: World, kind: Definition, said: Any) -> None:
             await _text(place, boss, "GET", f"/v1/search?q={CANARY}"),
             await _text(place, boss, "PATCH", target, {one.json_name: CANARY * 1_000}),
             await _text(place, boss, "PATCH", target, {one.json_name: [CANARY]}),
-            await _text(place, boss, "POST", f"{path}/bulk", {"records": [{one.json_name: CANARY}]}),
+            await _text(
+                place, boss, "POST", f"{path}/bulk", {"records": [{one.json_name: CANARY}]}
+            ),
             await _text(place, boss, "DELETE", target),
             await _log(place, record["id"]),
             repr(dict(await place.stored(kind, record["id"]))),

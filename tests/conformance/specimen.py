@@ -100,9 +100,7 @@ class Specimen(Record, plural="specimens"):
 
     indexes = [index("colour", "-found_on"), index("drawer", "number")]
     access = {
-        "keeper": can(
-            read=ALL, create=True, update=ALL, delete=ALL, reveal={"combination"}
-        ),
+        "keeper": can(read=ALL, create=True, update=ALL, delete=ALL, reveal={"combination"}),
         "collector": can(
             read=TEAM,
             create=True,

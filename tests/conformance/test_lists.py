@@ -47,7 +47,9 @@ async def test_any_question_pages_alike(
         _known[key] = (place, await lists.rows_of(place, kind))
     there, rows = _known[key]
     fields = lists.sortable(kind)
-    sorts = list({fields[n % len(fields)].name: (fields[n % len(fields)], d) for n, d in drawn}.values())
+    sorts = list(
+        {fields[n % len(fields)].name: (fields[n % len(fields)], d) for n, d in drawn}.values()
+    )
     known = list(lists.conditions(kind, rows))
     chosen = list({n % len(known): known[n % len(known)] for n in asked}.values())
     await lists.check_question(there, kind, rows, sorts, chosen, limit)

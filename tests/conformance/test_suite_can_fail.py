@@ -64,7 +64,7 @@ async def damaged(patient: World, script: str, mend: str) -> AsyncIterator[World
     """The same with something changed by hand, until the check has seen it."""
     owner = patient.owner
     if script.startswith("DROP INDEX"):
-        name = script.split()[-1]
+        name = script.rsplit(maxsplit=1)[-1]
         mend = await owner.fetchval("SELECT pg_get_indexdef($1::regclass)", name)
     if script.startswith("CREATE OR REPLACE"):
         name = script.split()[4].partition("(")[0]
@@ -309,9 +309,7 @@ async def test_secret_that_was_logged(place: World) -> None:
         (Grant(read="team", create=True, delete="own"), "changing own"),
         (Grant(read="team", create=True, update="own"), "deleting own"),
         (
-            Grant(
-                read="team", create=True, update="own", delete="own", hide=frozenset({"plain"})
-            ),
+            Grant(read="team", create=True, update="own", delete="own", hide=frozenset({"plain"})),
             "plain is hidden and shown",
         ),
         (

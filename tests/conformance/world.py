@@ -32,6 +32,8 @@ class World:
     owner: factories.Owner
     here: Organisation
     there: Organisation
+    tailored: dict[str, Definition] = field(default_factory=dict)
+    """Types as the organisations have them, where they added something."""
     _related: dict[tuple[UUID, str], str] = field(default_factory=dict)
 
     @property
@@ -98,7 +100,7 @@ class World:
         """The id of a record of a type in the person's organisation, made where there is none."""
         key = (who.tenant, name)
         if fresh or key not in self._related:
-            made = await self.make(who, self.registry.by_name[name])
+            made = await self.make(who, self.tailored.get(name) or self.registry.by_name[name])
             self._related[key] = made["id"]
         return self._related[key]
 

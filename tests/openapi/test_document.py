@@ -256,7 +256,6 @@ def test_a_new_record_needs_what_is_required_and_no_more(things: dict[str, Any])
         "type": "string",
         "maxLength": 500,
         "minLength": 1,
-        "pattern": "\\S",
         "description": "",
         "x-reso-name": "ListingId",
     }

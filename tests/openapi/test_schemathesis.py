@@ -39,7 +39,17 @@ OWN_TYPE = "vehicles"
 # Tried in every way: the smallest types with and without stages, and what is not a type's own.
 CLOSELY = (
     *("Tags", "Quotas", "Custom records", "Search", "Installation", "Sign-in"),
-    *("Types", "Members", "Organization", "Teams", "Roles", "Access", "Custom fields"),
+    *(
+        "Types",
+        "Members",
+        "Organization",
+        "Teams",
+        "Roles",
+        "Access",
+        "Custom fields",
+        "Imports",
+        "Batches",
+    ),
 )
 # A list takes a hundred filters, each tried in many ways: those of the tags do for all.
 LISTS = "^(list|aggregate|export)_(quotas|custom_records)$|^(aggregate|export)_tags$"

@@ -165,7 +165,7 @@ def _written(definition: Definition, *, defaults: bool = False) -> Schema:
             continue
         one = _described(field, value(definition, field))
         if not field.nullable and isinstance(field.type, Text | LongText):
-            one |= {"minLength": 1, "pattern": "\\S"}
+            one["minLength"] = 1
         if defaults and field.default is not None:
             one["default"] = field.default
         properties[field.json_name] = nullable(one) if field.nullable else one
