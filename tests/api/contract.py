@@ -236,6 +236,11 @@ async def check_keys_are_personal(place: World) -> None:
         refused(answer, 400, "INVALID_FIELDS", "Idempotency-Key")
 
 
+_WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tenfold.leads'::regclass"
+)
+
+
 async def check_in_flight(place: World) -> None:
     """While the first of two like requests is at work, the second is told so with 409."""
     who = await boss(place)
@@ -244,10 +249,7 @@ async def check_in_flight(place: World) -> None:
         # Holds up whoever inserts, so that the first request is at work for as long as we like.
         await place.owner.execute("LOCK TABLE tenfold.leads IN SHARE ROW EXCLUSIVE MODE")
         first = asyncio.create_task(place.call(who, "POST", PATH, NAMES, headers=key))
-        while not await place.owner.fetchval(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted "
-            "AND relation = 'tenfold.leads'::regclass"
-        ):
+        while not await place.owner.fetchval(_WAITING):  # noqa: ASYNC110 - the lock tells nobody
             await asyncio.sleep(0.01)
         second = asyncio.create_task(place.call(who, "POST", PATH, NAMES, headers=key))
         told, _ = await asyncio.wait({second}, timeout=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import cache
 
 import asyncpg
 import pytest
@@ -20,8 +21,9 @@ from tenfold.engine.tailored import field_of
 PACKS = {**composition.PACKS, "specimens": specimen.RECORDS}
 
 
+@cache
 def kinds() -> dict[str, Definition]:
-    """All types of an installation: those that ship, with custom fields, and one made by a tenant."""
+    """All types of an installation: those that ship, and one that a tenant made."""
     registry = Registry(PACKS)
     gadget = registry.named("custom~gadgets")
     assert gadget is not None

@@ -18,12 +18,14 @@ WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('tenfold',
 SELECT 'column ' || c.oid::regclass || '.' || a.attname || ' ' ||
     format_type(a.atttypid, a.atttypmod) || ' ' || coalesce(l.collname, '') ||
     CASE WHEN a.attnotnull THEN ' not null' ELSE '' END ||
-    coalesce(' = ' || pg_get_expr(d.adbin, d.adrelid), '') || a.attgenerated::text || a.attidentity::text
+    coalesce(' = ' || pg_get_expr(d.adbin, d.adrelid), '') || a.attgenerated::text ||
+    a.attidentity::text
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN ours ON ours.oid = c.relnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v')
-UNION ALL SELECT 'table ' || c.oid::regclass || ' ' || c.relkind::text || ' owner ' || c.relowner::regrole
+UNION ALL SELECT 'table ' || c.oid::regclass || ' ' || c.relkind::text || ' owner '
+    || c.relowner::regrole
     || ' row security ' || c.relrowsecurity || c.relforcerowsecurity || ' '
     || coalesce(c.reloptions::text, '') || ' ' ||
     coalesce((SELECT string_agg(x::text, ' ' ORDER BY x::text) FROM unnest(c.relacl) x), '')

@@ -153,12 +153,17 @@ async def _about(place: World, answer: httpx.Response) -> list[UUID]:
     return [row[0] for row in rows]
 
 
+_ADD = (
+    "INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version) "
+    "VALUES ('{0}', 'lead', '{0}', 'insert', 1)"
+)
+
+
 async def check_unwritable(place: World) -> None:
     """The application can read its log and never write it."""
     async with place.as_app(place.here.id) as connection:
         for statement in (
-            "INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version) "
-            f"VALUES ('{place.here.id}', 'lead', '{place.here.id}', 'insert', 1)",
+            _ADD.format(place.here.id),
             "UPDATE tenfold.change_log SET new = NULL",
             "DELETE FROM tenfold.change_log",
             "TRUNCATE tenfold.change_log",

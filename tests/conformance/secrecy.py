@@ -1,4 +1,4 @@
-"""Checks that the plain text of a secret is nowhere, and that its stored form opens in one place."""
+"""Checks that a secret's plain text is nowhere, and that its stored form opens in one place."""
 
 from __future__ import annotations
 

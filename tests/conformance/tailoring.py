@@ -1,4 +1,4 @@
-"""What organisations make of the types: custom fields on one that ships, and a type of their own."""
+"""What organisations make of the types: custom fields, and a type of their own."""
 
 from __future__ import annotations
 

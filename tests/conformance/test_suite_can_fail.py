@@ -120,6 +120,8 @@ async def _unwritable(place: World, _: Definition) -> None:
 
 _MINE = "tenant_id = current_setting('app.tenant_id')::uuid"
 _T = "ALTER TABLE tenfold.specimens"
+_RETYPED = f"""{_T} DROP COLUMN weight; {_T} ADD weight {{}};
+CREATE INDEX ON tenfold.specimens (tenant_id, weight, created_at, id) WHERE deleted_at IS NULL"""
 
 
 @pytest.mark.parametrize(
@@ -171,11 +173,8 @@ _T = "ALTER TABLE tenfold.specimens"
         ),
         # Comparisons of numeric are not leakproof.
         (
-            f"{_T} DROP COLUMN weight; {_T} ADD weight numeric; "
-            "CREATE INDEX ON tenfold.specimens (tenant_id, weight) WHERE deleted_at IS NULL",
-            f"{_T} DROP COLUMN weight; {_T} ADD weight bigint; "
-            "CREATE INDEX ON tenfold.specimens (tenant_id, weight, created_at, id) "
-            "WHERE deleted_at IS NULL",
+            _RETYPED.format("numeric"),
+            _RETYPED.format("bigint"),
             plans.check_filters,
             r"weight\[eq\]",
         ),

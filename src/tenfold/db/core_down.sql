@@ -1,3 +1,4 @@
+DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();

@@ -155,6 +155,7 @@ DROP FUNCTION tenfold.custom_records_log_update();
 DROP FUNCTION tenfold.custom_records_log_delete();
 -- Removes the job queue with all that is in it.
 DROP SCHEMA IF EXISTS jobs CASCADE;
+DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();

@@ -326,6 +326,16 @@ BEGIN
     RETURN greatest(gone, more);
 END $$;
 
+-- The age in seconds of the oldest change that some consumer of the log has not seen; a figure
+-- over all tenants, and nothing else of them.
+CREATE FUNCTION tenfold.log_lag() RETURNS float8
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    SELECT coalesce(extract(epoch FROM clock_timestamp() - min(l.at)), 0)::float8
+    FROM tenfold.log_positions p CROSS JOIN LATERAL (
+        SELECT c.at FROM tenfold.change_log c WHERE (c.xid, c.seq) > (p.xid, p.seq)
+        ORDER BY c.xid, c.seq LIMIT 1) l
+$$;
+
 -- Row security on everything that carries a tenant and that the application's role may touch.
 -- Outside of it, each for its reason: tenants, users, refresh_tokens, sign_in_failures,
 -- security_events and signing_keys (read before a tenant is known), versions (counters, read
@@ -363,6 +373,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION tenfold.make_partitions(int), tenfold.forget() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenfold.make_partitions(int), tenfold.forget() TO :app;
+REVOKE ALL ON FUNCTION tenfold.log_lag() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenfold.log_lag() TO :app;
 
 -- The job queue (src/tenfold/jobs/schema.sql)
 SET LOCAL jobs.roles = ':app,:tail';
