@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import cache
 
 import asyncpg
@@ -64,10 +65,13 @@ async def app(
     base: Base, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[Running]:
     """An application that serves the specimens beside the shipped types."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "PACKS", PACKS)
-        async with serving(settings_for(base, tmp_path_factory.mktemp("home"))) as running:
-            yield running
+    async with AsyncExitStack() as stack:
+        # Only while it is put together: other tests' applications serve what ships.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(composition, "PACKS", PACKS)
+            settings = settings_for(base, tmp_path_factory.mktemp("home"))
+            running = await stack.enter_async_context(serving(settings))
+        yield running
 
 
 @pytest.fixture(scope="session")
