@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import psutil
 
 from tenfold.db import embedded, migrate, roles
 from tenfold.db.roles import Roles
@@ -42,10 +43,25 @@ _FAST = {
 def begin() -> None:
     """Name this run's home and roles, in the process that starts the others."""
     if HOME not in os.environ:
+        _sweep()
         home = Path(tempfile.mkdtemp(prefix="tenfold-tests-")).resolve()
         home.chmod(0o755)  # the account that PostgreSQL runs as must reach it
+        (home / "run.pid").write_text(str(os.getpid()))
         os.environ[HOME] = str(home)
         os.environ[PREFIX] = f"tenfold_test_{secrets.token_hex(3)}"
+
+
+def _sweep() -> None:
+    """Stop the servers of runs that were killed and could not do it themselves."""
+    for home in Path(tempfile.gettempdir()).glob("tenfold-tests-*"):
+        run = home / "run.pid"
+        if (
+            run.is_file()
+            and run.read_text().isdigit()
+            and not psutil.pid_exists(int(run.read_text()))
+        ):
+            embedded.remove(home)
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def end() -> None:
