@@ -115,9 +115,14 @@ def filters(kind: Definition) -> Iterator[tuple[Field, str]]:
         for operator in one.type.operators:
             if operator == "null" and (one.unique or not one.nullable):
                 continue  # a unique key leaves out the empty ones
-            few = one.type.kind in ("choice", "stage", "boolean")
-            if operator != "ne" and not (operator == "in" and few):
+            if operator != "ne" and not (operator == "in" and _few(one)):
                 yield one, operator
+
+
+def _few(one: Field) -> bool:
+    """Whether the field has but a few values."""
+    inner = getattr(one.type, "of", one.type)
+    return inner.kind in ("choice", "stage", "boolean")
 
 
 async def check_filters(place: World, kind: Definition) -> None:
@@ -129,8 +134,9 @@ async def check_filters(place: World, kind: Definition) -> None:
             chosen = Filter(one, operator, True if operator == "null" else "x")
             ask = Ask(filters=(chosen,), sorts=(_newest(kind),), fields=("id",))
             asked = reading(place, kind)
-            # A range and another sort can't share an index, so ranges are asked without a sort.
-            ranged = operator in ("gt", "gte", "lt", "lte", "prefix")
+            # A range and another sort can't share an index, and half of all rows are as well found
+            # in the order of the sort: these are asked without one.
+            ranged = operator in ("gt", "gte", "lt", "lte", "prefix") or _few(one)
             counted = asked.count_statement(ask, 1_001)
             statement = counted if ranged else asked.list_statement(ask, None).page
             plan = await plan_of(connection, statement)

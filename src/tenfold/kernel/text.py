@@ -15,7 +15,9 @@ def fold(text: str) -> str:
     """The text without case, accents and doubled blanks: the key for sorting and prefixes."""
     if text.isascii():
         return " ".join(text.lower().split())
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
+    # Taken apart first too: what stands for a letter in bold becomes a capital only then.
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    plain = unicodedata.normalize("NFKD", apart).translate(_PLAIN)
     kept = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFC", kept).split())
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, InvalidOperation
 from decimal import Decimal as PyDecimal
-from decimal import InvalidOperation
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -70,8 +70,9 @@ class Decimal(FieldType):
     def sample(self, n: int) -> object:
         low = self.least if self.least is not None else PyDecimal(0)
         high = self.most if self.most is not None else low + 1000
-        step = PyDecimal(1).scaleb(-self.places)
-        return float(low + (n * 37 * step) % (high - low + step))
+        first = int(low.scaleb(self.places).to_integral_value(ROUND_CEILING))
+        last = int(high.scaleb(self.places).to_integral_value(ROUND_FLOOR))
+        return float(PyDecimal(first + n * 37 % (last - first + 1)).scaleb(-self.places))
 
     def mistakes(self) -> tuple[str, ...]:
         return () if 0 <= self.places <= 9 else ("places must be 0 to 9",)
@@ -112,7 +113,7 @@ class Money(FieldType):
         return {"type": "number", "description": "Major units.", **_range(self.least, self.most)}
 
     def sample(self, n: int) -> object:
-        low = int(self.least or 0)
+        low = int((self.least or PyDecimal(0)).to_integral_value(ROUND_CEILING))
         high = int(self.most) if self.most is not None else low + 2_000_000
         return low + (n * 1009) % (high - low + 1)
 

@@ -1,0 +1,106 @@
+"""Every field type takes its own samples and nothing it can't store, whatever is sent."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from decimal import Decimal as PyDecimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenfold.engine import types as t
+from tenfold.engine.types import FieldType, Locale, Refused
+
+KINDS: list[FieldType] = [
+    t.Text(),
+    t.Text(folded=True, max_length=20),
+    t.LongText(),
+    t.RichText(),
+    t.Integer(),
+    t.Integer(least=-3, most=40),
+    t.Decimal(),
+    t.Decimal(places=0, least=PyDecimal(-5), most=PyDecimal("5.5")),
+    t.Money(),
+    t.Boolean(),
+    t.Date(),
+    t.DateTime(),
+    t.Email(),
+    t.Phone(),
+    t.Url(),
+    t.Address(),
+    t.Choice(options=("a", "b")),
+    t.Choices(options=("a", "b", "c")),
+    t.Tags(),
+    t.Ref(to="lead"),
+    t.AnyRef(),
+    t.User(),
+    t.File(),
+    t.Json(),
+    t.Secret(),
+]
+IDS = [f"{kind.kind}{number}" for number, kind in enumerate(KINDS)]
+WHATEVER = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["type", "id", "street", "country", "x"]), inner)
+    ),
+    max_leaves=6,
+)
+CURRENCIES = st.sampled_from(["USD", "JPY", "KWD", "XXX", ""])
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=IDS)
+def test_samples_are_taken(kind: FieldType) -> None:
+    for n in range(60):
+        sample = kind.sample(n)
+        if sample is not None:
+            stored = kind.parse(sample, Locale())
+            assert len(stored) == len(kind.columns())
+            assert msgspec.json.encode(sample)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=IDS)
+@given(value=WHATEVER, currency=CURRENCIES)
+@settings(max_examples=150, derandomize=True, database=None, deadline=None)
+def test_whatever_is_sent_is_stored_or_refused(kind: FieldType, value: Any, currency: str) -> None:
+    try:
+        stored = kind.parse(value, Locale("US", currency))
+    except Refused:
+        return
+    assert len(stored) == len(kind.columns())
+    for column in stored:
+        if isinstance(column, str):
+            assert "\x00" not in column
+            column.encode()
+        if isinstance(column, int) and not isinstance(column, bool):
+            assert -(2**63) <= column < 2**63
+        assert not isinstance(column, float) or math.isfinite(column)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=IDS)
+@given(text=st.text(max_size=60))
+@settings(max_examples=80, derandomize=True, database=None, deadline=None)
+def test_whatever_is_filtered_by_is_read_or_refused(kind: FieldType, text: str) -> None:
+    if set(kind.operators) - {"null"}:
+        with suppress(Refused):
+            kind.filter_value(text, Locale())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=IDS)
+def test_what_is_stored_is_stored_again_alike(kind: FieldType) -> None:
+    """What was read back and sent again changes nothing."""
+    if kind.kind in ("secret", "money", "decimal", "ref", "user", "file", "any_ref"):
+        return  # shown in another form than stored; see the conformance suite
+    for n in range(20):
+        first = kind.parse(kind.sample(n), Locale())
+        shown: Any = first[0]
+        if kind.kind in ("address", "choices", "tags", "json"):
+            shown = msgspec.json.decode(shown)
+        if hasattr(shown, "isoformat"):
+            shown = shown.isoformat()
+        assert kind.parse(shown, Locale()) == first
