@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
+from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.sign_in import SignIn
 from tenfold.accounts.tokens import Tokens
@@ -34,10 +34,10 @@ from tenfold.jobs import work
 from tenfold.jobs.housekeeping import Housekeeping
 from tenfold.kernel.errors import BadRequest, NotFound, TenfoldError, TooLarge, WrongMethod
 from tenfold.kernel.settings import Settings, from_environment
-from tenfold import base
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
+from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import exchange as exchange_api
@@ -45,7 +45,6 @@ from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
-from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api

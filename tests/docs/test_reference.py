@@ -38,5 +38,16 @@ def test_the_commands_of_the_readme_exist() -> None:
     help_ = subprocess.run(
         [sys.executable, "-m", "tenfold", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for command in "up serve worker migrate demo import export search bench user".split():
+    for command in [
+        "up",
+        "serve",
+        "worker",
+        "migrate",
+        "demo",
+        "import",
+        "export",
+        "search",
+        "bench",
+        "user",
+    ]:
         assert re.search(rf"^\W*{command}\b", help_, re.MULTILINE), command

@@ -38,7 +38,9 @@ async def test_its_records_are_made_read_changed_found_sorted_deleted_and_restor
         body = {"name": name, "custom": {"wheels": wheels, "bought": "2026-01-02"}}
         status, answer = await call(client, owner, "POST", path, body)
         assert status == 201, answer
-    found = (await call(client, owner, "GET", f"{path}?custom.wheels[gte]=4&sort=-custom.wheels"))[1]
+    found = (await call(client, owner, "GET", f"{path}?custom.wheels[gte]=4&sort=-custom.wheels"))[
+        1
+    ]
     assert [r["name"] for r in found["data"]] == ["Truck", "Car"]
     record = found["data"][1]
     one = f"{path}/{record['id']}"

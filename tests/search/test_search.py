@@ -18,9 +18,7 @@ PEOPLE = [
 
 
 async def filled(client: httpx.AsyncClient, who: Somebody) -> None:
-    rows = [
-        {"first_name": a, "last_name": b, "email": c, "notes": d} for a, b, c, d in PEOPLE
-    ]
+    rows = [{"first_name": a, "last_name": b, "email": c, "notes": d} for a, b, c, d in PEOPLE]
     answer = await client.post("/v1/leads/bulk", json={"records": rows}, headers=who.headers)
     assert answer.status_code == 201, answer.text
 
@@ -114,7 +112,9 @@ async def test_bad_questions_are_refused_by_name(
         assert field in answer.json()["error"]["fields"]
 
 
-@pytest.mark.parametrize("words", ["a' | b", "a:*", "\\", "'''", "& | !", "(a", "ＡＢＣ", "😀 x", "%00x"])
+@pytest.mark.parametrize(
+    "words", ["a' | b", "a:*", "\\", "'''", "& | !", "(a", "ＡＢＣ", "😀 x", "%00x"]
+)
 async def test_operators_and_odd_characters_are_only_words(
     client: httpx.AsyncClient, organisation: Organisation, words: str
 ) -> None:
@@ -166,4 +166,6 @@ async def test_a_secret_is_revealed_only_to_who_may_and_leaves_a_trace(
         organisation.id,
     )
     assert '"lockbox_code"' in event
-    assert (await client.post(path, json={"field": "address"}, headers=owner.headers)).status_code == 400
+    assert (
+        await client.post(path, json={"field": "address"}, headers=owner.headers)
+    ).status_code == 400

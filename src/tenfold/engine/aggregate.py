@@ -45,7 +45,9 @@ def parse_aggregate(
         if name == "group":
             groups += [_checked(n, definition, access, GROUPED, "group") for n in _names(value)]
         elif name in FUNCTIONS:
-            figures += [(name, _checked(n, definition, access, SUMMED, name)) for n in _names(value)]
+            figures += [
+                (name, _checked(n, definition, access, SUMMED, name)) for n in _names(value)
+            ]
         else:
             rest.append((name, value))
     if len(groups) > GROUPS:
@@ -92,9 +94,7 @@ async def aggregate(
     return (await reader.value(statement.text, *statement.arguments(values))) or b"[]"
 
 
-def _statement(
-    definition: Definition, person: Person, query: Query, asked: Aggregate
-) -> Statement:
+def _statement(definition: Definition, person: Person, query: Query, asked: Aggregate) -> Statement:
     reading = PersonReading(definition, person, query.registry)
     columns = Columns.of(reading.table)
     groups: list[Any] = []

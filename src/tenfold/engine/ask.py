@@ -17,9 +17,7 @@ LIMIT, MOST = 50, 100
 DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
 SORTS = 3
 _FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
-_PLAIN = frozenset(
-    {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
-)
+_PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
 COUNTS = ("none", "capped", "estimate")
 
 

@@ -140,7 +140,9 @@ async def _readable(
     table = reading.table
     chosen = sa.bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
     rows_of = reading.matching(()).where(table.c.id == sa.any_(chosen))
-    statement = compiled(rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True))
+    statement = compiled(
+        rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True)
+    )
     bound: dict[str, object] = {
         "tenant": person.tenant,
         "user": person.user,

@@ -7,7 +7,6 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-
 from typing import Any
 from uuid import UUID
 
@@ -53,5 +52,3 @@ class Cursors:
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
-
-

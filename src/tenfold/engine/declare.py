@@ -7,7 +7,8 @@ specifier only the rest. Nothing here computes; `compile` reads the declarations
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from decimal import Decimal as PyDecimal
 from typing import Any, ClassVar
 

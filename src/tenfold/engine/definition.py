@@ -193,11 +193,22 @@ SYSTEM_FIELDS: Mapping[str, Field] = {
             filter=True,
             unique=True,
         ),
-        _system("created_at", DateTime(), "Created", "When it was made.", sort=True, nullable=False),
+        _system(
+            "created_at", DateTime(), "Created", "When it was made.", sort=True, nullable=False
+        ),
         _system("created_by", Id(), "Created by", "Who made it."),
-        _system("updated_at", DateTime(), "Updated", "When it was last changed.", sort=True, nullable=False),
+        _system(
+            "updated_at",
+            DateTime(),
+            "Updated",
+            "When it was last changed.",
+            sort=True,
+            nullable=False,
+        ),
         _system("deleted_at", DateTime(), "Deleted", "When it was deleted, if it was."),
-        _system("version", Integer(), "Version", "Rises with every change; see ETag.", nullable=False),
+        _system(
+            "version", Integer(), "Version", "Rises with every change; see ETag.", nullable=False
+        ),
     )
 }
 

@@ -150,7 +150,10 @@ class Query:
             "list",
             *self._shape(person, definition, ask.embeds),
             _filters(ask),
-            tuple((s.field.json_name, s.field.custom, s.field.type.kind, s.descending) for s in ask.sorts),
+            tuple(
+                (s.field.json_name, s.field.custom, s.field.type.kind, s.descending)
+                for s in ask.sorts
+            ),
             ask.fields,
             nulls,
             bool(ask.page),

@@ -328,9 +328,7 @@ class Records:
         refused: list[Refusal] = []
         changes = [Change(identity, bodies[i]) for i in old if (identity := found[i]) is not None]
         if changes:
-            made, bad = await self.update(
-                tx, person, definition, changes, locale, partial=partial
-            )
+            made, bad = await self.update(tx, person, definition, changes, locale, partial=partial)
             _merge(results, refused, old, made, bad)
         if new:
             made, bad = await self.create(
@@ -414,7 +412,12 @@ class Records:
     # -- rows
 
     async def _new_row(
-        self, tx: Transaction, person: Person, definition: Definition, identity: UUID, values: Values
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        identity: UUID,
+        values: Values,
     ) -> dict[str, Any]:
         owner = values.columns.get("owner_id") or person.user
         row: dict[str, Any] = {
@@ -655,9 +658,7 @@ def _given_back(
 ) -> Values:
     """What slots must be made anew for a row that was put back."""
     values = Values(columns=dict(row))
-    values.given = {
-        f.name for f in definition.fields.values() if f.type.many and f.name in names
-    }
+    values.given = {f.name for f in definition.fields.values() if f.type.many and f.name in names}
     if "custom" in names:
         old, new = _decoded(current["custom"]), _decoded(row["custom"])
         changed = {k for k in {*old, *new} if old.get(k) != new.get(k)}

@@ -179,7 +179,7 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
         "own": "CAST(:user AS uuid), '{}'::uuid[]",
         "team": "CAST(:user AS uuid), CAST(:teams AS uuid[])",
     }[access.read]
-    secret = "CAST(:private AS boolean)" if private else "false"  # noqa: S105
+    secret = "CAST(:private AS boolean)" if private else "false"
     call = (
         f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
         f"(CAST(:query AS tsquery), {secret}, {scope}, {RANKED}) AS f"
@@ -198,7 +198,10 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
 
 
 def _title(definition: Definition, rows: Any) -> Any:
-    parts = [rows.c[f.column_names[-1 if f.type.kind == "address" else 0]] for f in definition.title_fields]
+    parts = [
+        rows.c[f.column_names[-1 if f.type.kind == "address" else 0]]
+        for f in definition.title_fields
+    ]
     return sa.func.concat_ws(" ", *parts)
 
 

@@ -7,7 +7,8 @@ projects them to JSON with their embeds, so that nothing is computed for rows th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field as attribute, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -281,7 +282,7 @@ class PersonReading(Reading):
 
     def _embed(self, embed: Embed, row: Columns) -> ColumnElement[Any]:
         found = related(embed.name, self.definition, self.registry)
-        if found is None or not self.access.sees(found[1]) and not found[2]:
+        if found is None or (not self.access.sees(found[1]) and not found[2]):
             names = [f.name for f in self.definition.relations.values() if self.access.sees(f)]
             names += list(self.registry.backs.get(self.definition.name, {}))
             known = ", ".join(sorted(names)) or "none"
@@ -348,9 +349,11 @@ class PersonReading(Reading):
             last.append(column.label(f"k{place}"))
             kinds.append(_python_type(column))
         number = sa.func.row_number().over().label("n")
-        page = sa.select(
-            _whole_row(shown).label("j"), number, *last
-        ).select_from(source.join(shown, sa.true())).subquery("p")
+        page = (
+            sa.select(_whole_row(shown).label("j"), number, *last)
+            .select_from(source.join(shown, sa.true()))
+            .subquery("p")
+        )
         most = sa.literal_column(str(int(ask.limit)))
         data = sa.func.json_agg(page.c.j).filter(page.c.n <= most)
         final = [
@@ -394,7 +397,11 @@ class PersonReading(Reading):
     def count_statement(self, ask: Ask, most: int) -> Statement:
         """How many rows match, counted up to a bound."""
         rows = self.matching(ask.filters, deleted=ask.deleted)
-        found = rows.with_only_columns(sa.literal_column("1")).limit(sa.literal_column(str(int(most)))).subquery()
+        found = (
+            rows.with_only_columns(sa.literal_column("1"))
+            .limit(sa.literal_column(str(int(most))))
+            .subquery()
+        )
         return compiled(sa.select(sa.func.count()).select_from(found))
 
 
@@ -411,9 +418,7 @@ def _paired(holder: Definition, relation: Field, row: Columns, *, back: bool) ->
     )
 
 
-def scoped(
-    scope: str, definition: Definition, table: FromClause
-) -> ColumnElement[bool] | None:
+def scoped(scope: str, definition: Definition, table: FromClause) -> ColumnElement[bool] | None:
     """The condition that keeps a reader to their scope; None where they may see all."""
     if scope == "all":
         return None
@@ -562,9 +567,7 @@ def _after(
     first_has_value: bool = False,
 ) -> ColumnElement[bool]:
     """The rows after the cursor's; nulls sort last in both directions."""
-    binds = [
-        sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)
-    ]
+    binds = [sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)]
     plain = all(_never_null(s.field) for s in (keys[1:] if first_has_value else keys))
     one_way = len({s.descending for s in keys}) == 1
     if plain and one_way:
@@ -609,4 +612,3 @@ def _python_type(column: ColumnElement[Any]) -> type:
     if isinstance(kind, sa.Boolean):
         return bool
     return int if isinstance(kind, sa.Integer) else str
-

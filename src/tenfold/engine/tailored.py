@@ -41,9 +41,22 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_length: int = 500
 
 
-KINDS = (
-    "text long_text integer decimal money boolean date datetime email phone url choice choices tags"
-).split()
+KINDS = [
+    "text",
+    "long_text",
+    "integer",
+    "decimal",
+    "money",
+    "boolean",
+    "date",
+    "datetime",
+    "email",
+    "phone",
+    "url",
+    "choice",
+    "choices",
+    "tags",
+]
 
 
 def check(spec: FieldSpec, definition: Definition) -> None:

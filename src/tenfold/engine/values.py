@@ -167,9 +167,7 @@ def plan_of(definition: Definition) -> Plan:
     return found
 
 
-def _store(
-    step: Step, value: object, at: Locale, values: Values, problems: dict[str, str]
-) -> None:
+def _store(step: Step, value: object, at: Locale, values: Values, problems: dict[str, str]) -> None:
     one, names = step.field, step.columns
     values.given.add(one.name)
     if value is None or value == "":

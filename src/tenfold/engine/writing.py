@@ -81,9 +81,7 @@ def lock(
 
 def _unnested(table: sa.Table, columns: Sequence[str]) -> Any:
     """unnest of one array per column, as a table of rows."""
-    arrays = [
-        sa.bindparam(name, type_=ARRAY(_carried(table.c[name].type))) for name in columns
-    ]
+    arrays = [sa.bindparam(name, type_=ARRAY(_carried(table.c[name].type))) for name in columns]
     typed = [sa.column(name, _carried(table.c[name].type)) for name in columns]
     return sa.func.unnest(*arrays).table_valued(*typed, name="v").render_derived()
 

@@ -116,7 +116,9 @@ class Desk:
         """The declared type of an address; raises NotFound."""
         found = self.registry.named(plural)
         if found is None:
-            raise NotFound(f"There are no {plural[:60]!r} here; see /openapi.json for what there is.")
+            raise NotFound(
+                f"There are no {plural[:60]!r} here; see /openapi.json for what there is."
+            )
         return found
 
     @asynccontextmanager

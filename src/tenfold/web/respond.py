@@ -34,7 +34,9 @@ def document(
     return ASGIResponse(body=body, status_code=status, headers=all_headers, media_type=JSON)
 
 
-def data(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> ASGIResponse:
+def data(
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> ASGIResponse:
     """`{"success": true, "data": …}` of a Python value."""
     return raw(_encode(value), status=status, headers=headers)
 

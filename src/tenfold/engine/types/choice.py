@@ -9,7 +9,16 @@ from typing import ClassVar
 import msgspec
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tenfold.engine.types.base import EQUAL, TEXT, Column, FieldType, Locale, Refused, Schema, text_of
+from tenfold.engine.types.base import (
+    EQUAL,
+    TEXT,
+    Column,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,5 +162,3 @@ def list_of(value: object, most: int) -> list[str]:
 def _listed(options: tuple[str, ...]) -> str:
     shown = ", ".join(options[:20])
     return f"{shown}, …" if len(options) > 20 else shown
-
-

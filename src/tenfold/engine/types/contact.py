@@ -31,9 +31,7 @@ ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*", re.ASCII)
 _PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 _AMERICAN = re.compile(r"\+1([2-9][0-9]{9})", re.ASCII)
-_AMERICAN_LOCAL = re.compile(
-    r"\(?([2-9][0-9]{2})\)?[-. ]?([0-9]{3})[-. ]?([0-9]{4})", re.ASCII
-)
+_AMERICAN_LOCAL = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([0-9]{3})[-. ]?([0-9]{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.sql.elements import ColumnElement
 
-from tenfold.engine.types.base import EQUAL, TEXT, Column, Columns, FieldType, Locale, Refused, Schema, uuid_of
+from tenfold.engine.types.base import (
+    EQUAL,
+    TEXT,
+    Column,
+    Columns,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+    uuid_of,
+)
 
 _ID: Schema = {"type": "string", "format": "uuid"}
 

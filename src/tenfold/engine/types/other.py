@@ -10,7 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
-from tenfold.engine.types.base import COMPARE, Column, Columns, FieldType, Locale, Refused, Schema, text_of
+from tenfold.engine.types.base import (
+    COMPARE,
+    Column,
+    Columns,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+    text_of,
+)
 
 MASK = "••••"
 
@@ -59,7 +68,9 @@ class Secret(FieldType):
         if len(text) > self.max_length:
             raise Refused(f"must have at most {self.max_length:,} characters")
         if text == MASK:
-            raise Refused("is the mask that stands for a hidden value; leave the field out to keep it")
+            raise Refused(
+                "is the mask that stands for a hidden value; leave the field out to keep it"
+            )
         return (text,)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:

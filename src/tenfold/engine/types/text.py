@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 import nh3
 from sqlalchemy.sql.elements import ColumnElement
 
-from tenfold.engine.types.base import TEXT, Column, Columns, FieldType, Locale, Refused, Schema, text_of
+from tenfold.engine.types.base import (
+    TEXT,
+    Column,
+    Columns,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+    text_of,
+)
 from tenfold.kernel.text import fold
 
 
@@ -28,7 +37,9 @@ class Text(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = " ".join(text_of(value).split())
         if len(text) > self.max_length:
-            raise Refused(f"must have at most {self.max_length:,} characters, this has {len(text):,}")
+            raise Refused(
+                f"must have at most {self.max_length:,} characters, this has {len(text):,}"
+            )
         return (text, fold(text)[:200]) if self.folded else (text,)
 
     def sorted_by(self, field: str, columns: Columns) -> ColumnElement[Any]:
@@ -58,7 +69,9 @@ class LongText(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = text_of(value).replace("\r\n", "\n").replace("\r", "\n").strip()
         if len(text) > self.max_length:
-            raise Refused(f"must have at most {self.max_length:,} characters, this has {len(text):,}")
+            raise Refused(
+                f"must have at most {self.max_length:,} characters, this has {len(text):,}"
+            )
         return (text,)
 
     def schema(self) -> Schema:

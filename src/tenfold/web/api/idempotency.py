@@ -61,7 +61,9 @@ class Kept:
 
 
 @asynccontextmanager
-async def once(request: Request[Any, Any, Any], tx: Transaction, claims: Claims) -> AsyncGenerator[Kept]:
+async def once(
+    request: Request[Any, Any, Any], tx: Transaction, claims: Claims
+) -> AsyncGenerator[Kept]:
     """Answer from before, or run and keep the answer; 409 in flight, 422 for another request."""
     key = header(request.scope, b"idempotency-key")
     if not key:
