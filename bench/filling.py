@@ -21,9 +21,10 @@ from bench.organisations import Organisation
 from bench.site import BenchError, Site
 from tenfold.engine.definition import Definition
 from tenfold.engine.registry import Registry
+from tenfold.engine.slots import slots_of
 from tenfold.engine.tailored import FieldSpec, field_of
 from tenfold.engine.types import Locale
-from tenfold.engine.values import search_vector, slots_of
+from tenfold.engine.words import search_vector
 
 Connection = asyncpg.Connection
 Say = Callable[[str], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import signal
+import traceback
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tenfold.accounts.tokens import Tokens
 from tenfold.db.database import Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
+from tenfold.demo import seed
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
@@ -154,7 +156,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
 
 
-def _refused(request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
+def _refused(_request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
     return respond.failure(error)
 
 
@@ -173,9 +175,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[byt
     return respond.failure(known)
 
 
-def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    import traceback
-
+def _broken(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     traceback.print_exception(error)
     return respond.failure(TenfoldError("Something went wrong here; it has been noted."))
 
@@ -240,8 +240,6 @@ def make_demo(settings: Settings, say: Callable[[str], None]) -> list[str]:
 
 
 async def _demo(made: Parts, say: Callable[[str], None]) -> list[str]:
-    from tenfold.demo import seed
-
     database = await made.database(seconds=60)
     try:
         return await seed(database, made.registry, made.records, say)

@@ -146,8 +146,10 @@ async def test_the_log_can_not_be_written_by_the_application(
             "SELECT set_config('app.tenant_id', $1, false)", str(organisation.id)
         )
         for statement in (
-            "INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version) "
-            f"VALUES ('{organisation.id}', 'tag', '{organisation.id}', 'insert', 1)",
+            (
+                "INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version) "
+                f"VALUES ('{organisation.id}', 'tag', '{organisation.id}', 'insert', 1)"
+            ),
             "UPDATE tenfold.change_log SET type = 'x'",
             "DELETE FROM tenfold.change_log",
             "TRUNCATE tenfold.change_log",

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Files in other encodings give the same text."""
 
 import codecs

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """What is written is safe to open, and comes back as it was."""
 
 import csv

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Each real file gives every row, with the values a person sees in it."""
 
 import pytest

@@ -1,4 +1,4 @@
-"""Search over all types and over one: by word, prefix, stem, without accents, within one's scope."""
+"""Search over all types and over one: word, prefix, stem, no accents, within one's scope."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ async def add_person(
 
 
 async def set_password(settings: Settings, email: str, password: str, say: Say) -> int:
-    """Give a person a new password and end all their sessions: the way back in for who is locked out."""
+    """Give a person a new password and end their sessions: the way back in for the locked out."""
     word = password or secrets.token_urlsafe(12)
     hashed = await _hashed(word, email)
     async with seat(settings, email) as at:

@@ -202,7 +202,7 @@ def _bytes(value: bytes) -> bytes:
 
 
 async def _no_trip(_connection: object) -> None:
-    """Nothing to reset: each checkout sets the tenant anew, and a transaction's settings end with it."""
+    """Nothing to reset: a checkout sets the tenant anew, a transaction's settings end with it."""
 
 
 def _begin(context: Context) -> str:

@@ -9,9 +9,10 @@ from tenfold.db.database import Database
 from tenfold.demo.maker import Made, Maker
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
-from tenfold.engine.records import Change, Records
+from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Locale
+from tenfold.engine.written import Change
 from tenfold.kernel.context import Context
 
 # Type → the pack role whose people make the change, the field, and what follows what in it.

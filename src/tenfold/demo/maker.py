@@ -11,9 +11,10 @@ from uuid import UUID
 from tenfold.db.database import Transaction
 from tenfold.demo.dice import Dice
 from tenfold.demo.staff import Staff
-from tenfold.engine.records import Change, Records
+from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Locale
+from tenfold.engine.written import Change
 
 Body = dict[str, Any]
 """A record's values as the API takes them; `created_at` says when it was made."""

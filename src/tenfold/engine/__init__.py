@@ -1,1 +1,1 @@
-"""The engine: record types are declared, compiled once, and everything else is projected from that."""
+"""The engine: record types are declared, compiled once, and all else is projected from that."""

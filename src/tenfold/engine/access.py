@@ -1,4 +1,4 @@
-"""Access is a value: a person's grants for one type, compiled once, with a hash that is its shape."""
+"""Access is a value: a person's grants for a type, compiled once, with a hash as its shape."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Person:
     own_roles: Mapping[str, Mapping[str, Grant]] = field(
         default_factory=dict[str, Mapping[str, Grant]]
     )
-    locale: Locale = Locale()
+    locale: Locale = field(default_factory=Locale)
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:
@@ -92,7 +92,7 @@ class Source:
 
 
 def compile_access(definition: Definition, person: Person) -> Access:
-    """The union of all grants of a person's roles; with the role read-only, no more than reading."""
+    """The union of all grants of a person's roles; the role read-only gets no more than reading."""
     access = _union([source.grant for source in sources(definition, person)])
     shape = hashlib.sha256(repr((access.read, sorted(access.hidden))).encode()).hexdigest()[:12]
     return Access(
@@ -108,7 +108,7 @@ def compile_access(definition: Definition, person: Person) -> Access:
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:
-    """Where a person's access to a type comes from: what `compile_access` unites, with its roles."""
+    """Where a person's access to a type comes from: what `compile_access` unites, by role."""
     found = list(_granted(definition, person))
     if person.role in ("owner", "admin"):
         secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")

@@ -97,9 +97,9 @@ async def aggregate(
 def _statement(definition: Definition, person: Person, query: Query, asked: Aggregate) -> Statement:
     reading = PersonReading(definition, person, query.registry)
     columns = Columns.of(reading.table)
-    groups: list[Any] = []
-    for field in asked.groups:
-        groups.append(field.type.select(field.name, columns).label(field.json_name))
+    groups: list[Any] = [
+        one.type.select(one.name, columns).label(one.json_name) for one in asked.groups
+    ]
     shown: list[Any] = [*groups, sa.func.count().label("count")]
     for name, field in asked.figures:
         value = field.type.select(field.name, columns)

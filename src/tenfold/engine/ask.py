@@ -1,4 +1,4 @@
-"""What a reader asks for, parsed and checked against what they may see: filters, sorts, fields, embeds."""
+"""What a reader asks for, parsed and checked against what they may see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Locale, Many, Ref, Refused
+from tenfold.engine.types import Locale, Many, Ref, Refused, Rollup
 from tenfold.kernel.errors import Invalid, UnknownField
 
 LIMIT, MOST = 50, 100
@@ -69,22 +69,8 @@ def parse(
     locale: Locale,
     extra: Iterable[str] = (),
 ) -> Ask:
-    """The list that query parameters ask for; raises Invalid or UnknownField naming each mistake."""
-    plain: dict[str, str] = {}
-    conditions: list[tuple[str, str, str]] = []
-    problems: dict[str, str] = {}
-    for name, value in pairs:
-        if "\x00" in value:
-            problems[name] = "must not contain the NUL character"
-        elif name in _PLAIN:
-            if name in plain:
-                problems[name] = "is given twice; give it once"
-            plain[name] = value
-        elif name not in extra:
-            found = _FILTER.match(name)
-            if not found:
-                raise _unknown(name, definition, access)
-            conditions.append((found[1], found[2] or "eq", value))
+    """The list that query parameters ask for; raises Invalid or UnknownField with every mistake."""
+    plain, conditions, problems = _sorted_out(pairs, definition, access, extra)
     filters: list[Filter] = []
     for name, operator, value in conditions:
         field = visible(name, definition, access)
@@ -113,6 +99,28 @@ def parse(
     if problems:
         raise Invalid(problems)
     return ask
+
+
+def _sorted_out(
+    pairs: Iterable[tuple[str, str]], definition: Definition, access: Access, extra: Iterable[str]
+) -> tuple[dict[str, str], list[tuple[str, str, str]], dict[str, str]]:
+    """Parameters of the list itself, conditions as (field, operator, value), and mistakes."""
+    plain: dict[str, str] = {}
+    conditions: list[tuple[str, str, str]] = []
+    problems: dict[str, str] = {}
+    for name, value in pairs:
+        if "\x00" in value:
+            problems[name] = "must not contain the NUL character"
+        elif name in _PLAIN:
+            if name in plain:
+                problems[name] = "is given twice; give it once"
+            plain[name] = value
+        elif name not in extra:
+            found = _FILTER.match(name)
+            if not found:
+                raise _unknown(name, definition, access)
+            conditions.append((found[1], found[2] or "eq", value))
+    return plain, conditions, problems
 
 
 def visible(name: str, definition: Definition, access: Access) -> Field:
@@ -229,10 +237,9 @@ def related(
 
 def topics(definition: Definition, embeds: Sequence[Embed], registry: Registry) -> list[str]:
     """The topics whose versions a page with these embeds and rollups depends on."""
-    found = [definition.name]
-    for name in [f.type.relation for f in definition.fields.values() if f.type.kind == "rollup"]:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        if pair := related(str(name), definition, registry):  # pyright: ignore[reportUnknownArgumentType]
-            found.append(pair[0].name)
+    rolled = [f.type.relation for f in definition.fields.values() if isinstance(f.type, Rollup)]
+    pairs = [related(name, definition, registry) for name in rolled]
+    found = [definition.name, *(pair[0].name for pair in pairs if pair)]
     for embed in embeds:
         if pair := related(embed.name, definition, registry):
             found.extend(topics(pair[0], embed.within, registry))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
@@ -19,10 +18,8 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.statement import TENANT, PersonReading, compiled
 from tenfold.engine.types import AnyRef, Columns, Locale, Ref, Refused, User
 from tenfold.engine.values import Values
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, TenfoldError
-
-if TYPE_CHECKING:
-    from tenfold.engine.records import Refusal
+from tenfold.engine.written import Results
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, MissingFields, TenfoldError
 
 Parsed = list[tuple[int, UUID, Values]]
 _MEMBERS = (
@@ -40,6 +37,16 @@ def within(
         return
     whose = "your team's" if scope == "team" else "your own"
     raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
+
+
+def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:
+    """Raise Lost where the record no longer has the version that the writer saw."""
+    if expected is not None and expected != row["version"]:
+        raise Lost(
+            f"Somebody changed this {definition.label.lower()} meanwhile "
+            f"(version {row['version']}, yours was {expected}). "
+            "Read it again and repeat your change."
+        )
 
 
 def move(definition: Definition, row: asyncpg.Record, values: Values) -> None:
@@ -65,13 +72,9 @@ async def relations(
     definition: Definition,
     registry: Registry,
     parsed: Parsed,
-    refused: list[Refusal],
-    *,
-    partial: bool,
+    results: Results,
 ) -> Parsed:
-    """Keep the rows whose relations point to what the writer may read; one query per target type."""
-    from tenfold.engine.records import Refusal
-
+    """Keep the rows whose relations point to what the writer may read; one query per target."""
     wanted = _wanted(definition, parsed)
     if not wanted:
         return parsed
@@ -80,25 +83,33 @@ async def relations(
         known[target] = await _readable(tx, person, registry, target, sorted(ids))
     kept: Parsed = []
     for index, identity, values in parsed:
-        problems: dict[str, str] = {}
-        for one, target, to in _pointers(definition, values):
-            if target not in registry.by_name and target != "user":
-                problems[one.json_name] = f"there is no record type {target!r}"
-            elif isinstance(one.type, AnyRef) and one.type.among and target not in one.type.among:
-                problems[one.json_name] = f"takes {', '.join(one.type.among)}, not {target}"
-            elif to not in known[target]:
-                word = "person" if target == "user" else registry.by_name[target].label.lower()
-                problems[one.json_name] = f"there is no {word} with the id {to}"
-            elif one.name == "owner":
-                values.columns["team_id"] = known["user"][to]
+        problems = _misdirected(definition, registry, known, values)
         if problems:
-            error = Invalid(problems)
-            if not partial:
-                raise error
-            refused.append(Refusal(index, error))
+            results.refuse(index, Invalid(problems))
         else:
             kept.append((index, identity, values))
     return kept
+
+
+def _misdirected(
+    definition: Definition,
+    registry: Registry,
+    known: Mapping[str, Mapping[UUID, UUID | None]],
+    values: Values,
+) -> dict[str, str]:
+    """What is wrong with the relations of one row, by field; the team follows its owner."""
+    problems: dict[str, str] = {}
+    for one, target, to in _pointers(definition, values):
+        if target not in registry.by_name and target != "user":
+            problems[one.json_name] = f"there is no record type {target!r}"
+        elif isinstance(one.type, AnyRef) and one.type.among and target not in one.type.among:
+            problems[one.json_name] = f"takes {', '.join(one.type.among)}, not {target}"
+        elif to not in known[target]:
+            word = "person" if target == "user" else registry.by_name[target].label.lower()
+            problems[one.json_name] = f"there is no {word} with the id {to}"
+        elif one.name == "owner":
+            values.columns["team_id"] = known["user"][to]
+    return problems
 
 
 def _wanted(definition: Definition, parsed: Parsed) -> dict[str, set[UUID]]:
@@ -138,7 +149,7 @@ async def _readable(
         return {}
     reading = PersonReading(other, person, registry)
     table = reading.table
-    chosen = sa.bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))
+    chosen = sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))
     rows_of = reading.matching(()).where(table.c.id == sa.any_(chosen))
     statement = compiled(
         rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True)
@@ -173,7 +184,7 @@ async def by_key(
             raise Invalid({key.json_name: f"{refusal} (record {index})"}) from None
     doubled = {v for v in values if values.count(v) > 1} if len(values) < 200 else _doubles(values)
     if doubled:
-        raise Invalid({key.json_name: f"is given twice: {str(sorted(doubled)[0])[:80]}"})
+        raise Invalid({key.json_name: f"is given twice: {str(min(doubled))[:80]}"})
     table = table_of(definition)
     columns = Columns.of(table)
     column = key.type.compared(key.name, columns)
@@ -205,7 +216,7 @@ async def pointing(
         .where(
             table.c.tenant_id == TENANT,
             table.c.deleted_at.is_(None),
-            column == sa.any_(sa.bindparam("ids", type_=ARRAY(PgUUID(as_uuid=True)))),
+            column == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))),
         )
         .order_by(table.c.id)
         .limit(10_000)

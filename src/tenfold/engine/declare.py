@@ -74,7 +74,7 @@ def field(
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Any:
-    """A field. `filter` and `sort` give it an index; `search` a weight A to D; `title` names the record."""
+    """A field. `filter` and `sort` make an index; `search` is its weight; `title` names records."""
     common = {
         "label": label,
         "help": help,

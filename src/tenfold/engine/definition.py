@@ -63,7 +63,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index behind the tenant: fields in order, `-` for descending, with an optional condition."""
+    """An index behind the tenant: fields in order, `-` for descending, with a condition or none."""
 
     fields: tuple[str, ...]
     where: str = ""
@@ -159,7 +159,7 @@ class Definition:
         return (f for f in self.fields.values() if not f.system)
 
     def with_custom(self, fields: Mapping[str, Field], *, retired: bool = False) -> Definition:
-        """The same type with a tenant's custom fields; `retired` where some are not shown any more."""
+        """The same type with a tenant's custom fields; `retired` where some are no longer shown."""
         if not fields and not retired:
             return self
         return replace(self, custom_fields=dict(fields), retired=retired)

@@ -81,7 +81,7 @@ class Dispatcher:
             for name in self.consumers:
                 try:
                     seen += await self.step(name)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - one consumer's fault must not stop the others
                     _log.error("consumer failed", consumer=name, error=repr(error))
             if seen < BATCH:
                 try:

@@ -1,4 +1,4 @@
-"""The read path: a list, a record, several records, a count; JSON comes from PostgreSQL as bytes."""
+"""The read path: a list, a record, several records, a count, as JSON that PostgreSQL made."""
 
 from __future__ import annotations
 

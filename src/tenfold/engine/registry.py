@@ -54,3 +54,12 @@ class Registry:
                 if isinstance(kind, Ref | Many) and kind.back:
                     found.setdefault(kind.to, {})[kind.back] = (definition, field)
         return found
+
+    def pointing_to(self, definition: Definition) -> list[tuple[Definition, Field]]:
+        """The relations to one record of this type: (the other type, its relation)."""
+        return [
+            (other, field)
+            for other in self
+            for field in other.relations.values()
+            if getattr(field.type, "to", "") == definition.name and not field.type.many
+        ]

@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Access, Person
@@ -22,7 +21,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import Query
 from tenfold.engine.statement import PersonReading, Statement, compiled
-from tenfold.engine.values import stem
+from tenfold.engine.words import stem
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.text import words
 
@@ -48,7 +47,7 @@ def searchable(definition: Definition, access: Access) -> bool:
 
 
 def tsquery(text: str, prefix: str) -> str:
-    """The full-text query: every word, as a prefix or by its stem; raises Invalid where none is left."""
+    """The full-text query: every word, as a prefix or by its stem; raises Invalid without any."""
     found = list(dict.fromkeys(words(text)))[:_MOST_WORDS]
     if not found:
         raise Invalid({"q": "needs at least one letter or digit"})
@@ -185,7 +184,7 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
         f"(CAST(:query AS tsquery), {secret}, {scope}, {RANKED}) AS f"
     )
     escaped = call.replace("::", r"\:\:")
-    identity = PgUUID(as_uuid=True)
+    identity = sa.UUID(as_uuid=True)
     binds = [sa.bindparam("query", type_=sa.Text)]
     if private:
         binds.append(sa.bindparam("private", type_=sa.Boolean))

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
@@ -26,11 +25,12 @@ from tenfold.engine.definition import PRIVATE, Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.engine.types.identity import Id
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.text import fold
 
 _DIALECT = asyncpg_dialect()
-_UUID = PgUUID(as_uuid=True)
+_UUID = sa.UUID(as_uuid=True)
 _LAST = "\U0010ffff"
 
 SLOTS = sa.Table(
@@ -436,8 +436,6 @@ def scoped(scope: str, definition: Definition, table: FromClause) -> ColumnEleme
 
 def sort_keys(sorts: Sequence[Sort]) -> list[Sort]:
     """The sorts with the id as the last tie, in the direction of the first."""
-    from tenfold.engine.types.identity import Id
-
     if any(s.field.name == "id" for s in sorts):
         return list(sorts)
     identity = Field(name="id", type=Id(), system=True, nullable=False)
@@ -477,7 +475,7 @@ def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, o
 
 
 def _slot_key(field: Field, identity: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A custom field's value as a sort key; the field's name is bound, so tenants share the text."""
+    """A custom field's value as a sort key; its name is bound, so that tenants share the text."""
     slots = SLOTS.alias()
     name = sa.bindparam(f"s_{field.name}", type_=sa.Text)
     return (
@@ -512,8 +510,6 @@ def _slot_value(value: object) -> object:
         items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
         return [_slot_value(item) for item in items]
     if isinstance(value, date) and not isinstance(value, datetime):
-        from datetime import UTC, time
-
         return datetime.combine(value, time(), UTC)
     return value
 
@@ -607,7 +603,7 @@ def _python_type(column: ColumnElement[Any]) -> type:
         return datetime
     if isinstance(kind, sa.Date):
         return date
-    if isinstance(kind, PgUUID):
+    if isinstance(kind, sa.UUID):
         return UUID
     if isinstance(kind, sa.Boolean):
         return bool

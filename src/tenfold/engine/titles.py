@@ -14,7 +14,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.sql.elements import ColumnElement
 
 from tenfold.db.database import Reader
@@ -28,7 +27,7 @@ from tenfold.engine.types.contact import one_line
 from tenfold.kernel.text import fold
 
 USER = "user"
-_UUID = PgUUID(as_uuid=True)
+_UUID = sa.UUID(as_uuid=True)
 _LAST = "\U0010ffff"
 _PLAIN = frozenset(
     [

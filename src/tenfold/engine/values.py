@@ -1,31 +1,22 @@
-"""From what a client sent to what is stored: parsing, defaults, search words and slots."""
+"""From what a client sent to values that can be stored: parsing and defaults."""
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal as PyDecimal
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import msgspec
-import snowballstemmer
 
 from tenfold.engine.access import Access
 from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.statement import slot_column, slot_field
-from tenfold.engine.types import Locale, LongText, Refused, Secret
+from tenfold.engine.types import Locale, Refused, Secret
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
 from tenfold.kernel.money import exponent
-from tenfold.kernel.text import words
-
-_TAG = re.compile(r"<[^>]*>")
-_MOST_WORDS = 2_000
 
 
 @dataclass(slots=True)
@@ -48,57 +39,85 @@ def parse(
     creating: bool,
 ) -> Values:
     """Check and convert a client's values; raises with every mistake, by field."""
-    values = Values()
-    problems: dict[str, str] = {}
-    unknown: dict[str, str] = {}
-    custom: Mapping[str, object] = {}
-    plan = plan_of(definition)
+    parsing = _Parsing(definition, access, locale)
     for name, value in body.items():
-        step = plan.by_json.get(name)
-        if step is not None and access.sets(step.field):
-            _store(step, value, _at(step.field, body, locale), values, problems)
-            continue
-        if name == "custom":
-            if isinstance(value, dict):
-                custom = value  # pyright: ignore[reportUnknownVariableType]
-            else:
-                problems["custom"] = "must be an object of custom fields"
-            continue
-        if name.endswith("_currency") and _money(definition, access, name):
-            if not isinstance(value, str | None):
-                problems[name] = "must be a currency by its ISO 4217 code, like USD"
-            continue
-        try:
-            one = visible(name, definition, access)
-        except UnknownField as error:
-            unknown |= error.fields
-            continue
-        if one.json_name != name:
-            unknown[name] = f"is written as {one.json_name}"
-        else:
-            why = "is computed" if not one.type.writable else "can't be set"
-            problems[name] = f"{why}; leave it out"
-    for name, value in custom.items():
-        one = definition.custom_fields.get(name)
-        if one is None and (amount := _amount(definition, access, name)):
-            if amount not in custom:
-                problems[f"custom.{name}"] = f"goes with {amount}; give both"
-        elif one is None or not access.sees(one):
-            unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
-        elif not access.sets(one):
-            problems[f"custom.{name}"] = "can't be set; leave it out"
-        else:
-            _store_custom(one, value, _at(one, custom, locale), values, problems)
-    if unknown:
-        raise UnknownField({**unknown, **problems})
-    missing: dict[str, str] = {}
-    if creating:
-        missing = _defaults(plan, access, values, locale)
+        parsing.take(name, value, body)
+    for name, value in parsing.custom.items():
+        parsing.take_custom(name, value)
+    values, problems = parsing.values, parsing.problems
+    if parsing.unknown:
+        raise UnknownField({**parsing.unknown, **problems})
+    missing = _defaults(parsing.plan, access, values, locale) if creating else {}
     if missing and not problems:
         raise MissingFields(missing, f"Missing: {', '.join(missing)}.")
     if problems or missing:
         raise Invalid({**problems, **missing})
     return values
+
+
+class _Parsing:
+    """One body on its way: the values so far, and what is wrong with the others, by field."""
+
+    __slots__ = (
+        "access",
+        "custom",
+        "definition",
+        "locale",
+        "plan",
+        "problems",
+        "unknown",
+        "values",
+    )
+
+    def __init__(self, definition: Definition, access: Access, locale: Locale) -> None:
+        self.definition, self.access, self.locale = definition, access, locale
+        self.plan = plan_of(definition)
+        self.values = Values()
+        self.custom: Mapping[str, object] = {}
+        self.problems: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
+
+    def take(self, name: str, value: object, body: Mapping[str, object]) -> None:
+        """Take one value of the body."""
+        step = self.plan.by_json.get(name)
+        if step is not None and self.access.sets(step.field):
+            _store(step, value, _at(step.field, body, self.locale), self.values, self.problems)
+        elif name == "custom":
+            if isinstance(value, dict):
+                self.custom = value  # pyright: ignore[reportUnknownMemberType]
+            else:
+                self.problems["custom"] = "must be an object of custom fields"
+        elif name.endswith("_currency") and _money(self.definition, self.access, name):
+            if not isinstance(value, str | None):
+                self.problems[name] = "must be a currency by its ISO 4217 code, like USD"
+        else:
+            self._cannot_take(name)
+
+    def _cannot_take(self, name: str) -> None:
+        try:
+            one = visible(name, self.definition, self.access)
+        except UnknownField as error:
+            self.unknown |= error.fields
+            return
+        if one.json_name != name:
+            self.unknown[name] = f"is written as {one.json_name}"
+        else:
+            why = "is computed" if not one.type.writable else "can't be set"
+            self.problems[name] = f"{why}; leave it out"
+
+    def take_custom(self, name: str, value: object) -> None:
+        """Take one value of `custom`."""
+        one = self.definition.custom_fields.get(name)
+        if one is None and (amount := _amount(self.definition, self.access, name)):
+            if amount not in self.custom:
+                self.problems[f"custom.{name}"] = f"goes with {amount}; give both"
+        elif one is None or not self.access.sees(one):
+            self.unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
+        elif not self.access.sets(one):
+            self.problems[f"custom.{name}"] = "can't be set; leave it out"
+        else:
+            at = _at(one, self.custom, self.locale)
+            _store_custom(one, value, at, self.values, self.problems)
 
 
 def _amount(definition: Definition, access: Access, name: str) -> str:
@@ -246,100 +265,3 @@ def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dic
         if one.name not in values.custom and access.sets(one):
             missing[f"custom.{one.name}"] = "is required"
     return missing
-
-
-# -- search words
-
-
-def search_vector(
-    definition: Definition, tenant: UUID, row: Mapping[str, Any], *, private: bool
-) -> str | None:
-    """The text form of a tsvector: folded words with weights, each behind its tenant's prefix."""
-    prefix = tenant.hex[-8:]
-    found: dict[str, list[str]] = {}
-    place = 0
-    plan = plan_of(definition)
-    for one, column in plan.private if private else plan.public:
-        text = row.get(column)
-        if not isinstance(text, str):
-            continue
-        for word in _indexed(one, text):
-            place += 1
-            if place > _MOST_WORDS:
-                break
-            found.setdefault(word, []).append(f"{place}{one.search}")
-    if not found:
-        return None
-    return " ".join(f"'{prefix}:{word}':{','.join(at[:50])}" for word, at in found.items())
-
-
-def _indexed(one: Field, text: str) -> Iterable[str]:
-    if isinstance(one.type, LongText):
-        clean = _TAG.sub(" ", text) if one.type.kind == "rich_text" else text
-        return (stem(word) for word in words(clean))
-    if one.type.kind in ("email", "url"):
-        return [*words(text), *_joined(text)]
-    if one.type.kind == "phone":
-        digits = "".join(c for c in text if c.isdigit())
-        return [digits, digits[-7:]] if len(digits) > 7 else [digits]
-    return words(text)
-
-
-def _joined(text: str) -> list[str]:
-    """An address's parts as people type them: the domain as one word."""
-    domain = text.rpartition("@")[2].removeprefix("https://").removeprefix("http://")
-    return _whole_word(domain.split("/")[0])
-
-
-@lru_cache(maxsize=16_384)
-def _whole_word(domain: str) -> list[str]:
-    whole = re.sub(r"\W", "", domain)
-    return [whole] if whole else []
-
-
-_STEMMER = snowballstemmer.stemmer("english")
-
-
-@lru_cache(maxsize=65_536)
-def stem(word: str) -> str:
-    """The English stem of a folded word (Snowball); a number is its own."""
-    if word.isdecimal():
-        return word[:100]
-    return _STEMMER.stemWord(word)[:100]
-
-
-# -- slots
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One value of a many-valued or custom field, typed for filters and sorts."""
-
-    field: str
-    place: int
-    text: str | None = None
-    number: int | None = None
-    moment: datetime | None = None
-    ref: UUID | None = None
-
-
-def slots_of(definition: Definition, one: Field, value: object, locale: Locale) -> list[Slot]:
-    """The slots of a JSON value of a field."""
-    if value is None:
-        return []
-    name, column = slot_field(definition, one), slot_column(one.type.kind)
-    if one.type.many:
-        items: list[object] = list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
-        return [Slot(name, i, text=str(item)[:500]) for i, item in enumerate(items)]
-    if set(one.type.operators) <= {"null"}:
-        return [Slot(name, 0, text="")]  # it tells only that there is a value
-    stored = one.type.parse(value, locale)[0]
-    if column == "int_value":
-        return [Slot(name, 0, number=int(str(int(stored))) if stored is not None else None)]  # pyright: ignore[reportArgumentType]
-    if column == "time_value":
-        if isinstance(stored, date) and not isinstance(stored, datetime):
-            stored = datetime.combine(stored, time(), UTC)
-        return [Slot(name, 0, moment=stored)]  # pyright: ignore[reportArgumentType]
-    if column == "ref_value":
-        return [Slot(name, 0, ref=UUID(str(stored)))]
-    return [Slot(name, 0, text=str(stored)[:500])]

@@ -45,7 +45,7 @@ def insert(
 def update(
     definition: Definition, person: Person, registry: Registry, columns: Sequence[str]
 ) -> Statement:
-    """UPDATE of many rows by id, values given as arrays; answers each row's JSON, id and version."""
+    """UPDATE of many rows by id, values as arrays; answers each row's JSON, id and version."""
     reading = PersonReading(definition, person, registry)
     table = reading.table
     rows = _unnested(table, ["id", *columns])
@@ -108,7 +108,8 @@ def _answer(reading: PersonReading) -> list[Any]:
 
 
 # Slots: what a record's many-valued and custom fields are found by.
-CLEAR_SLOTS = f"""DELETE FROM {SCHEMA}.slots s USING unnest($2::uuid[], $3::text[]) AS v (record, field)
+CLEAR_SLOTS = f"""DELETE FROM {SCHEMA}.slots s
+USING unnest($2::uuid[], $3::text[]) AS v (record, field)
 WHERE s.tenant_id = $1 AND s.record_id = v.record AND s.field = v.field"""
 ADD_SLOTS = f"""INSERT INTO {SCHEMA}.slots
 (tenant_id, record_id, field, place, text_value, int_value, time_value, ref_value)

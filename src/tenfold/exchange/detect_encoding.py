@@ -51,7 +51,7 @@ _EIGHT_BIT = [
     "cp949",
 ]
 # What Western programs write in Windows-1252 beside letters.
-_WESTERN_SIGNS = frozenset("€‚„…†‡‰‹›‘’“”•–—™ \xa0¡¢£¥§©«»®°´·¿ªº½²×")  # noqa: RUF001
+_WESTERN_SIGNS = frozenset("€‚„…†‡‰‹›‘’“”•–—™ \xa0¡¢£¥§©«»®°´·¿ªº½²×")
 
 
 class Encoding(NamedTuple):

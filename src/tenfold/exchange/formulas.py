@@ -10,7 +10,7 @@ import re
 
 # White space, control characters and invisible ones may hide what begins a formula.
 _BEFORE = r"[\s\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
-_STARTS = re.compile(rf"[\t\r\n]|{_BEFORE}[=+\-@＝＋－＠−]")  # noqa: RUF001
+_STARTS = re.compile(rf"[\t\r\n]|{_BEFORE}[=+\-@＝＋－＠−]")
 _NUMBER = re.compile(r"-[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
 
 

@@ -11,10 +11,10 @@ from tenfold.exchange.value_texts import Decimals, Reading, Refusal, shown
 from tenfold.kernel.money import CURRENCIES
 
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS"}
-_NUMBER = re.compile(r"[0-9]+(?:[.,'’\s][0-9]+)*(?:[.,])?|[.,][0-9]+")  # noqa: RUF001
+_NUMBER = re.compile(r"[0-9]+(?:[.,'’\s][0-9]+)*(?:[.,])?|[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}")
 _CODE = re.compile(r"^([A-Za-z]{3})\b|\b([A-Za-z]{3})$")
-_MINUS = str.maketrans("−–", "--")  # noqa: RUF001
+_MINUS = str.maketrans("−–", "--")
 _YES = frozenset(
     [
         "true",
@@ -167,7 +167,7 @@ def _plain(body: str, how: Reading, text: str) -> Decimal:
 
 def _joined(body: str, how: Reading, text: str) -> str:
     """The digits with a point for decimals and without what groups them."""
-    body = re.sub(r"['’\s]", "", body)  # noqa: RUF001
+    body = re.sub(r"['’\s]", "", body)
     last = max(body.rfind("."), body.rfind(","))
     if last < 0:
         return body

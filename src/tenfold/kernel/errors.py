@@ -1,4 +1,4 @@
-"""The few named errors of Tenfold; each knows its HTTP status and code, and is rendered once at the edge."""
+"""The few named errors of Tenfold; each knows its HTTP status and code."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """Several new UUIDv7 in rising order; asks for randomness once, which many rows at once notice."""
+    """Several new UUIDv7 in rising order; asks for randomness once, which many rows feel."""
     if count <= 0:
         return []
     random = os.urandom(8 * count)

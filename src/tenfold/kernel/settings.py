@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     home: str = ""
-    """Folder of this installation's data: database, files, keys, logs; empty: `.tenfold` in the clone."""
+    """Folder of this installation's data: database, files, keys, logs; empty: `.tenfold` here."""
     host: str = "127.0.0.1"
     """Address that the server listens on."""
     port: int = 8000

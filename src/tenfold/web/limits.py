@@ -1,4 +1,4 @@
-"""How many requests one caller may make: the generic cell rate algorithm (GCRA), in this process."""
+"""How many requests one caller may make: the generic cell rate algorithm (GCRA), per process."""
 
 from __future__ import annotations
 

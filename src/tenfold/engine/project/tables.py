@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.schema import CreateColumn
 
 from tenfold.engine.definition import Definition, Field
@@ -44,8 +44,8 @@ class _Key:
 def _table(name: str, key: _Key) -> sa.Table:
     definition = key.definition
     columns = [
-        sa.Column("tenant_id", PgUUID(as_uuid=True), primary_key=True),
-        sa.Column("id", PgUUID(as_uuid=True), primary_key=True),
+        sa.Column("tenant_id", sa.UUID(as_uuid=True), primary_key=True),
+        sa.Column("id", sa.UUID(as_uuid=True), primary_key=True),
     ]
     for field in definition.fields.values():
         if field.name != "id":
@@ -101,8 +101,6 @@ def create_table(definition: Definition) -> str:
 
 @lru_cache(maxsize=1)
 def _dialect() -> Any:
-    from sqlalchemy.dialects import postgresql
-
     return postgresql.dialect()
 
 
@@ -116,8 +114,10 @@ def foreign_keys(
             name = f"{definition.plural}_{field.name}_fk"
             yield (
                 name,
-                f"ALTER TABLE {SCHEMA}.{definition.plural} ADD CONSTRAINT {name} "
-                f"FOREIGN KEY (tenant_id, {field.name}_id) REFERENCES {SCHEMA}.{target} (tenant_id, id)",
+                (
+                    f"ALTER TABLE {SCHEMA}.{definition.plural} ADD CONSTRAINT {name} FOREIGN KEY "
+                    f"(tenant_id, {field.name}_id) REFERENCES {SCHEMA}.{target} (tenant_id, id)"
+                ),
             )
 
 
@@ -136,8 +136,10 @@ def indexes(definition: Definition) -> Iterator[tuple[str, str]]:
             name = f"{definition.plural}_{vector}"
             yield (
                 name,
-                f"CREATE INDEX {name} ON {SCHEMA}.{definition.plural} "
-                f"USING gin ({vector}) WITH (fastupdate = off)",
+                (
+                    f"CREATE INDEX {name} ON {SCHEMA}.{definition.plural} "
+                    f"USING gin ({vector}) WITH (fastupdate = off)"
+                ),
             )
 
 
@@ -252,10 +254,12 @@ BEGIN
     RETURN NULL;
 END $$"""
 
-_INSERT = """    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg({new}), array_agg(n.version)
+_INSERT = """    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg({new}),
+           array_agg(n.version)
     INTO tenants, ids, news, versions FROM new_rows n;"""
 
-_DELETE = """    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg({old}), array_agg(o.version)
+_DELETE = """    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg({old}),
+           array_agg(o.version)
     INTO tenants, ids, olds, versions FROM old_rows o;"""
 
 _UPDATE = """    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
@@ -291,7 +295,8 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     condition = "t.search @@ query"
     if has_private_search(definition):
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
-    yield f"""CREATE FUNCTION {name}(query tsquery, private boolean, person uuid, groups uuid[], most int)
+    yield f"""CREATE FUNCTION {name}
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
 BEGIN

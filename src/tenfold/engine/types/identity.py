@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
+import sqlalchemy as sa
 
 from tenfold.engine.types.base import EQUAL, Column, FieldType, Locale, Schema, uuid_of
 
@@ -19,7 +19,7 @@ class Id(FieldType):
     writable: ClassVar[bool] = False
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("", PgUUID(as_uuid=True)),)
+        return (Column("", sa.UUID(as_uuid=True)),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         return (uuid_of(value),)

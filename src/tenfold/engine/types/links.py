@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.sql.elements import ColumnElement
 
 from tenfold.engine.types.base import (
@@ -38,7 +37,7 @@ class Ref(FieldType):
         return field + "_id"
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("_id", PgUUID(as_uuid=True)),)
+        return (Column("_id", sa.UUID(as_uuid=True)),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         return (uuid_of(value),)
@@ -95,7 +94,7 @@ class AnyRef(FieldType):
     among: tuple[str, ...] = ()
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("_id", PgUUID(as_uuid=True)), Column("_type", TEXT))
+        return (Column("_id", sa.UUID(as_uuid=True)), Column("_type", TEXT))
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         if not isinstance(value, dict) or set(value) != {"type", "id"}:  # pyright: ignore[reportUnknownArgumentType]
@@ -140,7 +139,7 @@ class User(FieldType):
         return field + "_id"
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("_id", PgUUID(as_uuid=True)),)
+        return (Column("_id", sa.UUID(as_uuid=True)),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         return (uuid_of(value),)
@@ -166,7 +165,7 @@ class File(FieldType):
     operators: ClassVar[tuple[str, ...]] = ("null",)
 
     def columns(self) -> tuple[Column, ...]:
-        return (Column("_id", PgUUID(as_uuid=True)),)
+        return (Column("_id", sa.UUID(as_uuid=True)),)
 
     def json_name(self, field: str) -> str:
         return field + "_id"

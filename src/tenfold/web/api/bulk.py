@@ -10,7 +10,7 @@ from litestar import delete, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine import batches
-from tenfold.engine.records import BULK, Change, Refusal, Written
+from tenfold.engine.written import BULK, Change, Refusal, Written
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond

@@ -12,7 +12,7 @@ from tenfold.engine import ask as asking
 from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.query import Page
-from tenfold.engine.records import Change, Refusal, Written
+from tenfold.engine.written import Change, Refusal, Written
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import BadRequest, Invalid, MissingFields, NotFound
 from tenfold.web import respond

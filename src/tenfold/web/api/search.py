@@ -23,7 +23,8 @@ from tenfold.web.api.requests import (
 )
 from tenfold.web.desk import Visit, header
 
-_EVENT = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type, detail, created_at)
+_EVENT = """INSERT INTO tenfold.security_events
+(id, tenant_id, user_id, event_type, detail, created_at)
 VALUES ($1, $2, $3, 'secret_revealed', $4, $5)"""
 
 

@@ -9,9 +9,9 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
-from tenfold.engine.records import Change, Written
 from tenfold.engine.titles import title_of
 from tenfold.engine.values import parse
+from tenfold.engine.written import Change, Written
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost
 from tenfold.web.api.requests import identified
 from tenfold.web.pages import render

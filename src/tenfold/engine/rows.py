@@ -1,0 +1,205 @@
+"""What is stored of a record's values: columns, custom fields, search words, sealed secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tenfold.db import keys
+from tenfold.db.database import Transaction
+from tenfold.db.keys import Keyring
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.project.tables import has_private_search, table_of
+from tenfold.engine.slots import Slot, slots_of
+from tenfold.engine.statement import slot_field
+from tenfold.engine.types import Locale
+from tenfold.engine.values import Values, plan_of
+from tenfold.engine.words import search_vector
+from tenfold.engine.written import Change
+
+Row = dict[str, Any]
+
+
+class Rows:
+    """Makes the rows that are stored, in the name of a person."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    async def new(
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        identity: UUID,
+        values: Values,
+    ) -> Row:
+        """The row of a new record: theirs, where it was given to nobody else."""
+        owner = values.columns.get("owner_id") or person.user
+        row: Row = {
+            **values.columns,
+            "tenant_id": person.tenant,
+            "id": identity,
+            "owner_id": owner,
+            "created_by": person.user,
+            "custom": _custom(values.custom),
+        }
+        if definition.tenant_made:
+            row["kind"] = definition.name
+        if "team_id" not in row:
+            row["team_id"] = person.team if owner == person.user else None
+        row["search"] = search_vector(definition, person.tenant, row, private=False)
+        if plan_of(definition).private:
+            row["search_private"] = search_vector(definition, person.tenant, row, private=True)
+        await self._seal(tx, definition, identity, values, row)
+        return row
+
+    async def changed(
+        self,
+        tx: Transaction,
+        definition: Definition,
+        identity: UUID,
+        values: Values,
+        current: asyncpg.Record,
+    ) -> Row:
+        """The columns of a record that change."""
+        row: Row = {"id": identity, **values.columns}
+        if values.custom:
+            row["custom"] = _custom({**_decoded(current["custom"]), **values.custom})
+        if not plan_of(definition).searched.isdisjoint(values.given):
+            search_again(definition, tx.context.tenant, row, current)
+        await self._seal(tx, definition, identity, values, row)
+        return row
+
+    async def reveal(
+        self, tx: Transaction, definition: Definition, row: asyncpg.Record, name: str
+    ) -> str | None:
+        """Open one secret of a stored row."""
+        if row[name] is None:
+            return None
+        tenant = tx.context.tenant
+        place = keys.place(tenant, definition.table, name, row["id"])
+        return keys.unseal(await self._keyring.tenant(tx, tenant), row[name], place).decode()
+
+    async def same(
+        self, tx: Transaction, definition: Definition, values: Values, row: asyncpg.Record
+    ) -> bool:
+        """Whether a stored row has these values already."""
+        if not _equal(definition, values, row):
+            return False
+        for name, text in values.secrets.items():
+            if await self.reveal(tx, definition, row, name) != text:
+                return False
+        return True
+
+    async def _seal(
+        self,
+        tx: Transaction,
+        definition: Definition,
+        identity: UUID,
+        values: Values,
+        row: Row,
+    ) -> None:
+        for name, text in values.secrets.items():
+            number, key = await self._keyring.sealing_key(tx, tx.context.tenant)
+            place = keys.place(tx.context.tenant, definition.table, name, identity)
+            row[name] = keys.seal(key, number, text.encode(), place)
+
+
+def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
+    """The columns that checks, merging and the search words need of a current row."""
+    names = ["id", "version", "owner_id", "team_id", "custom", "deleted_at", *extra]
+    if "status" in definition.fields:
+        names.append("status")
+    for one in definition.fields.values():
+        if one.search:
+            names.extend(one.column_names)
+    return tuple(dict.fromkeys(names))
+
+
+def given_columns(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The columns of all fields that any of the changes gives."""
+    steps = plan_of(definition).by_json
+    names = {name for change in changes for name in change.body if name in steps}
+    return tuple(sorted({c for name in names for c in steps[name].columns}))
+
+
+def search_again(definition: Definition, tenant: UUID, row: Row, current: asyncpg.Record) -> None:
+    """Make the search words of a row that changes, where they may differ."""
+    whole = {**dict(current.items()), **row}
+    row["search"] = search_vector(definition, tenant, whole, private=False)
+    if has_private_search(definition):
+        row["search_private"] = search_vector(definition, tenant, whole, private=True)
+
+
+def given_back(
+    definition: Definition, row: Mapping[str, Any], current: asyncpg.Record, names: frozenset[str]
+) -> Values:
+    """What slots must be made anew for a row that was put back."""
+    values = Values(columns=dict(row))
+    values.given = {f.name for f in definition.fields.values() if f.type.many and f.name in names}
+    if "custom" in names:
+        old, new = _decoded(current["custom"]), _decoded(row["custom"])
+        changed = {k for k in {*old, *new} if old.get(k) != new.get(k)}
+        values.custom = {k: new.get(k) for k in changed if k in definition.custom_fields}
+        beside = {f"{k}_currency" for k in values.custom}
+        values.custom |= {k: new[k] for k in beside if k in new}
+    return values
+
+
+def slots(
+    definition: Definition, values: Values, locale: Locale
+) -> Iterable[tuple[str, list[Slot]]]:
+    """The slots of the many-valued and custom fields that were given, by the slots' field name."""
+    for one, value in _slotted(definition, values):
+        at = _currency(one, values, locale)
+        yield slot_field(definition, one), slots_of(definition, one, value, at)
+
+
+def _slotted(definition: Definition, values: Values) -> Iterable[tuple[Field, object]]:
+    for name in values.given:
+        one = definition.fields[name]
+        if one.type.many and one.type.stored:
+            stored = values.columns.get(name)
+            yield one, None if stored is None else _decoded(stored)
+    for name, value in values.custom.items():
+        if one := definition.custom_fields.get(name):
+            yield one, value
+
+
+def _currency(one: Field, values: Values, locale: Locale) -> Locale:
+    """The locale to read a custom amount in: that of the currency beside it."""
+    beside = values.custom.get(f"{one.name}_currency") if one.type.kind == "money" else None
+    return Locale(locale.region, beside) if isinstance(beside, str) else locale
+
+
+def _equal(definition: Definition, values: Values, row: asyncpg.Record) -> bool:
+    """Whether a row has these values already; documents are compared as what they say."""
+    table = table_of(definition)
+    for name, value in values.columns.items():
+        old = row.get(name)
+        if old == value:
+            continue
+        if name not in row or not isinstance(table.c[name].type, JSONB):
+            return False
+        if old is None or value is None or _decoded(old) != _decoded(value):
+            return False
+    if not values.custom:
+        return True
+    stored = _decoded(row["custom"])
+    return all(stored.get(name) == value for name, value in values.custom.items())
+
+
+def _custom(values: Mapping[str, object]) -> str:
+    """Custom fields as they are stored; an empty one is left out."""
+    return msgspec.json.encode({k: v for k, v in values.items() if v is not None}).decode()
+
+
+def _decoded(text: str) -> Any:
+    return msgspec.json.decode(text)

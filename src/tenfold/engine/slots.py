@@ -1,0 +1,45 @@
+"""Slots: the values of many-valued and custom fields, typed for filters and sorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.statement import slot_column, slot_field
+from tenfold.engine.types import Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One value of a many-valued or custom field, typed for filters and sorts."""
+
+    field: str
+    place: int
+    text: str | None = None
+    number: int | None = None
+    moment: datetime | None = None
+    ref: UUID | None = None
+
+
+def slots_of(definition: Definition, one: Field, value: object, locale: Locale) -> list[Slot]:
+    """The slots of a JSON value of a field."""
+    if value is None:
+        return []
+    name, column = slot_field(definition, one), slot_column(one.type.kind)
+    if one.type.many:
+        items: list[object] = list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
+        return [Slot(name, i, text=str(item)[:500]) for i, item in enumerate(items)]
+    if set(one.type.operators) <= {"null"}:
+        return [Slot(name, 0, text="")]  # it tells only that there is a value
+    stored = one.type.parse(value, locale)[0]
+    if column == "int_value":
+        return [Slot(name, 0, number=int(str(int(stored))) if stored is not None else None)]  # pyright: ignore[reportArgumentType]
+    if column == "time_value":
+        if isinstance(stored, date) and not isinstance(stored, datetime):
+            stored = datetime.combine(stored, time(), UTC)
+        return [Slot(name, 0, moment=stored)]  # pyright: ignore[reportArgumentType]
+    if column == "ref_value":
+        return [Slot(name, 0, ref=UUID(str(stored)))]
+    return [Slot(name, 0, text=str(stored)[:500])]

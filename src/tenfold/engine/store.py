@@ -1,0 +1,177 @@
+"""Runs the statements of writes; every row that is locked, inserted or changed passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from tenfold.db.database import Reader, Transaction
+from tenfold.engine import checks, writing
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.engine.halving import halved
+from tenfold.engine.query import Query
+from tenfold.engine.registry import Registry
+from tenfold.engine.rows import Row, needed, slots
+from tenfold.engine.slots import Slot
+from tenfold.engine.statement import Statement
+from tenfold.engine.types import Locale
+from tenfold.engine.values import Values
+from tenfold.engine.written import Written
+from tenfold.kernel.errors import Conflict, TenfoldError
+
+
+class Store:
+    """The statements of writes, made once per shape of access."""
+
+    def __init__(self, registry: Registry, query: Query) -> None:
+        self._registry, self._shapes = registry, query.shapes
+
+    async def locked(
+        self,
+        tx: Reader,
+        person: Person,
+        definition: Definition,
+        ids: Sequence[UUID],
+        *,
+        deleted: bool = False,
+        extra: Sequence[str] = (),
+        lock: bool = True,
+    ) -> dict[UUID, asyncpg.Record]:
+        """The current rows by id, locked; with what checks and the search words need."""
+        access = person.access(definition)
+        access.need("read", definition)
+        columns = needed(definition, extra)
+        statement = self._shapes.get(
+            ("lock", definition.name, definition.digest, access.shape, deleted, columns, lock),
+            lambda: writing.lock(definition, person, self._registry, columns, deleted, lock),
+        )
+        bound = _bound(person, ids=list(ids))
+        rows = await tx.rows(statement.text, *statement.arguments(bound))
+        return {row["id"]: row for row in rows}
+
+    async def insert(
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        rows: Sequence[Row],
+        *,
+        skip: bool,
+        answer: bool,
+    ) -> list[Written]:
+        """Store new rows; with `skip` those whose unique key is taken are left out."""
+        columns = tuple(sorted(set[str]().union(*rows)))
+        shape = person.access(definition).shape
+        statement = self._shapes.get(
+            ("insert", definition.name, definition.digest, shape, columns, skip, answer),
+            lambda: writing.insert(definition, person, self._registry, columns, skip, answer),
+        )
+        return await _run(tx, statement, person, definition, rows, columns)
+
+    async def update(
+        self, tx: Transaction, person: Person, definition: Definition, rows: Sequence[Row]
+    ) -> list[Written]:
+        """Change rows that all set the same columns: `id` and the new values."""
+        columns = tuple(sorted(set(rows[0]) - {"id"}))
+        if not columns:
+            columns = ("deleted_at",)
+            rows = [{**row, "deleted_at": None} for row in rows]
+        shape = person.access(definition).shape
+        statement = self._shapes.get(
+            ("update", definition.name, definition.digest, shape, columns),
+            lambda: writing.update(definition, person, self._registry, columns),
+        )
+        return await _run(tx, statement, person, definition, rows, ("id", *columns))
+
+    async def update_groups(
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        rows: Sequence[Row],
+        refuse: Callable[[UUID, TenfoldError], None] | None,
+    ) -> dict[UUID, Written]:
+        """Change rows that may set different columns; with `refuse`, bad rows are left out."""
+        found: dict[UUID, Written] = {}
+
+        async def write(some: Sequence[Row]) -> None:
+            found.update({w.id: w for w in await self.update(tx, person, definition, some)})
+
+        for group in _by_columns(rows):
+            if refuse is None:
+                await write(group)
+            else:
+                await halved(tx, group, write, lambda row, error: refuse(row["id"], error))
+        return found
+
+    async def slots(
+        self,
+        tx: Transaction,
+        definition: Definition,
+        written: Iterable[tuple[UUID, Values]],
+        locale: Locale,
+        *,
+        new: bool = False,
+    ) -> None:
+        """Write the slots of the fields that were given; those of `new` records have none yet."""
+        made: list[tuple[UUID, Slot]] = []
+        cleared: list[tuple[UUID, str]] = []
+        for identity, values in written:
+            for name, found in slots(definition, values, locale):
+                cleared.append((identity, name))
+                made.extend((identity, slot) for slot in found)
+        tenant = tx.context.tenant
+        if cleared and not new:
+            ids, names = zip(*cleared, strict=True)
+            await tx.execute(writing.CLEAR_SLOTS, tenant, ids, names)
+        if made:
+            await tx.execute(
+                writing.ADD_SLOTS,
+                tenant,
+                [i for i, _ in made],
+                [s.field for _, s in made],
+                [s.place for _, s in made],
+                [s.text for _, s in made],
+                [s.number for _, s in made],
+                [s.moment for _, s in made],
+                [s.ref for _, s in made],
+            )
+
+
+def _by_columns(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    """Rows grouped by the columns they set, each group in the order of its ids."""
+    groups: dict[frozenset[str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(frozenset(row), []).append(row)
+    for group in groups.values():
+        group.sort(key=lambda row: row["id"])
+        yield group
+
+
+async def _run(
+    tx: Transaction,
+    statement: Statement,
+    person: Person,
+    definition: Definition,
+    rows: Sequence[Row],
+    columns: Sequence[str],
+) -> list[Written]:
+    given: dict[str, list[Any]] = {c: [row.get(c) for row in rows] for c in columns}
+    try:
+        answered = await tx.rows(statement.text, *statement.arguments(_bound(person, **given)))
+    except asyncpg.UniqueViolationError as error:
+        raise checks.taken(definition, error) from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Conflict("A record that this one points to is gone; read it again.") from error
+    return [Written(r[1], r[2], r[0]) for r in answered]
+
+
+def _bound(person: Person, **values: object) -> dict[str, object]:
+    """What a write's statement is given: who writes, and its values."""
+    values["tenant"], values["user"] = person.tenant, person.user
+    values["teams"] = list(person.teams)
+    return values

@@ -1,0 +1,76 @@
+"""The words that a record is found by, as PostgreSQL stores them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import snowballstemmer
+
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import LongText
+from tenfold.engine.values import plan_of
+from tenfold.kernel.text import words
+
+_TAG = re.compile(r"<[^>]*>")
+_MOST_WORDS = 2_000
+
+
+def search_vector(
+    definition: Definition, tenant: UUID, row: Mapping[str, Any], *, private: bool
+) -> str | None:
+    """The text form of a tsvector: folded words with weights, each behind its tenant's prefix."""
+    prefix = tenant.hex[-8:]
+    found: dict[str, list[str]] = {}
+    place = 0
+    plan = plan_of(definition)
+    for one, column in plan.private if private else plan.public:
+        text = row.get(column)
+        if not isinstance(text, str):
+            continue
+        for word in _indexed(one, text):
+            place += 1
+            if place > _MOST_WORDS:
+                break
+            found.setdefault(word, []).append(f"{place}{one.search}")
+    if not found:
+        return None
+    return " ".join(f"'{prefix}:{word}':{','.join(at[:50])}" for word, at in found.items())
+
+
+def _indexed(one: Field, text: str) -> Iterable[str]:
+    if isinstance(one.type, LongText):
+        clean = _TAG.sub(" ", text) if one.type.kind == "rich_text" else text
+        return (stem(word) for word in words(clean))
+    if one.type.kind in ("email", "url"):
+        return [*words(text), *_joined(text)]
+    if one.type.kind == "phone":
+        digits = "".join(c for c in text if c.isdigit())
+        return [digits, digits[-7:]] if len(digits) > 7 else [digits]
+    return words(text)
+
+
+def _joined(text: str) -> list[str]:
+    """An address's parts as people type them: the domain as one word."""
+    domain = text.rpartition("@")[2].removeprefix("https://").removeprefix("http://")
+    return _whole_word(domain.split("/")[0])
+
+
+@lru_cache(maxsize=16_384)
+def _whole_word(domain: str) -> list[str]:
+    whole = re.sub(r"\W", "", domain)
+    return [whole] if whole else []
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The English stem of a folded word (Snowball); a number is its own."""
+    if word.isdecimal():
+        return word[:100]
+    return _STEMMER.stemWord(word)[:100]
