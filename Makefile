@@ -13,11 +13,11 @@ ASSETS := src/tenfold/web/static/vendor/manifest.json
 ARGS   ?=
 
 # A hash-checked universal lock for the lowest Python we support, naming no package index.
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help install up test coverage lint format types lock bench wheel assets clean
+.PHONY: help install up test lint format types lock bench wheel assets clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -29,19 +29,16 @@ install: $(STAMP)/python $(ASSETS) ## Install everything into .venv (a second ru
 up: install ## Run Tenfold with its own PostgreSQL and demo data (PORT=8000)
 	@$(BIN)/tenfold up $(ARGS)
 
-test: install ## Run the whole test suite (ARGS="-k name" for a part)
+test: install ## All gates and tests, and coverage (ARGS="-k name": that part of the tests only)
 	@tools/browser.sh $(BIN)/python
-	@$(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
-
-coverage: install ## The test suite with its coverage; fails under 90 % of the branches
-	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(if $(strip $(ARGS)),:,$(MAKE) lint)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(strip $(ARGS)),$(ARGS),--cov --cov-report=term)
 
 lint: install ## Style, types and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/basedpyright
-	@if grep -q '^\[tool.importlinter' pyproject.toml || [ -f .importlinter ]; then $(BIN)/lint-imports; fi
 
 format: install ## Put the code in its usual form
 	@$(BIN)/ruff check --fix .

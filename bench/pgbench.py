@@ -23,7 +23,8 @@ from bench.site import BenchError, Site
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
-from tenfold.engine.statement import PersonReading, Statement, compiled
+from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Locale
 
 CLIENTS = 8

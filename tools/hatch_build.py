@@ -1,4 +1,4 @@
-"""Makes the pages' files before a wheel is built, so that the wheel stands alone."""
+"""Makes the pages' files before a wheel or an sdist is built, so that both stand alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class AssetsHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Called by hatchling before a build; an editable install gets its files from `make`."""
-        if version == "editable" or self.target_name != "wheel":
+        if version == "editable":
             return
         tool = Path(self.root) / "tools" / "assets.py"
         subprocess.run([sys.executable, str(tool)], check=True, cwd=self.root)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import signal
+import sys
 import traceback
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +36,14 @@ from tenfold.exchange.importing import Exchange
 from tenfold.jobs import Registry as JobRegistry
 from tenfold.jobs import work
 from tenfold.jobs.housekeeping import Housekeeping
-from tenfold.kernel.errors import BadRequest, NotFound, TenfoldError, TooLarge, WrongMethod
+from tenfold.kernel.errors import (
+    BadRequest,
+    NotFound,
+    TenfoldError,
+    TooLarge,
+    Unavailable,
+    WrongMethod,
+)
 from tenfold.kernel.settings import Settings, from_environment
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
@@ -74,6 +83,7 @@ APIS = (
     exchange_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
+_PAUSE = 1.0
 PACKS = {
     "base": base.RECORDS,
     "real_estate": real_estate.RECORDS,
@@ -120,6 +130,16 @@ def parts(settings: Settings) -> Parts:
     return Parts(settings, keyring, types, query, Records(types, query, keyring))
 
 
+def serving() -> Edge:
+    """The web application of a server process of its own."""
+    made = create_app()
+    # What start-up made stays for good: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    return made
+
+
 def create_app(settings: Settings | None = None) -> Edge:
     """The web application of one server process."""
     made = parts(settings or from_environment())
@@ -130,7 +150,7 @@ def create_app(settings: Settings | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        database = await made.database()
+        database = await _patiently(made.database)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
         accounts = SignIn(chosen, database, tokens, keyring)
         app.state.gate = auth_api.Gate(chosen, accounts)
@@ -180,23 +200,35 @@ def _broken(_request: Request[Any, Any, Any], error: Exception) -> Response[byte
     return respond.failure(TenfoldError("Something went wrong here; it has been noted."))
 
 
+async def _patiently(connect: Callable[[], Awaitable[Database]]) -> Database:
+    """A pool of a database that may be away for a while, as when it is started again."""
+    told = False
+    while True:
+        try:
+            return await connect()
+        except Unavailable as error:
+            if not told:
+                sys.stderr.write(f"tenfold: {error}; waiting for it.\n")
+            told = True
+            await asyncio.sleep(_PAUSE)
+
+
 def run_worker(settings: Settings) -> None:
     """Run jobs, schedules and the dispatcher until SIGTERM or SIGINT."""
     asyncio.run(_worker(parts(settings)))
 
 
 async def _worker(made: Parts) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     # Jobs may run long statements, and need two connections beside those of the jobs.
     roomy = msgspec.structs.replace(
         made.settings, pool_max=max(made.settings.pool_max, made.settings.job_concurrency + 4)
     )
     made = dataclasses.replace(made, settings=roomy)
-    database = await made.database(seconds=300)
-    tail = await made.database(roomy.tail_database_url, seconds=60)
+    database = await _patiently(lambda: made.database(seconds=300))
+    tail = await _patiently(lambda: made.database(roomy.tail_database_url, seconds=60))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
     dispatcher = Dispatcher(tail, {"watch": _watch})
     try:
@@ -214,7 +246,8 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     """All jobs and schedules of an installation."""
     housekeeping = Housekeeping(database)
     handlers = [*housekeeping.handlers(), *exchange_jobs.handlers(exchange_of(made, database))]
-    return JobRegistry(handlers, housekeeping.schedules())
+    schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]
+    return JobRegistry(handlers, schedules)
 
 
 def exchange_of(made: Parts, database: Database) -> Exchange:

@@ -12,6 +12,7 @@ from tests.exchange.conftest import DATA
 from tests.exchange.imports import Person
 
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
+from tenfold.cli.seat import Who
 from tenfold.exchange.import_state import Options
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.settings import Settings
@@ -33,12 +34,12 @@ async def imported(settings: Settings, path: Path, kind: str, **more) -> tuple[i
 async def test_all_rows_in_is_0_and_some_refused_is_3_with_their_file(settings, person, tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("Id,First Name,Last Name\n1,A,B\n2,C,D\n")
-    code, said = await imported(settings, path, "leads", email=person.who.email)
+    code, said = await imported(settings, path, "leads", who=Who(person.who.email))
     assert (code, said[-1]) == (
         DONE, "2 rows read: 2 created, 0 updated, 0 unchanged, 0 refused.",
     )  # fmt: skip
     path.write_text("Id,First Name,Last Name\n1,A,B\n2,,**CLEAR**\n3,X,\n")
-    code, said = await imported(settings, path, "leads", email=person.who.email)
+    code, said = await imported(settings, path, "leads", who=Who(person.who.email))
     assert code == PARTLY
     assert said[-2] == "3 rows read: 0 created, 0 updated, 1 unchanged, 2 refused."
     with (tmp_path / "leads.refused.csv").open(encoding="utf-8-sig") as file:
@@ -49,14 +50,14 @@ async def test_all_rows_in_is_0_and_some_refused_is_3_with_their_file(settings, 
 async def test_a_file_that_can_not_be_read_is_1(settings, person, tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
-    code, said = await imported(settings, path, "leads", email=person.who.email)
+    code, said = await imported(settings, path, "leads", who=Who(person.who.email))
     assert code == FAILED
     assert said[0].startswith("The import failed: ")
 
 
 async def test_a_plan_brings_its_files_along(settings, person):
     plan = DATA / "realestate" / "dreamhouse-sample-data-plan.json"
-    code, said = await imported(settings, plan, "", email=person.who.email)
+    code, said = await imported(settings, plan, "", who=Who(person.who.email))
     assert code == DONE
     assert said[-1].startswith("25 rows read: 25 created")
 
@@ -65,7 +66,7 @@ async def test_a_dry_run_says_that_it_was_one(settings, person, tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("First Name,Last Name\nA,B\n")
     code, said = await imported(
-        settings, path, "leads", email=person.who.email, options=Options(dry_run=True)
+        settings, path, "leads", who=Who(person.who.email), options=Options(dry_run=True)
     )
     assert code == DONE
     assert said[-1].endswith("(a dry run: nothing was stored).")
@@ -77,16 +78,16 @@ async def test_who_is_unknown_or_may_not_is_told(settings, person, organisation,
     path.write_text("First Name,Last Name\nA,B\n")
     reader = await organisation.person("read-only")
     for error, more in (
-        (NotFound, {"email": "nobody@example.com"}),
-        (NotFound, {"email": person.who.email, "organisation": "Another"}),
-        (Forbidden, {"email": reader.email}),
+        (NotFound, {"who": Who("nobody@example.com")}),
+        (NotFound, {"who": Who(person.who.email, "Another")}),
+        (Forbidden, {"who": Who(reader.email)}),
     ):
         with pytest.raises(error):
             await imported(settings, path, "leads", **more)
     with pytest.raises(NotFound):
-        await imported(settings, tmp_path / "none.csv", "leads", email=person.who.email)
-    with pytest.raises(Invalid):
-        await imported(settings, path, "nothing", email=person.who.email)
+        await imported(settings, tmp_path / "none.csv", "leads", who=Who(person.who.email))
+    with pytest.raises(Invalid, match="did you mean leads"):
+        await imported(settings, path, "leeds", who=Who(person.who.email))
 
 
 async def test_a_list_is_exported_to_a_file(settings, person, tmp_path):
@@ -98,7 +99,7 @@ async def test_a_list_is_exported_to_a_file(settings, person, tmp_path):
         settings,
         "leads",
         to,
-        email=person.who.email,
+        who=Who(person.who.email),
         query="first_name=B&fields=first_name",
         say=lambda _: None,
     )

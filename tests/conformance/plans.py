@@ -19,7 +19,8 @@ from tests.factories import Owner
 from tenfold.engine.access import Person
 from tenfold.engine.ask import Ask, Filter, Sort
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.statement import PersonReading, Statement
+from tenfold.engine.sql import Statement
+from tenfold.engine.statement import PersonReading
 from tenfold.kernel.ids import new_id
 
 ROWS, TENANTS = 2_000, 4

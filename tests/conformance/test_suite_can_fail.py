@@ -30,7 +30,7 @@ from tests.server import Server
 
 from tenfold import app as composition
 from tenfold.db import keys
-from tenfold.engine import checks, statement
+from tenfold.engine import checks, sorting, statement
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Grant
 from tenfold.engine.query import Shapes
@@ -267,13 +267,13 @@ async def _kept(*args: Any, **more: Any) -> Any:
         (Access, "sees", _always(True), _role("guest"), "is hidden and shown"),
         (
             statement,
-            "_compare",
-            _off_by_one(statement._compare),
+            "compared",
+            _off_by_one(statement.compared),
             lists.check_filters,
             r"\[gt\].* instead of",
         ),
         (statement, "sort_keys", list, lists.check_sorts, "pages|out of order"),
-        (statement, "_never_null", _always(True), lists.check_sorts, "pages|out of order"),
+        (sorting, "never_null", _always(True), lists.check_sorts, "pages|out of order"),
         (checks, "move", _always(None), lifecycle.check_moves, "200|201"),
         (checks, "relations", _kept, isolation.check_relations, "points to a stranger"),
         (keys, "seal", _unsealed(keys.seal), secrecy.check_binding, "canary"),

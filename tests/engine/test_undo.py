@@ -114,10 +114,11 @@ async def test_a_value_that_came_back_by_itself_counts_as_the_batchs(person):
 async def test_records_that_a_batch_made_go_unless_they_were_edited(person):
     made = await leads(person)
     batch = (await person.get("/v1/batches"))[0]["id"]
-    await person.patch(f"/v1/leads/{made[1]['id']}", {"notes": "mine"})
+    await person.patch(f"/v1/leads/{made[1]['id']}", {"notes": "mine", "first_name": "My"})
     undo = await person.undone(batch)
     assert (undo["result"]["deleted"], undo["result"]["kept"]) == (2, 1)
     assert undo["result"]["details"][0]["reason"] == "It was edited after the batch made it."
+    assert undo["result"]["details"][0]["fields"] == ["first_name", "notes"]
     assert [row["id"] for row in await person.every("leads")] == [made[1]["id"]]
     deleted = await person.every("leads", deleted="true")
     assert {row["id"] for row in deleted} == {made[0]["id"], made[2]["id"]}

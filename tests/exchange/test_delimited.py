@@ -154,3 +154,19 @@ def test_what_is_no_table_is_named(opened, content, says):
 def test_an_unknown_encoding_is_named(opened):
     with pytest.raises(NotReadable, match="no encoding 'utf-9'"):
         opened("a,b\n1,2\n", encoding="utf-9")
+
+
+def test_a_title_before_the_header_is_passed_over(opened):
+    source = opened("My Report;;\n;;\nFirst Name;Email;Phone\nAnn;a@b.org;1\n")
+    assert source.columns == ["First Name", "Email", "Phone"]
+    assert values(source) == [["Ann", "a@b.org", "1"]]
+    assert [row.number for row in source.rows()] == [4]
+
+
+@pytest.mark.parametrize(
+    ("row", "total"),
+    [("Total,,300000", True), ('Grand total:,2,"300,000"', True), ("Total,Oil,5", False)],
+)
+def test_a_total_is_no_record_but_a_name_is(opened, row, total):
+    source = opened(f"Name,Note,Amount\nAnn,x,1\n{row}\n")
+    assert bool(bad(source)) == total

@@ -99,3 +99,27 @@ def test_a_seekable_stream_is_read_from_where_it_stood_and_left_open():
     assert [row.values for row in source.rows()] == [row.values for row in source.rows()]
     assert source.columns == ["a", "b"]
     assert not stream.closed
+
+
+def test_a_zero_byte_makes_no_utf_16_of_a_small_file(opened):
+    source = opened(b"First Name,Email\nN\0ul,n1@example.com\nFine,n2@example.com\n")
+    assert source.encoding == "utf-8"
+    good, bad = (
+        [row for row in source.rows() if not row.error],
+        [row for row in source.rows() if row.error],
+    )
+    assert (len(good), [row.number for row in bad]) == (1, [2])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"GIF89a\x01\x00", "a picture"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "a picture"),
+        (b"<!DOCTYPE html><html><body><table></table></body></html>", "HTML"),
+        (b"<?xml version='1.0'?><rows/>", "XML"),
+    ],
+)
+def test_pictures_and_pages_are_named(opened, content, says):
+    with pytest.raises(NotReadable, match=says):
+        opened(content)

@@ -132,6 +132,28 @@ async def test_a_dry_run_counts_everything_and_stores_nothing(person):
     assert await person.every("leads") == []
 
 
+async def test_a_dry_run_finds_what_earlier_rows_would_have_made(person, monkeypatch, data):
+    monkeypatch.setattr(importing, "_FIRST", 2)
+    monkeypatch.setattr(importing, "_MOST", 2)
+    files = [
+        data / "realestate" / f"dreamhouse-{name}.json"
+        for name in ("sample-data-plan", "brokers-data", "properties-data", "contacts-data")
+    ]
+    dry = await person.imported(files, dry_run="true")
+    assert await person.every("agents") == []
+    assert counts(dry) == counts(await person.imported(files)) == (25, 25, 0, 0, 0)
+
+
+async def test_refused_rows_are_mended_and_come_in(person):
+    view = await person.imported("Id,First Name,Last Name\n1,Ann,Lee\n2,Bo,\n", "leads")
+    (row,) = await person.refused(view)
+    mended = {**row, "Last Name": "Ray"}
+    text = ",".join(mended) + "\n" + ",".join(f'"{cell}"' for cell in mended.values())
+    again = await person.imported(text, "leads")
+    assert counts(again) == (1, 1, 0, 0, 0)
+    assert not [note for note in again["notes"] if "left out" in note]
+
+
 async def test_a_preview_shows_the_mapping_and_the_first_rows(person):
     answer = await person.client.post(
         "/v1/imports/preview",

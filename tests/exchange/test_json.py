@@ -91,3 +91,8 @@ def test_json_in_utf_16(opened):
 def test_a_file_called_json_that_is_none(opened):
     with pytest.raises(NotReadable, match="not JSON"):
         list(opened("a,b\n1,2\n", kind="json").rows())
+
+
+def test_a_list_of_records_by_the_name_of_what_it_holds(opened):
+    text = "\ufeff" + json.dumps({"contacts": [{"firstName": "Ann"}], "total": 1})
+    assert rows(opened(text)) == [(1, {"firstName": "Ann"})]

@@ -112,3 +112,21 @@ def test_unknown_names_in_overrides_give_the_nearest():
 def test_required_fields_that_nothing_fills_are_named():
     found = guess(["Email"], [], TARGETS)
     assert [target.name for target in missing(found, TARGETS)] == ["last_name"]
+
+
+def test_a_column_with_content_goes_before_an_empty_one():
+    samples = [{"Occupation": "", "Organization 1 - Title": "Chief"}]
+    found = fields(["Occupation", "Organization 1 - Title"], samples)
+    assert found["Organization 1 - Title"] == "job_title"
+
+
+def test_a_number_of_another_kind_is_better_than_none():
+    samples = [{"Mobile": "+14155550101"}]
+    assert fields(["Mobile"], samples) == {"Mobile": "phone"}
+    both = [{"Mobile": "+14155550101", "Phone": "+14155550102"}]
+    assert fields(["Mobile", "Phone"], both) == {"Mobile": None, "Phone": "phone"}
+
+
+@pytest.mark.parametrize("header", ["Email (GMT-8)", "メール"])
+def test_what_stands_in_brackets_and_japanese_names(header):
+    assert fields([header]) == {header: "email"}

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tenfold.exchange.values import KINDS, Amount, Reading, Refusal, Special, learn, others, read
+from tenfold.exchange.values import KINDS, Amount, Reading, Refusal, Special, each, learn, read
 
 US = Reading()
 GERMANY = Reading(region="DE", currency="EUR", zone="Europe/Berlin")
@@ -171,8 +171,8 @@ def test_contacts():
     assert read("email", "mailto:a+b@example.com", US) == "a+b@example.com"
     assert read("email", "\u200fa@example.com\u200b ", US) == "a@example.com"
     assert read("email", "zoe@example.com ::: alt@example.com", US) == "zoe@example.com"
-    assert others("email", "zoe@example.com ::: alt@example.com") == ["alt@example.com"]
-    assert others("phone", [{"value": "1"}, {"value": "2"}]) == ["2"]
+    assert each("zoe@example.com ::: alt@example.com") == ["zoe@example.com", "alt@example.com"]
+    assert each([{"value": "1"}, {"value": "2"}]) == ["1", "2"]
     assert read("phone", "+1 (415) 555-0101", GERMANY) == "+14155550101"
     assert read("phone", "030 1234567", GERMANY) == "+49301234567"
     assert read("phone", "415-555-0101 ext. 12", US) == "+14155550101;ext=12"
@@ -228,3 +228,12 @@ def test_tags_addresses_and_texts():
 def test_an_unknown_kind_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="no kind 'colour'"):
         read("colour", "red", US)
+
+
+@pytest.mark.parametrize("text", ["0/0/00", "0.0.00", "0000-00-00", "00/00/0000"])
+def test_a_date_of_zeros_is_none(text):
+    assert read("date", text, US) is Special.LEAVE
+
+
+def test_money_in_scientific_form():
+    assert read("money", "2.219e+05", US) == Amount(Decimal(221900), "USD")

@@ -33,6 +33,12 @@ class Visitor:
         headers = {"content-type": "application/x-www-form-urlencoded"} | options.pop("headers", {})
         return await self._send("POST", path, content=body, headers=headers, **options)
 
+    async def upload(
+        self, path: str, values: dict[str, str], file: tuple[str, bytes], **headers: str
+    ) -> Element:
+        """Send a form with a file, as browsers encode it."""
+        return await self._send("POST", path, data=values, files={"file": file}, headers=headers)
+
     async def send(self, form: Element, button: str = "", **typed: Any) -> Element:
         """Fill in a form of the page and send it; a name with `__` stands for one with a dot."""
         typed = {name.replace("__", "."): value for name, value in typed.items()}
@@ -69,7 +75,7 @@ class Visitor:
     @property
     def toast(self) -> str:
         """What was said at the foot of the page."""
-        return " ".join(t.text for t in self.page.all(class_="toast"))
+        return " ".join(t.text for t in self.page.all(class_="toasts"))
 
 
 @pytest.fixture

@@ -86,9 +86,17 @@ Open = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def open_page(chromium: Browser, address: str, admin: Somebody) -> AsyncIterator[Open]:
+def trouble() -> list[str]:
+    """What the console said; a test that makes trouble on purpose looks at it and clears it."""
+    return []
+
+
+@pytest.fixture
+async def open_page(
+    chromium: Browser, address: str, admin: Somebody, trouble: list[str]
+) -> AsyncIterator[Open]:
     """Opens a page as the owner; at the end, nothing may stand in the console."""
-    said: list[str] = []
+    said = trouble
     contexts: list[Any] = []
 
     async def opened(path: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
@@ -264,9 +272,15 @@ async def test_no_page_is_wider_than_its_screen(
     path = f"/leads/{lead['id']}"
     page = await open_page("/", size)
     for address in ("/", "/leads", "/leads?status=hot", path, f"{path}/edit", "/listings/new",
-                    "/search?q=wolf", "/menu", "/drops", "/nothing/here/at/all"):  # fmt: skip
+                    "/search?q=wolf", "/menu", "/drops", "/nothing/here/at/all", "/imports",
+                    "/imports/new"):  # fmt: skip
         await page.goto(address)
         assert await page.evaluate(OVERFLOW) <= 0, address
+
+
+SMALL = """() => [...document.querySelectorAll("button, .button, summary, .crumb")]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 32)
+    .map((one) => one.outerHTML)"""
 
 
 async def test_a_phone_has_a_bar_of_five_and_rows_of_two_lines(
@@ -280,8 +294,10 @@ async def test_a_phone_has_a_bar_of_five_and_rows_of_two_lines(
     assert 56 <= row["height"] <= 76
     await page.tap("tbody tr >> nth=1")
     await expect(page.locator(".record-page")).to_be_visible()
+    assert await page.evaluate(SMALL) == []
     await page.tap(".tabs a[href='/menu']")
     await expect(page.locator(".menu-page")).to_be_visible()
+    assert await page.evaluate(SMALL) == []
 
 
 UNNAMED = """() => [...document.querySelectorAll(
@@ -298,7 +314,7 @@ async def test_everything_that_acts_has_a_name(
     listing = await make("listings", address={"street": "1 Main Street"}, list_price=1)
     page = await open_page("/")
     for address in ("/", "/leads", f"/listings/{listing['id']}", f"/listings/{listing['id']}/edit",
-                    "/search", "/menu"):  # fmt: skip
+                    "/search", "/menu", "/imports", "/imports/new"):  # fmt: skip
         await page.goto(address)
         assert await page.evaluate(UNNAMED) == [], address
         assert await page.locator("h1").count() == 1, address
@@ -319,3 +335,88 @@ async def test_without_scripts_all_of_it_works(open_page: Open, leads: None) -> 
     await page.click("tbody a.record >> nth=0")
     await page.click("button[value=closed]")
     await sees(page.locator("[aria-current=step]"), "Closed")
+    await page.goto("/leads/new")
+    await page.fill("[name=first_name]", "Grace")
+    await page.click(".form-end .primary")
+    await sees(page.locator(".mistake:not([hidden])"), "required")
+    await page.fill("[name=last_name]", "Hopper")
+    await page.click(".form-end .primary")
+    await sees(page.locator(".toast"), "Grace Hopper was created.")
+    await page.click(".acts a[href$='/edit']")
+    await page.fill("[name=budget]", "450,000")
+    await page.click(".form-end .primary")
+    await sees(page.locator(".facts").first, "$450,000")
+    await page.click(".acts summary")
+    await page.click(".item.danger")
+    await page.click(".undo")
+    await sees(page.locator(".toast"), "This lead is back.")
+
+
+async def test_two_tabs_on_one_record_lose_nothing(open_page: Open, lead: dict[str, Any]) -> None:
+    path = f"/leads/{lead['id']}"
+    first = await open_page(f"{path}/edit")
+    second = await first.context.new_page()
+    await second.goto(f"{path}/edit")
+    await first.fill("[name=first_name]", "Zelda")
+    await first.fill("[name=budget]", "2,000,000")
+    await first.click(".form-end .primary")
+    await sees(first.locator(".toast"), "Your changes are saved.")
+    await second.fill("[name=first_name]", "Zora")
+    await second.click(".form-end .primary")
+    await sees(second.locator("[role=alert]"), "Somebody changed this lead")
+    await expect(second.locator("[name=first_name]")).to_have_value("Zora")
+    await sees(second.locator(".meanwhile").first, "Now: Zelda")
+    await second.click(".form-end .primary")
+    await sees(second.locator("h1"), "Zora")
+
+
+async def test_a_session_that_ended_leads_to_sign_in_and_back(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?status=hot")
+    await page.context.clear_cookies()
+    await page.fill("#q", "n1")
+    await page.locator(".card form").wait_for()
+    await expect(page.locator(".rail")).to_have_count(0)
+    assert page.url.endswith("/login?next=/leads%3Fstatus%3Dhot")
+    await expect(page.locator("[name=next]")).to_have_value("/leads?status=hot")
+
+
+async def test_a_form_is_sent_once_however_often_it_is_pressed(open_page: Open) -> None:
+    page = await open_page("/leads/new")
+    posts: list[str] = []
+
+    async def slow(route: Any) -> None:
+        if route.request.method == "POST":
+            posts.append(route.request.url)
+            await asyncio.sleep(0.3)
+        await route.continue_()
+
+    await page.route("**/leads/new", slow)
+    await page.fill("[name=first_name]", "Only")
+    await page.fill("[name=last_name]", "Once")
+    for _ in range(2):
+        await page.click(".form-end .primary", no_wait_after=True)
+    await sees(page.locator(".toast"), "Only Once was created.")
+    await page.goto("/leads")
+    await sees(page.locator(".count"), "1 lead")
+    assert len(posts) == 1
+
+
+async def test_what_fails_on_the_way_is_told_and_nothing_typed_is_lost(
+    open_page: Open, leads: None, trouble: list[str]
+) -> None:
+    page = await open_page("/leads/new")
+    await page.fill("[name=first_name]", "Kept")
+    await page.fill("[name=last_name]", "Here")
+    await page.route("**/leads/new", lambda route: route.fulfill(status=503, body="gone"))
+    await page.click(".form-end .primary")
+    await sees(page.locator(".toast"), "Something went wrong on our side")
+    await expect(page.locator("[name=first_name]")).to_have_value("Kept")
+    await page.unroute("**/leads/new")
+    await page.context.set_offline(True)
+    await page.click(".form-end .primary")
+    await sees(page.locator(".toast"), "Tenfold can't be reached")
+    await page.context.set_offline(False)
+    await page.click(".form-end .primary")
+    await sees(page.locator(".toast"), "Kept Here was created.")
+    assert trouble
+    trouble.clear()

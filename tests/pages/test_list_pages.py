@@ -155,6 +155,25 @@ async def test_search_finds_by_the_beginning_of_words(visitor: Visitor, many: No
     assert "No leads with “nobody”" in visitor.page.text
 
 
+async def test_search_stays_within_the_filters_and_keeps_them(visitor: Visitor, many: None) -> None:
+    await visitor.get("/leads?status=hot&sort=-budget")
+    await visitor.send(visitor.page.one("form", class_="search"), q="n11")
+    assert sorted(titles(visitor)) == [f"N{n} Lead" for n in range(111, 120, 2)]
+    assert "5 leads" in visitor.page.one(class_="count").text
+    given = dict(visitor.answer.url.params)
+    assert given == {"status": "hot", "sort": "-budget", "q": "n11"}
+    await visitor.send(visitor.page.one("form", class_="search"), q="n1")
+    assert len(titles(visitor)) == 10
+    chip = visitor.page.one("a", class_="filter")
+    await visitor.get(chip["href"])
+    assert len(titles(visitor)) == 20
+    await visitor.get("/leads?status=hot&q=n110")
+    assert "No leads with “n110” and these filters." in visitor.page.text
+    ways = {a.text: a["href"] for a in visitor.page.all("a", class_="button")}
+    assert ways["Clear the search"] == "/leads?status=hot"
+    assert ways["Clear filters"] == "/leads?q=n110"
+
+
 async def test_empty_list_says_what_to_do(visitor: Visitor) -> None:
     await visitor.get("/leads")
     empty = visitor.page.one(class_="empty")

@@ -115,3 +115,21 @@ def test_initials(name: str, letters: str) -> None:
 def test_greetings() -> None:
     said = [words.greeting(NOW + timedelta(hours=h), HOME) for h in (0, 6, 12)]
     assert said == ["Good morning", "Good afternoon", "Good evening"]
+
+
+def test_days_are_written_as_the_region_does() -> None:
+    day, today = date(2026, 3, 5), date(2026, 11, 21)
+    assert words.near_day(day, today, "US") == "Mar 5"
+    assert words.near_day(day, today, "DE") == "5 Mar"
+    assert words.written(day, "US") == "Mar 5, 2026"
+    assert words.written(day, "GB") == "5 Mar 2026"
+    moment = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
+    assert words.whole(moment, UTC, "US") == "Thursday, Mar 5, 2026, 17:30 UTC"
+
+
+def test_years_and_whole_numbers_are_read_plainly() -> None:
+    assert words.number(2_259.0) == "2,259"
+    assert words.number(420.54) == "420.54"
+    assert words.is_year("year_built", 1941)
+    assert not words.is_year("year_built", 12)
+    assert not words.is_year("budget", 1941)

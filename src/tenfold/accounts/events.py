@@ -20,6 +20,7 @@ Event = Literal[
     "locked_account_attempt",
     "token_reuse",
     "logout",
+    "password_changed",
     "member_added",
     "member_deactivated",
     "member_reactivated",

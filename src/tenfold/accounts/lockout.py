@@ -6,6 +6,7 @@ locks like one that does.
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +53,11 @@ class Standing:
         return Standing(0, self.locks + 1, moment + length, moment)
 
 
+def account_of(key: bytes, address: str) -> bytes:
+    """What an account is known by here: the keyed hash of its address."""
+    return hmac.digest(key, address.encode("utf-8", "replace"), "sha256")
+
+
 async def standing(reader: Reader, account: bytes) -> Standing:
     """How an account stands."""
     return _of(await reader.row(_READ, account))
@@ -78,6 +84,11 @@ async def succeeded(tx: Transaction, account: bytes, moment: datetime) -> Standi
     if found.at is not None and not found.locked(moment):
         await tx.execute(_CLEAR, account)
     return found
+
+
+async def forget(tx: Transaction, account: bytes) -> None:
+    """Open a locked account again; for whoever runs the installation."""
+    await tx.execute(_CLEAR, account)
 
 
 def _of(row: asyncpg.Record | None) -> Standing:

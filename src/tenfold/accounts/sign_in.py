@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +25,8 @@ from tenfold.kernel.errors import Conflict, Invalid, Locked, NotFound, Unauthent
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 
+ACCOUNT_KEY = "sign-in accounts"
+"""The name of the key from which lockouts know accounts."""
 _USER = """SELECT id, email, first_name, last_name, password_hash, active
 FROM tenfold.users WHERE email = $1"""
 _USER_BY_ID = """SELECT id, email, first_name, last_name, password_hash, active
@@ -93,7 +94,7 @@ class SignIn:
         self, settings: Settings, database: Database, tokens: Tokens, keyring: Keyring
     ) -> None:
         self._settings, self._database, self._tokens = settings, database, tokens
-        self._account_key = keyring.derive("sign-in accounts")
+        self._account_key = keyring.derive(ACCOUNT_KEY)
         self.passwords = Passwords()
         self.sessions = Sessions(
             keyring.derive("refresh tokens"),
@@ -128,7 +129,7 @@ class SignIn:
     ) -> Signed:
         """Sign in with a password; Unauthenticated whatever is wrong, Locked after five."""
         address = plain_email(email)
-        key = hmac.digest(self._account_key, address.encode("utf-8", "replace"), "sha256")
+        key = lockout.account_of(self._account_key, address)
         async with self._database.read(NIL) as reader:
             standing = await lockout.standing(reader, key)
             row = await reader.row(_USER, address)

@@ -43,10 +43,7 @@ class Company(Record, plural="companies", icon="building"):
     website: Url | None = field(search="C", aliases=["company website"])
     kind: CompanyKind | None = field(filter=True, aliases=["type"], help="What it is to us.")
     industry: str | None = field(filter=True, max_length=100, help="The trade it is in.")
-    size: CompanySize | None = field(
-        help="How many people work there.",
-        labels={"1": "1", "2_10": "2 to 10", "11_50": "11 to 50", "51_200": "51 to 200"},
-    )
+    size: CompanySize | None = field(help="How many people work there.")
     phone: Phone | None = field(search="B", filter=True)
     address: Address | None = field(search="C", section="Address", help="Its seat.")
     country: str | None = field(filter=True, max_length=100, section="Address")

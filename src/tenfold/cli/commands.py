@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from tenfold import __version__
 from tenfold.cli.installation import (
@@ -21,21 +21,37 @@ from tenfold.cli.installation import (
     open_installation,
     without_password,
 )
-from tenfold.cli.ports import port_free
-from tenfold.cli.ready import Announcer
-from tenfold.cli.supervise import Child, supervise
+from tenfold.cli.seat import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.settings import Settings, from_environment
+from tenfold.kernel.settings import SettingError, Settings, from_environment
+
+DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
 
 Role = Literal["owner", "admin", "manager", "member", "read-only"]
+User = Annotated[str, Parameter(help="E-mail address of the person as whom to work.")]
+Organisation = Annotated[
+    str, Parameter(help="Name or id of the organisation, where the person is in several.")
+]
+Address = Annotated[str, Parameter(help="E-mail address of the person.")]
+Port = Annotated[int | None, Parameter(help="Port to serve on, instead of PORT or 8000.")]
+
+
+def wrong_use(error: CycloptsError) -> str:
+    """What was typed wrongly, as one sentence."""
+    return f"tenfold: {' '.join(str(error).split())}"
+
 
 app = App(
     name="tenfold",
     version=__version__,
-    help="A CRM for many organisations. Start it with `tenfold up`; settings come from the "
-    "environment (TENFOLD_HOME, PORT, DATABASE_URL …).\n\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (some rows were refused).",
+    help="A CRM for many organisations. Start it with `tenfold up`.\n\n"
+    "Settings come from the environment: TENFOLD_HOME is the folder of the data, PORT where to "
+    "serve (8000), DATABASE_URL a PostgreSQL 15 or newer instead of the one that comes along.\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (some rows were refused), "
+    "130 stopped by Ctrl-C.",
+    error_formatter=wrong_use,
+    default_parameter=Parameter(negative=(), show_default=False),
 )
 
 
@@ -45,95 +61,57 @@ def say(text: str) -> None:
 
 
 def plain(run: Callable[[], object]) -> int:
-    """Run a command; what goes wrong in an expected way is one sentence and exit code 1."""
+    """Run a command; what goes wrong in an expected way is one sentence and its exit code."""
     try:
         code = run()
+    except Invalid as error:
+        all_of_it = "; ".join(f"{field} {problem}" for field, problem in error.fields.items())
+        say(f"tenfold: {all_of_it or error}")
+        return WRONG_USE
+    except SettingError as error:
+        say(f"tenfold: {error}")
+        return WRONG_USE
     except (TenfoldError, EmbeddedError) as error:
         say(f"tenfold: {error}")
-        return 1
+        return FAILED
+    except BrokenPipeError:  # who reads our output, such as `head`, has seen enough
+        sys.stdout = None
+        return DONE
     except OSError as error:
-        say(
-            f"tenfold: {error.strerror or error}"
-            + (f": {error.filename}" if error.filename else "")
-        )
-        return 1
+        if error.errno == errno.ENOSPC:
+            say("tenfold: the disk is full; free some space and start again. Nothing was lost.")
+            return FAILED
+        about = f": {error.filename}" if error.filename else ""
+        say(f"tenfold: {error.strerror or error}{about}")
+        return FAILED
     except KeyboardInterrupt:
         say("tenfold: stopped.")
-        return 130
-    return code if isinstance(code, int) else 0
+        return STOPPED
+    return code if isinstance(code, int) else DONE
 
 
 @app.command
 def up(
     *,
-    port: Annotated[int | None, Parameter(help="Port to serve on (PORT).")] = None,
-    demo: Annotated[bool, Parameter(help="Make the demo organisation.")] = True,
+    port: Port = None,
+    demo: Annotated[
+        bool, Parameter(help="Make the demo organisation (TENFOLD_DEMO).", negative="--no-demo")
+    ] = True,
 ) -> int:
     """Start everything: database, tables, demo data, server and worker. Ctrl-C stops it all."""
-    with _stoppable():
-        settings = _settings(port=port)
-        if problem := port_free(settings.host, settings.port):
-            say(f"tenfold: {problem}")
-            return 1
-        say("Starting the database …")
-        installation = open_installation(settings, say)
-        try:
-            migrated(installation)
-            signs = _demo(installation, wanted=demo and settings.demo)
-        except BaseException:
-            installation.close()
-            raise
-    environment = {**os.environ, **installation.environment}
-    me = [sys.executable, "-m", "tenfold"]
-    children = [
-        Child("server", [*me, "serve"], environment),
-        Child("worker", [*me, "worker"], environment),
-    ]
-    made = installation.settings
+    from tenfold.cli import up as starting
 
-    def announce() -> None:
-        say("\n".join(["", f"  Tenfold is at {made.address}", *(f"  {s}" for s in signs)]))
-        say("  Ctrl-C stops it.\n")
-
-    ready = Announcer(f"http://{_reachable(made.host)}:{made.port}", announce)
-    ready.start()
-    try:
-        return supervise(children, on_stop=installation.close, say=say)
-    finally:
-        ready.stop()
+    settings = _settings(port=port)
+    return starting.run(settings, demo=demo and settings.demo, say=say)
 
 
 @app.command
-def serve(*, port: Annotated[int | None, Parameter(help="Port to serve on (PORT).")] = None) -> int:
+def serve(*, port: Port = None) -> int:
     """Serve API and pages; one process per core unless TENFOLD_WORKERS says otherwise."""
-    from granian.constants import Interfaces, Loops
-    from granian.log import LogLevels
-    from granian.server import Server as Granian
+    from tenfold.cli.serve import run
 
-    settings = _settings(port=port)
-    installation = _ready(settings)
-    try:
-        os.environ.update(installation.environment)
-        served = installation.settings
-        server = Granian(
-            "tenfold.app:create_app",
-            address=served.host,
-            port=served.port,
-            interface=Interfaces.ASGI,
-            factory=True,
-            workers=served.workers or os.cpu_count() or 1,
-            backpressure=served.backpressure,
-            backlog=4_096,
-            loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
-            websockets=False,
-            log_level=LogLevels.warning,
-            respawn_failed_workers=True,
-            workers_kill_timeout=10,
-        )
-        server.serve()
-    finally:
-        installation.close()
-    return 0
+    with _at_work(port=port) as installation:
+        return run(installation)
 
 
 @app.command
@@ -141,17 +119,14 @@ def worker() -> int:
     """Run jobs, schedules and the dispatcher of the change log."""
     from tenfold.app import run_worker
 
-    installation = _ready(_settings())
-    try:
+    with _at_work() as installation:
         run_worker(installation.settings)
-    finally:
-        installation.close()
-    return 0
+    return DONE
 
 
 @app.command
 def migrate() -> int:
-    """Bring the database's tables up to date."""
+    """Bring the database's tables up to date, and make its roles where they are missing."""
     installation = open_installation(_settings(), say)
     try:
         done = migrated(installation)
@@ -159,63 +134,68 @@ def migrate() -> int:
         say(f"The tables are {'now' if done else 'already'} up to date ({where}).")
     finally:
         installation.close()
-    return 0
+    return DONE
 
 
 @app.command
 def demo() -> int:
     """Make the demo organisation with data in every pack, if it is not there yet."""
-    installation = _ready(_settings())
-    try:
-        for line in _demo(installation, wanted=True):
-            say(line)
-    finally:
-        installation.close()
-    return 0
+    from tenfold.app import make_demo
 
-
-def _reachable(host: str) -> str:
-    """A host that can be called from here, where the server listens on all."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    with _at_work() as installation:
+        say("\n".join(make_demo(installation.settings, say)))
+    return DONE
 
 
 @app.command
-def search(words: str, *, user: Annotated[str, Parameter(help="E-mail of who searches.")]) -> int:
-    """Search all records that a person may see."""
+def search(
+    *words: Annotated[str, Parameter(required=True, help="What to look for.")],
+    user: User,
+    organisation: Organisation = "",
+) -> int:
+    """Search all records that a person may see, by words or the beginnings of words."""
     from tenfold.cli.people import search_records
 
-    return _at_work(lambda settings: search_records(settings, words, user, print))
+    who, asked = Who(user, organisation), " ".join(words)
+    return _run(lambda settings: search_records(settings, asked, who, print))
 
 
 @app.command(name="import")
 def import_file(
-    file: Path,
+    file: Annotated[Path, Parameter(help="The file to read.")],
+    /,
     *,
-    user: Annotated[str, Parameter(help="E-mail of who imports.")],
+    user: User,
+    organisation: Organisation = "",
     type: Annotated[
         str, Parameter(help="Record type: leads, contacts … (a plan names its own).")
     ] = "",
     map: Annotated[
-        list[str] | None, Parameter(help="Column=field, or Column= to leave it out.")
+        list[str] | None, Parameter(help="Column=field, or Column= to leave it out; repeatable.")
     ] = None,
-    key: Annotated[str, Parameter(help="Unique field by which rows change records.")] = "",
+    key: Annotated[
+        str, Parameter(help="Unique field by which rows change the records that are there.")
+    ] = "",
     encoding: Annotated[str, Parameter(help="Where the guess is wrong: utf-8, cp1252 …")] = "",
-    separator: Annotated[str, Parameter(help="Where the guess is wrong.")] = "",
+    separator: Annotated[str, Parameter(help="Where the guess is wrong: one character.")] = "",
     region: Annotated[str, Parameter(help="Region of phone numbers and dates: US, DE …")] = "",
     currency: Annotated[str, Parameter(help="Currency of plain amounts: USD, EUR …")] = "",
     create_missing: Annotated[
-        list[str] | None, Parameter(help="Relations to make by title.")
+        list[str] | None,
+        Parameter(help="Relation whose missing records are made by title; repeatable."),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="Do everything, then take it back.")] = False,
-    refused: Annotated[Path | None, Parameter(help="Where to write refused rows.")] = None,
+    refused: Annotated[
+        Path | None,
+        Parameter(help="Where refused rows are written; else beside FILE as NAME.refused.csv."),
+    ] = None,
 ) -> int:
     """Import CSV, JSON, vCard or a Salesforce plan. Exit code 3: some rows were refused."""
     from tenfold.cli.exchange import run_import
     from tenfold.exchange.import_state import Options
 
-    mapping = dict(_mapped(one) for one in map or [])
     options = Options(
-        mapping=mapping,
+        mapping=dict(_mapped(one) for one in map or []),
         key=key,
         encoding=encoding or None,
         separator=separator or None,
@@ -224,13 +204,11 @@ def import_file(
         create_missing=create_missing or [],
         dry_run=dry_run,
     )
-    installation = _ready(_settings())
-    try:
+    who = Who(user, organisation)
+    with _at_work() as installation:
         return run_import(
-            installation.settings, file, type, email=user, options=options, refused=refused
+            installation.settings, file, type, who=who, options=options, refused=refused
         )
-    finally:
-        installation.close()
 
 
 def _mapped(text: str) -> tuple[str, str | None]:
@@ -243,25 +221,29 @@ def _mapped(text: str) -> tuple[str, str | None]:
 @app.command
 def export(
     type: Annotated[str, Parameter(help="Record type: leads, contacts …")],
-    to: Path | None = None,
+    to: Annotated[
+        Path | None, Parameter(help="The file to write; without one the terminal.")
+    ] = None,
+    /,
     *,
-    user: Annotated[str, Parameter(help="E-mail of who exports.")],
-    format: Annotated[Literal["csv", "json"], Parameter(help="Form of the file.")] = "csv",
+    user: User,
+    organisation: Organisation = "",
+    format: Annotated[
+        Literal["csv", "json"], Parameter(help="Form of the file.", show_default=True)
+    ] = "csv",
     query: Annotated[
-        str, Parameter(help="Filters and sorts: status=active&sort=-created_at.")
+        str, Parameter(help="Filters and sorts, as in the API: status=active&sort=-created_at.")
     ] = "",
     bom: Annotated[bool, Parameter(help="Begin with a byte order mark, for Excel.")] = False,
 ) -> int:
     """Export a list as a person sees it, to a file or to the terminal."""
     from tenfold.cli.exchange import run_export
 
-    installation = _ready(_settings())
-    try:
+    who = Who(user, organisation)
+    with _at_work() as installation:
         return run_export(
-            installation.settings, type, to, email=user, form=format, query=query, bom=bom, say=say
+            installation.settings, type, to, who=who, form=format, query=query, bom=bom, say=say
         )
-    finally:
-        installation.close()
 
 
 user = App(name="user", help="The people of an organisation.")
@@ -269,60 +251,91 @@ app.command(user)
 
 
 @user.command(name="list")
-def user_list(*, user: Annotated[str, Parameter(help="E-mail of one of them.")]) -> int:
+def user_list(*, user: User, organisation: Organisation = "") -> int:
     """List the people of the organisation that this person belongs to."""
     from tenfold.cli.people import list_people
 
-    return _at_work(lambda settings: list_people(settings, user, print))
+    return _run(lambda settings: list_people(settings, Who(user, organisation), print))
 
 
 @user.command
 def add(
-    email: str,
-    first_name: str,
-    last_name: str,
+    email: Address,
+    first_name: Annotated[str, Parameter(help="Needed for a person without an account.")] = "",
+    last_name: Annotated[str, Parameter(help="Needed for a person without an account.")] = "",
+    /,
     *,
-    by: Annotated[str, Parameter(help="E-mail of an owner or admin.")],
-    role: Annotated[Role, Parameter(help="What they may administer.")] = "member",
-    roles: Annotated[list[str] | None, Parameter(help="Roles of packs: agent, counselor …")] = None,
+    by: Annotated[str, Parameter(help="E-mail address of an owner or admin.")],
+    organisation: Organisation = "",
+    role: Annotated[Role, Parameter(help="What they may administer.", show_default=True)] = (
+        "member"
+    ),
+    roles: Annotated[
+        list[str] | None, Parameter(help="Role of a pack: agent, counselor …; repeatable.")
+    ] = None,
 ) -> int:
     """Add a person to the organisation of who adds them; prints a first password."""
     from tenfold.accounts.members import NewMember
     from tenfold.cli.people import add_person
 
     new = NewMember(
-        email=email, first_name=first_name, last_name=last_name, role=role, roles=roles or []
+        email=email,
+        first_name=first_name or None,
+        last_name=last_name or None,
+        role=role,
+        roles=roles or [],
     )
-    return _at_work(lambda settings: add_person(settings, by, new, print))
+    return _run(lambda settings: add_person(settings, Who(by, organisation), new, print))
 
 
 @user.command
 def password(
-    email: str, *, new: Annotated[str, Parameter(help="The password; empty: one is made.")] = ""
+    email: Address,
+    /,
+    *,
+    new: Annotated[
+        str,
+        Parameter(help="The password, or - to read it from the input; without it one is made."),
+    ] = "",
 ) -> int:
-    """Give a person a new password and end their sessions."""
+    """Give a person a new password: ends all their sessions and opens a locked account."""
     from tenfold.cli.people import set_password
 
-    return _at_work(lambda settings: set_password(settings, email, new, print))
+    word = sys.stdin.readline().rstrip("\r\n") if new == "-" else new
+    if new and not word:
+        raise Invalid({"new": "is required: the input held no password"})
+    return _run(lambda settings: set_password(settings, email, word, print))
 
 
 @app.command
-def bench(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+def bench(
+    *arguments: Annotated[
+        str, Parameter(allow_leading_hyphen=True, help="Passed on; see `tenfold bench -- --help`.")
+    ],
+) -> int:
     """Measure this installation's code; only in a checkout, where `bench/` is."""
-    import importlib.util
     import subprocess
 
-    if importlib.util.find_spec("bench") is None:
-        say("tenfold: the benchmark is part of the checkout; run it there with `make bench`.")
-        return 1
-    return subprocess.run([sys.executable, "-m", "bench", *arguments], check=False).returncode
+    checkout = Path(__file__).parents[3]
+    if not (checkout / "bench" / "__main__.py").is_file():
+        say("tenfold: the benchmark needs a checkout of Tenfold; run it there with `make bench`.")
+        return FAILED
+    run = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(run, check=False, cwd=checkout).returncode
 
 
-def _at_work(work: Callable[[Settings], Coroutine[object, object, int]]) -> int:
+def _run(work: Callable[[Settings], Coroutine[object, object, int]]) -> int:
     """Run something in a ready installation."""
-    installation = _ready(_settings())
-    try:
+    with _at_work() as installation:
         return asyncio.run(work(installation.settings))
+
+
+@contextmanager
+def _at_work(*, port: int | None = None) -> Generator[Installation]:
+    """A ready installation; its database stops afterwards, where it was started for this."""
+    installation = _ready(_settings(port=port))
+    try:
+        yield installation
     finally:
         installation.close()
 
@@ -350,26 +363,3 @@ def _ready(settings: Settings) -> Installation:
         installation.close()
         raise
     return installation
-
-
-def _demo(installation: Installation, *, wanted: bool) -> list[str]:
-    """Make the demo data where it is wanted; answers how to sign in."""
-    if not wanted:
-        return []
-    from tenfold.app import make_demo
-
-    return make_demo(installation.settings, say)
-
-
-class _stoppable:  # noqa: N801
-    """While it starts, SIGTERM ends `tenfold up` like Ctrl-C does."""
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._stop)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
-
-    @staticmethod
-    def _stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt

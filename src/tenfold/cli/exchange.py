@@ -7,46 +7,46 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    FileSizeColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from tenfold.app import exchange_of, parts
-from tenfold.db.database import Database
+from tenfold.app import exchange_of
+from tenfold.cli.seat import Who, find, opened
 from tenfold.engine import ask as asking
-from tenfold.engine.types import Locale
+from tenfold.engine import batches
+from tenfold.engine.definition import Definition
 from tenfold.exchange import exporting, starting
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
-from tenfold.exchange.jobs import AtOnce
+from tenfold.exchange.jobs import AtOnce, stand_by
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import plan_of
 from tenfold.exchange.starting import Upload
+from tenfold.jobs import LeaseLost
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound
-from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import Settings
 
 DONE, FAILED, PARTLY = 0, 1, 3
 
-_MEMBERS = """SELECT u.id, m.tenant_id, t.name FROM tenfold.users u
-CROSS JOIN LATERAL tenfold.memberships(u.id) m JOIN tenfold.tenants t ON t.id = m.tenant_id
-WHERE u.email = $1"""
-
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The person as whom a command works, and their organisation."""
-
-    user: UUID
-    tenant: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ class _Import:
 
     path: Path
     kind: str
-    email: str
-    organisation: str
+    who: Who
     options: Options
 
 
@@ -65,8 +64,7 @@ class _Export:
     """What is to be exported, by whom and how."""
 
     kind: str
-    email: str
-    organisation: str
+    who: Who
     form: str
     query: str
     bom: bool
@@ -77,8 +75,7 @@ def run_import(
     path: Path,
     kind: str,
     *,
-    email: str,
-    organisation: str = "",
+    who: Who,
     options: Options | None = None,
     refused: Path | None = None,
     say: Say = print,
@@ -88,7 +85,7 @@ def run_import(
     Answers 0 where all rows are in, 3 where some were refused (they are written to `refused`, or
     beside the file), 1 where the import failed; what was done is said.
     """
-    asked = _Import(path, kind, email, organisation, starting.check(options or Options()))
+    asked = _Import(path, kind, who, starting.check(options or Options()))
     return asyncio.run(_import(settings, asked, refused, say))
 
 
@@ -97,8 +94,7 @@ def run_export(
     kind: str,
     to: Path | None,
     *,
-    email: str,
-    organisation: str = "",
+    who: Who,
     form: str = "csv",
     query: str = "",
     bom: bool = False,
@@ -110,25 +106,19 @@ def run_export(
     """
     if form not in exporting.FORMATS:
         raise Invalid({"format": f"must be one of {', '.join(exporting.FORMATS)}"})
-    asked = _Export(kind, email, organisation, form, query, bom)
+    asked = _Export(kind, who, form, query, bom)
     return asyncio.run(_export(settings, asked, to, say))
 
 
 async def _import(settings: Settings, asked: _Import, refused: Path | None, say: Say) -> int:
-    async with _opened(settings) as exchange:
+    async with opened(settings) as (made, database):
+        exchange = exchange_of(made, database)
         files, state = await _run(exchange, asked)
         if state.error:
             say(f"The import failed: {state.error}")
             return FAILED
-        for note in state.notes():
-            say(note)
-        counts = state.counts
-        kinds = [("created", counts.created), ("updated", counts.updated)]
-        kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
-        told = ", ".join(f"{number:,} {name}" for name, number in kinds)
-        dry = " (a dry run: nothing was stored)" if asked.options.dry_run else ""
-        say(f"{counts.read:,} rows read: {told}{dry}.")
-        if not counts.refused:
+        _tell(state, say)
+        if not state.counts.refused:
             return DONE
         to = refused or asked.path.with_name(f"{asked.path.stem}.refused.csv")
         columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
@@ -138,9 +128,23 @@ async def _import(settings: Settings, asked: _Import, refused: Path | None, say:
         return PARTLY
 
 
+def _tell(state: State, say: Say) -> None:
+    """Say what became of the rows."""
+    for note in state.notes():
+        say(note)
+    counts = state.counts
+    kinds = [("created", counts.created), ("updated", counts.updated)]
+    kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
+    told = ", ".join(f"{number:,} {name}" for name, number in kinds)
+    dry = " (a dry run: nothing was stored)" if state.options.dry_run else ""
+    say(f"{counts.read:,} rows read: {told}{dry}.")
+
+
 async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
     """Store, begin and bring in, with a bar that moves."""
-    who = await _who(exchange, asked.email, asked.organisation)
+    if asked.kind:
+        _shipped(exchange, asked.kind)
+    who = await find(exchange.database, asked.who)
     identity = new_id()
     files = exchange.files(who.tenant, identity)
     uploads: list[Upload] = []
@@ -154,48 +158,55 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
             person = await exchange.person(reader, context)
         await starting.allowed(exchange, person, found)
         async with exchange.database.transaction(context) as tx:
-            await starting.begin(tx, identity, found, asked.options)
+            state = await starting.begin(tx, identity, found, asked.options)
+            job = await stand_by(tx, identity)
+            state.job = str(job)
+            await batches.save(tx, identity, "pending", state.summary())
     except BaseException:
         files.discard()
         raise
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with _shown(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(asked.path.name, total=None)
         work = AtOnce(
             exchange.database,
             context,
             lambda done, total: bar.update(task, completed=done, total=total),
+            job,
         )
-        state = await Importer(exchange).run(work, identity)
+        state = await _brought_in(Importer(exchange), work, identity)
     return files, state
 
 
+async def _brought_in(importer: Importer, work: AtOnce, identity: UUID) -> State:
+    """Run the import; Ctrl-C ends it where it is, so that what came in can be undone."""
+    try:
+        return await importer.run(work, identity)
+    except LeaseLost:
+        raise Conflict("A worker goes on with this import; its page shows how far it is.") from None
+    except asyncio.CancelledError:
+        await importer.stop(work, identity)
+        raise
+
+
 async def _export(settings: Settings, asked: _Export, to: Path | None, say: Say) -> int:
-    async with _opened(settings) as exchange:
-        who = await _who(exchange, asked.email, asked.organisation)
-        shipped = exchange.shipped(asked.kind)
-        if shipped is None:
-            raise NotFound(f"There is no record type {asked.kind[:60]!r}.")
+    async with opened(settings) as (made, database):
+        exchange = exchange_of(made, database)
+        shipped = _shipped(exchange, asked.kind)
+        who = await find(database, asked.who)
 
         @asynccontextmanager
-        async def opened() -> AsyncGenerator[exporting.Reading]:
+        async def looking() -> AsyncGenerator[exporting.Reading]:
             async with exchange.database.read(who.tenant, TOPICS) as reader:
                 person = await exchange.load_person(reader, who.tenant, who.user)
                 definition = await exchange.definition(reader, who.tenant, shipped.name)
                 yield exporting.Reading(reader, person, definition)
 
-        async with opened() as first:
+        async with looking() as first:
             access = first.person.access(first.definition)
             pairs = parse_qsl(asked.query, keep_blank_values=True)
-            ask = asking.parse(pairs, first.definition, access, Locale())
-        pieces = exporting.export(exchange.records.query, opened, ask, asked.form, bom=asked.bom)
+            ask = asking.parse(pairs, first.definition, access, first.person.locale)
+        pieces = exporting.export(exchange.records.query, looking, ask, asked.form, bom=asked.bom)
         size = await _sent(pieces, to)
         say(f"{size:,} bytes written{f' to {to}' if to else ''}.")
         return DONE
@@ -206,54 +217,49 @@ async def _sent(pieces: AsyncIterator[bytes], to: Path | None) -> int:
     if to is None:
         return await _copied(pieces, sys.stdout.buffer)
     part = to.with_name(f".{to.name}.part")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), FileSizeColumn())
     try:
-        with part.open("wb") as file:
-            size = await _copied(pieces, file)
+        with part.open("wb") as file, _shown(*columns) as bar:
+            task = bar.add_task(to.name, total=None)
+            size = await _copied(pieces, file, lambda done: bar.update(task, completed=done))
         part.replace(to)
     finally:
         part.unlink(missing_ok=True)
     return size
 
 
-async def _copied(pieces: AsyncIterator[bytes], file: BinaryIO) -> int:
+async def _copied(
+    pieces: AsyncIterator[bytes], file: BinaryIO, moved: Callable[[int], None] = lambda _: None
+) -> int:
     size = 0
     async for piece in pieces:
         file.write(piece)
         size += len(piece)
+        moved(size)
     file.flush()
     return size
 
 
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[Exchange]:
-    made = parts(settings)
-    database: Database = await made.database(seconds=300)
-    try:
-        yield exchange_of(made, database)
-    finally:
-        await database.close()
+def _shown(*columns: ProgressColumn) -> Progress:
+    """A line that moves, at a terminal only."""
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-async def _who(exchange: Exchange, email: str, organisation: str) -> Who:
-    """The member of this e-mail address, in the organisation of this name or id."""
-    async with exchange.database.system() as reader:
-        rows = await reader.rows(_MEMBERS, email.strip().lower())
-    if not rows:
-        raise NotFound(f"Nobody signs in as {email}.")
-    wanted = organisation.strip()
-    if wanted:
-        key = parse_id(wanted)
-        rows = [r for r in rows if r[1] == key or r[2].casefold() == wanted.casefold()]
-        if not rows:
-            raise NotFound(f"{email} is no member of {organisation!r}.")
-    if len(rows) > 1:
-        names = ", ".join(sorted(r[2] for r in rows))
-        raise Invalid({"organisation": f"is required: {email} is in {names}"})
-    return Who(rows[0][0], rows[0][1])
+def _shipped(exchange: Exchange, kind: str) -> Definition:
+    """The record type of this name; raises Invalid with the one that was probably meant."""
+    found = exchange.shipped(kind)
+    if found is None:
+        known = sorted(one.plural for one in exchange.records.registry)
+        close = get_close_matches(kind.lower(), known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        raise Invalid({"type": f"there is no record type {kind[:60]!r}; {hint}"})
+    return found
 
 
 def _with_plan(path: Path) -> Sequence[Path]:
     """The file, and where it is a plan the files beside it that it names."""
+    if path.is_dir():
+        raise Invalid({"file": f"{path} is a folder; name one file in it"})
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     if path.suffix != ".json" or path.stat().st_size > 100_000:

@@ -13,6 +13,7 @@ import msgspec
 
 from tenfold.db import embedded, migrate, roles
 from tenfold.db.embedded import Server
+from tenfold.db.embedded_place import make_home
 from tenfold.db.roles import Roles
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.settings import Settings, variable
@@ -52,12 +53,17 @@ class Installation:
             embedded.stop(self.server)
 
 
+def home_of(settings: Settings) -> Path:
+    """The installation's folder."""
+    return settings.folder if settings.home else embedded.default_home()
+
+
 def open_installation(settings: Settings, say: Callable[[str], None]) -> Installation:
     """Start or find the database and make the roles; raises with a plain sentence."""
-    home = Path(settings.home).expanduser().absolute() if settings.home else embedded.default_home()
+    home = home_of(settings)
     server = None
     if settings.database_url:
-        home.mkdir(parents=True, exist_ok=True)
+        home = make_home(home)
         admin = settings.database_url
     else:
         server = embedded.start(home)

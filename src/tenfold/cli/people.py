@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Literal
+from uuid import UUID
 
 import msgspec
 
-from tenfold.accounts import members
+from tenfold.accounts import lockout, members
+from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.client import Client
+from tenfold.accounts.events import note
 from tenfold.accounts.passwords import Passwords, weakness
-from tenfold.accounts.sign_in import checked_email
-from tenfold.cli.seat import Seat, seat
+from tenfold.accounts.sign_in import ACCOUNT_KEY, checked_email
+from tenfold.app import Parts
+from tenfold.cli.seat import Who, opened, seat
+from tenfold.db.database import Database
 from tenfold.engine.search import Search
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
+from tenfold.kernel.ids import NIL
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-Role = Literal["owner", "admin", "manager", "member", "read-only"]
 _CLIENT = Client(agent="tenfold command line")
+_PAGE = 500
+_USER = "SELECT id FROM tenfold.users WHERE email = $1"
+_TENANTS = "SELECT tenant_id FROM tenfold.memberships($1)"
 _PASSWORD = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"  # noqa: S105
 _END = """UPDATE tenfold.refresh_tokens SET revoked_at = now()
 WHERE user_id = $1 AND revoked_at IS NULL"""
 
 
-async def search_records(settings: Settings, words: str, email: str, say: Say) -> int:
-    """Print the best hits of every type that the person may see; 1 where there is none."""
+async def search_records(settings: Settings, words: str, who: Who, say: Say) -> int:
+    """Print the best hits of every type that the person may see."""
     async with (
-        seat(settings, email) as at,
+        seat(settings, who) as at,
         at.database.read(at.person.tenant) as reader,
     ):
         search = Search(at.made.query)
@@ -40,61 +47,76 @@ async def search_records(settings: Settings, words: str, email: str, say: Say) -
             say(f"  {hit['title']}  {group.definition.path}/{hit['id']}")
     if not found:
         say(f"Nothing was found for {words!r}.")
-    return 0 if found else 1
+    return 0
 
 
-async def list_people(settings: Settings, email: str, say: Say) -> int:
+async def list_people(settings: Settings, who: Who, say: Say) -> int:
     """Print the people of the organisation."""
     async with (
-        seat(settings, email) as at,
+        seat(settings, who) as at,
         at.database.read(at.person.tenant) as reader,
     ):
-        shown = await members.page(reader, at.person.tenant, members.Which(), None, 1_000)
         say(at.organisation)
-        for one in shown:
-            roles = ", ".join([one.role, *one.roles])
-            state = "" if one.active else "  (left)"
-            say(f"  {one.email}  {one.first_name} {one.last_name}  {roles}{state}")
+        after: UUID | None = None
+        while shown := await members.page(reader, at.person.tenant, members.Which(), after, _PAGE):
+            for one in shown:
+                roles = ", ".join([one.role, *one.roles])
+                state = "" if one.active else "  (left)"
+                say(f"  {one.email}  {one.first_name} {one.last_name}  {roles}{state}")
+            after = shown[-1].id
     return 0
 
 
-async def add_person(
-    settings: Settings, administrator: str, new: members.NewMember, say: Say
-) -> int:
-    """Add a person as the administrator; prints the first password where none was given."""
-    password = new.password or secrets.token_urlsafe(12)
-    async with seat(settings, administrator) as at:
+async def add_person(settings: Settings, by: Who, new: members.NewMember, say: Say) -> int:
+    """Add a person as the administrator; prints the first password where the account is new."""
+    async with seat(settings, by) as at:
         if not at.person.administers:
-            raise Forbidden(f"{administrator} is neither owner nor admin of {at.organisation}.")
-        hashed = await _hashed(password, checked_email(new.email))
-        new = msgspec.structs.replace(new, password=password)
+            raise Forbidden(f"{by.email} is neither owner nor admin of {at.organisation}.")
+        email = checked_email(new.email)
+        async with at.database.system() as reader:
+            known = await reader.value(_USER, email) is not None
+        password = "" if known else secrets.token_urlsafe(12)
+        hashed = await _hashed(password, email) if password else ""
+        new = msgspec.structs.replace(new, email=email, password=password or None)
         context = Context(at.person.tenant, at.person.user)
         async with at.database.transaction(context) as tx:
-            act = members.Act(tx, at.person, at.made.registry, _CLIENT)
+            act = Administrator(tx, at.person, at.made.registry, _CLIENT)
             await members.add(act, new, hashed)
-    say(f"{new.email} belongs to {at.organisation} now.")
-    say(f"If the account is new, its password is {password}")
+    say(f"{email} belongs to {at.organisation} now.")
+    if password:
+        say(f"The first password is {password}")
+    else:
+        say("They sign in with the password of the account that they have already.")
     return 0
 
 
-async def set_password(settings: Settings, email: str, password: str, say: Say) -> int:
-    """Give a person a new password and end their sessions: the way back in for the locked out."""
-    word = password or secrets.token_urlsafe(12)
+async def set_password(settings: Settings, email: str, given: str, say: Say) -> int:
+    """Give a person a new password, end their sessions everywhere and open a locked account."""
+    word = given or secrets.token_urlsafe(12)
+    email = checked_email(email)
     hashed = await _hashed(word, email)
-    async with seat(settings, email) as at:
-        await _replace_password(at, hashed)
-    say(f"The password of {email} is now {word}" if not password else "The password is changed.")
+    async with opened(settings) as (made, database):
+        await _replace_password(made, database, email, hashed)
+    say("The password is changed." if given else f"The password of {email} is now {word}")
     say("All sessions of this person have ended.")
     return 0
 
 
-async def _replace_password(at: Seat, hashed: str) -> None:
-    context = Context(at.person.tenant, at.person.user)
-    async with at.database.transaction(context) as tx:
-        if await tx.execute(_PASSWORD, at.person.user, hashed) != "UPDATE 1":
-            raise NotFound("There is no such account.")
-        await tx.execute(_END, at.person.user)
-        tx.touch("members")
+async def _replace_password(made: Parts, database: Database, email: str, hashed: str) -> None:
+    async with database.system() as reader:
+        user: UUID | None = await reader.value(_USER, email)
+        if user is None:
+            raise NotFound(f"There is no account with the address {email}.")
+        tenants = [row[0] for row in await reader.rows(_TENANTS, user)]
+    account = lockout.account_of(made.keyring.derive(ACCOUNT_KEY), email)
+    async with database.transaction(Context(NIL, None)) as tx:
+        await tx.execute(_PASSWORD, user, hashed)
+        await lockout.forget(tx, account)
+        await tx.execute(_END, user)
+        await note(tx, "password_changed", _CLIENT, tenant=next(iter(tenants), None), user=user)
+    for tenant in tenants:  # the servers keep who is signed in, by the version of the members
+        async with database.transaction(Context(tenant, None)) as tx:
+            tx.touch("members")
 
 
 async def _hashed(password: str, email: str) -> str:

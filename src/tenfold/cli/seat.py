@@ -8,15 +8,35 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tenfold.accounts.people import load
+from tenfold.accounts.sign_in import plain_email
 from tenfold.app import Parts, parts
 from tenfold.db.database import Database
 from tenfold.engine.access import Person
-from tenfold.kernel.errors import NotFound
+from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.ids import parse_id
 from tenfold.kernel.settings import Settings
 
 _MEMBER = """SELECT m.tenant_id, t.name, u.id FROM tenfold.users u
 CROSS JOIN LATERAL tenfold.memberships(u.id) m JOIN tenfold.tenants t ON t.id = m.tenant_id
-WHERE u.email = $1 ORDER BY m.tenant_id"""
+WHERE u.email = $1 AND u.active ORDER BY m.tenant_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The person as whom a command works: an e-mail address, and where there are several, in which
+    organisation (its name or id)."""
+
+    email: str
+    organisation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One organisation of a person."""
+
+    tenant: UUID
+    organisation: str
+    user: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +50,41 @@ class Seat:
 
 
 @asynccontextmanager
-async def seat(settings: Settings, email: str, organisation: str = "") -> AsyncGenerator[Seat]:
-    """Take the seat of the person with this address, in their organisation of this name or id."""
+async def opened(settings: Settings) -> AsyncGenerator[tuple[Parts, Database]]:
+    """The engine and a pool of its own, for statements that may take long."""
     made = parts(settings)
     database = await made.database(seconds=300)
     try:
-        tenant, name, user = await _found(database, email, organisation)
-        async with database.read(tenant) as reader:
-            person = await load(reader, tenant, user)
-        yield Seat(made, database, person, name)
+        yield made, database
     finally:
         await database.close()
 
 
-async def _found(database: Database, email: str, organisation: str) -> tuple[UUID, str, UUID]:
+@asynccontextmanager
+async def seat(settings: Settings, who: Who) -> AsyncGenerator[Seat]:
+    """Take the seat of a person in their organisation."""
+    async with opened(settings) as (made, database):
+        place = await find(database, who)
+        async with database.read(place.tenant) as reader:
+            person = await load(reader, place.tenant, place.user)
+        yield Seat(made, database, person, place.organisation)
+
+
+async def find(database: Database, who: Who) -> Place:
+    """The person and their organisation; says which to choose from where there are several."""
     async with database.system() as reader:
-        rows = await reader.rows(_MEMBER, email.strip().lower())
-    if not rows:
-        raise NotFound(f"Nobody with the address {email} belongs to an organisation here.")
-    chosen = [r for r in rows if organisation in ("", r[1], str(r[0]))]
-    if len(chosen) != 1:
-        names = ", ".join(sorted(r[1] for r in rows))
-        raise NotFound(f"Say which organisation of {email} you mean with --organisation: {names}.")
-    return chosen[0][0], chosen[0][1], chosen[0][2]
+        rows = await reader.rows(_MEMBER, plain_email(who.email))
+    places = [Place(*row) for row in rows]
+    if not places:
+        raise NotFound(f"Nobody with the address {who.email} belongs to an organisation here.")
+    wanted = who.organisation.strip()
+    if wanted:
+        key = parse_id(wanted)
+        named = wanted.casefold()
+        places = [p for p in places if p.tenant == key or p.organisation.casefold() == named]
+        if not places:
+            raise NotFound(f"{who.email} is no member of {wanted!r}.")
+    if len(places) > 1:
+        names = ", ".join(sorted(f"{p.organisation} ({p.tenant})" for p in places))
+        raise Invalid({}, f"Say with --organisation which one of {who.email} you mean: {names}.")
+    return places[0]

@@ -42,13 +42,15 @@ def supervise(
     children: Sequence[Child],
     *,
     on_stop: Callable[[], None] = lambda: None,
+    watch: Callable[[], bool] = lambda: True,
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
     grace: float = GRACE_SECONDS,
 ) -> int:
     """Run the children until SIGINT, SIGTERM or SIGHUP; answers the exit code, 0 if all was clean.
 
     A child that ends is started again after a growing pause; one that ends more than 5 times in
-    a minute ends everything (exit code 1). `on_stop` is called once, when no child lives any more.
+    a minute ends everything (exit code 1), and so does `watch`, asked again and again, when it says
+    False. `on_stop` is called once, when no child lives any more.
     """
     asked = _Asked()
     code = 0
@@ -60,6 +62,7 @@ def supervise(
                 one.start()
             while not asked and code == 0:
                 time.sleep(_POLL)
+                code = 0 if watch() else 1
                 for one in running:
                     code = max(code, _look_after(one, say))
         except OSError as error:

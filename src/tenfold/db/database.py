@@ -8,6 +8,8 @@ other way to get one. A fresh connection sees no tenant at all (the role's defau
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -17,11 +19,15 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.lender import Lender
+from tenfold.db.lender import Lender, gone
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.ids import NIL
 
 Connection = asyncpg.Connection
+CLOSE_SECONDS = 5.0
+# While the server is away the pool would print a traceback a second; what needs it says so itself.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 _ENTER = "SELECT set_config('app.tenant_id', $1, false), tenfold.versions($2, $3)"
 _NOBODY = "RESET app.tenant_id"
@@ -97,6 +103,7 @@ class Database:
                 max_inactive_connection_lifetime=idle_seconds,
                 timeout=connect_seconds,
                 statement_cache_size=1_000,
+                max_cacheable_statement_size=0,  # a search over all types is 60 kB of SQL
                 init=_codecs,
                 reset=_no_trip,
                 server_settings={
@@ -104,6 +111,8 @@ class Database:
                     "statement_timeout": str(int(statement_seconds * 1_000)),
                     "idle_in_transaction_session_timeout": "60000",
                     "timezone": "UTC",
+                    # As the role's own default, which only a superuser may give it: no tenant.
+                    "app.tenant_id": str(NIL),
                     # A statement is planned once per connection, not for every request; its shape
                     # is fixed, so that a plan for these very values would be the same one.
                     "plan_cache_mode": "force_generic_plan",
@@ -115,9 +124,11 @@ class Database:
         return cls(pool, idle_seconds)
 
     async def close(self) -> None:
-        """Close all connections, waiting for those in use."""
+        """Close all connections, waiting a little for those in use."""
         await self._lender.close()
-        await self._pool.close()
+        with contextlib.suppress(TimeoutError):  # the pool cuts off what is still open then
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
 
     def figures(self) -> dict[str, int]:
         """Connections open, free and allowed, for the metrics."""
@@ -166,7 +177,7 @@ class Database:
                 yield transaction
                 await connection.execute(_commit(transaction.changed))
             except BaseException:
-                if not connection.is_closed():
+                if not gone(connection):
                     await asyncio.shield(connection.execute("ROLLBACK"))
                 raise
         finally:

@@ -66,6 +66,8 @@ class Account:
             encoding="utf-8",
             errors="replace",
             timeout=timeout,
+            # The Ctrl-C of a terminal is for Tenfold, which then stops the server in its own way.
+            start_new_session=True,
             user=None if self.is_me else self.uid,
             group=None if self.is_me else self.gid,
             extra_groups=None if self.is_me else [],

@@ -7,7 +7,6 @@ its place, so that a value copied to another tenant, table, column or row does n
 
 from __future__ import annotations
 
-import os
 import secrets
 import struct
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tenfold.db.database import Reader, Transaction
+from tenfold.db.private_file import kept
 
 _VERSION = 1
 _HEAD = struct.Struct(">BI")
@@ -78,15 +78,8 @@ class Keyring:
         """The master key of `TENFOLD_MASTER_KEY` (64 hex digits), or of the home, made once."""
         if given:
             return cls(bytes.fromhex(given))
-        path = home / "keys" / "master.key"
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(bytes.fromhex(path.read_text().strip()))
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        return cls(bytes.fromhex(path.read_text().strip()))
+        text = kept(home / "keys" / "master.key", lambda: secrets.token_hex(32))
+        return cls(bytes.fromhex(text.strip()))
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (HKDF, RFC 5869)."""

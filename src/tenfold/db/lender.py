@@ -47,7 +47,7 @@ class Lender:
         """A connection; raises Unavailable where none comes free in time or the server is gone."""
         while self._free:
             connection, _ = self._free.pop()
-            if not connection.is_closed():
+            if not gone(connection):
                 self._out += 1
                 return connection
             await self._pool.release(connection)
@@ -65,7 +65,7 @@ class Lender:
 
     def give(self, connection: Any) -> None:
         """Hand a connection back: to whom waits longest, else to those at hand."""
-        if connection.is_closed():
+        if gone(connection):
             self._out -= 1
             self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
             self._wake()
@@ -116,6 +116,14 @@ class Lender:
             while self._free and self._free[0][1] < before:
                 connection, _ = self._free.popleft()
                 await self._pool.release(connection)
+
+
+def gone(connection: Any) -> bool:
+    """Whether a connection is closed; one that was cut off is no longer even the pool's to ask."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 def _seen(task: asyncio.Task[None]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -97,7 +98,11 @@ def run_sql(script: str) -> None:
     # SQLAlchemy's adapter opens its transaction only with the first statement of its own.
     bind.exec_driver_sql("SELECT 1")
     adapted: Any = raw
-    adapted.run_async(lambda driver: driver.execute(script))  # pyright: ignore[reportUnknownLambdaType]
+
+    def run(driver: asyncpg.Connection) -> Awaitable[str]:
+        return driver.execute(script)
+
+    adapted.run_async(run)
 
 
 def _driver(url: str) -> str:

@@ -141,7 +141,8 @@ def _granted(definition: Definition, person: Person) -> Iterable[Source]:
 
 def _union(grants: list[Grant]) -> Access:
     def widest(scopes: Iterable[Scope]) -> Scope:
-        return max(scopes, key=SCOPES.index, default="none")
+        given: list[Scope] = ["none", *scopes]
+        return max(given, key=SCOPES.index)
 
     readers = [g for g in grants if g.read != "none"]
     writers = [g for g in grants if g.create or g.update != "none"]
@@ -157,5 +158,5 @@ def _union(grants: list[Grant]) -> Access:
 
 
 def _common(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    found = list(sets)
-    return frozenset.intersection(*found) if found else frozenset()
+    first, *others = [*sets] or [frozenset[str]()]
+    return first.intersection(*others)

@@ -12,9 +12,11 @@ from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Filter, visible
+from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
-from tenfold.engine.statement import PersonReading, Statement, compiled, key_values
+from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale
 from tenfold.kernel.errors import Invalid
 

@@ -15,7 +15,8 @@ from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import table_of
 from tenfold.engine.registry import Registry
-from tenfold.engine.statement import TENANT, PersonReading, compiled
+from tenfold.engine.sql import TENANT, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import AnyRef, Columns, Locale, Ref, Refused, User
 from tenfold.engine.values import Values
 from tenfold.engine.written import Results

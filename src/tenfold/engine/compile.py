@@ -21,6 +21,7 @@ from tenfold.engine.declare import Record, Specifier
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import DeclarationError, Mistake
 from tenfold.engine.types.identity import Id
+from tenfold.kernel.labels import label_of
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
 # Words of SQL, of queries (`?limit=`), and fields that every record has.
@@ -80,7 +81,7 @@ class _Compiler:
 
     def definition(self) -> Definition:
         options = dict(self.record.options)
-        label = options.pop("label", self.name.replace("_", " ").capitalize())
+        label = options.pop("label", label_of(self.name))
         doc = inspect.cleandoc(self.record.__doc__ or "")
         if not doc or self.record.__doc__ == Record.__doc__:
             self.mistake("", "it has no docstring", "say in a line what a record of it is")
@@ -97,7 +98,7 @@ class _Compiler:
             cache_seconds=options.pop("cache", 300),
             default_sort=options.pop("sort", "-created_at"),
             label=label,
-            label_plural=options.pop("label_plural", plural.replace("_", " ").capitalize()),
+            label_plural=options.pop("label_plural", label_of(plural)),
             icon=options.pop("icon", "circle"),
             private=options.pop("private", ""),
         )
@@ -168,7 +169,7 @@ class _Compiler:
         for problem in kind.mistakes():
             self.mistake(name, problem, "correct the specifier")
         common = dict(spec.common)
-        common["label"] = common.get("label") or name.replace("_", " ").capitalize()
+        common["label"] = common.get("label") or label_of(name)
         if spec.has_default and default is None and not optional:
             self.mistake(name, "its default is None, and it can't be empty", "annotate … | None")
         required = not optional and not spec.has_default and kind.writable
@@ -258,7 +259,7 @@ def _place(record: type) -> str:
 _ID = Field(
     name="id",
     type=Id(),
-    label="Id",
+    label="ID",
     help="Made by Tenfold (UUIDv7).",
     system=True,
     nullable=False,

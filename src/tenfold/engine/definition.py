@@ -188,7 +188,7 @@ SYSTEM_FIELDS: Mapping[str, Field] = {
         Field(
             name="external_id",
             type=Text(max_length=200),
-            label="External id",
+            label="External ID",
             help="Its key in another system; unique among the records of its type.",
             filter=True,
             unique=True,

@@ -8,18 +8,20 @@ never missed. Each consumer keeps its own position, which rises only after it ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import structlog
 
 from tenfold.db.database import Database, Reader
+from tenfold.kernel.errors import Unavailable
 
 BATCH = 1_000
+_OUTAGE = 0.5  # seconds between two tries while the database is away
 _log = structlog.get_logger()
 
 _CONSUMER = "INSERT INTO tenfold.log_positions (consumer) VALUES ($1) ON CONFLICT DO NOTHING"
@@ -71,21 +73,24 @@ class Dispatcher:
     def __init__(self, database: Database, consumers: dict[str, Consumer]) -> None:
         self.database, self.consumers = database, consumers
 
-    async def run(self, stop: asyncio.Event, pause: float = 0.03) -> None:
+    async def run(self, stop: asyncio.Event, pause: float = 0.1) -> None:
         """Work until `stop` is set; `pause` is how many seconds to rest when nothing is new."""
         async with self.database.system() as reader:
             for name in self.consumers:
                 await reader.connection.execute(_CONSUMER, name)
         while not stop.is_set():
-            seen = 0
+            seen, rest = 0, pause
             for name in self.consumers:
                 try:
                     seen += await self.step(name)
+                except Unavailable as error:
+                    _log.warning("consumer waits", consumer=name, error=str(error))
+                    rest = _OUTAGE
                 except Exception as error:  # noqa: BLE001 - one consumer's fault must not stop the others
                     _log.error("consumer failed", consumer=name, error=repr(error))
             if seen < BATCH:
                 try:
-                    await asyncio.wait_for(stop.wait(), pause if seen else pause * 2)
+                    await asyncio.wait_for(stop.wait(), rest if seen else rest * 2)
                 except TimeoutError:
                     continue
 
@@ -108,7 +113,7 @@ async def lag(reader: Reader) -> float:
     return float(await reader.value(_LAG) or 0.0)
 
 
-def _change(row: Mapping[str, Any]) -> Change:
+def _change(row: asyncpg.Record) -> Change:
     return Change(
         seq=row["seq"],
         at=row["at"],

@@ -11,10 +11,12 @@ from uuid import UUID
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.ask import Ask, Embed, related, topics
+from tenfold.engine.bound import key_values
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.definition import Definition
 from tenfold.engine.registry import Registry
-from tenfold.engine.statement import ListStatement, PersonReading, Statement, key_values
+from tenfold.engine.sql import ListStatement, Statement
+from tenfold.engine.statement import PersonReading
 from tenfold.kernel.errors import NotFound
 
 COUNTED = 1_001
@@ -91,7 +93,7 @@ class Query:
     ) -> tuple[bytes, int]:
         """One record's JSON and version; raises NotFound where the person can't see it."""
         person.access(definition).need("read", definition)
-        key = ("one", *self._shape(person, definition, embeds), tuple(fields), deleted)
+        key = ("one", *self.shape(person, definition, embeds), tuple(fields), deleted)
         statement = self.shapes.get(
             key,
             lambda: PersonReading(definition, person, self.registry).one_statement(
@@ -116,7 +118,7 @@ class Query:
     ) -> bytes:
         """The records of these ids that the person can see, as a JSON list in the ids' order."""
         person.access(definition).need("read", definition)
-        key = ("many", *self._shape(person, definition, embeds), tuple(fields))
+        key = ("many", *self.shape(person, definition, embeds), tuple(fields))
         statement = self.shapes.get(
             key,
             lambda: PersonReading(definition, person, self.registry).many_statement(fields, embeds),
@@ -133,7 +135,7 @@ class Query:
         if ask.count not in ("capped", "estimate"):
             return None, "none"
         bare = Ask(filters=ask.filters, deleted=ask.deleted)
-        key = ("count", *self._shape(person, definition, ()), _filters(bare), bare.deleted)
+        key = ("count", *self.shape(person, definition, ()), filter_shapes(bare), bare.deleted)
         statement = self.shapes.get(
             key,
             lambda: PersonReading(definition, person, self.registry).count_statement(bare, COUNTED),
@@ -148,8 +150,8 @@ class Query:
         nulls = None if cursor is None else tuple(value is None for value in cursor)
         key = (
             "list",
-            *self._shape(person, definition, ask.embeds),
-            _filters(ask),
+            *self.shape(person, definition, ask.embeds),
+            filter_shapes(ask),
             tuple(
                 (s.field.json_name, s.field.custom, s.field.type.kind, s.descending)
                 for s in ask.sorts
@@ -165,7 +167,7 @@ class Query:
             lambda: PersonReading(definition, person, self.registry).list_statement(ask, cursor),
         )
 
-    def _shape(
+    def shape(
         self, person: Person, definition: Definition, embeds: Sequence[Embed]
     ) -> tuple[Hashable, ...]:
         """All that decides a statement's text beside the question itself."""
@@ -191,7 +193,8 @@ def missing(definition: Definition, identity: UUID) -> NotFound:
     return NotFound(f"There is no {definition.label.lower()} with the id {identity}.")
 
 
-def _filters(ask: Ask) -> tuple[Hashable, ...]:
+def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
+    """All that decides the text of a question's conditions."""
     return tuple(
         (
             f.field.type.kind if f.field.custom else f.field.name,
@@ -210,4 +213,4 @@ def _identity(definition: Definition, ask: Ask) -> str:
     return repr((definition.name, filters, sorts, ask.deleted))
 
 
-__all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "missing", "related"]
+__all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "filter_shapes", "missing", "related"]

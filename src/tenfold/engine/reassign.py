@@ -14,7 +14,7 @@ from tenfold.engine.definition import CUSTOM_TABLE, Definition
 from tenfold.engine.project.tables import table_of
 from tenfold.engine.query import Shapes
 from tenfold.engine.registry import Registry
-from tenfold.engine.statement import TENANT, USER, Statement, compiled
+from tenfold.engine.sql import TENANT, USER, Statement, compiled
 
 # Somebody's hundred thousand records take longer than a request's statement may.
 _PATIENCE = "SELECT set_config('statement_timeout', '60000', true)"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -30,7 +29,6 @@ from tenfold.kernel.ids import new_ids
 # After so many rows a long request lets others have their turn.
 _BREATH = 250
 TWICE = "The same record is given twice; give it once."
-_T = TypeVar("_T")
 
 
 class Records:
@@ -62,7 +60,8 @@ class Records:
         results = Results(len(bodies), partial=partial)
         parsed: Parsed = []
         ids = new_ids(len(bodies))
-        async for index, body in _unhurried(enumerate(bodies)):
+        for index, body in enumerate(bodies):
+            await _breathe(index)
             try:
                 values = parse(body, definition, access, locale, creating=True)
                 parsed.append((index, ids[index], values))
@@ -72,7 +71,8 @@ class Records:
         if not parsed:
             return results.written, results.refused
         rows: list[Row] = []
-        async for index, identity, values in _unhurried(parsed):
+        for place, (index, identity, values) in enumerate(parsed):
+            await _breathe(place)
             row = await self._rows.new(tx, person, definition, identity, values)
             if moments:
                 row["created_at"] = row["updated_at"] = moments[index]
@@ -114,7 +114,8 @@ class Records:
             parsed = await self._different(tx, definition, parsed, current, results, same)
         rows: list[Row] = []
         places: dict[UUID, int] = {}
-        async for index, identity, values in _unhurried(parsed):
+        for place, (index, identity, values) in enumerate(parsed):
+            await _breathe(place)
             places[identity] = index
             row = await self._rows.changed(tx, definition, identity, values, current[identity])
             rows.append(row)
@@ -366,9 +367,7 @@ def _found(
     return row
 
 
-async def _unhurried(rows: Iterable[_T]) -> AsyncIterator[_T]:
-    """The rows, with a turn for others now and then."""
-    for place, row in enumerate(rows):
-        if place % _BREATH == _BREATH - 1:
-            await asyncio.sleep(0)
-        yield row
+async def _breathe(place: int) -> None:
+    """Let others have a turn now and then."""
+    if place % _BREATH == _BREATH - 1:
+        await asyncio.sleep(0)

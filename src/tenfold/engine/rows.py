@@ -16,8 +16,7 @@ from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import has_private_search, table_of
-from tenfold.engine.slots import Slot, slots_of
-from tenfold.engine.statement import slot_field
+from tenfold.engine.slots import Slot, slot_field, slots_of
 from tenfold.engine.types import Locale
 from tenfold.engine.values import Values, plan_of
 from tenfold.engine.words import search_vector

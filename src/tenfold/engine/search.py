@@ -8,7 +8,7 @@ short would match too much to rank.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,25 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Access, Person
+from tenfold.engine.ask import Ask
+from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.tables import SCHEMA
-from tenfold.engine.query import Query
-from tenfold.engine.statement import PersonReading, Statement, compiled
+from tenfold.engine.query import Query, filter_shapes
+from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.words import stem
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.text import words
 
-RANKED = 500
+RANKED = 250
+"""How many hits of a common word are ranked: enough for a page, few enough for a keystroke."""
+SIFTED = 10_000
+"""How many hits are looked through where filters leave some of them only."""
 _MOST_WORDS = 8
 _SHORT = 2
 _LAST = "\U0010ffff"
+_EVERYTHING = Ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,28 @@ class Search:
         self.query = query
 
     async def records(
-        self, reader: Reader, person: Person, definition: Definition, text: str, limit: int
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        text: str,
+        limit: int,
+        within: Ask | None = None,
     ) -> bytes:
-        """The best hits of one type as a JSON list of whole records."""
+        """The best hits of one type as a JSON list of whole records.
+
+        `within` keeps those that pass its filters, shows its fields, and says whether to look
+        among the deleted.
+        """
         access = person.access(definition)
         access.need("read", definition)
         if not searchable(definition, access):
             return b"[]"
-        statement = self._statement(person, definition, text, limit)
-        row = await reader.value(statement.text, *_arguments(statement, person, definition, text))
+        asked = within or _EVERYTHING
+        statement = self._statement(person, definition, text, limit, asked)
+        bound = key_values(definition, Ask(filters=asked.filters), None)
+        arguments = _arguments(statement, person, definition, text, bound)
+        row = await reader.value(statement.text, *arguments)
         return row or b"[]"
 
     async def everywhere(
@@ -106,14 +126,14 @@ class Search:
             parts: list[Any] = []
             for one in types:
                 hits = _hits(PersonReading(one, person, self.query.registry), short, limit)
-                rows = sa.select(
-                    sa.literal_column(f"'{one.name}'").label("type"),
+                rows: sa.Subquery = sa.select(
+                    sa.literal_column(f"'{one.name}'", sa.Text).label("type"),
                     hits.c.id,
                     _title(one, hits).label("title"),
                     hits.c.rank,
                 ).subquery(f"{one.name}_hits")
-                listed = sa.select(
-                    sa.literal_column(f"'{one.name}'").label("type"),
+                listed: sa.Select[Any, Any] = sa.select(
+                    sa.literal_column(f"'{one.name}'", sa.Text).label("type"),
                     sa.func.json_agg(sa.func.row_to_json(rows.table_valued())).label("hits"),  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
                 )
                 parts.append(listed.select_from(rows))
@@ -122,16 +142,18 @@ class Search:
         return self.query.shapes.get(key, make)
 
     def _statement(
-        self, person: Person, definition: Definition, text: str, limit: int
+        self, person: Person, definition: Definition, text: str, limit: int, asked: Ask
     ) -> Statement:
         short = _is_short(text)
-        shape = person.access(definition).shape
-        key = ("search", definition.name, definition.digest, shape, short, limit)
+        shape = self.query.shape(person, definition, asked.embeds)
+        question = (filter_shapes(asked), asked.fields, asked.deleted)
+        key = ("search", *shape, *question, short, limit)
 
         def make() -> Statement:
             reading = PersonReading(definition, person, self.query.registry)
-            hits = _hits(reading, short, limit)
-            shown = sa.select(*reading.projection(hits.name)).lateral("x")
+            hits = _hits(reading, short, limit, asked)
+            chosen = reading.projection(hits.name, asked.fields, asked.embeds)
+            shown = sa.select(*chosen).lateral("x")
             row = sa.func.row_to_json(shown.table_valued())  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]
             rows = sa.select(row.label("j")).select_from(hits.join(shown, sa.true())).subquery()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
             return compiled(sa.select(sa.func.json_agg(rows.c.j)))
@@ -139,37 +161,39 @@ class Search:
         return self.query.shapes.get(key, make)
 
 
-def _hits(reading: PersonReading, short: bool, limit: int) -> Any:
+def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTHING) -> Any:
     """The rows found, best first, with their rank, as a subquery named after the type."""
     table = reading.table
     definition = reading.definition
-    rows = reading.matching(())
-    bound = sa.literal_column(str(int(limit)))
+    rows = reading.matching(asked.filters, deleted=asked.deleted)
+    bound = sa.literal_column(str(int(limit)), sa.BigInteger)
     if short:
         keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if _folded(f, table)]
         start, end = sa.bindparam("start", type_=sa.Text), sa.bindparam("end", type_=sa.Text)
         parts = [
             rows.where(key >= start, key < end)
-            .add_columns(sa.literal_column("1.0").label("rank"))
+            .add_columns(sa.literal_column("1.0", sa.Float).label("rank"))
             .order_by(key, table.c.id)
             .limit(bound)
             .subquery()
             for key in keys
         ]
         if not parts:
-            nothing = rows.add_columns(sa.literal_column("0").label("rank")).where(sa.false())
-            return nothing.subquery(f"{definition.name}_found")
+            nothing = rows.add_columns(sa.literal_column("0", sa.Float).label("rank"))
+            return nothing.where(sa.false()).subquery(f"{definition.name}_found")
         # UNION also drops what was found by two of the keys; tsvector and jsonb can be compared.
         both = sa.union(*(sa.select(p) for p in parts)).subquery()
         return sa.select(both).limit(bound).subquery(f"{definition.name}_found")
     private = "search_private" in table.c
-    finder = _finder(definition, private, reading.access)
+    sifted = bool(asked.filters) or asked.deleted
+    most = SIFTED if sifted else max(RANKED, limit)
+    finder = _finder(definition, private, reading.access, most)
     ranked = rows.join(finder, finder.c.id == table.c.id).add_columns(finder.c.rank.label("rank"))
     ordered = ranked.order_by(finder.c.rank.desc(), table.c.id.desc()).limit(bound)
     return ordered.subquery(f"{definition.name}_found")
 
 
-def _finder(definition: Definition, private: bool, access: Access) -> Any:
+def _finder(definition: Definition, private: bool, access: Access, most: int) -> Any:
     """The call of a type's finder as a table `f(id, rank)`."""
     scope = {
         "all": "NULL::uuid, NULL::uuid[]",
@@ -181,11 +205,11 @@ def _finder(definition: Definition, private: bool, access: Access) -> Any:
     secret = "CAST(:private AS boolean)" if private else "false"
     call = (
         f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
-        f"(CAST(:query AS tsquery), {secret}, {scope}, {RANKED}) AS f"
+        f"(CAST(:query AS tsquery), {secret}, {scope}, {most}) AS f"
     )
     escaped = call.replace("::", r"\:\:")
     identity = sa.UUID(as_uuid=True)
-    binds = [sa.bindparam("query", type_=sa.Text)]
+    binds: list[sa.BindParameter[Any]] = [sa.bindparam("query", type_=sa.Text)]
     if private:
         binds.append(sa.bindparam("private", type_=sa.Boolean))
     if access.read in ("own", "team"):
@@ -226,8 +250,12 @@ def _values(person: Person, text: str) -> dict[str, object]:
 
 
 def _arguments(
-    statement: Statement, person: Person, definition: Definition, text: str
+    statement: Statement,
+    person: Person,
+    definition: Definition,
+    text: str,
+    bound: Mapping[str, object],
 ) -> list[object]:
     access = person.access(definition)
     private = all(access.sees(f) for f in definition.fields.values() if f.private)
-    return statement.arguments({**_values(person, text), "private": private})
+    return statement.arguments({**bound, **_values(person, text), "private": private})

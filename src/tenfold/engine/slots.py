@@ -6,9 +6,25 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.statement import slot_column, slot_field
+from tenfold.engine.project.tables import SCHEMA
+from tenfold.engine.sql import UUID_TYPE
 from tenfold.engine.types import Locale
+
+SLOTS = sa.Table(
+    "slots",
+    sa.MetaData(schema=SCHEMA),
+    sa.Column("tenant_id", UUID_TYPE),
+    sa.Column("field", sa.Text),
+    sa.Column("record_id", UUID_TYPE),
+    sa.Column("place", sa.SmallInteger),
+    sa.Column("text_value", sa.Text),
+    sa.Column("int_value", sa.BigInteger),
+    sa.Column("time_value", sa.DateTime(timezone=True)),
+    sa.Column("ref_value", UUID_TYPE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +59,17 @@ def slots_of(definition: Definition, one: Field, value: object, locale: Locale) 
     if column == "ref_value":
         return [Slot(name, 0, ref=UUID(str(stored)))]
     return [Slot(name, 0, text=str(stored)[:500])]
+
+
+def slot_column(kind: str) -> str:
+    """The slots' column that holds values of a field type."""
+    if kind in ("integer", "decimal", "money", "boolean"):
+        return "int_value"
+    if kind in ("date", "datetime"):
+        return "time_value"
+    return "ref_value" if kind in ("ref", "many", "user", "any_ref", "file") else "text_value"
+
+
+def slot_field(definition: Definition, field: Field) -> str:
+    """The name under which a field's values lie in the slots."""
+    return f"{definition.name}.{'custom.' if field.custom else ''}{field.name}"

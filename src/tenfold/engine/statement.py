@@ -6,102 +6,45 @@ projects them to JSON with their embeds, so that nothing is computed for rows th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as attribute
-from datetime import UTC, date, datetime, time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
-from tenfold.engine.definition import PRIVATE, Definition, Field
+from tenfold.engine.conditions import compared, scoped
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Columns, Many, Rollup
-from tenfold.engine.types.identity import Id
-from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import fold
-
-_DIALECT = asyncpg_dialect()
-_UUID = sa.UUID(as_uuid=True)
-_LAST = "\U0010ffff"
-
-SLOTS = sa.Table(
-    "slots",
-    sa.MetaData(schema=SCHEMA),
-    sa.Column("tenant_id", _UUID),
-    sa.Column("field", sa.Text),
-    sa.Column("record_id", _UUID),
-    sa.Column("place", sa.SmallInteger),
-    sa.Column("text_value", sa.Text),
-    sa.Column("int_value", sa.BigInteger),
-    sa.Column("time_value", sa.DateTime(timezone=True)),
-    sa.Column("ref_value", _UUID),
+from tenfold.engine.slots import SLOTS, slot_column, slot_field
+from tenfold.engine.sorting import after, kind_of, never_null, ordered, slot_key, sort_keys
+from tenfold.engine.sql import (
+    TENANT,
+    UUID_TYPE,
+    ListStatement,
+    Statement,
+    compiled,
+    name_of,
+    row_json,
+    whole_row,
 )
+from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.kernel.errors import Invalid
 
 CUSTOM_FIELDS = sa.Table(
     "custom_fields",
     sa.MetaData(schema=SCHEMA),
-    sa.Column("tenant_id", _UUID),
+    sa.Column("tenant_id", UUID_TYPE),
     sa.Column("type", sa.Text),
     sa.Column("name", sa.Text),
     sa.Column("retired_at", sa.DateTime(timezone=True)),
 )
-
-TENANT = sa.bindparam("tenant", type_=_UUID)
-USER = sa.bindparam("user", type_=_UUID)
-TEAMS = sa.bindparam("teams", type_=ARRAY(_UUID))
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text with the names of its parameters in order."""
-
-    text: str
-    parameters: tuple[str, ...]
-    constants: Mapping[str, object] = attribute(default_factory=dict[str, object])
-
-    def arguments(self, values: Mapping[str, object]) -> list[object]:
-        """The parameters' values in order."""
-        constants = self.constants
-        return [constants[n] if n in constants else values[n] for n in self.parameters]
-
-
-@dataclass(frozen=True, slots=True)
-class ListStatement:
-    """A list's SQL; `kinds` are the Python types of the cursor's values."""
-
-    page: Statement
-    kinds: tuple[type, ...] = ()
-    plan: Select[Any] | None = attribute(default=None, compare=False)
-
-
-def compiled(statement: Any) -> Statement:
-    """The text of a statement with numbered parameters."""
-    made = statement.compile(dialect=_DIALECT)
-    constants = {name: value for name, value in made.params.items() if value is not None}
-    return Statement(str(made), tuple(made.positiontup or ()), constants)
-
-
-def slot_column(kind: str) -> str:
-    """The slots' column that holds values of a field type."""
-    if kind in ("integer", "decimal", "money", "boolean"):
-        return "int_value"
-    if kind in ("date", "datetime"):
-        return "time_value"
-    return "ref_value" if kind in ("ref", "many", "user", "any_ref", "file") else "text_value"
-
-
-def slot_field(definition: Definition, field: Field) -> str:
-    """The name under which a field's values lie in the slots."""
-    return f"{definition.name}.{'custom.' if field.custom else ''}{field.name}"
 
 
 class Reading:
@@ -118,13 +61,13 @@ class Reading:
         keys = sort_keys(ask.sorts)
         base = self.matching(ask.filters, deleted=ask.deleted)
         key = self._key_column
-        limit = sa.literal_column(str(int(ask.limit) + 1))
+        limit = sa.literal_column(str(int(ask.limit) + 1), sa.BigInteger)
         first = keys[0]
-        if first.descending and not _never_null(first.field) and not ask.page:
+        if first.descending and not never_null(first.field) and not ask.page:
             return self._two_phases(base, keys, cursor, limit)
-        order = [_ordered(key(s), s) for s in keys]
+        order = [ordered(key(s), s) for s in keys]
         if cursor is not None:
-            base = base.where(_after(keys, [key(s) for s in keys], cursor))
+            base = base.where(after(keys, [key(s) for s in keys], cursor))
         base = base.order_by(*order).limit(limit)
         return base.offset(sa.bindparam("offset", type_=sa.BigInteger)) if ask.page else base
 
@@ -142,13 +85,13 @@ class Reading:
         if cursor is None or cursor[0] is not None:
             some = base.where(key(first).is_not(None))
             if cursor is not None:
-                some = some.where(_after(keys, columns, cursor, first_has_value=True))
-            order = [key(first).desc(), *(_ordered(key(s), s) for s in rest)]
+                some = some.where(after(keys, columns, cursor, first_has_value=True))
+            order = [key(first).desc(), *(ordered(key(s), s) for s in rest)]
             phases.append(some.order_by(*order).limit(limit))
         none = base.where(key(first).is_(None))
         if cursor is not None and cursor[0] is None:
-            none = none.where(_after(rest, columns[1:], cursor[1:], offset=1))
-        phases.append(none.order_by(*(_ordered(key(s), s) for s in rest)).limit(limit))
+            none = none.where(after(rest, columns[1:], cursor[1:], offset=1))
+        phases.append(none.order_by(*(ordered(key(s), s) for s in rest)).limit(limit))
         if len(phases) == 1:
             return phases[0]
         both = sa.union_all(*(sa.select(p.subquery()) for p in phases)).subquery("t")
@@ -159,7 +102,7 @@ class Reading:
         table = self.table
         statement = sa.select(table).where(table.c.tenant_id == TENANT)
         if self.definition.tenant_made:
-            statement = statement.where(table.c.kind == _name(self.definition.name))
+            statement = statement.where(table.c.kind == name_of(self.definition.name))
         gone = table.c.deleted_at
         statement = statement.where(gone.is_not(None) if deleted else gone.is_(None))
         scope = scoped(self.access.read, self.definition, table)
@@ -178,7 +121,7 @@ class Reading:
         column = field.type.compared(field.name, columns)
         if one.operator == "prefix":
             column = field.type.sorted_by(field.name, columns)
-        return _compare(column, one.operator, bind, negated=one.value is False)
+        return compared(column, one.operator, bind, negated=one.value is False)
 
     def _slot_condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
         slots = SLOTS.alias()
@@ -192,13 +135,13 @@ class Reading:
             has = identity.in_(found)
             return sa.not_(has) if one.value else has
         if one.operator == "ne":
-            return sa.not_(identity.in_(found.where(_compare(column, "eq", bind))))
-        return identity.in_(found.where(_compare(column, one.operator, bind)))
+            return sa.not_(identity.in_(found.where(compared(column, "eq", bind))))
+        return identity.in_(found.where(compared(column, one.operator, bind)))
 
     def _key_column(self, sort: Sort) -> ColumnElement[Any]:
         field = sort.field
         if field.custom:
-            return _slot_key(field, self.table.c.id)
+            return slot_key(field, self.table.c.id)
         columns = Columns.of(self.table)
         return field.type.sorted_by(field.name, columns)
 
@@ -311,7 +254,7 @@ class PersonReading(Reading):
         alias = f"{self.definition.name}_row"
         source = rows.limit(1).subquery(alias)
         shown = sa.select(*self.projection(alias, fields, embeds)).select_from(source)
-        return sa.select(_row_json(shown.subquery())).scalar_subquery()
+        return sa.select(row_json(shown.subquery())).scalar_subquery()
 
     def array(self, rows: Select[Any], embeds: Sequence[Embed]) -> ColumnElement[Any]:
         """Up to EMBEDDED_ROWS rows as `{"data": […], "more": bool}`."""
@@ -319,7 +262,7 @@ class PersonReading(Reading):
         source = rows.subquery(alias)
         shown = sa.select(*self.projection(alias, (), embeds)).select_from(source).subquery()
         numbered = sa.select(
-            _row_json(shown).label("j"), sa.func.row_number().over().label("n")
+            row_json(shown).label("j"), sa.func.row_number().over().label("n")
         ).subquery()
         kept = sa.func.json_agg(numbered.c.j).filter(numbered.c.n <= EMBEDDED_ROWS)
         document = sa.func.json_build_object(
@@ -343,18 +286,18 @@ class PersonReading(Reading):
         kinds: list[type] = []
         for place, sort in enumerate(keys):
             if sort.field.custom:
-                column = _slot_key(sort.field, columns["id"])
+                column = slot_key(sort.field, columns["id"])
             else:
                 column = sort.field.type.sorted_by(sort.field.name, columns)
             last.append(column.label(f"k{place}"))
-            kinds.append(_python_type(column))
+            kinds.append(kind_of(column))
         number = sa.func.row_number().over().label("n")
         page = (
-            sa.select(_whole_row(shown).label("j"), number, *last)
+            sa.select(whole_row(shown).label("j"), number, *last)
             .select_from(source.join(shown, sa.true()))
             .subquery("p")
         )
-        most = sa.literal_column(str(int(ask.limit)))
+        most = sa.literal_column(str(int(ask.limit)), sa.BigInteger)
         data = sa.func.json_agg(page.c.j).filter(page.c.n <= most)
         final = [
             sa.func.max(page.c[f"k{i}"]).filter(page.c.n == most)
@@ -370,10 +313,10 @@ class PersonReading(Reading):
     ) -> Statement:
         """One record by id: JSON text and its version."""
         rows = self.matching((), deleted=deleted)
-        rows = rows.where(self.table.c.id == sa.bindparam("id", type_=_UUID))
+        rows = rows.where(self.table.c.id == sa.bindparam("id", type_=UUID_TYPE))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
-        statement = sa.select(_row_json(lateral), source.c.version).select_from(
+        statement = sa.select(row_json(lateral), source.c.version).select_from(
             source.join(lateral, sa.true())
         )
         return compiled(statement)
@@ -381,13 +324,13 @@ class PersonReading(Reading):
     def many_statement(self, fields: Sequence[str], embeds: Sequence[Embed]) -> Statement:
         """Records by their ids, in the order of the ids: JSON text of a list."""
         rows = self.matching(())
-        ids = sa.bindparam("ids", type_=ARRAY(_UUID))
+        ids = sa.bindparam("ids", type_=ARRAY(UUID_TYPE))
         rows = rows.where(self.table.c.id == sa.any_(ids))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
         place = sa.func.array_position(ids, source.c.id)
         inner = (
-            sa.select(_row_json(lateral).label("j"), place.label("place"))
+            sa.select(row_json(lateral).label("j"), place.label("place"))
             .select_from(source.join(lateral, sa.true()))
             .order_by(place)
             .subquery("p")
@@ -398,7 +341,7 @@ class PersonReading(Reading):
         """How many rows match, counted up to a bound."""
         rows = self.matching(ask.filters, deleted=ask.deleted)
         found = (
-            rows.with_only_columns(sa.literal_column("1"))
+            rows.with_only_columns(sa.literal_column("1", sa.Integer))
             .limit(sa.literal_column(str(int(most))))
             .subquery()
         )
@@ -413,76 +356,8 @@ def _paired(holder: Definition, relation: Field, row: Columns, *, back: bool) ->
         here, there = there, here
     return sa.select(there).where(
         slots.c.tenant_id == TENANT,
-        slots.c.field == _name(slot_field(holder, relation)),
+        slots.c.field == name_of(slot_field(holder, relation)),
         here == row["id"],
-    )
-
-
-def scoped(scope: str, definition: Definition, table: FromClause) -> ColumnElement[bool] | None:
-    """The condition that keeps a reader to their scope; None where they may see all."""
-    if scope == "all":
-        return None
-    if scope == "own":
-        return table.c.owner_id == USER
-    if scope == "team":
-        return sa.or_(table.c.owner_id == USER, table.c.team_id == sa.any_(TEAMS))
-    if scope == "open":
-        if not definition.private:
-            return None
-        marked = table.c[definition.private] == sa.literal_column(f"'{PRIVATE}'", sa.Text)
-        return sa.or_(table.c.owner_id == USER, sa.not_(marked))
-    return sa.false()
-
-
-def sort_keys(sorts: Sequence[Sort]) -> list[Sort]:
-    """The sorts with the id as the last tie, in the direction of the first."""
-    if any(s.field.name == "id" for s in sorts):
-        return list(sorts)
-    identity = Field(name="id", type=Id(), system=True, nullable=False)
-    return [*sorts, Sort(identity, sorts[0].descending if sorts else True)]
-
-
-def key_values(
-    definition: Definition, ask: Ask, cursor: Sequence[object] | None
-) -> dict[str, object]:
-    """The bound values of a list's filters, sorts and cursor."""
-    values: dict[str, object] = {}
-    for sort in ask.sorts:
-        if sort.field.custom:
-            values[f"s_{sort.field.name}"] = slot_field(definition, sort.field)
-    if ask.page:
-        values["offset"] = (ask.page - 1) * ask.limit
-    for place, one in enumerate(ask.filters):
-        values |= filter_values(definition, one, f"f{place}")
-    for place, value in enumerate(cursor or ()):
-        values[f"c{place}"] = value
-    return values
-
-
-def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, object]:
-    """The bound values of one filter."""
-    value = one.value
-    named: dict[str, object] = {}
-    if one.field.custom or one.field.type.many:
-        value = _slot_value(value)
-        named[f"{bind}_field"] = slot_field(definition, one.field)
-    if one.operator == "prefix":
-        text = str(value)
-        if getattr(one.field.type, "folded", False):
-            text = fold(text)
-        return {**named, bind: text, f"{bind}_end": text + _LAST}
-    return named if one.operator == "null" else {**named, bind: value}
-
-
-def _slot_key(field: Field, identity: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A custom field's value as a sort key; its name is bound, so that tenants share the text."""
-    slots = SLOTS.alias()
-    name = sa.bindparam(f"s_{field.name}", type_=sa.Text)
-    return (
-        sa.select(slots.c[slot_column(field.type.kind)])
-        .where(slots.c.tenant_id == TENANT, slots.c.field == name, slots.c.record_id == identity)
-        .limit(1)
-        .scalar_subquery()
     )
 
 
@@ -496,115 +371,8 @@ def _retired(definition: Definition) -> ColumnElement[Any]:
         sa.select(sa.func.coalesce(names.op("||")(currencies), empty))
         .where(
             fields.c.tenant_id == TENANT,
-            fields.c.type == _name(definition.name),
+            fields.c.type == name_of(definition.name),
             fields.c.retired_at.is_not(None),
         )
         .scalar_subquery()
     )
-
-
-def _slot_value(value: object) -> object:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, list):
-        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-        return [_slot_value(item) for item in items]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time(), UTC)
-    return value
-
-
-def _compare(
-    column: ColumnElement[Any], operator: str, bind: str, *, negated: bool = False
-) -> ColumnElement[bool]:
-    value = sa.bindparam(bind, type_=column.type)
-    match operator:
-        case "null":
-            return column.is_not(None) if negated else column.is_(None)
-        case "eq":
-            return column == value
-        case "ne":
-            return column.is_distinct_from(value)
-        case "in":
-            return column == sa.any_(sa.bindparam(bind, type_=ARRAY(column.type)))
-        case "prefix":
-            end = sa.bindparam(f"{bind}_end", type_=column.type)
-            return sa.and_(column >= value, column < end)
-        case "gt":
-            return column > value
-        case "gte":
-            return column >= value
-        case "lt":
-            return column < value
-        case "lte":
-            return column <= value
-        case _:
-            raise ValueError(operator)
-
-
-def _never_null(field: Field) -> bool:
-    return not field.nullable and not field.custom
-
-
-def _ordered(column: ColumnElement[Any], sort: Sort) -> ColumnElement[Any]:
-    """Nulls last in both directions; said only where there can be nulls, for the index's sake."""
-    if sort.descending:
-        ordered = column.desc()
-        return ordered if _never_null(sort.field) else ordered.nulls_last()
-    return column.asc()
-
-
-def _after(
-    keys: Sequence[Sort],
-    columns: Sequence[ColumnElement[Any]],
-    cursor: Sequence[object],
-    *,
-    offset: int = 0,
-    first_has_value: bool = False,
-) -> ColumnElement[bool]:
-    """The rows after the cursor's; nulls sort last in both directions."""
-    binds = [sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)]
-    plain = all(_never_null(s.field) for s in (keys[1:] if first_has_value else keys))
-    one_way = len({s.descending for s in keys}) == 1
-    if plain and one_way:
-        left, right = sa.tuple_(*columns), sa.tuple_(*binds)
-        return left < right if keys[0].descending else left > right
-    steps: list[ColumnElement[bool]] = []
-    equal: list[ColumnElement[bool]] = []
-    for place, (sort, column, bind) in enumerate(zip(keys, columns, binds, strict=True)):
-        nullable = not _never_null(sort.field) and not (place == 0 and first_has_value)
-        empty = cursor[place] is None
-        if not empty:
-            beyond = column < bind if sort.descending else column > bind
-            if nullable:
-                beyond = sa.or_(beyond, column.is_(None))
-            steps.append(sa.and_(*equal, beyond))
-        equal.append(column.is_(None) if empty else column == bind)
-    return sa.or_(*steps) if steps else sa.false()
-
-
-def _name(text: str) -> ColumnElement[str]:
-    """A declared name as a literal; names are checked when they are compiled."""
-    assert text.replace("_", "").replace(".", "").isalnum()
-    return sa.literal_column(f"'{text}'", sa.Text)
-
-
-def _row_json(rows: FromClause) -> ColumnElement[Any]:
-    return sa.func.row_to_json(_whole_row(rows), type_=JSON)
-
-
-def _whole_row(rows: FromClause) -> ColumnElement[Any]:
-    return rows.table_valued()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-
-
-def _python_type(column: ColumnElement[Any]) -> type:
-    kind = column.type
-    if isinstance(kind, sa.DateTime):
-        return datetime
-    if isinstance(kind, sa.Date):
-        return date
-    if isinstance(kind, sa.UUID):
-        return UUID
-    if isinstance(kind, sa.Boolean):
-        return bool
-    return int if isinstance(kind, sa.Integer) else str

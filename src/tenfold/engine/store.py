@@ -17,7 +17,7 @@ from tenfold.engine.query import Query
 from tenfold.engine.registry import Registry
 from tenfold.engine.rows import Row, needed, slots
 from tenfold.engine.slots import Slot
-from tenfold.engine.statement import Statement
+from tenfold.engine.sql import Statement
 from tenfold.engine.types import Locale
 from tenfold.engine.values import Values
 from tenfold.engine.written import Written
@@ -65,10 +65,12 @@ class Store:
     ) -> list[Written]:
         """Store new rows; with `skip` those whose unique key is taken are left out."""
         columns = tuple(sorted(set[str]().union(*rows)))
-        shape = person.access(definition).shape
+        shape, single = person.access(definition).shape, len(rows) == 1
         statement = self._shapes.get(
-            ("insert", definition.name, definition.digest, shape, columns, skip, answer),
-            lambda: writing.insert(definition, person, self._registry, columns, skip, answer),
+            ("insert", definition.name, definition.digest, shape, columns, single, skip, answer),
+            lambda: writing.insert(
+                definition, person, self._registry, columns, single=single, skip=skip, answer=answer
+            ),
         )
         return await _run(tx, statement, person, definition, rows, columns)
 
@@ -80,10 +82,10 @@ class Store:
         if not columns:
             columns = ("deleted_at",)
             rows = [{**row, "deleted_at": None} for row in rows]
-        shape = person.access(definition).shape
+        shape, single = person.access(definition).shape, len(rows) == 1
         statement = self._shapes.get(
-            ("update", definition.name, definition.digest, shape, columns),
-            lambda: writing.update(definition, person, self._registry, columns),
+            ("update", definition.name, definition.digest, shape, columns, single),
+            lambda: writing.update(definition, person, self._registry, columns, single=single),
         )
         return await _run(tx, statement, person, definition, rows, ("id", *columns))
 
@@ -160,7 +162,11 @@ async def _run(
     rows: Sequence[Row],
     columns: Sequence[str],
 ) -> list[Written]:
-    given: dict[str, list[Any]] = {c: [row.get(c) for row in rows] for c in columns}
+    given: dict[str, Any]
+    if len(rows) == 1:
+        given = {c: rows[0].get(c) for c in columns}
+    else:
+        given = {c: [row.get(c) for row in rows] for c in columns}
     try:
         answered = await tx.rows(statement.text, *statement.arguments(_bound(person, **given)))
     except asyncpg.UniqueViolationError as error:

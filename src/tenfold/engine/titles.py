@@ -21,7 +21,8 @@ from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import COUNTED, Query
-from tenfold.engine.statement import TENANT, PersonReading, Statement, compiled
+from tenfold.engine.sql import TENANT, Statement, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Address, Columns
 from tenfold.engine.types.contact import one_line
 from tenfold.kernel.text import fold

@@ -20,7 +20,7 @@ from tenfold.engine import checks
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
-from tenfold.engine.undo_fields import columns_of, goes_back
+from tenfold.engine.undo_fields import columns_of, goes_back, named
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import NIL
 
@@ -212,7 +212,7 @@ def _one(
             outcome.gone += 1
         elif later:
             reason = "It was edited after the batch made it."
-            outcome.keep(Kept(task.type, identity, reason, tuple(sorted(later))))
+            outcome.keep(Kept(task.type, identity, reason, named(definition, later)))
         else:
             access.need("delete", definition)
             checks.within(access.delete, person, row, "delete", definition)

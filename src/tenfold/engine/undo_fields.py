@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -53,6 +53,12 @@ def goes_back(
     if CUSTOM in new:
         _custom(old.get(CUSTOM) or {}, new[CUSTOM] or {}, row, back, kept)
     return back, kept
+
+
+def named(definition: Definition, columns: Collection[str]) -> tuple[str, ...]:
+    """The fields whose columns these are, by the names that people know."""
+    found = [one.json_name for one, names in _fields(definition) if {*names} & {*columns}]
+    return tuple(sorted({*found, *([CUSTOM] if CUSTOM in columns else [])}))
 
 
 def _custom(

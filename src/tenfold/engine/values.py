@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal as PyDecimal
 from typing import Any
@@ -19,15 +19,17 @@ from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
 from tenfold.kernel.money import exponent
 
 
-@dataclass(slots=True)
 class Values:
     """Parsed values: columns to store, custom fields as JSON, and what was given by field."""
 
-    columns: dict[str, Any] = field(default_factory=dict[str, Any])
-    custom: dict[str, object] = field(default_factory=dict[str, object])
-    cleared: set[str] = field(default_factory=set[str])
-    secrets: dict[str, str] = field(default_factory=dict[str, str])
-    given: set[str] = field(default_factory=set[str])
+    __slots__ = ("cleared", "columns", "custom", "given", "secrets")
+
+    def __init__(self, columns: dict[str, Any] | None = None) -> None:
+        self.columns: dict[str, Any] = {} if columns is None else columns
+        self.custom: dict[str, object] = {}
+        self.cleared: set[str] = set()
+        self.secrets: dict[str, str] = {}
+        self.given: set[str] = set()
 
 
 def parse(

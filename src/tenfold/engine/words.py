@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import snowballstemmer
@@ -65,7 +65,12 @@ def _whole_word(domain: str) -> list[str]:
     return [whole] if whole else []
 
 
-_STEMMER = snowballstemmer.stemmer("english")
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
+
+
+# The library carries no types.
+_STEMMER = cast("_Stemmer", snowballstemmer.stemmer("english"))  # pyright: ignore[reportUnknownMemberType]
 
 
 @lru_cache(maxsize=65_536)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,14 @@ from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal, options_of
+from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_texts import CLEAR_WORD, shown
-from tenfold.exchange.values import Amount, Reading, Refusal, Special, learn, others, quick, read
+from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, learn, quick, read
 from tenfold.kernel.money import CURRENCIES
 
+OTHER = "other"
+_NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
+_WITH_EMAIL = re.compile(r".*[(<]([^()<>\s]+@[^()<>\s]+)[)>]\s*")
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
 
 
@@ -46,6 +51,7 @@ class Prepared:
     problem: str = ""
 
 
+_Rescue = Callable[[Value, Prepared, Refusal], bool]
 _Put = Callable[[Value, Prepared, list[str]], None]
 
 
@@ -142,13 +148,16 @@ class Converter:
         places = own.places if isinstance(own, DecimalType) else None
         listed = kind in _OVERFLOW or kind == "url"
         reader = quick(kind, how)
-        finer = self._finer(goal)
+        rescue = self._rescue(column, goal, how)
 
         def plain(value: Value, made: Prepared, problems: list[str]) -> None:
+            if listed and (type(value) is not str or ":::" in value):
+                self._several(column, kind, value, how, made, problems, put)
+                return
             try:
                 found = reader(value)
             except Refusal as refusal:
-                if finer is None or not self._went_finer(column, value, how, finer, made):
+                if rescue is None or not rescue(value, made, refusal):
                     problems.append(f"{column}: {refusal.reason}")
                 return
             if found is Special.LEAVE:
@@ -156,10 +165,34 @@ class Converter:
             if places is not None and isinstance(found, Decimal):
                 found = self._rounded(column, found, places)
             put(made, None if found is Special.CLEAR else found)
-            if listed and (type(value) is not str or ":::" in value):
-                self._overflow(column, kind, value, how, made)
 
         return plain
+
+    def _rescue(self, column: str, goal: Goal, how: Reading) -> _Rescue | None:
+        """What can be done about a value that the field itself can't take."""
+        name = goal.target.name
+        if finer := self._finer(goal):
+            return lambda value, made, _: self._went_finer(column, value, how, finer, made)
+        if "birth" in name:
+            return lambda _value, _made, refusal: self._without_year(column, refusal)
+        if goal.kind == "choice" and name.endswith("source") and OTHER in options_of(goal.field):
+            return lambda value, made, _: self._other_source(column, name, value, made)
+        return None
+
+    def _without_year(self, column: str, refusal: Refusal) -> bool:
+        """Whether it is a birthday that only lacks its year: no reason to lose a person."""
+        if isinstance(refusal, NoYear):
+            self.tally[f"values of {column!r} have no year and were left out"] += 1
+        return isinstance(refusal, NoYear)
+
+    def _other_source(self, column: str, name: str, value: Value, made: Prepared) -> bool:
+        """A source that only the other program knows is another one; its word is kept beside."""
+        made.body[name] = OTHER
+        detail = f"{name}_detail"
+        if detail in self._goals and detail not in self._taken:
+            made.body[detail] = as_text(value).strip()[:200]
+        self.tally[f"values of {column!r} are none of our sources and became {OTHER}"] += 1
+        return True
 
     def _finer(self, goal: Goal) -> Goal | None:
         """The field for the finer kind beside one for the kind: `sub_type` beside `type`."""
@@ -190,20 +223,41 @@ class Converter:
             return rounded
         return number
 
-    def _overflow(self, column: str, kind: str, value: Value, how: Reading, made: Prepared) -> None:
-        """Put the further e-mails or numbers of a cell into the fields that wait for them."""
-        for text in others(kind, value):
-            for name in _OVERFLOW.get(kind, ()):
-                free = name in self._goals and name not in self._taken and name not in made.body
-                if free and self._goals[name].kind == kind:
-                    try:
-                        made.body[name] = read(kind, text, how)
-                        break
-                    except Refusal:
-                        continue
-            else:
-                told = f"further values in cells of {column!r} have no field and were left out"
-                self.tally[told] += 1
+    def _several(
+        self,
+        column: str,
+        kind: str,
+        value: Value,
+        how: Reading,
+        made: Prepared,
+        problems: list[str],
+        put: Callable[[Prepared, object], None],
+    ) -> None:
+        """Take the first of several that can be read; others go into fields that wait for them."""
+        found: list[object] = []
+        reasons: list[str] = []
+        for text in each(value):
+            try:
+                found.append(read(kind, text, how))
+            except Refusal as refusal:
+                reasons.append(f"{column}: {refusal.reason}")
+        if not found:
+            problems += reasons[:1]
+            return
+        if reasons:
+            self.tally[f"of several values in cells of {column!r} can't be read"] += len(reasons)
+        put(made, found[0])
+        for more in found[1:]:
+            self._overflow(column, kind, more, made)
+
+    def _overflow(self, column: str, kind: str, value: object, made: Prepared) -> None:
+        """Put a further e-mail or number into a field that waits for it."""
+        for name in _OVERFLOW.get(kind, ()):
+            free = name in self._goals and name not in self._taken and name not in made.body
+            if free and self._goals[name].kind == kind:
+                made.body[name] = value
+                return
+        self.tally[f"further values in cells of {column!r} have no field and were left out"] += 1
 
 
 def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
@@ -309,6 +363,11 @@ def _pointer(goal: Goal) -> _Put:
             made.body[one.json_name] = None
         elif isinstance(one.type, AnyRef):
             _any(one.json_name, value, made, problems)
+        elif to == "user" and text.casefold() in _NOBODY:
+            return
+        elif named := _WITH_EMAIL.fullmatch(text):
+            # HubSpot names people and companies as `Ann Lee (ann@example.com)`.
+            made.pointers.append(Pointer(one.json_name, to, named[1]))
         else:
             reference = pointed_at(text)
             made.pointers.append(Pointer(one.json_name, to, reference or text, bool(reference)))

@@ -12,6 +12,7 @@ from tenfold.exchange.looks import looks_like
 from tenfold.exchange.synonyms import concept_of
 
 SEPARATORS = (",", ";", "\t", "|")
+_BEFORE = 20
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*(?:\r\n|\r|\n|$)", re.IGNORECASE)
 
 
@@ -26,6 +27,15 @@ def separator_of(sample: str) -> str:
     scored = [(_evenness(sample, separator), separator) for separator in SEPARATORS]
     best = max(score for score, _ in scored)
     return next(separator for score, separator in scored if score == best)
+
+
+def header_at(rows: list[list[str]]) -> int:
+    """Which of the first rows is the header: programs put a title or notes before it."""
+    for place, row in enumerate(rows[:_BEFORE]):
+        if sum(bool(cell.strip()) for cell in row) > 1:
+            known = sum(concept_of(cell) is not None for cell in row)
+            return place if known > 1 else 0
+    return 0
 
 
 def has_header(cells: list[str]) -> bool:
@@ -47,6 +57,7 @@ def first_rows(sample: str, separator: str, count: int = 200) -> list[list[str]]
 def _evenness(sample: str, separator: str) -> tuple[float, int]:
     """How many rows are as wide as the first one, and how wide that is."""
     rows = first_rows(sample, separator)
+    rows = rows[header_at(rows) :]
     if not rows or len(rows[0]) < 2:
         return (0.0, 0)
     widths = Counter(len(row) for row in rows)

@@ -29,6 +29,9 @@ _NOT_TEXT = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"RIFF", "a picture, a sound or a film"),
+    (b"{\\rtf", "a text document (RTF)"),
 )
 # Turkish and Vietnamese (1254, 1258) differ from Western in too few signs to be told apart.
 _EIGHT_BIT = [
@@ -90,7 +93,7 @@ def detect(stream: BinaryIO, head: bytes) -> Encoding:
 
 def _without_mark(head: bytes) -> str | None:
     """UTF-16 or UTF-32 without a byte order mark, told by the zeros beside common characters."""
-    if b"\x00" not in head:
+    if b"\x00" not in head or _has_plain_lines(head[:8192]):
         return None
     head = head[:8192]
     common = b"\n\r\t ,;|\"'" + bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x7B))
@@ -110,6 +113,13 @@ def _without_mark(head: bytes) -> str | None:
         if units and hits / units > 0.02:
             found.append((hits * width, name))
     return max(found)[1] if found and _decodes(head, max(found)[1]) else None
+
+
+def _has_plain_lines(head: bytes) -> bool:
+    """Whether lines end without a zero beside the end: then a zero is a flaw, not half a sign."""
+    ends = [place for place, byte in enumerate(head[:-1]) if byte in b"\r\n"]
+    wide = sum(head[place + 1] == 0 or head[place - 1] == 0 for place in ends if place)
+    return wide * 2 < len(ends)
 
 
 def _decodes(head: bytes, name: str) -> bool:

@@ -13,7 +13,8 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
-from tenfold.engine.statement import PersonReading, Statement, compiled
+from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale, Refused
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import fold

@@ -63,7 +63,7 @@ class ImportFiles:
             return valid
         body = b"\n".join(lines) + b"\n"
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._refused, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self.refused, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as stream:
             stream.seek(valid)
             stream.truncate()
@@ -73,14 +73,17 @@ class ImportFiles:
         return valid + len(body)
 
     def refused_csv(self, columns: Sequence[str], valid: int, *, several: bool) -> Iterator[bytes]:
-        """The refused rows as CSV, with the line and the reason of each."""
+        """The refused rows as CSV, with the line and the reason of each; NotFound when removed."""
+        if valid and not self.refused.is_file():
+            raise NotFound("The refused rows of this import are not kept any more.")
         names = [*columns, "file"] if several else [*columns]
-        return write_refusals(names, self._rows(valid, several=several))
+        return write_refusals(names, self.refused_rows(valid, several=several))
 
-    def _rows(self, valid: int, *, several: bool) -> Iterator[Row]:
+    def refused_rows(self, valid: int, *, several: bool) -> Iterator[Row]:
+        """The refused rows in the order of the files."""
         if not valid:
             return
-        with self._refused.open("rb") as stream:
+        with self.refused.open("rb") as stream:
             while stream.tell() < valid:
                 found: Any = msgspec.json.decode(stream.readline())
                 file, number, reason, values, raw = found
@@ -89,7 +92,8 @@ class ImportFiles:
                 yield Row(number, values, reason, raw)
 
     @property
-    def _refused(self) -> Path:
+    def refused(self) -> Path:
+        """Where the refused rows are."""
         return self.folder / "refused.ndjson"
 
 

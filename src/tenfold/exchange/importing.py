@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,32 +17,31 @@ from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.halving import savepoint
 from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM
 from tenfold.engine.tailored import Tailored
 from tenfold.engine.types import Locale
-from tenfold.exchange.converting import Converter, Prepared, texts_of
+from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Column, Options, Part, State, state_of
-from tenfold.exchange.mapping import Guess, UnknownName, guess, missing
-from tenfold.exchange.readers import Source, open_source
-from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
-from tenfold.exchange.salesforce_tree import TYPE
-from tenfold.exchange.targets import ID, Goal, goals_of, references
+from tenfold.exchange.mapping import UnknownName
+from tenfold.exchange.rows import NotReadable, Row
+from tenfold.exchange.surveying import Survey, View, survey
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound, TenfoldError, Unauthenticated
+from tenfold.kernel.errors import NotFound, TenfoldError, Unauthenticated
 
 TOPICS = ("members", "definitions")
-NO_KEY = "none"
-SAMPLED = 1_000
 _FIRST, _LEAST, _MOST = 500, 50, 5_000
 _SECONDS = 2.0
 """How long a piece should take; far below the five seconds after which the log's readers wait."""
 
+REHEARSED = 5_000
+"""A dry run of at most so many rows is one transaction; a longer one forgets each piece."""
+
 _TENANT = "SELECT region, currency, timezone FROM tenfold.tenants WHERE id = $1"
-_DATED = frozenset({"date", "datetime"})
 
 LoadPerson = Callable[[Reader, UUID, UUID], Awaitable[Person]]
 
@@ -105,132 +104,6 @@ class Exchange:
         return ImportFiles(self.home, tenant, identity)
 
 
-@dataclass(slots=True)
-class Survey:
-    """A file looked through: its columns, where they go, what people must know about it."""
-
-    source: Source
-    columns: list[str]
-    guesses: list[Guess]
-    goals: dict[str, Goal]
-    rows: int
-    notes: list[str]
-    key: str
-    need_key: bool
-    how: Reading
-
-    def converter(self) -> Converter:
-        """A converter that has learned how the whole file is written."""
-        rows = self.source.rows()
-        dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED]
-        mapped = [g.column for g in self.guesses if g.target]
-        learned = texts_of(islice(rows, SAMPLED), mapped)
-        if dated:
-            learned |= texts_of(self.source.rows(), dated)
-        rows_key = self.key
-        return Converter(
-            self.guesses, self.goals, self.how, learned, rows_key, need_key=self.need_key
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """As whom and how a file is looked at."""
-
-    definition: Definition
-    person: Person
-    types: Mapping[str, Definition]
-    how: Reading
-
-
-def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
-    """Look through a file and guess its mapping; raises NotReadable, UnknownName or Invalid."""
-    definition = view.definition
-    source = open_source(
-        path,
-        part.filename,
-        encoding=options.encoding,
-        separator=options.separator,
-        header=options.header,
-    )
-    rows = source.rows()
-    samples = [row.values for row in islice(rows, SAMPLED)]
-    number, empty = _counted(rows, source.columns, samples)
-    columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
-    goals = goals_of(definition, view.person.access(definition), columns)
-    chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}
-    if part.sobject:
-        # A plan's options name the columns of several files.
-        chosen = {c: t for c, t in chosen.items() if c in columns}
-    linked = references(columns, samples, goals, view.types)
-    # The columns of our own exports are named as the fields are.
-    own = {c: c for c in columns if c in goals} if ID in goals else {}
-    overrides = {**linked, **own, **chosen}
-    targets = [goal.target for goal in goals.values()]
-    guesses = guess(columns, samples, targets, overrides)
-    key, need = _key(definition, options, guesses)
-    notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
-    return Survey(source, columns, guesses, goals, number, notes, key, need, view.how)
-
-
-def _counted(
-    rest: Iterable[Row], columns: Sequence[str], samples: Sequence[Mapping[str, Value]]
-) -> tuple[int, set[str]]:
-    """How many rows there are, and the columns in which none has anything."""
-    empty = {c for c in columns if all(is_blank(values.get(c)) for values in samples)}
-    number = len(samples)
-    for row in rest:
-        number += 1
-        if empty:
-            empty -= {c for c in empty if not is_blank(row.values.get(c))}
-    return number, empty
-
-
-def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
-    """The field by which rows find their records, and whether each row must have it."""
-    uniques = {f.json_name: f for f in definition.fields.values() if f.unique}
-    mapped = {guess.target for guess in guesses}
-    if options.key == NO_KEY:
-        return "", False
-    if options.key:
-        if options.key not in uniques:
-            raise Invalid({"key": f"must be a unique field: {', '.join(uniques)}, or {NO_KEY}"})
-        return options.key, True
-    for name in ("external_id", *uniques):
-        if name in mapped:
-            return name, False
-    return "", False
-
-
-def _notes(
-    definition: Definition,
-    guesses: Sequence[Guess],
-    goals: Mapping[str, Goal],
-    key: str,
-    empty: set[str],
-) -> list[str]:
-    notes: list[str] = []
-    # A record's type says what it is; it is no value of it.
-    extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
-    extra = [column for column in extra if column != TYPE and column not in empty]
-    if extra:
-        notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")
-    out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]
-    if out:
-        notes.append(f"These columns were left out as asked: {', '.join(out)}.")
-    given = {(g.target or "").split(".")[0] for g in guesses}
-    lacking = missing(guesses, [goal.target for goal in goals.values()])
-    for target in lacking:
-        named = target.name in ("first_name", "last_name") and "full_name" in given
-        if target.name not in given and not named:
-            notes.append(
-                f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
-            )
-    if key:
-        notes.append(f"Rows whose {key} exists change that record.")
-    return notes
-
-
 class Importer:
     """Runs imports that were stored; one object serves a whole process."""
 
@@ -263,6 +136,18 @@ class Importer:
             await run.end("failed", error.message)
         return run.state
 
+    async def stop(self, work: Steps, identity: UUID) -> None:
+        """End an import where it is: what came in stays, and can be undone."""
+        context = work.context
+        async with self.exchange.database.read(context.tenant, TOPICS) as reader:
+            person = await self.exchange.person(reader, context)
+            batch = await batches.find(reader, person, identity)
+        state = state_of(batch.summary)
+        if batch.status not in ("completed", "failed"):
+            state.error = f"It was stopped after {state.counts.read:,} rows."
+            async with work.transaction() as tx:
+                await batches.save(tx, identity, "failed", state.summary(), finished=True)
+
     async def reading(
         self, reader: Reader, tenant: UUID, options: Options
     ) -> tuple[Reading, Locale]:
@@ -278,6 +163,10 @@ class Importer:
         return how, Locale(how.region, how.currency)
 
 
+class _TakenBack(Exception):
+    """Ends a rehearsal."""
+
+
 @dataclass(slots=True)
 class _Run:
     """One attempt at one import."""
@@ -290,6 +179,7 @@ class _Run:
     how: Reading
     locale: Locale
     definitions: dict[str, Definition]
+    held: Transaction | None = None
 
     @property
     def files(self) -> ImportFiles:
@@ -307,10 +197,38 @@ class _Run:
         self.state.total = sum(part.rows for part in self.state.parts)
         async with self.work.step(self.state.counts.read, self.state.total) as tx:
             await batches.save(tx, self.identity, "processing", self.state.summary())
+        if self.state.options.dry_run and self.state.total <= REHEARSED:
+            await self._rehearse(surveys)
+        else:
+            await self._parts(surveys)
+        await self.end("completed")
+
+    async def _parts(self, surveys: Sequence[Survey]) -> None:
         for index in range(self.state.part, len(surveys)):
             await self._part(index, surveys[index])
             self.state.part, self.state.row = index + 1, 0
-        await self.end("completed")
+
+    async def _rehearse(self, surveys: Sequence[Survey]) -> None:
+        """Bring everything in and take it back, so that rows find those that came before them."""
+        async with self.work.step(0, self.state.total) as tx:
+            self.held = tx
+            try:
+                async with savepoint(tx):
+                    await self._parts(surveys)
+                    raise _TakenBack
+            except _TakenBack:
+                await batches.save(tx, self.identity, "processing", self.state.summary())
+            finally:
+                self.held = None
+
+    @asynccontextmanager
+    async def _step(self, done: int, note: str) -> AsyncGenerator[Transaction]:
+        """A piece of its own, or the next one of a rehearsal."""
+        if self.held is not None:
+            yield self.held
+            return
+        async with self.work.step(done, self.state.total, note) as tx:
+            yield tx
 
     async def end(self, status: str, error: str = "") -> None:
         """Write down that the import is over."""
@@ -335,8 +253,8 @@ class _Run:
             self.locale,
             key,
             frozenset(self.state.options.create_missing),
-            # Records of another organisation's export had owners who are unknown here.
-            frozenset({"owner_id"}) if ID in found.goals else frozenset(),
+            # Records of another organisation's or program's export had owners unknown here.
+            frozenset({"owner_id"}) - self._asked_for(found),
         )
         feed = await asyncio.to_thread(_Feed, found, self.state.row)
         size = _FIRST
@@ -353,14 +271,21 @@ class _Run:
             size = _next_size(size, len(piece), time.monotonic() - began)
             piece = await following
 
+    def _asked_for(self, found: Survey) -> set[str]:
+        """The relations that somebody mapped by hand, and so wants to be found."""
+        targets = [target for target in self.state.options.mapping.values() if target]
+        goals = [found.goals[target] for target in targets if target in found.goals]
+        return {goal.field.json_name for goal in goals if goal.field}
+
     async def _piece(self, part: Part, writer: Writer, piece: list[Prepared], feed: _Feed) -> None:
         """Write one piece and how far the import is, in one transaction."""
         state = self.state
         done = state.counts.read + len(piece)
         note = f"{part.filename}: {done:,} of {state.total or done:,} rows"
-        async with self.work.step(done, state.total, note) as tx:
+        async with self._step(done, note) as tx:
             await tx.join_batch(self.identity)
-            result = await writer.write(tx, piece, rehearse=state.options.dry_run)
+            rehearse = state.options.dry_run and self.held is None
+            result = await writer.write(tx, piece, rehearse=rehearse)
             changed = self._counted(part, piece, result, feed)
             changed.refused_bytes = await asyncio.to_thread(
                 self.files.refuse,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +18,21 @@ from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
-from tenfold.jobs import Handler, Job, job
+from tenfold.exchange.lifetime import tidy_files
+from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, TenfoldError
 from tenfold.kernel.ids import new_id
 
-IMPORT_JOB, UNDO_JOB = "import", "undo"
+IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
 _SHARED = "custom_record"
 _KINDS = "SELECT id, kind FROM tenfold.custom_records WHERE tenant_id = $1 AND id = ANY ($2)"
 AT_ONCE = 2_000
 """A batch of at most so many records is undone in the request; a larger one by a job."""
+
+
+SILENT = 60.0
+"""Seconds without a committed piece after which a worker goes on with a command's import."""
 
 
 class Run(msgspec.Struct):
@@ -56,22 +62,34 @@ class Undoing(msgspec.Struct, kw_only=True):
 
 @dataclass(slots=True)
 class AtOnce:
-    """Work that commits its pieces by itself, without a job; `say` hears how far it is."""
+    """Work that commits its pieces by itself; `say` hears how far it is.
+
+    A `job` waits as long as the work goes on; when the process dies, a worker takes it up. Raises
+    LeaseLost instead of committing where one has done so already.
+    """
 
     database: Database
     context: Context
     say: Callable[[int, int | None], None] = lambda _done, _total: None
+    job: UUID | None = None
 
     @asynccontextmanager
     async def step(
-        self,
-        done: int,
-        total: int | None = None,
-        note: str = "",  # noqa: ARG002 - a job shows it
+        self, done: int, total: int | None = None, note: str = ""
     ) -> AsyncGenerator[Transaction]:
         """One piece."""
         async with self.database.transaction(self.context) as tx:
             yield tx
+            if self.job is not None and not await put_off(
+                tx.connection,
+                self.context.tenant,
+                self.job,
+                seconds=SILENT,
+                done=done,
+                total=total,
+                note=note,
+            ):
+                raise LeaseLost
         self.say(done, total)
 
     @asynccontextmanager
@@ -79,6 +97,9 @@ class AtOnce:
         """The last piece."""
         async with self.database.transaction(self.context) as tx:
             yield tx
+            tenant = self.context.tenant
+            if self.job is not None and not await drop(tx.connection, tenant, self.job):
+                raise LeaseLost
 
 
 def handlers(exchange: Exchange) -> list[Handler[Any]]:
@@ -93,7 +114,29 @@ def handlers(exchange: Exchange) -> list[Handler[Any]]:
     async def take_back(work: Job[Run]) -> None:
         await undoer.run(work, work.payload.id)
 
-    return [bring_in, take_back]
+    @job(TIDY_JOB, dict[str, str], timeout=3_600.0)
+    async def tidy(_work: Job[dict[str, str]]) -> None:
+        await tidy_files(exchange.database, exchange.home)
+
+    return [bring_in, take_back, tidy]
+
+
+def schedules() -> list[Schedule]:
+    """When the files of old imports are removed, in UTC."""
+    return [Schedule("import files", "43 3 * * *", TIDY_JOB, {})]
+
+
+async def stand_by(tx: Transaction, identity: UUID) -> UUID:
+    """A job for an import that this process runs itself, in case it does not reach the end."""
+    return await enqueue(
+        tx.connection,
+        IMPORT_JOB,
+        Run(identity),
+        tenant=tx.context.tenant,
+        actor=tx.context.actor,
+        key=str(identity),
+        delay=timedelta(seconds=2 * SILENT),
+    )
 
 
 class Undoer:

@@ -10,7 +10,33 @@ from typing import Any, NamedTuple, NoReturn
 
 from tenfold.exchange.rows import NotReadable
 
-CONTAINERS = ("records", "data", "results", "items", "value")
+CONTAINERS = frozenset(
+    [
+        "records",
+        "data",
+        "results",
+        "items",
+        "value",
+        "rows",
+        "list",
+        "entries",
+        "objects",
+        "elements",
+        "connections",
+        "contacts",
+        "people",
+        "users",
+        "customers",
+        "companies",
+        "accounts",
+        "deals",
+        "leads",
+        "clients",
+        "listings",
+        "students",
+        "employers",
+    ]
+)
 """The names under which programs put the list of records into an object."""
 
 RECORD_LIMIT = 16 * 1_048_576

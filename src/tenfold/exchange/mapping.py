@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from typing import Literal
@@ -29,6 +29,17 @@ _FITS: dict[str, frozenset[str]] = {
 }
 # Only these say enough by themselves; a number could be anything.
 _TELLING = frozenset({"email", "url", "phone"})
+# Where a column's own field does not exist or is taken, these hold the same kind of thing.
+_INSTEAD: dict[str, tuple[str, ...]] = {
+    "phone_2": ("mobile_phone", "home_phone"),
+    "home_phone": ("phone", "phone_2", "mobile_phone"),
+    "mobile_phone": ("phone", "phone_2"),
+    "phone": ("mobile_phone",),
+    "email_2": ("email", "email_3"),
+}
+_LINKS = frozenset({"website", "url"})
+_EMPTY = 0.35
+"""How much a column without content falls back behind those that have some."""
 
 
 class UnknownName(ValueError):
@@ -62,8 +73,12 @@ def guess(
     samples: Sequence[Mapping[str, Value]],
     targets: Sequence[Target],
     overrides: Mapping[str, str | None] | None = None,
+    left: Collection[str] = (),
 ) -> list[Guess]:
-    """A guess for each column, in order; no field twice. An override of None leaves one out."""
+    """A guess for each column, in order; no field twice. An override of None leaves one out.
+
+    Columns that are `left` are known to go nowhere.
+    """
     chosen = dict(overrides or {})
     _check(chosen, columns, targets)
     shown = {column: _shown(column, samples) for column in columns}
@@ -74,11 +89,15 @@ def guess(
         (*_score(column, shown[column], target), column, target)
         for column in columns
         for target in targets
-        if column not in chosen
+        if column not in chosen and column not in left
     ]
     taken = {target for target in chosen.values() if target}
+
     # sorted() is stable: of equals, the column that stands first in the file wins.
-    for sure, reason, column, target in sorted(scored, key=lambda item: -item[0]):
+    def behind(item: tuple[float, Reason, str, Target]) -> float:
+        return -item[0] if shown[item[2]] or not samples else _EMPTY - item[0]
+
+    for sure, reason, column, target in sorted(scored, key=behind):
         if sure and column not in found and target.name not in taken:
             found[column] = (target.name, round(sure, 2), reason)
             taken.add(target.name)
@@ -129,9 +148,20 @@ def _score(column: str, texts: list[str], target: Target) -> tuple[float, Reason
         return (by_name - 0.4 if by_name > 0.8 else 0.0), reason
     if by_name:
         return by_name, reason
+    if texts and (instead := _instead(column, target)):
+        return instead, "similar name"
     if looks in _TELLING and target.kind == looks and concept_of(column) is None:
-        return 0.4, "content"
+        # A link may lead anywhere; only a field for links of no certain kind takes it.
+        return (0.4, "content") if looks != "url" or target.name in _LINKS else (0.0, "unmapped")
     return 0.0, "unmapped"
+
+
+def _instead(column: str, target: Target) -> float:
+    """How well a field stands in for the one that a column means."""
+    meanings = _INSTEAD.get(concept_of(column) or "", ())
+    names = (target.name, target.label, *target.aliases)
+    fits = [place for place, one in enumerate(meanings) if one in map(concept_of, names)]
+    return round(0.6 - 0.05 * fits[0], 2) if fits else 0.0
 
 
 def _by_name(column: str, target: Target) -> tuple[float, Reason]:

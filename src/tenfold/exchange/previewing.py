@@ -13,9 +13,10 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_state import Column, Options, Part
-from tenfold.exchange.importing import Exchange, Importer, Survey, View, survey
+from tenfold.exchange.importing import Exchange, Importer
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable
+from tenfold.exchange.surveying import Survey, View, survey
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.errors import Invalid
 

@@ -8,7 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenfold.exchange.delimited_shape import excel_hint, first_rows, has_header, separator_of
+from tenfold.exchange.delimited_shape import (
+    excel_hint,
+    first_rows,
+    has_header,
+    header_at,
+    separator_of,
+)
 from tenfold.exchange.formulas import restored
 from tenfold.exchange.rows import CELL_LIMIT, Row, Values, distinct, refused
 from tenfold.exchange.text_lines import LINE_LIMIT, Line, flaw, lines_of, readable
@@ -20,6 +26,8 @@ MOST_AGAIN = 1_000_000
 """How many lines of torn records are read again in one file; then the rest of it is not read."""
 
 _GIVEN_UP = "Too many quotation marks are never closed; the rest of the file was not read."
+
+_TOTALS = frozenset({"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt"})
 
 # The module's own limit (131,072) is below ours; ours is checked on each cell.
 csv.field_size_limit(max(csv.field_size_limit(), 2 * LINE_LIMIT))
@@ -36,6 +44,7 @@ class Shape:
     sep_line: bool
     encoding: str
     surplus: int = 0
+    before: int = 0
 
 
 def shape_of(sample: str, encoding: str, separator: str | None, header: bool | None) -> Shape:
@@ -43,25 +52,29 @@ def shape_of(sample: str, encoding: str, separator: str | None, header: bool | N
     hint, body = excel_hint(sample)
     chosen = separator or hint or separator_of(body)
     rows = first_rows(body, chosen) or [[]]
+    before = header_at(rows) if header is None else 0
+    rows = rows[before:]
     cells = [restored(readable(cell)).strip() for cell in rows[0]]
     named = has_header(cells) if header is None else header
     columns, notes = distinct(cells if named else [""] * len(cells))
     if not named:
         notes = ["The file has no header; its columns are numbered."]
+    if before:
+        notes = [f"The {before} lines before the header were passed over.", *notes]
     # Some programs end each row, but not the header, with a separator.
     surplus = min((len(row) for row in rows[1:]), default=0) - len(columns)
-    return Shape(chosen, columns, notes, named, hint is not None, encoding, max(surplus, 0))
+    return Shape(chosen, columns, notes, named, hint is not None, encoding, max(surplus, 0), before)
 
 
 def rows_of(text: io.TextIOBase, shape: Shape) -> Iterator[Row]:
     """Each row after the header; blank ones are passed over."""
     records = _Records(lines_of(text), shape.separator)
-    to_skip = [shape.sep_line, shape.header]
+    to_skip = shape.sep_line + shape.before + shape.header
     for start, cells, error, raw in records:
         if not error and not any(cell and not cell.isspace() for cell in cells):
             continue
-        if any(to_skip):
-            to_skip[0 if to_skip[0] else 1] = False
+        if to_skip:
+            to_skip -= 1
             continue
         yield _row(start, cells, error, raw, shape, exact=records.unclosed > 0)
 
@@ -87,9 +100,14 @@ def _fault(raw: str, cells: list[str], width: int, shape: Shape, *, exact: bool)
     found = flaw(raw, shape.encoding)
     if found:
         return f"The row {found}."
-    count = f"The row has {len(cells)} cells, the header {width}"
+    word = "cell" if len(cells) == 1 else "cells"
+    count = f"The row has {len(cells)} {word}, the header {width}"
     if len(cells) > width:
         return f"{count}; is a text with {shape.separator!r} in it not quoted?"
+    if len(cells) == 1 < width - 1:
+        return f"{count}; a title, a note or the end of a report is no record."
+    if _is_total(cells):
+        return "The row looks like a total of the rows above; it is no record."
     # Once a quotation mark was left open, a short row is more likely a piece of a torn one.
     if exact and len(cells) < width:
         return f"{count}, and quotation marks before it are broken."
@@ -97,6 +115,14 @@ def _fault(raw: str, cells: list[str], width: int, shape: Shape, *, exact: bool)
         if len(cell) > CELL_LIMIT:
             return f"{name} has {len(cell):,} characters; at most {CELL_LIMIT:,} are read."
     return None
+
+
+def _is_total(cells: list[str]) -> bool:
+    """Whether a row says `Total` and else has only numbers."""
+    first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
+    if first.rstrip(":").casefold() not in _TOTALS or not others:
+        return False
+    return not any(char.isalpha() for cell in others for char in cell)
 
 
 class _Records:

@@ -105,9 +105,15 @@ def _one(
         case "X-ABDATE" if label.casefold() == "anniversary":
             values["anniversary"] = text
         case name if name in _PLAIN and values[_PLAIN[name]] is None:
-            values[_PLAIN[name]] = text
+            values[_PLAIN[name]] = _without_year(found, text)
         case _:
             return
+
+
+def _without_year(found: Property, text: str) -> str:
+    """The text; Apple gives a birthday without year a year that it tells to leave out."""
+    year = found.params.get("X-APPLE-OMIT-YEAR", "")
+    return f"--{text[len(year) :].strip('-')}" if year and text.startswith(year) else text
 
 
 def _item(found: Property, label: str, text: str) -> Value:

@@ -26,6 +26,7 @@ _SUFFIXES: dict[str, Kind] = {
     ".vcf": "vcard",
     ".vcard": "vcard",
 }
+_MARKUP = re.compile(r"\s*<[!?]?(?:doctype\s+)?(html|xml|svg)\b", re.IGNORECASE)
 _PREVIEWED = 1_000
 
 
@@ -117,6 +118,8 @@ def open_source(
     chosen = kind or _kind(text, name or (str(file) if isinstance(file, str | Path) else ""))
     if not text.strip():
         raise NotReadable("The file holds only blanks; a CSV, JSON or vCard file is needed.")
+    if chosen == "csv" and (markup := _MARKUP.match(text)):
+        raise NotReadable(f"The file is {markup[1].upper()}; a CSV, JSON or vCard file is needed.")
     source = Source(origin, chosen, found, text)
     source.look(separator, header)
     return source

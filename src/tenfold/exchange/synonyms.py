@@ -11,28 +11,28 @@ from tenfold.kernel.text import fold
 # MLS exports, Zillow, Handshake; German, Spanish, French for the basics. Names are in plain form.
 _WORDS: dict[str, str] = {
     "first_name": "first name|given name|fname|forename|firstname|first|vorname|nombre|"
-    "nombre de pila|prenom|contact first name|contactfirstname|name first|n given",
+    "nombre de pila|prenom|contact first name|contactfirstname|name first|n given|名",
     "middle_name": "middle name|additional name|middle|second name|segundo nombre|"
     "deuxieme prenom|zweiter vorname|middle initial",
     "last_name": "last name|family name|lname|surname|lastname|last|nachname|familienname|apellido|"
-    "apellidos|nom de famille|nom|contact last name|contactlastname|name last",
+    "apellidos|nom de famille|nom|contact last name|contactlastname|name last|姓",
     "preferred_name": "preferred name|preferred first name|known as|goes by|rufname",
     "prefix": "name prefix|prefix|salutation|honorific|anrede|tratamiento|civilite|title prefix",
     "suffix": "name suffix|suffix|namenszusatz",
     "full_name": "full name|fullname|name|display name|formatted name|contact name|fn|"
-    "nombre completo|nom complet|vollstandiger name|file as|owner name",
+    "nombre completo|nom complet|vollstandiger name|file as|owner name|氏名|名前",
     "nickname": "nickname|nick name|spitzname|apodo|surnom",
     "email": "email|e mail|email address|e mail address|mail|primary email|work email|"
     "e mail 1 value|email 1 value|e mail value|emails|email 1|emailaddress|personemail|"
     "contactemail|correo|correo electronico|courriel|e mail adresse|email adresse|adresse e mail|"
-    "mail address|internet address|member email|list agent email",
+    "mail address|internet address|member email|list agent email|メールアドレス|メール",
     "email_2": "email 2|e mail 2|e mail 2 value|e mail 2 address|secondary email|other email|"
     "alternate email|personal email|home email",
     "email_3": "email 3|e mail 3|e mail 3 value|e mail 3 address",
     "phone": "phone|phone number|telephone|tel|telefon|telefono|telephone number|phone 1 value|"
     "primary phone|main phone|phones|phone 1|telefonnummer|numero de telefono|business phone|"
     "work phone|office phone|company main phone|telefon geschaftlich|member preferred phone|"
-    "numero de telephone|contact phone|day phone",
+    "numero de telephone|contact phone|day phone|電話番号|電話",
     "mobile_phone": "mobile|mobile phone|mobile number|mobile phone number|cell|cell phone|handy|"
     "cellphone|mobiltelefon|movil|portable|telephone mobile|personmobilephone|"
     "member mobile phone|mobil",
@@ -41,7 +41,7 @@ _WORDS: dict[str, str] = {
     "fax": "fax|business fax|fax number|work fax|home fax|telefax",
     "company": "company|company name|organization|organisation|organization name|employer|firm|"
     "organization 1 name|account name|accountname|account|firma|empresa|entreprise|societe|"
-    "unternehmen|brokerage|office name|associated company|business name|employer name",
+    "unternehmen|brokerage|office name|associated company|business name|employer name|会社名|会社",
     "department": "department|organization department|organization 1 department|abteilung|"
     "departamento|departement|service",
     "job_title": "job title|jobtitle|title|position|organization title|organization 1 title|role|"
@@ -82,10 +82,11 @@ _WORDS: dict[str, str] = {
     "ort|ciudad|ville|address city|locality|property city|other city",
     "state": "state|region|province|state region|mailing state|address 1 region|home state|"
     "business state|billing state|state or province|bundesland|estado|provincia|"
-    "state province|address state|county state",
+    "state province|address state|county state|mailing state province",
     "postal_code": "zip|zip code|zipcode|postal code|postcode|postalcode|plz|postleitzahl|"
     "codigo postal|code postal|mailing zip|mailing postal code|address 1 postal code|"
-    "home postal code|business postal code|billing postal code|zip postal code|address zipcode",
+    "home postal code|business postal code|billing postal code|zip postal code|address zipcode|"
+    "zip or postal code|mailing zip postal code",
     "country": "country|country region|mailing country|address 1 country|home country|land|pais|"
     "pays|business country region|billing country|home country region|country code",
     "county": "county|county or parish|parish",
@@ -101,17 +102,21 @@ _WORDS: dict[str, str] = {
     "bedrooms_total": "bedrooms total|beds|bedrooms|bed|br|bedroom count|total bedrooms|"
     "number of bedrooms|beds total|schlafzimmer|habitaciones|chambres",
     "bathrooms_total": "bathrooms total integer|bathrooms total|baths|bathrooms|bath|ba|"
-    "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|banos",
+    "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|banos|"
+    "washrooms|full and half baths",
     "bathrooms_full": "bathrooms full|full baths|baths full",
     "bathrooms_half": "bathrooms half|half baths|baths half",
     "living_area": "living area|sqft|sq ft|square feet|sq feet|living sqft|building area total|"
-    "above grade finished area|wohnflache|finished sq ft|square footage|sqft total",
-    "lot_size": "lot size area|lot size|lot sqft|lot size square feet|lot area|lot size sqft",
+    "above grade finished area|wohnflache|finished sq ft|square footage|sqft total|sqft living",
+    "lot_size": "lot size area|lot size|lot sqft|lot size square feet|lot area|lot size sqft|"
+    "sqft lot",
+    "stories": "stories|storeys|number of stories",
+    "association_fee": "association fee|hoa|hoa fee|hoa dues|hoa month|condo fee",
     "year_built": "year built|yr built|built|baujahr|ano de construccion",
     "property_type": "property type|type|home type|property class|prop type",
     "property_sub_type": "property sub type|property subtype|sub type",
     "days_on_market": "days on market|dom|days on zillow|cumulative days on market|cdom",
-    "close_date": "close date|closing date|sold date|sale date|date sold|closedate",
+    "close_date": "close date|closing date|sold date|sale date|date sold|closedate|date",
     "listing_date": "listing contract date|list date|listing date|on market date|date listed",
     "public_remarks": "public remarks|property description|listing description|marketing remarks",
     "parcel_number": "parcel number|apn|tax id|parcel id",
@@ -140,12 +145,14 @@ _WORDS: dict[str, str] = {
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SALESFORCE = re.compile(r"__[a-z]{1,3}$")
 _PARENT = re.compile(r"^(properties|fields|contact|student|lead)[.:]", re.IGNORECASE)
+# What a column's unit of time or a program's advice adds to its name.
+_ASIDE = re.compile(r"\s*\((?:GMT|UTC|see )[^)]*\)\s*$", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def plain(name: str) -> str:
     """The one form in which header names are compared: `Mobile_Phone__c` is `mobile phone`."""
-    text = _SALESFORCE.sub("", name.strip())
+    text = _SALESFORCE.sub("", _ASIDE.sub("", name).strip())
     return _SIGNS.sub(" ", fold(_CAMEL.sub(" ", text))).strip()
 
 

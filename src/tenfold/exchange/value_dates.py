@@ -38,6 +38,10 @@ _COMPACT_TIME = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0
 _ACCEPTED = "2026-11-21, 11/21/2026, 21.11.2026 and 21 Nov 2026 are read"
 
 
+class NoYear(Refusal):
+    """A day of every year, as address books keep birthdays."""
+
+
 def order_of(texts: Sequence[str], region: str) -> DateOrder:
     """Whether a column puts the day or the month first, told by the days above 12 in it."""
     day_first = month_first = False
@@ -57,7 +61,7 @@ def day(text: str, how: Reading) -> date:
     """A day; the time of a moment is left out."""
     body = text.strip()
     if _NO_YEAR.fullmatch(body):
-        raise Refusal(f"{shown(text)} has no year; a date needs one, like 2026-02-28.")
+        raise NoYear(f"{shown(text)} has no year; a date needs one, like 2026-02-28.")
     for form in (_TIME, _COMPACT_TIME):
         moment = form.fullmatch(body)
         if moment:

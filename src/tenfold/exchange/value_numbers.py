@@ -160,6 +160,8 @@ def _currency(body: str, how: Reading, text: str) -> tuple[str, str]:
 
 def _plain(body: str, how: Reading, text: str) -> Decimal:
     """A number without its sign."""
+    if _SCIENTIFIC.fullmatch(body):
+        return Decimal(body)
     if not _NUMBER.fullmatch(body):
         raise Refusal(f"{shown(text)} is not a number; 1234.50 and 1,234.50 are.")
     return Decimal(_joined(body, how, text))

@@ -20,10 +20,7 @@ from tenfold.exchange.value_texts import (
     shown,
 )
 
-__all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "learn", "others", "quick", "read"]
-
-
-_LISTED = frozenset({"email", "phone", "url"})
+__all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "each", "learn", "quick", "read"]
 
 
 def learn(kind: str, samples: Iterable[Value], how: Reading) -> Reading:
@@ -84,12 +81,10 @@ def quick(kind: str, how: Reading) -> Callable[[Value], object]:
     return read_one
 
 
-def others(kind: str, value: Value) -> list[str]:
-    """The further e-mails, telephones or links of a cell, of which `read` takes the first."""
-    if kind not in _LISTED:
-        return []
+def each(value: Value) -> list[str]:
+    """All e-mails, telephones or links of a cell."""
     items = value if isinstance(value, list) else [value]
-    return [text for item in items for text in several(as_text(item))][1:]
+    return [text for item in items for text in several(as_text(item))]
 
 
 def _listed(value: Value) -> list[Any] | None:
@@ -121,6 +116,19 @@ def _long(text: str, _: Reading) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def _date(text: str, how: Reading) -> object:
+    return Special.LEAVE if _is_none(text) else value_dates.day(text, how).isoformat()
+
+
+def _moment(text: str, how: Reading) -> object:
+    return Special.LEAVE if _is_none(text) else value_dates.moment(text, how).isoformat()
+
+
+def _is_none(text: str) -> bool:
+    """Whether a date is all zeros, as Outlook and MySQL write that there is none."""
+    return text[:1] == "0" and not text.strip("0/.-: ") and len(text) > 4
+
+
 _READERS: Mapping[str, Callable[[str, Reading], object]] = {
     "text": _line,
     "long_text": _long,
@@ -128,8 +136,8 @@ _READERS: Mapping[str, Callable[[str, Reading], object]] = {
     "decimal": value_numbers.decimal,
     "money": value_numbers.money,
     "boolean": lambda text, _: value_numbers.boolean(text),
-    "date": lambda text, how: value_dates.day(text, how).isoformat(),
-    "datetime": lambda text, how: value_dates.moment(text, how).isoformat(),
+    "date": _date,
+    "datetime": _moment,
     "email": lambda text, _: value_contacts.email(text),
     "phone": value_contacts.phone,
     "url": lambda text, _: value_contacts.url(text),

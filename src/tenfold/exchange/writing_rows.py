@@ -17,7 +17,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.halving import halved, savepoint
 from tenfold.engine.project.tables import table_of
 from tenfold.engine.records import Records
-from tenfold.engine.statement import TENANT, Statement, compiled
+from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.types import Columns, Locale, Refused, Text
 from tenfold.engine.written import Change
 from tenfold.exchange.converting import Pointer, Prepared

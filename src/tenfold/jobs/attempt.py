@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from tenfold.db.database import Database, Transaction
+from tenfold.db.database import Connection, Database, Transaction
 from tenfold.jobs import statements
-from tenfold.jobs.connection import Connection
 from tenfold.jobs.registry import Handler, JobCancelled, LeaseLost
 from tenfold.kernel.context import Context
 
@@ -41,7 +41,7 @@ class Attempt:
     """Beats in a row that did not find the job held by this worker."""
 
     @classmethod
-    def of(cls, database: Database, row: Mapping[str, Any]) -> Attempt:
+    def of(cls, database: Database, row: asyncpg.Record) -> Attempt:
         """The attempt that a claimed row stands for; its payload still as JSON text."""
         return cls(
             database=database,

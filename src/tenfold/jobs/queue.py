@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
+from tenfold.db.database import Connection
 from tenfold.jobs import statements
-from tenfold.jobs.connection import Connection
 from tenfold.kernel.errors import Conflict, NotFound
 from tenfold.kernel.ids import new_id
 
@@ -108,6 +109,29 @@ async def enqueue_many(
     return ids
 
 
+async def put_off(
+    connection: Connection,
+    tenant: UUID,
+    id: UUID,  # noqa: A002
+    *,
+    seconds: float,
+    done: int = 0,
+    total: int | None = None,
+    note: str = "",
+) -> bool:
+    """Keep a pending job waiting while somebody does its work; False where it has begun.
+
+    A command that dies stops putting its job off, and a worker goes on with it.
+    """
+    arguments = (tenant, id, seconds, done, total, note)
+    return await connection.fetchval(statements.PUT_OFF, *arguments) is not None
+
+
+async def drop(connection: Connection, tenant: UUID, id: UUID) -> bool:  # noqa: A002
+    """Note that a pending job's work is done already; False where it has begun."""
+    return await connection.fetchval(statements.DROP, tenant, id) is not None
+
+
 async def status(connection: Connection, tenant: UUID, id: UUID) -> Status:  # noqa: A002
     """One job of the tenant; NotFound also for another tenant's."""
     row = await connection.fetchrow(statements.STATUS, tenant, id)
@@ -173,7 +197,7 @@ async def tidy(connection: Connection, *, keep_days: int = 7, keep_failed_days: 
     await connection.execute(statements.TIDY_WORKERS)
 
 
-def _status(row: Mapping[str, object]) -> Status:
+def _status(row: asyncpg.Record) -> Status:
     return msgspec.convert(dict(row), Status)
 
 

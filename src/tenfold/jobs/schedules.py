@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from tenfold.db.database import Connection
 from tenfold.jobs import queue, statements
-from tenfold.jobs.connection import Connection
 from tenfold.kernel.ids import NIL
 
 

@@ -96,6 +96,21 @@ WHERE tenant_id = $1 AND id = $2 AND lease = $3 AND state = 'processing' AND NOT
 RETURNING id
 """
 
+PUT_OFF = """
+UPDATE jobs.job
+SET run_at = clock_timestamp() + make_interval(secs => $3), ready = false,
+    done = $4, total = $5, note = $6
+WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND NOT cancelling
+RETURNING true
+"""
+
+DROP = """
+UPDATE jobs.job
+SET state = 'completed', finished_at = clock_timestamp()
+WHERE tenant_id = $1 AND id = $2 AND state = 'pending'
+RETURNING true
+"""
+
 STEP = """
 UPDATE jobs.job SET done = $4, total = $5, note = $6
 WHERE tenant_id = $1 AND id = $2 AND lease = $3 AND state = 'processing' AND NOT cancelling

@@ -7,20 +7,21 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 
-from tenfold.db.database import Database
+from tenfold.db.database import Connection, Database
 from tenfold.jobs import queue, schedules, statements
 from tenfold.jobs.attempt import Attempt
-from tenfold.jobs.connection import Connection
 from tenfold.jobs.registry import GiveUp, Handler, JobCancelled, Later, LeaseLost, Registry
 from tenfold.kernel.context import Context
+from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.ids import NIL
 
 log = logging.getLogger(__name__)
@@ -258,7 +259,7 @@ class _Worker:
             forgotten = [row for key, row in held.items() if key not in self.running]
         await self._forget(forgotten)
 
-    async def _forget(self, rows: list[Mapping[str, Any]]) -> None:
+    async def _forget(self, rows: list[asyncpg.Record]) -> None:
         """Hand back jobs that are ours in the database but not running here."""
         if not rows:
             return
@@ -309,6 +310,8 @@ class _Worker:
             try:
                 await act()
                 done.set()
+            except Unavailable as error:
+                log.warning("the worker waits: %s", error)
             except Exception:
                 log.exception("the worker's beat failed")
             await _wait(self.closing, seconds)
@@ -317,10 +320,12 @@ class _Worker:
         """Run it; an error is logged and waited out, so that an outage does not end the worker."""
         try:
             return await act(*arguments)
+        except Unavailable as error:
+            log.warning("the worker waits: %s", error)
         except Exception:
             log.exception("the worker could not reach its queue")
-            await _wait(self.stop, 1.0)
-            return 0
+        await _wait(self.stop, 1.0)
+        return 0
 
     # ── stopping ───────────────────────────────────────────────────────────────────────────────
 

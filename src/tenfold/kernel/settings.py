@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -112,11 +114,46 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             given[field.name] = msgspec.convert(text, field.type, strict=False)
         except msgspec.ValidationError as error:
-            kind = getattr(field.type, "__name__", str(field.type))
-            raise SettingError(
-                f"{variable(field.name)}={text!r} can't be used: it takes {kind}."
-            ) from error
+            raise _wrong(field.name, text, _TAKES[field.type]) from error
     settings = Settings(**given)  # pyright: ignore[reportArgumentType]
-    if not 0 <= settings.port <= 65_535:
-        raise SettingError(f"PORT={settings.port} can't be used: it takes 1 to 65535.")
+    _check(settings, given)
     return settings
+
+
+_TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_ADDRESS = "an address like postgresql://user:password@host:5432/database"
+
+
+def _check(settings: Settings, given: Mapping[str, object]) -> None:
+    """Raise SettingError for the first value that its field's type allows and nothing else does."""
+    if not 1 <= settings.port <= 65_535:
+        raise _wrong("port", settings.port, "1 to 65535, such as 8000")
+    for name, value in given.items():
+        if isinstance(value, int | float) and value < 0:
+            raise _wrong(name, value, "no less than 0")
+    if settings.pool_max < max(1, settings.pool_min):
+        raise _wrong("pool_max", settings.pool_max, f"at least {max(1, settings.pool_min)}")
+    if settings.log_level not in _LEVELS:
+        raise _wrong("log_level", settings.log_level, ", ".join(_LEVELS))
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", settings.role_prefix):
+        taken = "up to 40 lower-case letters, digits and _, a letter first"
+        raise _wrong("role_prefix", settings.role_prefix, taken)
+    for name in ("database_url", "app_database_url", "tail_database_url"):
+        url = getattr(settings, name)
+        if url and not _is_database(url):
+            raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+
+
+def _is_database(url: str) -> bool:
+    """Whether the text is an address of a PostgreSQL database; it is never shown, for passwords."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+
+
+def _wrong(field: str, value: object, takes: str) -> SettingError:
+    return SettingError(f"{variable(field)}={value} can't be used: it takes {takes}.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from litestar.types import Scope
@@ -96,7 +96,7 @@ class Desk:
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""
-        found = scope.get("tenfold.claims")
+        found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
         if found is None:
             header = _header(scope, b"authorization")
             if not header:
@@ -152,7 +152,7 @@ class Desk:
 
     def context(self, claims: Claims, scope: Scope) -> Context:
         """The context of a write by this request."""
-        request: Any = scope.get("tenfold.request_id", "")
+        request = cast("Mapping[str, Any]", scope).get("tenfold.request_id", "")
         return Context(
             tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +18,7 @@ from tenfold.web.desk import header
 from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
-_UPLOADS = "/v1/imports"
+_UPLOADS = ("/v1/imports", "/imports")
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _OWN_TYPES = ("/v1/custom/", "/custom/")
 _ALWAYS = [
@@ -96,17 +97,18 @@ class Edge:
         return bounded
 
     def _done(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = str(scope.get("tenfold.route", "other"))
-        self.metrics.request(route, str(scope.get("method")), status, seconds)
+        noted = cast("Mapping[str, Any]", scope)  # by the layers within, under names of ours
+        route = str(noted.get("tenfold.route", "other"))
+        self.metrics.request(route, str(noted.get("method")), status, seconds)
         if not self.log:
             return
-        claims: Any = scope.get("tenfold.claims")
+        claims = noted.get("tenfold.claims")
         line = {
             "level": "info" if status < 500 else "error",
             "event": "request",
             "at": time.time(),
             "request_id": request_id,
-            "method": scope.get("method"),
+            "method": noted.get("method"),
             "route": route,
             "status": status,
             "ms": round(seconds * 1_000, 2),

@@ -43,7 +43,7 @@ class _Key:
 @lru_cache(maxsize=4_096)
 def _table(name: str, key: _Key) -> sa.Table:
     definition = key.definition
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("tenant_id", sa.UUID(as_uuid=True), primary_key=True),
         sa.Column("id", sa.UUID(as_uuid=True), primary_key=True),
     ]
@@ -237,38 +237,28 @@ _TRANSITIONS = {
 _FUNCTION = """CREATE FUNCTION {schema}.{table}_log_{operation}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-{body}
-    IF ids IS NOT NULL THEN
-        INSERT INTO {schema}.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, '{type}', c.id, '{operation}', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO {schema}.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT '{type}', '{operation}',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        {body};
     RETURN NULL;
 END $$"""
 
-_INSERT = """    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg({new}),
-           array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;"""
+_INSERT = "n.tenant_id, n.id, n.version, NULL, {new}\n    FROM new_rows n"
 
-_DELETE = """    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg({old}),
-           array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;"""
+_DELETE = "o.tenant_id, o.id, o.version, {old}, NULL\n    FROM old_rows o"
 
-_UPDATE = """    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+_UPDATE = """r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, {old} AS old, {new} AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL {schema}.difference(r.old, r.new) d
-    WHERE d.new IS NOT NULL;"""
+    WHERE d.new IS NOT NULL"""
 
 
 def _row(alias: str, plain: Iterable[str], documents: Iterable[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 from sqlalchemy.dialects.postgresql import JSONB
@@ -19,6 +19,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
+from tenfold.kernel.labels import label_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Choice(FieldType):
 
     def label(self, value: str) -> str:
         """What people read for a value."""
-        return self.labels.get(value) or value.replace("_", " ").capitalize()
+        return self.labels.get(value) or label_of(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ class Choices(FieldType):
 
     def label(self, value: str) -> str:
         """What people read for a value."""
-        return self.labels.get(value) or value.replace("_", " ").capitalize()
+        return self.labels.get(value) or label_of(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,7 @@ def list_of(value: object, most: int) -> list[str]:
     """A list of distinct texts, in order of first mention."""
     if not isinstance(value, list | tuple):
         raise Refused("must be a list")
-    items: list[object] = list(value)
+    items = list(cast("Sequence[object]", value))
     if len(items) > most:
         raise Refused(f"must have at most {most} entries")
     texts = (" ".join(text_of(item).split()) for item in items)

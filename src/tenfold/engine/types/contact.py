@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -145,7 +146,7 @@ class Address(FieldType):
             value = {"street": value}
         if not isinstance(value, dict):
             raise Refused(f"must be text or an object with {', '.join(ADDRESS_PARTS)}")
-        given: dict[str, object] = value
+        given = cast("Mapping[str, object]", value)
         unknown = [part for part in given if part not in ADDRESS_PARTS]
         if unknown:
             raise Refused(f"has no part {unknown[0]!r}; it has {', '.join(ADDRESS_PARTS)}")

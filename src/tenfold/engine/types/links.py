@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -24,14 +24,10 @@ _ID: Schema = {"type": "string", "format": "uuid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ref(FieldType):
-    """A relation to one record of another type; in JSON `<name>_id`, embedded as `<name>`."""
+class _OneId(FieldType):
+    """What is kept as one id; in JSON `<name>_id`."""
 
-    kind: ClassVar[str] = "ref"
     operators: ClassVar[tuple[str, ...]] = EQUAL
-    to: str
-    back: str = ""
-    on_delete: str = "restrict"
 
     def json_name(self, field: str) -> str:
         return field + "_id"
@@ -53,6 +49,16 @@ class Ref(FieldType):
 
     def sample(self, n: int) -> object:
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref(_OneId):
+    """A relation to one record of another type; in JSON `<name>_id`, embedded as `<name>`."""
+
+    kind: ClassVar[str] = "ref"
+    to: str
+    back: str = ""
+    on_delete: str = "restrict"
 
     def mistakes(self) -> tuple[str, ...]:
         if self.on_delete in ("restrict", "clear"):
@@ -99,7 +105,7 @@ class AnyRef(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         if not isinstance(value, dict) or set(value) != {"type", "id"}:  # pyright: ignore[reportUnknownArgumentType]
             raise Refused('must be an object like {"type": "lead", "id": "…"}')
-        given: dict[str, object] = value
+        given = cast("dict[str, object]", value)
         if not isinstance(given["type"], str):
             raise Refused("type must be the name of a record type")
         return (uuid_of(given["id"]), given["type"])
@@ -129,32 +135,10 @@ class AnyRef(FieldType):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User(FieldType):
+class User(_OneId):
     """A person of the same organisation; in JSON `<name>_id`."""
 
     kind: ClassVar[str] = "user"
-    operators: ClassVar[tuple[str, ...]] = EQUAL
-
-    def json_name(self, field: str) -> str:
-        return field + "_id"
-
-    def columns(self) -> tuple[Column, ...]:
-        return (Column("_id", sa.UUID(as_uuid=True)),)
-
-    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        return (uuid_of(value),)
-
-    def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        return columns[field + "_id"]
-
-    def compared(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        return columns[field + "_id"]
-
-    def schema(self) -> Schema:
-        return dict(_ID)
-
-    def sample(self, n: int) -> object:
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,9 +100,9 @@ class Money(FieldType):
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
         currency = columns[field + "_currency"]
         factor = sa.case(
-            (currency.in_(_literals(NO_MINOR)), sa.literal_column("1")),
-            (currency.in_(_literals(THOUSANDTHS)), sa.literal_column("0.001")),
-            else_=sa.literal_column("0.01"),
+            (currency.in_(_literals(NO_MINOR)), sa.literal_column("1", sa.Numeric)),
+            (currency.in_(_literals(THOUSANDTHS)), sa.literal_column("0.001", sa.Numeric)),
+            else_=sa.literal_column("0.01", sa.Numeric),
         )
         return columns[field] * factor
 

@@ -74,7 +74,7 @@ class Secret(FieldType):
         return (text,)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        return sa.case((columns[field].is_not(None), sa.literal_column(f"'{MASK}'")))
+        return sa.case((columns[field].is_not(None), sa.literal_column(f"'{MASK}'", sa.Text)))
 
     def schema(self) -> Schema:
         return {"type": "string", "maxLength": self.max_length, "x-secret": True}

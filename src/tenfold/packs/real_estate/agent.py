@@ -41,7 +41,7 @@ class Agent(Record, plural="agents", icon="briefcase"):
     license_expires: date | None = field(
         sort=True, label="Licence expires", reso="MemberStateLicenseExpirationDate"
     )
-    mls_id: str | None = field(label="MLS id", max_length=100, reso="MemberMlsId")
+    mls_id: str | None = field(label="MLS ID", max_length=100, reso="MemberMlsId")
     account: User | None = field(filter=True, help="The person who signs in here.")
     biography: LongText | None = field(search="D")
     listing_count: int = rollup("listings", label="Listings")

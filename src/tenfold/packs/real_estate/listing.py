@@ -53,7 +53,10 @@ class Listing(Record, plural="listings", icon="house"):
 
     address: Address = field(search="A", title=True, reso="UnparsedAddress")
     status: ListingStatus = pipeline(
-        default=ListingStatus.ACTIVE, reso="StandardStatus", moves=MOVES
+        default=ListingStatus.ACTIVE,
+        reso="StandardStatus",
+        moves=MOVES,
+        labels={"delete": "To be deleted"},
     )
     list_price: Money = field(min=0, sort=True, filter=True, reso="ListPrice")
     price_per_sqft: Money | None = generated(
@@ -89,6 +92,7 @@ class Listing(Record, plural="listings", icon="house"):
     )
     bathrooms_total_integer: int | None = generated(
         "ceil(bathrooms_total / 10.0)::bigint",
+        label="Bathrooms, rounded up",
         reso="BathroomsTotalInteger",
         help="Baths, a half bath counted as one.",
     )
@@ -154,7 +158,9 @@ class Listing(Record, plural="listings", icon="house"):
     )
     occupant: Occupant | None = field(section="Showing", reso="OccupantType")
     showing_requirements: set[ShowingRequirement] | None = field(
-        section="Showing", reso="ShowingRequirements"
+        section="Showing",
+        reso="ShowingRequirements",
+        labels={"twenty_four_hour_notice": "24-hour notice"},
     )
     showing_instructions: LongText | None = field(section="Showing", reso="ShowingInstructions")
     lock_box_type: LockBoxType | None = field(section="Showing", reso="LockBoxType")

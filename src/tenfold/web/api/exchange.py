@@ -19,11 +19,10 @@ from litestar.response.base import ASGIResponse
 
 from tenfold import jobs
 from tenfold.accounts import people
-from tenfold.db.database import Transaction
+from tenfold.db.database import Reader, Transaction
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
-from tenfold.engine.types import Locale
 from tenfold.exchange import exporting, previewing, starting
 from tenfold.exchange.import_files import ImportFiles, pieces_of
 from tenfold.exchange.import_state import Column, Counts, Options, State, state_of
@@ -136,7 +135,7 @@ async def start_import(request: Req) -> ASGIResponse:
                 return kept.answer
             await starting.allowed(exchange, visit.person, parts)
             state = await starting.begin(tx, identity, parts, options)
-            state.job = str(await _enqueued(tx, IMPORT_JOB, identity))
+            state.job = str(await enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
             found = await batches.find(tx, visit.person, identity)
             location = f"/v1/imports/{identity}"
@@ -180,7 +179,7 @@ async def read_import(request: Req, import_id: str) -> ASGIResponse:
     claims = desk.claims(request.scope)
     async with desk.visit(claims, _any(desk), ()) as visit:
         batch = await _found(visit, import_id, batches.IMPORT)
-        return respond.data(_view(await _with_job(visit, batch)))
+        return respond.data(_view(await with_job(visit.reader, claims.tenant, batch)))
 
 
 @get("/v1/imports/{import_id:str}/refused")
@@ -190,14 +189,7 @@ async def read_refused(request: Req, import_id: str) -> Stream:
     claims = desk.claims(request.scope)
     async with desk.visit(claims, _any(desk), ()) as visit:
         batch = await _found(visit, import_id, batches.IMPORT)
-    state = state_of(batch.summary)
-    files = exchange.files(claims.tenant, batch.id)
-    columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
-    pieces: Iterator[bytes] = files.refused_csv(
-        columns, state.refused_bytes, several=len(state.parts) > 1
-    )
-    name = f"refused-{PurePath(state.filename).stem or 'rows'}.csv"
-    return Stream(pieces, media_type="text/csv; charset=utf-8", headers=_attached(name))
+    return refused_stream(exchange, claims.tenant, batch)
 
 
 @post("/v1/imports/{import_id:str}/undo", status_code=200)
@@ -251,7 +243,8 @@ async def export_records(request: Req, plural: str) -> Stream:
     async with opened() as first:
         access = first.person.access(first.definition)
         access.need("read", first.definition)
-        asked = asking.parse(given, first.definition, access, Locale(), extra=("format", "bom"))
+        locale = first.person.locale
+        asked = asking.parse(given, first.definition, access, locale, extra=("format", "bom"))
     if asked.words:
         raise BadRequest("Search is at /v1/search; an export takes filters.")
     pieces = exporting.export(desk.query, opened, asked, form, bom=bom == "true")
@@ -260,6 +253,18 @@ async def export_records(request: Req, plural: str) -> Stream:
 
 
 # -- parts
+
+
+def refused_stream(exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
+    """The rows that an import refused, as a CSV file to be saved."""
+    state = state_of(batch.summary)
+    files = exchange.files(tenant, batch.id)
+    columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
+    pieces: Iterator[bytes] = files.refused_csv(
+        columns, state.refused_bytes, several=len(state.parts) > 1
+    )
+    name = f"refused-{PurePath(state.filename).stem or 'rows'}.csv"
+    return Stream(pieces, media_type="text/csv; charset=utf-8", headers=_attached(name))
 
 
 def exchange_of(desk: Desk) -> Exchange:
@@ -406,13 +411,13 @@ async def _found(visit: Visit, text: str, kind: str = "") -> Batch:
     return batch
 
 
-async def _with_job(visit: Visit, batch: Batch) -> Batch:
+async def with_job(reader: Reader, tenant: UUID, batch: Batch) -> Batch:
     """The batch as failed where its job gave up for good."""
     job = parse_id(str(batch.summary.get("job", "")))
     if batch.status not in ("pending", "processing") or job is None:
         return batch
     try:
-        found = await jobs.status(visit.reader.connection, visit.person.tenant, job)
+        found = await jobs.status(reader.connection, tenant, job)
     except NotFound:
         return batch
     if found.state not in ("failed", "cancelled"):
@@ -422,7 +427,7 @@ async def _with_job(visit: Visit, batch: Batch) -> Batch:
     return msgspec.structs.replace(batch, status="failed", summary=summary)
 
 
-async def _enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
+async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
     context = tx.context
     return await jobs.enqueue(
         tx.connection,
@@ -478,7 +483,7 @@ async def _undo(request: Req, text: str, kind: str = "") -> ASGIResponse:
             await undoer.at_once(tx, visit.person, identity)
         else:
             status = 202
-            await _enqueued(tx, UNDO_JOB, identity)
+            await enqueued(tx, UNDO_JOB, identity)
         made = await batches.find(tx, visit.person, identity)
         location = f"/v1/batches/{identity}"
         answer = respond.data(_batch_view(made), status=status, headers={"location": location})

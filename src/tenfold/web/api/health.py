@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar import Request, get
@@ -12,7 +12,6 @@ from litestar.response.base import ASGIResponse
 import tenfold
 from tenfold import jobs
 from tenfold.db import pulse
-from tenfold.jobs.connection import Connection as JobConnection
 from tenfold.kernel.errors import Unavailable
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
@@ -98,7 +97,7 @@ async def look(desk: Desk) -> Health:
     async with pulse.answering(desk.database, _PATIENCE) as reader:
         lag = await pulse.log_lag(reader)
         took = time.perf_counter() - began
-        backlog = await jobs.backlog(cast("JobConnection", reader.connection))
+        backlog = await jobs.backlog(reader.connection)
     return Health(
         status="ready",
         version=tenfold.__version__,

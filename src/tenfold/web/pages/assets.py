@@ -40,6 +40,7 @@ SHEETS = (
     "record",
     "form",
     "timeline",
+    "imports",
     "sign-in",
     "narrow",
 )

@@ -26,6 +26,8 @@ from tenfold.web.pages import hues, words
 Record = Mapping[str, Any]
 _BREAK = re.compile(r"</(?:p|div|li|h\d)>|<br\s*/?>")
 _MARKUP = re.compile(r"<[^>]*>")
+# The country after a region, where an address is a name: `…, CA 95630, US`.
+_WITH_COUNTRY = re.compile(r"(, [A-Z]{2}(?: [\w -]{2,10})?), [A-Z]{2}$")
 END_ALIGNED = frozenset(["integer", "decimal", "money", "rollup", "score"])
 
 
@@ -95,6 +97,8 @@ def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:
 def titled_cell(definition: Definition, identity: object, name: str, href: str = "") -> Cell:
     """A record by its known name: people and companies with initials, others with their sign."""
     link = href or f"/{definition.path}/{identity}"
+    if any(f.type.kind == "address" for f in definition.title_fields):
+        name = _WITH_COUNTRY.sub(r"\1", name)
     icon = "" if reachable(definition) else definition.icon
     hue, letters = hues.of_id(str(identity)), hues.initials(name)
     return Cell("record", name, link, hue=hue, title=letters, icon=icon)
@@ -122,8 +126,9 @@ def chip(kind: Choice | Choices, value: str) -> Cell:
 
 def moment_cell(moment: datetime, reader: Reader) -> Cell:
     """A moment, relative; in full on hover."""
-    text = words.near(moment, reader.now, reader.zone)
-    return Cell("time", text, moment.isoformat(), words.whole(moment, reader.zone))
+    text = words.near(moment, reader.now, reader.zone, reader.region)
+    full = words.whole(moment, reader.zone, reader.region)
+    return Cell("time", text, moment.isoformat(), full)
 
 
 # -- one function per kind
@@ -142,8 +147,9 @@ def _rich(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     return Cell("long", text) if text else EMPTY
 
 
-def _number(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    return Cell("number", words.number(value))
+def _number(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
+    text = str(value) if words.is_year(one.name, value) else words.number(value)
+    return Cell("number", text)
 
 
 def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:
@@ -168,8 +174,8 @@ def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     except ValueError:
         return Cell("text", str(value))
     today = reader.now.astimezone(reader.zone).date()
-    full = f"{day:%A}, {words.written(day)}"
-    return Cell("time", words.near_day(day, today), day.isoformat(), full)
+    full = f"{day:%A}, {words.written(day, reader.region)}"
+    return Cell("time", words.near_day(day, today, reader.region), day.isoformat(), full)
 
 
 def _moment(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.web.pages.cells import END_ALIGNED, kind_of
+from tenfold.web.pages.cells import END_ALIGNED, kind_of, reachable
 
 MOST = 8
 _AGAIN = 18
@@ -37,6 +37,8 @@ _WORTH = {
     "address": 30,
     "url": 6,
 }
+# A person's link to these mostly names the same person again.
+_SELVES = frozenset({"contact", "lead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def _worth(definition: Definition, one: Field) -> int:
     worth = _WORTH.get(kind, 5)
     if one.sort or one.search in ("A", "B"):
         worth += 20
+    if getattr(one.type, "to", "") in _SELVES and reachable(definition):
+        worth -= 30
     return worth + (8 if one.filter else 0) + (4 if one.required else 0) - (4 if one.custom else 0)
 
 
@@ -116,9 +120,11 @@ def _is_reason(definition: Definition, one: Field) -> bool:
 
 
 def _ranks(definition: Definition, fields: Sequence[Field]) -> dict[str, int]:
-    """The three best stay on a phone, one more on a tablet."""
+    """The three best stay on a phone, one more on a tablet; the last goes first."""
     by_worth = sorted(fields, key=lambda f: -_worth(definition, f))
     ranks: dict[str, int] = {}
     for place, one in enumerate(by_worth):
         ranks[one.name] = 2 if place < 3 else 3 if place == 3 else 4
+    if len(by_worth) > MOST - 2:
+        ranks[by_worth[-1].name] = 5
     return ranks

@@ -66,11 +66,16 @@ def _to_sign_in(request: Req) -> Response[bytes]:
     """The sign-in page, and afterwards back to where one was."""
     query = request.scope["query_string"].decode("latin-1")
     before = here(request) + (f"?{query}" if query else "")
-    if request.method != "GET":
-        before = urlsplit(header(request.scope, b"referer")).path or "/"
+    scripted = header(request.scope, b"hx-request") == "true"
+    part = header(request.scope, b"hx-request-type") == "partial"
+    if request.method != "GET" or (scripted and part):
+        before = _shown(request)
     # A token that is good but whose session has ended would lead back here for ever.
     keep_cookie(request, "session", "", 0)
     address = "/login" if before == "/" else f"/login?next={quote(before)}"
+    if scripted:  # the whole page goes there, not the part that was asked for
+        headers = {"hx-redirect": address, "cache-control": "no-store"}
+        return Response(b"", headers=headers, cookies=kept_cookies(request), media_type=render.HTML)
     return Response(
         content=b"",
         status_code=303,
@@ -78,6 +83,13 @@ def _to_sign_in(request: Req) -> Response[bytes]:
         cookies=kept_cookies(request),
         media_type=render.HTML,
     )
+
+
+def _shown(request: Req) -> str:
+    """The page that the browser shows while it asks: where to go back to."""
+    scope = request.scope
+    parts = urlsplit(header(scope, b"hx-current-url") or header(scope, b"referer"))
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 HANDLERS = {

@@ -226,9 +226,9 @@ def _value(one: Field, value: object, reader: Reader) -> str:
     if isinstance(value, UUID):
         return reader.names.get(value, "somebody" if kind_of(one) == "user" else "a record")
     if isinstance(value, datetime):
-        return words.written(value.astimezone(reader.zone).date())
+        return words.written(value.astimezone(reader.zone).date(), reader.region)
     if isinstance(value, date):
-        return words.written(value)
+        return words.written(value, reader.region)
     if isinstance(value, int) and kind_of(one) == "money":
         return words.money(Money(value, reader.currency).major(), reader.currency)
     if isinstance(value, int) and kind_of(one) == "decimal":

@@ -43,8 +43,8 @@ FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
 _OWN = """SELECT name, spec FROM tenfold.custom_types
 WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
-# Shown once the pages behind them exist.
-_LATER = (("Imports", "/imports", "file-up"), ("Undo a batch", "/batches", "undo-2"))
+# What is about data of every type.
+_LATER = (("Imports", "/imports", "file-up"),)
 
 
 @dataclass(frozen=True, slots=True)

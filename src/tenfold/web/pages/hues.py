@@ -8,13 +8,16 @@ from uuid import UUID
 # Grey new, blue in progress, amber waits, green won or done, red lost or overdue, violet special.
 _WORDS = {
     "grey": "new draft open prospect planned scheduled not_started todo created lead unknown "
-    "exploring coming_soon submitted applied upcoming",
+    "exploring coming_soon submitted applied upcoming inactive incomplete saved sealed",
+    "blue": "active",
     "amber": "pending waiting on_hold nurture paused review under_review in_review delayed held "
-    "snoozed offer offered negotiation awaiting expiring no_show",
+    "snoozed offer offered negotiation awaiting expiring no_show hold refund_pending flagged",
     "green": "won done closed completed complete sold hired accepted approved paid resolved "
-    "published live confirmed succeeded success delivered placed leased closed_won attended kept",
+    "published live confirmed succeeded success delivered placed leased closed_won attended kept "
+    "ended settled signed graduated owned",
     "red": "lost cancelled canceled rejected declined failed overdue expired withdrawn refused "
-    "refunded terminated closed_lost blocked invalid bounced error sold_out",
+    "refunded terminated closed_lost blocked invalid bounced error sold_out delete deleted denied "
+    "offer_declined reneged cancelled_by_student cancelled_by_staff stopped",
     "violet": "hot vip special priority featured exclusive under_contract escalated urgent",
 }
 _HUES = {word: hue for hue, words in _WORDS.items() for word in words.split()}

@@ -57,6 +57,7 @@ class Table:
     """A list as its template shows it."""
 
     path: str
+    type: str
     label: str
     label_one: str
     icon: str
@@ -70,6 +71,7 @@ class Table:
     words: str
     kept: Pairs
     clear: str
+    unsearched: str
     problem: str
     may_create: bool
     deleted: bool
@@ -144,9 +146,11 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     reader = guest.eyes(names)
     sorted_by = {s.field.json_name: s.descending for s in asked.sorts}
     first = definition.title_fields[0]
-    head = Column(first, definition.label, "title", False, 1, sort_name(first))
+    wide = "title long-name" if first.type.kind == "address" else "title"
+    head = Column(first, definition.label, wide, False, 1, sort_name(first))
     return Table(
         path=path,
+        type=definition.path,
         label=definition.label_plural,
         label_one=definition.label,
         icon=definition.icon,
@@ -159,7 +163,8 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         count=_count(page, definition, asked),
         words=asked.words,
         kept=[p for p in without_place(pairs) if p[0] != "q"],
-        clear=address(path, [p for p in pairs if p[0] == "sort"]),
+        clear=address(path, [p for p in pairs if p[0] in ("sort", "deleted", "q")]),
+        unsearched=address(path, [p for p in without_place(pairs) if p[0] != "q"]),
         problem=problem,
         may_create=access.create,
         deleted=asked.deleted,
@@ -170,12 +175,12 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
 
 
 async def _page(guest: Guest, definition: Definition, asked: Ask) -> Page:
-    """A page of the list, or the best matches of the words that were searched for."""
+    """A page of the list, or the best matches within it of the words that were searched for."""
     if not asked.words:
         return await guest.desk.query.page(guest.reader, guest.person, definition, asked)
     try:
         found = await Search(guest.desk.query).records(
-            guest.reader, guest.person, definition, asked.words, asked.limit
+            guest.reader, guest.person, definition, asked.words, asked.limit, asked
         )
     except Invalid:
         found = b"[]"
@@ -238,7 +243,7 @@ def _sortable(column: Column, sorted_by: dict[str, bool], path: str, pairs: Pair
         return column
     now = sorted_by.get(column.sort)
     # Texts begin with A, amounts and dates with the largest: what one mostly wants.
-    first = "" if column.kind in ("title", "text", "email") else "-"
+    first = "" if column.kind in ("title", "title long-name", "text", "email") else "-"
     other = "" if first else "-"
     turn = first if now is None else (other if now is (first == "-") else first)
     rest = [p for p in without_place(pairs) if p[0] != "sort"]

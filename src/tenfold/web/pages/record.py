@@ -19,6 +19,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Many
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.labels import label_of
 from tenfold.web.api.requests import identified
 from tenfold.web.pages import cells, hues, mentions, render, timeline, words
 from tenfold.web.pages.cells import Cell, Record
@@ -279,7 +280,7 @@ def _related(
         )
         pair = guest.desk.registry.backs.get(definition.name, {}).get(name)
         own = definition.fields.get(name)
-        label = own.label if own else name.replace("_", " ").capitalize()
+        label = own.label if own else label_of(name)
         link = f"/{other.path}?{pair[1].json_name}={record['id']}" if pair and not own else ""
         more: Any = record[name]["more"]
         may_add = link and guest.person.access(other).create

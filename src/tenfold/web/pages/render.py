@@ -94,7 +94,8 @@ def error_page(
     return Response(
         content=body.encode(),
         status_code=status,
-        headers={**(headers or {}), "cache-control": "no-store"},
+        # Never inside a part of another page.
+        headers={**(headers or {}), "cache-control": "no-store", "hx-retarget": "body"},
         cookies=kept_cookies(request),
         media_type=HTML,
     )

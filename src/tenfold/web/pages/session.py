@@ -110,7 +110,7 @@ def cookie(request: Req, name: str) -> str:
 
 async def read_form(request: Req) -> Form:
     """The posted form, sent by one of our own pages; raises BadRequest or Forbidden."""
-    _same_origin(request)
+    same_origin(request)
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise BadRequest("Send the form as a browser does.")
@@ -125,12 +125,17 @@ async def read_form(request: Req) -> Form:
 async def signed_form(request: Req, claims: Claims) -> Form:
     """A form that carries this session's token; raises Forbidden where it doesn't."""
     form = await read_form(request)
+    check_signed(request, claims, form)
+    return form
+
+
+def check_signed(request: Req, claims: Claims, form: Form) -> None:
+    """Raise Forbidden unless the form carries this session's token."""
     if not _matches(desk_of(request), claims, form.get("csrf")):
         raise Forbidden(
             "This form is too old, or came from another place. Go back, load the page again "
             "and repeat your change."
         )
-    return form
 
 
 def form_token(desk: Desk, claims: Claims) -> str:
@@ -153,7 +158,7 @@ def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
     return hmac.new(key, nonce + claims.session.bytes, hashlib.sha256).digest()[:18]
 
 
-def _same_origin(request: Req) -> None:
+def same_origin(request: Req) -> None:
     """Raise Forbidden where the browser says that another site sent the form."""
     scope = request.scope
     site = header(scope, b"sec-fetch-site")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from tenfold.web.pages import door, edit, errors, home, lists, pick, record
+from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, record
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
 
@@ -17,6 +17,7 @@ def site() -> Router:
         static_file,
         *door.HANDLERS,
         *home.HANDLERS,
+        *imports.HANDLERS,
         *lists.HANDLERS,
         *pick.HANDLERS,
         *record.HANDLERS,

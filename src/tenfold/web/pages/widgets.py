@@ -236,7 +236,9 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case "choices" | "address":
             return ""
         case _:
-            return _number(value) if isinstance(value, int | float) else str(value)
+            if words.is_year(one.name, value) or not isinstance(value, int | float):
+                return str(value)
+            return _number(value)
 
 
 def _number(value: float) -> str:

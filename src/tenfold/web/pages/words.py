@@ -14,6 +14,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from tenfold.kernel.money import exponent
 
 MINUS = "\u2212"
+# Where English dates are written with the month first (CLDR).
+_MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "UM"})
 
 
 @lru_cache(maxsize=256)
@@ -32,8 +34,14 @@ def money(amount: float | Decimal, currency: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number with its thousands separated."""
-    return f"{value:,}".replace("-", MINUS)
+    """A number with its thousands separated, and no more places than it needs."""
+    whole = int(value) if value == int(value) else value
+    return f"{whole:,}".replace("-", MINUS)
+
+
+def is_year(name: str, value: object) -> bool:
+    """Whether a field's number is a year, which is read without separators."""
+    return "year" in name.split("_") and isinstance(value, int) and 1_000 <= value <= 2_999
 
 
 def plural(count: int, one: str, many: str) -> str:
@@ -60,7 +68,7 @@ def moment_of(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def near(moment: datetime, now: datetime, zone: tzinfo) -> str:
+def near(moment: datetime, now: datetime, zone: tzinfo, region: str = "") -> str:
     """A moment relative to now within a week, else its day."""
     there, here = moment.astimezone(zone), now.astimezone(zone)
     minutes = round((there - here).total_seconds() / 60)
@@ -71,31 +79,35 @@ def near(moment: datetime, now: datetime, zone: tzinfo) -> str:
     days = (there.date() - here.date()).days
     if abs(days) <= 1:
         return f"{_NEAR[days]} {there:%H:%M}"
-    return near_day(there.date(), here.date())
+    return near_day(there.date(), here.date(), region)
 
 
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
-def near_day(day: date, today: date) -> str:
+def near_day(day: date, today: date, region: str = "") -> str:
     """A day relative to today within a week, else written out."""
     days = (day - today).days
     if days in _NEAR:
         return _NEAR[days]
     if abs(days) < 7:
         return f"in {days} days" if days > 0 else f"{-days} days ago"
-    return written(day) if day.year != today.year else f"{day.day} {day:%b}"
+    return written(day, region) if day.year != today.year else _short(day, region)
 
 
-def written(day: date) -> str:
-    """A day in full: 21 Nov 2026."""
-    return f"{day.day} {day:%b} {day.year}"
+def written(day: date, region: str = "") -> str:
+    """A day in full: 21 Nov 2026, and Nov 21, 2026 where the month comes first."""
+    return f"{_short(day, region)}{', ' if region in _MONTH_FIRST else ' '}{day.year}"
 
 
-def whole(moment: datetime, zone: tzinfo) -> str:
+def _short(day: date, region: str) -> str:
+    return f"{day:%b} {day.day}" if region in _MONTH_FIRST else f"{day.day} {day:%b}"
+
+
+def whole(moment: datetime, zone: tzinfo, region: str = "") -> str:
     """A moment in full, with its zone."""
     there = moment.astimezone(zone)
-    return f"{there:%A}, {written(there.date())}, {there:%H:%M %Z}"
+    return f"{there:%A}, {written(there.date(), region)}, {there:%H:%M %Z}"
 
 
 @lru_cache(maxsize=8_192)

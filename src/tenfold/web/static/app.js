@@ -29,6 +29,46 @@ document.addEventListener("input", ({ target }) => {
   if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
 });
 
+// A form is sent once, however often its button is pressed; it opens again with its answer.
+const open = (form) => form?.removeAttribute?.("data-sent");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.hasAttribute("data-sent")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.setAttribute("data-sent", "");
+  setTimeout(() => open(form), 10_000);
+}, true);
+
+window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(open));
+document.addEventListener("htmx:finally:request", ({ detail }) => open(detail.ctx?.sourceElement));
+
+// What fails on the way is told at the foot of the page, which stays with all that was typed.
+function trouble(kind) {
+  const template = document.getElementById("trouble");
+  const toasts = document.querySelector(".toasts");
+  if (!template || !toasts) return;
+  const note = template.content.firstElementChild.cloneNode(true);
+  note.querySelector("span").textContent = template.dataset[kind];
+  toasts.replaceChildren(note);
+}
+
+document.addEventListener("htmx:error", ({ detail }) => {
+  if (detail.ctx?.status?.startsWith("error")) trouble("offline");
+});
+
+document.addEventListener("htmx:before:response", (event) => {
+  const { response, request } = event.detail.ctx;
+  const whole = request.method === "GET" && request.headers["HX-Request-Type"] === "full";
+  if (whole || (response.status < 500 && response.status !== 429)) return;
+  event.preventDefault();
+  trouble(response.status === 429 ? "often" : "broken");
+});
+
 // Menus close when one clicks elsewhere, chooses, or presses Escape.
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

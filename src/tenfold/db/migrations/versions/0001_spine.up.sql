@@ -527,21 +527,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.companies FOR EACH ROW EXECUTE FUN
 CREATE FUNCTION tenfold.companies_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.domain, n.website, n.kind, n.industry, n.size, n.phone, n.address_line, n.country, n.annual_revenue, n.annual_revenue_currency, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'company', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'company', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.domain, n.website, n.kind, n.industry, n.size, n.phone, n.address_line, n.country, n.annual_revenue, n.annual_revenue_currency, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -550,26 +546,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.companies REFERENCING NEW TABL
 CREATE FUNCTION tenfold.companies_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'company', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.domain, o.website, o.kind, o.industry, o.size, o.phone, o.address_line, o.country, o.annual_revenue, o.annual_revenue_currency, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.domain, n.website, n.kind, n.industry, n.size, n.phone, n.address_line, n.country, n.annual_revenue, n.annual_revenue_currency, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'company', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -578,27 +568,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.companies REFERENCING OLD TABL
 CREATE FUNCTION tenfold.companies_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.domain, o.website, o.kind, o.industry, o.size, o.phone, o.address_line, o.country, o.annual_revenue, o.annual_revenue_currency, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'company', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'company', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.domain, o.website, o.kind, o.industry, o.size, o.phone, o.address_line, o.country, o.annual_revenue, o.annual_revenue_currency, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.companies_log_delete();
 
-CREATE FUNCTION tenfold.find_companies(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_companies
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -704,21 +691,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.contacts FOR EACH ROW EXECUTE FUNC
 CREATE FUNCTION tenfold.contacts_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.email_2, n.phone, n.mobile_phone, n.company_id, n.company_name, n.job_title, n.department, n.source, n.lifecycle_stage, n.website, n.linkedin_url, n.address_line, n.other_address_line, n.birthday, n.language, n.time_zone, n.preferred_channel, n.do_not_call, n.email_opt_out, n.sms_consent, n.consent_at, n.consent_source, n.last_contacted_at, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'other_address', n.other_address, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'contact', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'contact', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.email_2, n.phone, n.mobile_phone, n.company_id, n.company_name, n.job_title, n.department, n.source, n.lifecycle_stage, n.website, n.linkedin_url, n.address_line, n.other_address_line, n.birthday, n.language, n.time_zone, n.preferred_channel, n.do_not_call, n.email_opt_out, n.sms_consent, n.consent_at, n.consent_source, n.last_contacted_at, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'other_address', n.other_address, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -727,26 +710,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.contacts REFERENCING NEW TABLE
 CREATE FUNCTION tenfold.contacts_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'contact', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.email_2, o.phone, o.mobile_phone, o.company_id, o.company_name, o.job_title, o.department, o.source, o.lifecycle_stage, o.website, o.linkedin_url, o.address_line, o.other_address_line, o.birthday, o.language, o.time_zone, o.preferred_channel, o.do_not_call, o.email_opt_out, o.sms_consent, o.consent_at, o.consent_source, o.last_contacted_at, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'other_address', o.other_address, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.email_2, n.phone, n.mobile_phone, n.company_id, n.company_name, n.job_title, n.department, n.source, n.lifecycle_stage, n.website, n.linkedin_url, n.address_line, n.other_address_line, n.birthday, n.language, n.time_zone, n.preferred_channel, n.do_not_call, n.email_opt_out, n.sms_consent, n.consent_at, n.consent_source, n.last_contacted_at, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'other_address', n.other_address, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'contact', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -755,27 +732,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.contacts REFERENCING OLD TABLE
 CREATE FUNCTION tenfold.contacts_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.email_2, o.phone, o.mobile_phone, o.company_id, o.company_name, o.job_title, o.department, o.source, o.lifecycle_stage, o.website, o.linkedin_url, o.address_line, o.other_address_line, o.birthday, o.language, o.time_zone, o.preferred_channel, o.do_not_call, o.email_opt_out, o.sms_consent, o.consent_at, o.consent_source, o.last_contacted_at, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'other_address', o.other_address, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'contact', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'contact', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.email_2, o.phone, o.mobile_phone, o.company_id, o.company_name, o.job_title, o.department, o.source, o.lifecycle_stage, o.website, o.linkedin_url, o.address_line, o.other_address_line, o.birthday, o.language, o.time_zone, o.preferred_channel, o.do_not_call, o.email_opt_out, o.sms_consent, o.consent_at, o.consent_source, o.last_contacted_at, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'other_address', o.other_address, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.contacts_log_delete();
 
-CREATE FUNCTION tenfold.find_contacts(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_contacts
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -872,21 +846,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.deals FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.deals_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.amount, n.amount_currency, n.probability, n.close_date, n.company_id, n.contact_id, n.source, n.forecast_category, n.next_step, n.lost_reason, n.competitor, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'deal', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'deal', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.amount, n.amount_currency, n.probability, n.close_date, n.company_id, n.contact_id, n.source, n.forecast_category, n.next_step, n.lost_reason, n.competitor, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -895,26 +865,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.deals REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.deals_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'deal', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.amount, o.amount_currency, o.probability, o.close_date, o.company_id, o.contact_id, o.source, o.forecast_category, o.next_step, o.lost_reason, o.competitor, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.amount, n.amount_currency, n.probability, n.close_date, n.company_id, n.contact_id, n.source, n.forecast_category, n.next_step, n.lost_reason, n.competitor, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'deal', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -923,27 +887,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.deals REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.deals_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.amount, o.amount_currency, o.probability, o.close_date, o.company_id, o.contact_id, o.source, o.forecast_category, o.next_step, o.lost_reason, o.competitor, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'deal', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'deal', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.amount, o.amount_currency, o.probability, o.close_date, o.company_id, o.contact_id, o.source, o.forecast_category, o.next_step, o.lost_reason, o.competitor, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.deals_log_delete();
 
-CREATE FUNCTION tenfold.find_deals(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_deals
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1012,21 +973,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.quotas FOR EACH ROW EXECUTE FUNCTI
 CREATE FUNCTION tenfold.quotas_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.person_id, n.starts_on, n.ends_on, n.amount, n.amount_currency, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'quota', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'quota', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.person_id, n.starts_on, n.ends_on, n.amount, n.amount_currency, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1035,26 +992,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.quotas REFERENCING NEW TABLE A
 CREATE FUNCTION tenfold.quotas_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'quota', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.person_id, o.starts_on, o.ends_on, o.amount, o.amount_currency, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.person_id, n.starts_on, n.ends_on, n.amount, n.amount_currency, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'quota', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1063,27 +1014,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.quotas REFERENCING OLD TABLE A
 CREATE FUNCTION tenfold.quotas_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.person_id, o.starts_on, o.ends_on, o.amount, o.amount_currency, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'quota', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'quota', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.person_id, o.starts_on, o.ends_on, o.amount, o.amount_currency, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.quotas REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.quotas_log_delete();
 
-CREATE FUNCTION tenfold.find_quotas(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_quotas
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1170,21 +1118,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.activities FOR EACH ROW EXECUTE FU
 CREATE FUNCTION tenfold.activities_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.kind, n.at, n.minutes, n.direction, n.outcome, n.about_id, n.about_type, n.contact_id, n.company_id, n.location, n.body, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'activity', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'activity', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.kind, n.at, n.minutes, n.direction, n.outcome, n.about_id, n.about_type, n.contact_id, n.company_id, n.location, n.body, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1193,26 +1137,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.activities REFERENCING NEW TAB
 CREATE FUNCTION tenfold.activities_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'activity', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.kind, o.at, o.minutes, o.direction, o.outcome, o.about_id, o.about_type, o.contact_id, o.company_id, o.location, o.body, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.kind, n.at, n.minutes, n.direction, n.outcome, n.about_id, n.about_type, n.contact_id, n.company_id, n.location, n.body, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'activity', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1221,27 +1159,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.activities REFERENCING OLD TAB
 CREATE FUNCTION tenfold.activities_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.kind, o.at, o.minutes, o.direction, o.outcome, o.about_id, o.about_type, o.contact_id, o.company_id, o.location, o.body, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'activity', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'activity', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.kind, o.at, o.minutes, o.direction, o.outcome, o.about_id, o.about_type, o.contact_id, o.company_id, o.location, o.body, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.activities_log_delete();
 
-CREATE FUNCTION tenfold.find_activities(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_activities
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1327,21 +1262,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.tasks FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.tasks_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.due_at, n.done, n.done_at, n.priority, n.assignee_id, n.about_id, n.about_type, n.contact_id, n.remind_at, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'task', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'task', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.due_at, n.done, n.done_at, n.priority, n.assignee_id, n.about_id, n.about_type, n.contact_id, n.remind_at, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1350,26 +1281,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.tasks REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.tasks_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'task', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.due_at, o.done, o.done_at, o.priority, o.assignee_id, o.about_id, o.about_type, o.contact_id, o.remind_at, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.due_at, n.done, n.done_at, n.priority, n.assignee_id, n.about_id, n.about_type, n.contact_id, n.remind_at, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'task', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1378,27 +1303,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.tasks REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.tasks_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.due_at, o.done, o.done_at, o.priority, o.assignee_id, o.about_id, o.about_type, o.contact_id, o.remind_at, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'task', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'task', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.due_at, o.done, o.done_at, o.priority, o.assignee_id, o.about_id, o.about_type, o.contact_id, o.remind_at, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tasks_log_delete();
 
-CREATE FUNCTION tenfold.find_tasks(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_tasks
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1465,21 +1387,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.notes FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.notes_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.body, n.about_id, n.about_type, n.privacy, n.pinned, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'note', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'note', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.body, n.about_id, n.about_type, n.privacy, n.pinned, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1488,26 +1406,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.notes REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.notes_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'note', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.body, o.about_id, o.about_type, o.privacy, o.pinned, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.body, n.about_id, n.about_type, n.privacy, n.pinned, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'note', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1516,27 +1428,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.notes REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.notes_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.body, o.about_id, o.about_type, o.privacy, o.pinned, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'note', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'note', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.body, o.about_id, o.about_type, o.privacy, o.pinned, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.notes_log_delete();
 
-CREATE FUNCTION tenfold.find_notes(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_notes
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1598,21 +1507,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.tags FOR EACH ROW EXECUTE FUNCTION
 CREATE FUNCTION tenfold.tags_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.colour, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'tag', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'tag', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.colour, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1621,26 +1526,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.tags REFERENCING NEW TABLE AS 
 CREATE FUNCTION tenfold.tags_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'tag', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.colour, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.colour, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'tag', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1649,27 +1548,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.tags REFERENCING OLD TABLE AS 
 CREATE FUNCTION tenfold.tags_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.colour, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'tag', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'tag', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.colour, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tags_log_delete();
 
-CREATE FUNCTION tenfold.find_tags(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_tags
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1772,21 +1668,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.clients FOR EACH ROW EXECUTE FUNCT
 CREATE FUNCTION tenfold.clients_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'client', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'client', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1795,26 +1687,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.clients REFERENCING NEW TABLE 
 CREATE FUNCTION tenfold.clients_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'client', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'client', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -1823,27 +1709,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.clients REFERENCING OLD TABLE 
 CREATE FUNCTION tenfold.clients_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'client', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'client', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.clients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.clients_log_delete();
 
-CREATE FUNCTION tenfold.find_clients(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_clients
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1961,21 +1844,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.leads FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.leads_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.status, n.budget, n.budget_currency, n.timeline, n.preapproved, n.engagement_count, n.source, n.source_detail, n.bedrooms_min, n.price_min, n.price_min_currency, n.price_max, n.price_max_currency, n.living, n.must_sell_first, n.represented, n.lender, n.preapproval_amount, n.preapproval_amount_currency, n.preapproval_expires, n.campaign, n.contact_id, n.do_not_call, n.sms_consent, n.email_opt_in, n.first_response_seconds, n.last_touch, n.next_touch, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'areas', n.areas)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'lead', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'lead', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.status, n.budget, n.budget_currency, n.timeline, n.preapproved, n.engagement_count, n.source, n.source_detail, n.bedrooms_min, n.price_min, n.price_min_currency, n.price_max, n.price_max_currency, n.living, n.must_sell_first, n.represented, n.lender, n.preapproval_amount, n.preapproval_amount_currency, n.preapproval_expires, n.campaign, n.contact_id, n.do_not_call, n.sms_consent, n.email_opt_in, n.first_response_seconds, n.last_touch, n.next_touch, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'areas', n.areas)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -1984,26 +1863,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.leads REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.leads_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'lead', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.status, o.budget, o.budget_currency, o.timeline, o.preapproved, o.engagement_count, o.source, o.source_detail, o.bedrooms_min, o.price_min, o.price_min_currency, o.price_max, o.price_max_currency, o.living, o.must_sell_first, o.represented, o.lender, o.preapproval_amount, o.preapproval_amount_currency, o.preapproval_expires, o.campaign, o.contact_id, o.do_not_call, o.sms_consent, o.email_opt_in, o.first_response_seconds, o.last_touch, o.next_touch, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'areas', o.areas) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.status, n.budget, n.budget_currency, n.timeline, n.preapproved, n.engagement_count, n.source, n.source_detail, n.bedrooms_min, n.price_min, n.price_min_currency, n.price_max, n.price_max_currency, n.living, n.must_sell_first, n.represented, n.lender, n.preapproval_amount, n.preapproval_amount_currency, n.preapproval_expires, n.campaign, n.contact_id, n.do_not_call, n.sms_consent, n.email_opt_in, n.first_response_seconds, n.last_touch, n.next_touch, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'areas', n.areas) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'lead', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2012,27 +1885,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.leads REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.leads_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.status, o.budget, o.budget_currency, o.timeline, o.preapproved, o.engagement_count, o.source, o.source_detail, o.bedrooms_min, o.price_min, o.price_min_currency, o.price_max, o.price_max_currency, o.living, o.must_sell_first, o.represented, o.lender, o.preapproval_amount, o.preapproval_amount_currency, o.preapproval_expires, o.campaign, o.contact_id, o.do_not_call, o.sms_consent, o.email_opt_in, o.first_response_seconds, o.last_touch, o.next_touch, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'areas', o.areas)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'lead', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'lead', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.status, o.budget, o.budget_currency, o.timeline, o.preapproved, o.engagement_count, o.source, o.source_detail, o.bedrooms_min, o.price_min, o.price_min_currency, o.price_max, o.price_max_currency, o.living, o.must_sell_first, o.represented, o.lender, o.preapproval_amount, o.preapproval_amount_currency, o.preapproval_expires, o.campaign, o.contact_id, o.do_not_call, o.sms_consent, o.email_opt_in, o.first_response_seconds, o.last_touch, o.next_touch, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'areas', o.areas), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.leads_log_delete();
 
-CREATE FUNCTION tenfold.find_leads(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_leads
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2201,21 +2071,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.listings FOR EACH ROW EXECUTE FUNC
 CREATE FUNCTION tenfold.listings_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.address_line, n.status, n.list_price, n.list_price_currency, n.listing_id, n.mls_status, n.property_type, n.property_sub_type, n.agent_id, n.co_agent_id, n.seller_id, n.original_list_price, n.original_list_price_currency, n.previous_list_price, n.previous_list_price_currency, n.close_price, n.close_price_currency, n.concessions, n.concessions_amount, n.concessions_amount_currency, n.bedrooms_total, n.bathrooms_total, n.bathrooms_full, n.bathrooms_half, n.living_area, n.living_area_units, n.lot_size_square_feet, n.year_built, n.stories, n.garage_spaces, n.pool, n.waterfront, n.new_construction, n.association_fee, n.association_fee_currency, n.association_fee_frequency, n.tax_annual_amount, n.tax_annual_amount_currency, n.tax_year, n.county, n.subdivision, n.parcel_number, n.latitude, n.longitude, n.high_school_district, n.listing_contract_date, n.on_market_date, n.purchase_contract_date, n.close_date, n.expiration_date, n.cancellation_date, n.withdrawn_date, n.off_market_date, n.status_changed_at, n.earlier_days_on_market, n.listing_agreement, n.listing_service, n.occupant, n.showing_instructions, n.lock_box_type, n.lock_box_serial_number, n.lockbox_code, n.public_remarks, n.private_remarks, n.photo, n.virtual_tour, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'view', n.view, 'heating', n.heating, 'cooling', n.cooling, 'special_conditions', n.special_conditions, 'showing_requirements', n.showing_requirements, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'listing', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'listing', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.address_line, n.status, n.list_price, n.list_price_currency, n.listing_id, n.mls_status, n.property_type, n.property_sub_type, n.agent_id, n.co_agent_id, n.seller_id, n.original_list_price, n.original_list_price_currency, n.previous_list_price, n.previous_list_price_currency, n.close_price, n.close_price_currency, n.concessions, n.concessions_amount, n.concessions_amount_currency, n.bedrooms_total, n.bathrooms_total, n.bathrooms_full, n.bathrooms_half, n.living_area, n.living_area_units, n.lot_size_square_feet, n.year_built, n.stories, n.garage_spaces, n.pool, n.waterfront, n.new_construction, n.association_fee, n.association_fee_currency, n.association_fee_frequency, n.tax_annual_amount, n.tax_annual_amount_currency, n.tax_year, n.county, n.subdivision, n.parcel_number, n.latitude, n.longitude, n.high_school_district, n.listing_contract_date, n.on_market_date, n.purchase_contract_date, n.close_date, n.expiration_date, n.cancellation_date, n.withdrawn_date, n.off_market_date, n.status_changed_at, n.earlier_days_on_market, n.listing_agreement, n.listing_service, n.occupant, n.showing_instructions, n.lock_box_type, n.lock_box_serial_number, n.lockbox_code, n.public_remarks, n.private_remarks, n.photo, n.virtual_tour, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'view', n.view, 'heating', n.heating, 'cooling', n.cooling, 'special_conditions', n.special_conditions, 'showing_requirements', n.showing_requirements, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -2224,26 +2090,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.listings REFERENCING NEW TABLE
 CREATE FUNCTION tenfold.listings_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'listing', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.address_line, o.status, o.list_price, o.list_price_currency, o.listing_id, o.mls_status, o.property_type, o.property_sub_type, o.agent_id, o.co_agent_id, o.seller_id, o.original_list_price, o.original_list_price_currency, o.previous_list_price, o.previous_list_price_currency, o.close_price, o.close_price_currency, o.concessions, o.concessions_amount, o.concessions_amount_currency, o.bedrooms_total, o.bathrooms_total, o.bathrooms_full, o.bathrooms_half, o.living_area, o.living_area_units, o.lot_size_square_feet, o.year_built, o.stories, o.garage_spaces, o.pool, o.waterfront, o.new_construction, o.association_fee, o.association_fee_currency, o.association_fee_frequency, o.tax_annual_amount, o.tax_annual_amount_currency, o.tax_year, o.county, o.subdivision, o.parcel_number, o.latitude, o.longitude, o.high_school_district, o.listing_contract_date, o.on_market_date, o.purchase_contract_date, o.close_date, o.expiration_date, o.cancellation_date, o.withdrawn_date, o.off_market_date, o.status_changed_at, o.earlier_days_on_market, o.listing_agreement, o.listing_service, o.occupant, o.showing_instructions, o.lock_box_type, o.lock_box_serial_number, o.lockbox_code, o.public_remarks, o.private_remarks, o.photo, o.virtual_tour, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'view', o.view, 'heating', o.heating, 'cooling', o.cooling, 'special_conditions', o.special_conditions, 'showing_requirements', o.showing_requirements, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.address_line, n.status, n.list_price, n.list_price_currency, n.listing_id, n.mls_status, n.property_type, n.property_sub_type, n.agent_id, n.co_agent_id, n.seller_id, n.original_list_price, n.original_list_price_currency, n.previous_list_price, n.previous_list_price_currency, n.close_price, n.close_price_currency, n.concessions, n.concessions_amount, n.concessions_amount_currency, n.bedrooms_total, n.bathrooms_total, n.bathrooms_full, n.bathrooms_half, n.living_area, n.living_area_units, n.lot_size_square_feet, n.year_built, n.stories, n.garage_spaces, n.pool, n.waterfront, n.new_construction, n.association_fee, n.association_fee_currency, n.association_fee_frequency, n.tax_annual_amount, n.tax_annual_amount_currency, n.tax_year, n.county, n.subdivision, n.parcel_number, n.latitude, n.longitude, n.high_school_district, n.listing_contract_date, n.on_market_date, n.purchase_contract_date, n.close_date, n.expiration_date, n.cancellation_date, n.withdrawn_date, n.off_market_date, n.status_changed_at, n.earlier_days_on_market, n.listing_agreement, n.listing_service, n.occupant, n.showing_instructions, n.lock_box_type, n.lock_box_serial_number, n.lockbox_code, n.public_remarks, n.private_remarks, n.photo, n.virtual_tour, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'view', n.view, 'heating', n.heating, 'cooling', n.cooling, 'special_conditions', n.special_conditions, 'showing_requirements', n.showing_requirements, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'listing', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2252,27 +2112,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.listings REFERENCING OLD TABLE
 CREATE FUNCTION tenfold.listings_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.address_line, o.status, o.list_price, o.list_price_currency, o.listing_id, o.mls_status, o.property_type, o.property_sub_type, o.agent_id, o.co_agent_id, o.seller_id, o.original_list_price, o.original_list_price_currency, o.previous_list_price, o.previous_list_price_currency, o.close_price, o.close_price_currency, o.concessions, o.concessions_amount, o.concessions_amount_currency, o.bedrooms_total, o.bathrooms_total, o.bathrooms_full, o.bathrooms_half, o.living_area, o.living_area_units, o.lot_size_square_feet, o.year_built, o.stories, o.garage_spaces, o.pool, o.waterfront, o.new_construction, o.association_fee, o.association_fee_currency, o.association_fee_frequency, o.tax_annual_amount, o.tax_annual_amount_currency, o.tax_year, o.county, o.subdivision, o.parcel_number, o.latitude, o.longitude, o.high_school_district, o.listing_contract_date, o.on_market_date, o.purchase_contract_date, o.close_date, o.expiration_date, o.cancellation_date, o.withdrawn_date, o.off_market_date, o.status_changed_at, o.earlier_days_on_market, o.listing_agreement, o.listing_service, o.occupant, o.showing_instructions, o.lock_box_type, o.lock_box_serial_number, o.lockbox_code, o.public_remarks, o.private_remarks, o.photo, o.virtual_tour, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'view', o.view, 'heating', o.heating, 'cooling', o.cooling, 'special_conditions', o.special_conditions, 'showing_requirements', o.showing_requirements, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'listing', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'listing', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.address_line, o.status, o.list_price, o.list_price_currency, o.listing_id, o.mls_status, o.property_type, o.property_sub_type, o.agent_id, o.co_agent_id, o.seller_id, o.original_list_price, o.original_list_price_currency, o.previous_list_price, o.previous_list_price_currency, o.close_price, o.close_price_currency, o.concessions, o.concessions_amount, o.concessions_amount_currency, o.bedrooms_total, o.bathrooms_total, o.bathrooms_full, o.bathrooms_half, o.living_area, o.living_area_units, o.lot_size_square_feet, o.year_built, o.stories, o.garage_spaces, o.pool, o.waterfront, o.new_construction, o.association_fee, o.association_fee_currency, o.association_fee_frequency, o.tax_annual_amount, o.tax_annual_amount_currency, o.tax_year, o.county, o.subdivision, o.parcel_number, o.latitude, o.longitude, o.high_school_district, o.listing_contract_date, o.on_market_date, o.purchase_contract_date, o.close_date, o.expiration_date, o.cancellation_date, o.withdrawn_date, o.off_market_date, o.status_changed_at, o.earlier_days_on_market, o.listing_agreement, o.listing_service, o.occupant, o.showing_instructions, o.lock_box_type, o.lock_box_serial_number, o.lockbox_code, o.public_remarks, o.private_remarks, o.photo, o.virtual_tour, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'view', o.view, 'heating', o.heating, 'cooling', o.cooling, 'special_conditions', o.special_conditions, 'showing_requirements', o.showing_requirements, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.listings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.listings_log_delete();
 
-CREATE FUNCTION tenfold.find_listings(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_listings
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2404,21 +2261,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.escrows FOR EACH ROW EXECUTE FUNCT
 CREATE FUNCTION tenfold.escrows_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.property_address, n.property_address_key, n.escrow_number, n.status, n.milestone, n.kind, n.side, n.purchase_price, n.purchase_price_currency, n.listing_id, n.client_id, n.acceptance_date, n.opened_date, n.close_date, n.actual_close_date, n.recorded_date, n.instrument_number, n.inspection_deadline, n.appraisal_deadline, n.loan_deadline, n.disclosures_due, n.contingencies_removed_on, n.emd_amount, n.emd_amount_currency, n.emd_due, n.emd_received_on, n.option_fee, n.option_fee_currency, n.down_payment, n.down_payment_currency, n.concessions_amount, n.concessions_amount_currency, n.financing, n.loan_amount, n.loan_amount_currency, n.lender, n.rate_lock_expires, n.commission_rate, n.buyer_names, n.seller_names, n.escrow_officer, n.title_company, n.buyer_agent_id, n.listing_agent_id, n.backup_position, n.cancellation_reason, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'escrow', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'escrow', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.property_address, n.property_address_key, n.escrow_number, n.status, n.milestone, n.kind, n.side, n.purchase_price, n.purchase_price_currency, n.listing_id, n.client_id, n.acceptance_date, n.opened_date, n.close_date, n.actual_close_date, n.recorded_date, n.instrument_number, n.inspection_deadline, n.appraisal_deadline, n.loan_deadline, n.disclosures_due, n.contingencies_removed_on, n.emd_amount, n.emd_amount_currency, n.emd_due, n.emd_received_on, n.option_fee, n.option_fee_currency, n.down_payment, n.down_payment_currency, n.concessions_amount, n.concessions_amount_currency, n.financing, n.loan_amount, n.loan_amount_currency, n.lender, n.rate_lock_expires, n.commission_rate, n.buyer_names, n.seller_names, n.escrow_officer, n.title_company, n.buyer_agent_id, n.listing_agent_id, n.backup_position, n.cancellation_reason, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -2427,26 +2280,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.escrows REFERENCING NEW TABLE 
 CREATE FUNCTION tenfold.escrows_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'escrow', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.property_address, o.property_address_key, o.escrow_number, o.status, o.milestone, o.kind, o.side, o.purchase_price, o.purchase_price_currency, o.listing_id, o.client_id, o.acceptance_date, o.opened_date, o.close_date, o.actual_close_date, o.recorded_date, o.instrument_number, o.inspection_deadline, o.appraisal_deadline, o.loan_deadline, o.disclosures_due, o.contingencies_removed_on, o.emd_amount, o.emd_amount_currency, o.emd_due, o.emd_received_on, o.option_fee, o.option_fee_currency, o.down_payment, o.down_payment_currency, o.concessions_amount, o.concessions_amount_currency, o.financing, o.loan_amount, o.loan_amount_currency, o.lender, o.rate_lock_expires, o.commission_rate, o.buyer_names, o.seller_names, o.escrow_officer, o.title_company, o.buyer_agent_id, o.listing_agent_id, o.backup_position, o.cancellation_reason, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.property_address, n.property_address_key, n.escrow_number, n.status, n.milestone, n.kind, n.side, n.purchase_price, n.purchase_price_currency, n.listing_id, n.client_id, n.acceptance_date, n.opened_date, n.close_date, n.actual_close_date, n.recorded_date, n.instrument_number, n.inspection_deadline, n.appraisal_deadline, n.loan_deadline, n.disclosures_due, n.contingencies_removed_on, n.emd_amount, n.emd_amount_currency, n.emd_due, n.emd_received_on, n.option_fee, n.option_fee_currency, n.down_payment, n.down_payment_currency, n.concessions_amount, n.concessions_amount_currency, n.financing, n.loan_amount, n.loan_amount_currency, n.lender, n.rate_lock_expires, n.commission_rate, n.buyer_names, n.seller_names, n.escrow_officer, n.title_company, n.buyer_agent_id, n.listing_agent_id, n.backup_position, n.cancellation_reason, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'escrow', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2455,27 +2302,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.escrows REFERENCING OLD TABLE 
 CREATE FUNCTION tenfold.escrows_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.property_address, o.property_address_key, o.escrow_number, o.status, o.milestone, o.kind, o.side, o.purchase_price, o.purchase_price_currency, o.listing_id, o.client_id, o.acceptance_date, o.opened_date, o.close_date, o.actual_close_date, o.recorded_date, o.instrument_number, o.inspection_deadline, o.appraisal_deadline, o.loan_deadline, o.disclosures_due, o.contingencies_removed_on, o.emd_amount, o.emd_amount_currency, o.emd_due, o.emd_received_on, o.option_fee, o.option_fee_currency, o.down_payment, o.down_payment_currency, o.concessions_amount, o.concessions_amount_currency, o.financing, o.loan_amount, o.loan_amount_currency, o.lender, o.rate_lock_expires, o.commission_rate, o.buyer_names, o.seller_names, o.escrow_officer, o.title_company, o.buyer_agent_id, o.listing_agent_id, o.backup_position, o.cancellation_reason, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'escrow', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'escrow', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.property_address, o.property_address_key, o.escrow_number, o.status, o.milestone, o.kind, o.side, o.purchase_price, o.purchase_price_currency, o.listing_id, o.client_id, o.acceptance_date, o.opened_date, o.close_date, o.actual_close_date, o.recorded_date, o.instrument_number, o.inspection_deadline, o.appraisal_deadline, o.loan_deadline, o.disclosures_due, o.contingencies_removed_on, o.emd_amount, o.emd_amount_currency, o.emd_due, o.emd_received_on, o.option_fee, o.option_fee_currency, o.down_payment, o.down_payment_currency, o.concessions_amount, o.concessions_amount_currency, o.financing, o.loan_amount, o.loan_amount_currency, o.lender, o.rate_lock_expires, o.commission_rate, o.buyer_names, o.seller_names, o.escrow_officer, o.title_company, o.buyer_agent_id, o.listing_agent_id, o.backup_position, o.cancellation_reason, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.escrows REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.escrows_log_delete();
 
-CREATE FUNCTION tenfold.find_escrows(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_escrows
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2576,21 +2420,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.appointments FOR EACH ROW EXECUTE 
 CREATE FUNCTION tenfold.appointments_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.kind, n.status, n.starts_at, n.ends_at, n.time_zone, n.method, n.location, n.meeting_link, n.assignee_id, n.client_id, n.lead_id, n.listing_id, n.escrow_id, n.buyer_agreement_id, n.feedback_interest, n.feedback_price, n.feedback_price_currency, n.feedback, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'appointment', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'appointment', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.kind, n.status, n.starts_at, n.ends_at, n.time_zone, n.method, n.location, n.meeting_link, n.assignee_id, n.client_id, n.lead_id, n.listing_id, n.escrow_id, n.buyer_agreement_id, n.feedback_interest, n.feedback_price, n.feedback_price_currency, n.feedback, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -2599,26 +2439,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.appointments REFERENCING NEW T
 CREATE FUNCTION tenfold.appointments_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'appointment', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.kind, o.status, o.starts_at, o.ends_at, o.time_zone, o.method, o.location, o.meeting_link, o.assignee_id, o.client_id, o.lead_id, o.listing_id, o.escrow_id, o.buyer_agreement_id, o.feedback_interest, o.feedback_price, o.feedback_price_currency, o.feedback, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.kind, n.status, n.starts_at, n.ends_at, n.time_zone, n.method, n.location, n.meeting_link, n.assignee_id, n.client_id, n.lead_id, n.listing_id, n.escrow_id, n.buyer_agreement_id, n.feedback_interest, n.feedback_price, n.feedback_price_currency, n.feedback, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'appointment', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2627,27 +2461,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.appointments REFERENCING OLD T
 CREATE FUNCTION tenfold.appointments_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.kind, o.status, o.starts_at, o.ends_at, o.time_zone, o.method, o.location, o.meeting_link, o.assignee_id, o.client_id, o.lead_id, o.listing_id, o.escrow_id, o.buyer_agreement_id, o.feedback_interest, o.feedback_price, o.feedback_price_currency, o.feedback, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'appointment', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'appointment', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.kind, o.status, o.starts_at, o.ends_at, o.time_zone, o.method, o.location, o.meeting_link, o.assignee_id, o.client_id, o.lead_id, o.listing_id, o.escrow_id, o.buyer_agreement_id, o.feedback_interest, o.feedback_price, o.feedback_price_currency, o.feedback, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.appointments_log_delete();
 
-CREATE FUNCTION tenfold.find_appointments(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_appointments
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2725,21 +2556,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.open_houses FOR EACH ROW EXECUTE F
 CREATE FUNCTION tenfold.open_houses_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.listing_id, n.starts_at, n.ends_at, n.kind, n.status, n.host_id, n.visitor_count, n.remarks, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'open_house', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'open_house', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.listing_id, n.starts_at, n.ends_at, n.kind, n.status, n.host_id, n.visitor_count, n.remarks, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -2748,26 +2575,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.open_houses REFERENCING NEW TA
 CREATE FUNCTION tenfold.open_houses_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'open_house', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.listing_id, o.starts_at, o.ends_at, o.kind, o.status, o.host_id, o.visitor_count, o.remarks, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.listing_id, n.starts_at, n.ends_at, n.kind, n.status, n.host_id, n.visitor_count, n.remarks, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'open_house', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2776,27 +2597,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.open_houses REFERENCING OLD TA
 CREATE FUNCTION tenfold.open_houses_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.listing_id, o.starts_at, o.ends_at, o.kind, o.status, o.host_id, o.visitor_count, o.remarks, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'open_house', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'open_house', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.listing_id, o.starts_at, o.ends_at, o.kind, o.status, o.host_id, o.visitor_count, o.remarks, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.open_houses REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.open_houses_log_delete();
 
-CREATE FUNCTION tenfold.find_open_houses(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_open_houses
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2875,21 +2693,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.buyer_agreements FOR EACH ROW EXEC
 CREATE FUNCTION tenfold.buyer_agreements_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.client_id, n.kind, n.status, n.starts_on, n.ends_on, n.signed_on, n.compensation_rate, n.compensation_amount, n.compensation_amount_currency, n.document_id, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'buyer_agreement', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'buyer_agreement', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.client_id, n.kind, n.status, n.starts_on, n.ends_on, n.signed_on, n.compensation_rate, n.compensation_amount, n.compensation_amount_currency, n.document_id, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -2898,26 +2712,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.buyer_agreements REFERENCING N
 CREATE FUNCTION tenfold.buyer_agreements_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'buyer_agreement', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.client_id, o.kind, o.status, o.starts_on, o.ends_on, o.signed_on, o.compensation_rate, o.compensation_amount, o.compensation_amount_currency, o.document_id, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.client_id, n.kind, n.status, n.starts_on, n.ends_on, n.signed_on, n.compensation_rate, n.compensation_amount, n.compensation_amount_currency, n.document_id, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'buyer_agreement', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -2926,27 +2734,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.buyer_agreements REFERENCING O
 CREATE FUNCTION tenfold.buyer_agreements_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.client_id, o.kind, o.status, o.starts_on, o.ends_on, o.signed_on, o.compensation_rate, o.compensation_amount, o.compensation_amount_currency, o.document_id, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'buyer_agreement', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'buyer_agreement', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.client_id, o.kind, o.status, o.starts_on, o.ends_on, o.signed_on, o.compensation_rate, o.compensation_amount, o.compensation_amount_currency, o.document_id, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.buyer_agreements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.buyer_agreements_log_delete();
 
-CREATE FUNCTION tenfold.find_buyer_agreements(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_buyer_agreements
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3028,21 +2833,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.agents FOR EACH ROW EXECUTE FUNCTI
 CREATE FUNCTION tenfold.agents_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.title, n.role, n.email, n.phone, n.mobile_phone, n.picture, n.office, n.license_number, n.license_expires, n.mls_id, n.account_id, n.biography, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'agent', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'agent', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.title, n.role, n.email, n.phone, n.mobile_phone, n.picture, n.office, n.license_number, n.license_expires, n.mls_id, n.account_id, n.biography, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3051,26 +2852,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.agents REFERENCING NEW TABLE A
 CREATE FUNCTION tenfold.agents_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'agent', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.title, o.role, o.email, o.phone, o.mobile_phone, o.picture, o.office, o.license_number, o.license_expires, o.mls_id, o.account_id, o.biography, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.title, n.role, n.email, n.phone, n.mobile_phone, n.picture, n.office, n.license_number, n.license_expires, n.mls_id, n.account_id, n.biography, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'agent', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3079,27 +2874,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.agents REFERENCING OLD TABLE A
 CREATE FUNCTION tenfold.agents_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.title, o.role, o.email, o.phone, o.mobile_phone, o.picture, o.office, o.license_number, o.license_expires, o.mls_id, o.account_id, o.biography, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'agent', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'agent', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.title, o.role, o.email, o.phone, o.mobile_phone, o.picture, o.office, o.license_number, o.license_expires, o.mls_id, o.account_id, o.biography, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.agents_log_delete();
 
-CREATE FUNCTION tenfold.find_agents(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_agents
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3231,21 +3023,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.students FOR EACH ROW EXECUTE FUNC
 CREATE FUNCTION tenfold.students_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.preferred_name, n.middle_name, n.pronouns, n.username, n.auth_identifier, n.card_id, n.email, n.phone, n.status, n.school_year, n.education_level, n.college, n.department, n.major, n.gpa, n.starts_on, n.graduates_on, n.currently_attending, n.campus, n.counselor_id, n.resume_id, n.linkedin_url, n.visibility, n.ferpa_block, n.on_hold, n.hold_reason, n.work_authorization, n.veteran, n.first_generation, n.pell_eligible, n.accommodations, n.contact_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'other_majors', n.other_majors, 'minors', n.minors, 'career_interests', n.career_interests, 'industries', n.industries, 'locations', n.locations, 'skills', n.skills, 'labels', n.labels)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.preferred_name, n.middle_name, n.pronouns, n.username, n.auth_identifier, n.card_id, n.email, n.phone, n.status, n.school_year, n.education_level, n.college, n.department, n.major, n.gpa, n.starts_on, n.graduates_on, n.currently_attending, n.campus, n.counselor_id, n.resume_id, n.linkedin_url, n.visibility, n.ferpa_block, n.on_hold, n.hold_reason, n.work_authorization, n.veteran, n.first_generation, n.pell_eligible, n.accommodations, n.contact_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'other_majors', n.other_majors, 'minors', n.minors, 'career_interests', n.career_interests, 'industries', n.industries, 'locations', n.locations, 'skills', n.skills, 'labels', n.labels)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3254,26 +3042,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.students REFERENCING NEW TABLE
 CREATE FUNCTION tenfold.students_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.preferred_name, o.middle_name, o.pronouns, o.username, o.auth_identifier, o.card_id, o.email, o.phone, o.status, o.school_year, o.education_level, o.college, o.department, o.major, o.gpa, o.starts_on, o.graduates_on, o.currently_attending, o.campus, o.counselor_id, o.resume_id, o.linkedin_url, o.visibility, o.ferpa_block, o.on_hold, o.hold_reason, o.work_authorization, o.veteran, o.first_generation, o.pell_eligible, o.accommodations, o.contact_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'other_majors', o.other_majors, 'minors', o.minors, 'career_interests', o.career_interests, 'industries', o.industries, 'locations', o.locations, 'skills', o.skills, 'labels', o.labels) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.preferred_name, n.middle_name, n.pronouns, n.username, n.auth_identifier, n.card_id, n.email, n.phone, n.status, n.school_year, n.education_level, n.college, n.department, n.major, n.gpa, n.starts_on, n.graduates_on, n.currently_attending, n.campus, n.counselor_id, n.resume_id, n.linkedin_url, n.visibility, n.ferpa_block, n.on_hold, n.hold_reason, n.work_authorization, n.veteran, n.first_generation, n.pell_eligible, n.accommodations, n.contact_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'other_majors', n.other_majors, 'minors', n.minors, 'career_interests', n.career_interests, 'industries', n.industries, 'locations', n.locations, 'skills', n.skills, 'labels', n.labels) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3282,27 +3064,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.students REFERENCING OLD TABLE
 CREATE FUNCTION tenfold.students_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.preferred_name, o.middle_name, o.pronouns, o.username, o.auth_identifier, o.card_id, o.email, o.phone, o.status, o.school_year, o.education_level, o.college, o.department, o.major, o.gpa, o.starts_on, o.graduates_on, o.currently_attending, o.campus, o.counselor_id, o.resume_id, o.linkedin_url, o.visibility, o.ferpa_block, o.on_hold, o.hold_reason, o.work_authorization, o.veteran, o.first_generation, o.pell_eligible, o.accommodations, o.contact_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'other_majors', o.other_majors, 'minors', o.minors, 'career_interests', o.career_interests, 'industries', o.industries, 'locations', o.locations, 'skills', o.skills, 'labels', o.labels)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.preferred_name, o.middle_name, o.pronouns, o.username, o.auth_identifier, o.card_id, o.email, o.phone, o.status, o.school_year, o.education_level, o.college, o.department, o.major, o.gpa, o.starts_on, o.graduates_on, o.currently_attending, o.campus, o.counselor_id, o.resume_id, o.linkedin_url, o.visibility, o.ferpa_block, o.on_hold, o.hold_reason, o.work_authorization, o.veteran, o.first_generation, o.pell_eligible, o.accommodations, o.contact_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'other_majors', o.other_majors, 'minors', o.minors, 'career_interests', o.career_interests, 'industries', o.industries, 'locations', o.locations, 'skills', o.skills, 'labels', o.labels), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.students REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.students_log_delete();
 
-CREATE FUNCTION tenfold.find_students(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_students
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3402,21 +3181,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.employers FOR EACH ROW EXECUTE FUN
 CREATE FUNCTION tenfold.employers_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.relationship, n.kind, n.industry, n.size, n.domain, n.website, n.phone, n.headquarters_line, n.logo, n.partner_tier, n.account_manager_id, n.recruits_on_campus, n.sponsors_visas, n.last_engaged_on, n.company_id, n.recruiter_id, n.alumni_count, n.flag_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'headquarters', n.headquarters, 'labels', n.labels)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'employer', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'employer', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.relationship, n.kind, n.industry, n.size, n.domain, n.website, n.phone, n.headquarters_line, n.logo, n.partner_tier, n.account_manager_id, n.recruits_on_campus, n.sponsors_visas, n.last_engaged_on, n.company_id, n.recruiter_id, n.alumni_count, n.flag_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'headquarters', n.headquarters, 'labels', n.labels)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3425,26 +3200,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.employers REFERENCING NEW TABL
 CREATE FUNCTION tenfold.employers_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'employer', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.relationship, o.kind, o.industry, o.size, o.domain, o.website, o.phone, o.headquarters_line, o.logo, o.partner_tier, o.account_manager_id, o.recruits_on_campus, o.sponsors_visas, o.last_engaged_on, o.company_id, o.recruiter_id, o.alumni_count, o.flag_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'headquarters', o.headquarters, 'labels', o.labels) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.status, n.relationship, n.kind, n.industry, n.size, n.domain, n.website, n.phone, n.headquarters_line, n.logo, n.partner_tier, n.account_manager_id, n.recruits_on_campus, n.sponsors_visas, n.last_engaged_on, n.company_id, n.recruiter_id, n.alumni_count, n.flag_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'headquarters', n.headquarters, 'labels', n.labels) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'employer', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3453,27 +3222,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.employers REFERENCING OLD TABL
 CREATE FUNCTION tenfold.employers_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.relationship, o.kind, o.industry, o.size, o.domain, o.website, o.phone, o.headquarters_line, o.logo, o.partner_tier, o.account_manager_id, o.recruits_on_campus, o.sponsors_visas, o.last_engaged_on, o.company_id, o.recruiter_id, o.alumni_count, o.flag_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'headquarters', o.headquarters, 'labels', o.labels)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'employer', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'employer', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.status, o.relationship, o.kind, o.industry, o.size, o.domain, o.website, o.phone, o.headquarters_line, o.logo, o.partner_tier, o.account_manager_id, o.recruits_on_campus, o.sponsors_visas, o.last_engaged_on, o.company_id, o.recruiter_id, o.alumni_count, o.flag_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'headquarters', o.headquarters, 'labels', o.labels), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.employers REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.employers_log_delete();
 
-CREATE FUNCTION tenfold.find_employers(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_employers
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3569,21 +3335,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.job_postings FOR EACH ROW EXECUTE 
 CREATE FUNCTION tenfold.job_postings_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.employer_id, n.status, n.kind, n.workplace, n.location, n.pay_min, n.pay_min_currency, n.pay_max, n.pay_max_currency, n.pay_unit, n.for_credit, n.opens_on, n.expires_on, n.openings, n.gpa_min, n.sponsors_visa, n.external_link, n.decline_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'majors', n.majors, 'school_years', n.school_years, 'documents', n.documents)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'job_posting', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'job_posting', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.employer_id, n.status, n.kind, n.workplace, n.location, n.pay_min, n.pay_min_currency, n.pay_max, n.pay_max_currency, n.pay_unit, n.for_credit, n.opens_on, n.expires_on, n.openings, n.gpa_min, n.sponsors_visa, n.external_link, n.decline_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'majors', n.majors, 'school_years', n.school_years, 'documents', n.documents)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3592,26 +3354,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.job_postings REFERENCING NEW T
 CREATE FUNCTION tenfold.job_postings_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'job_posting', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.employer_id, o.status, o.kind, o.workplace, o.location, o.pay_min, o.pay_min_currency, o.pay_max, o.pay_max_currency, o.pay_unit, o.for_credit, o.opens_on, o.expires_on, o.openings, o.gpa_min, o.sponsors_visa, o.external_link, o.decline_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'majors', o.majors, 'school_years', o.school_years, 'documents', o.documents) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.employer_id, n.status, n.kind, n.workplace, n.location, n.pay_min, n.pay_min_currency, n.pay_max, n.pay_max_currency, n.pay_unit, n.for_credit, n.opens_on, n.expires_on, n.openings, n.gpa_min, n.sponsors_visa, n.external_link, n.decline_reason, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'majors', n.majors, 'school_years', n.school_years, 'documents', n.documents) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'job_posting', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3620,27 +3376,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.job_postings REFERENCING OLD T
 CREATE FUNCTION tenfold.job_postings_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.employer_id, o.status, o.kind, o.workplace, o.location, o.pay_min, o.pay_min_currency, o.pay_max, o.pay_max_currency, o.pay_unit, o.for_credit, o.opens_on, o.expires_on, o.openings, o.gpa_min, o.sponsors_visa, o.external_link, o.decline_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'majors', o.majors, 'school_years', o.school_years, 'documents', o.documents)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'job_posting', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'job_posting', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.employer_id, o.status, o.kind, o.workplace, o.location, o.pay_min, o.pay_min_currency, o.pay_max, o.pay_max_currency, o.pay_unit, o.for_credit, o.opens_on, o.expires_on, o.openings, o.gpa_min, o.sponsors_visa, o.external_link, o.decline_reason, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'majors', o.majors, 'school_years', o.school_years, 'documents', o.documents), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.job_postings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.job_postings_log_delete();
 
-CREATE FUNCTION tenfold.find_job_postings(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_job_postings
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3742,21 +3495,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.applications FOR EACH ROW EXECUTE 
 CREATE FUNCTION tenfold.applications_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.job_posting_id, n.employer_id, n.title, n.title_key, n.status, n.source, n.applied_at, n.stage_since, n.schedule, n.next_step, n.next_step_on, n.resume_id, n.cover_letter, n.offer_salary, n.offer_salary_currency, n.offer_bonus, n.offer_bonus_currency, n.offer_deadline, n.decline_reason, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'application', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'application', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.job_posting_id, n.employer_id, n.title, n.title_key, n.status, n.source, n.applied_at, n.stage_since, n.schedule, n.next_step, n.next_step_on, n.resume_id, n.cover_letter, n.offer_salary, n.offer_salary_currency, n.offer_bonus, n.offer_bonus_currency, n.offer_deadline, n.decline_reason, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3765,26 +3514,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.applications REFERENCING NEW T
 CREATE FUNCTION tenfold.applications_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'application', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.job_posting_id, o.employer_id, o.title, o.title_key, o.status, o.source, o.applied_at, o.stage_since, o.schedule, o.next_step, o.next_step_on, o.resume_id, o.cover_letter, o.offer_salary, o.offer_salary_currency, o.offer_bonus, o.offer_bonus_currency, o.offer_deadline, o.decline_reason, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.job_posting_id, n.employer_id, n.title, n.title_key, n.status, n.source, n.applied_at, n.stage_since, n.schedule, n.next_step, n.next_step_on, n.resume_id, n.cover_letter, n.offer_salary, n.offer_salary_currency, n.offer_bonus, n.offer_bonus_currency, n.offer_deadline, n.decline_reason, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'application', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3793,27 +3536,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.applications REFERENCING OLD T
 CREATE FUNCTION tenfold.applications_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.job_posting_id, o.employer_id, o.title, o.title_key, o.status, o.source, o.applied_at, o.stage_since, o.schedule, o.next_step, o.next_step_on, o.resume_id, o.cover_letter, o.offer_salary, o.offer_salary_currency, o.offer_bonus, o.offer_bonus_currency, o.offer_deadline, o.decline_reason, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'application', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'application', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.job_posting_id, o.employer_id, o.title, o.title_key, o.status, o.source, o.applied_at, o.stage_since, o.schedule, o.next_step, o.next_step_on, o.resume_id, o.cover_letter, o.offer_salary, o.offer_salary_currency, o.offer_bonus, o.offer_bonus_currency, o.offer_deadline, o.decline_reason, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.applications REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.applications_log_delete();
 
-CREATE FUNCTION tenfold.find_applications(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_applications
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3908,21 +3648,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.advising_appointments FOR EACH ROW
 CREATE FUNCTION tenfold.advising_appointments_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.counselor_id, n.kind, n.status, n.medium, n.starts_at, n.ends_at, n.location, n.meeting_link, n.checked_in_at, n.questions, n.summary, n.learning_outcomes, n.follow_up_at, n.rating, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'advising_appointment', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'advising_appointment', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.counselor_id, n.kind, n.status, n.medium, n.starts_at, n.ends_at, n.location, n.meeting_link, n.checked_in_at, n.questions, n.summary, n.learning_outcomes, n.follow_up_at, n.rating, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -3931,26 +3667,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.advising_appointments REFERENC
 CREATE FUNCTION tenfold.advising_appointments_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'advising_appointment', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.counselor_id, o.kind, o.status, o.medium, o.starts_at, o.ends_at, o.location, o.meeting_link, o.checked_in_at, o.questions, o.summary, o.learning_outcomes, o.follow_up_at, o.rating, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.counselor_id, n.kind, n.status, n.medium, n.starts_at, n.ends_at, n.location, n.meeting_link, n.checked_in_at, n.questions, n.summary, n.learning_outcomes, n.follow_up_at, n.rating, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'advising_appointment', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -3959,27 +3689,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.advising_appointments REFERENC
 CREATE FUNCTION tenfold.advising_appointments_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.counselor_id, o.kind, o.status, o.medium, o.starts_at, o.ends_at, o.location, o.meeting_link, o.checked_in_at, o.questions, o.summary, o.learning_outcomes, o.follow_up_at, o.rating, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'advising_appointment', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'advising_appointment', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.counselor_id, o.kind, o.status, o.medium, o.starts_at, o.ends_at, o.location, o.meeting_link, o.checked_in_at, o.questions, o.summary, o.learning_outcomes, o.follow_up_at, o.rating, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.advising_appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.advising_appointments_log_delete();
 
-CREATE FUNCTION tenfold.find_advising_appointments(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_advising_appointments
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4060,21 +3787,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.student_notes FOR EACH ROW EXECUTE
 CREATE FUNCTION tenfold.student_notes_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.at, n.kind, n.privacy, n.body, n.appointment_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student_note', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student_note', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.at, n.kind, n.privacy, n.body, n.appointment_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4083,26 +3806,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.student_notes REFERENCING NEW 
 CREATE FUNCTION tenfold.student_notes_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student_note', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.at, o.kind, o.privacy, o.body, o.appointment_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.title, n.title_key, n.student_id, n.at, n.kind, n.privacy, n.body, n.appointment_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'competencies', n.competencies) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student_note', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4111,27 +3828,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.student_notes REFERENCING OLD 
 CREATE FUNCTION tenfold.student_notes_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.at, o.kind, o.privacy, o.body, o.appointment_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'student_note', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'student_note', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.title, o.title_key, o.student_id, o.at, o.kind, o.privacy, o.body, o.appointment_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'competencies', o.competencies), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.student_notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.student_notes_log_delete();
 
-CREATE FUNCTION tenfold.find_student_notes(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_student_notes
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4223,21 +3937,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.reminders FOR EACH ROW EXECUTE FUN
 CREATE FUNCTION tenfold.reminders_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.student_id, n.trigger, n.status, n.delay_days, n.channel, n.stop_when, n.due_at, n.snoozed_until, n.sent_at, n.message, n.appointment_id, n.application_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'reminder', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'reminder', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.student_id, n.trigger, n.status, n.delay_days, n.channel, n.stop_when, n.due_at, n.snoozed_until, n.sent_at, n.message, n.appointment_id, n.application_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4246,26 +3956,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.reminders REFERENCING NEW TABL
 CREATE FUNCTION tenfold.reminders_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'reminder', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.student_id, o.trigger, o.status, o.delay_days, o.channel, o.stop_when, o.due_at, o.snoozed_until, o.sent_at, o.message, o.appointment_id, o.application_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.subject, n.subject_key, n.student_id, n.trigger, n.status, n.delay_days, n.channel, n.stop_when, n.due_at, n.snoozed_until, n.sent_at, n.message, n.appointment_id, n.application_id, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'reminder', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4274,27 +3978,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.reminders REFERENCING OLD TABL
 CREATE FUNCTION tenfold.reminders_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.student_id, o.trigger, o.status, o.delay_days, o.channel, o.stop_when, o.due_at, o.snoozed_until, o.sent_at, o.message, o.appointment_id, o.application_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'reminder', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'reminder', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.subject, o.subject_key, o.student_id, o.trigger, o.status, o.delay_days, o.channel, o.stop_when, o.due_at, o.snoozed_until, o.sent_at, o.message, o.appointment_id, o.application_id, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.reminders REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.reminders_log_delete();
 
-CREATE FUNCTION tenfold.find_reminders(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_reminders
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4400,21 +4101,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.outcomes FOR EACH ROW EXECUTE FUNC
 CREATE FUNCTION tenfold.outcomes_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.title, n.title_key, n.class_year, n.category, n.degree_level, n.major, n.college, n.cip_code, n.employment_kind, n.employer_id, n.employer_name, n.job_title, n.city, n.state, n.country, n.salary, n.salary_currency, n.first_year_bonus, n.first_year_bonus_currency, n.starts_on, n.related_to_major, n.obtained_through, n.institution, n.programme, n.information_source, n.verified_on, n.comments, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'outcome', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'outcome', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.title, n.title_key, n.class_year, n.category, n.degree_level, n.major, n.college, n.cip_code, n.employment_kind, n.employer_id, n.employer_name, n.job_title, n.city, n.state, n.country, n.salary, n.salary_currency, n.first_year_bonus, n.first_year_bonus_currency, n.starts_on, n.related_to_major, n.obtained_through, n.institution, n.programme, n.information_source, n.verified_on, n.comments, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4423,26 +4120,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.outcomes REFERENCING NEW TABLE
 CREATE FUNCTION tenfold.outcomes_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'outcome', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.title, o.title_key, o.class_year, o.category, o.degree_level, o.major, o.college, o.cip_code, o.employment_kind, o.employer_id, o.employer_name, o.job_title, o.city, o.state, o.country, o.salary, o.salary_currency, o.first_year_bonus, o.first_year_bonus_currency, o.starts_on, o.related_to_major, o.obtained_through, o.institution, o.programme, o.information_source, o.verified_on, o.comments, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.student_id, n.title, n.title_key, n.class_year, n.category, n.degree_level, n.major, n.college, n.cip_code, n.employment_kind, n.employer_id, n.employer_name, n.job_title, n.city, n.state, n.country, n.salary, n.salary_currency, n.first_year_bonus, n.first_year_bonus_currency, n.starts_on, n.related_to_major, n.obtained_through, n.institution, n.programme, n.information_source, n.verified_on, n.comments, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'outcome', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4451,27 +4142,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.outcomes REFERENCING OLD TABLE
 CREATE FUNCTION tenfold.outcomes_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.title, o.title_key, o.class_year, o.category, o.degree_level, o.major, o.college, o.cip_code, o.employment_kind, o.employer_id, o.employer_name, o.job_title, o.city, o.state, o.country, o.salary, o.salary_currency, o.first_year_bonus, o.first_year_bonus_currency, o.starts_on, o.related_to_major, o.obtained_through, o.institution, o.programme, o.information_source, o.verified_on, o.comments, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'outcome', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'outcome', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.student_id, o.title, o.title_key, o.class_year, o.category, o.degree_level, o.major, o.college, o.cip_code, o.employment_kind, o.employer_id, o.employer_name, o.job_title, o.city, o.state, o.country, o.salary, o.salary_currency, o.first_year_bonus, o.first_year_bonus_currency, o.starts_on, o.related_to_major, o.obtained_through, o.institution, o.programme, o.information_source, o.verified_on, o.comments, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.outcomes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.outcomes_log_delete();
 
-CREATE FUNCTION tenfold.find_outcomes(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_outcomes
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4539,21 +4227,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.card_sets FOR EACH ROW EXECUTE FUN
 CREATE FUNCTION tenfold.card_sets_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.code, n.released_on, n.artist, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card_set', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card_set', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.code, n.released_on, n.artist, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4562,26 +4246,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.card_sets REFERENCING NEW TABL
 CREATE FUNCTION tenfold.card_sets_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card_set', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.code, o.released_on, o.artist, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.code, n.released_on, n.artist, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card_set', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4590,27 +4268,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.card_sets REFERENCING OLD TABL
 CREATE FUNCTION tenfold.card_sets_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.code, o.released_on, o.artist, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card_set', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card_set', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.code, o.released_on, o.artist, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.card_sets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.card_sets_log_delete();
 
-CREATE FUNCTION tenfold.find_card_sets(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_card_sets
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4691,21 +4366,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.cards FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.cards_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.number, n.rarity, n.print_run, n.refund_credits, n.artist, n.year, n.medium, n.art, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'traits', n.traits, 'tags', n.tags)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.number, n.rarity, n.print_run, n.refund_credits, n.artist, n.year, n.medium, n.art, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'traits', n.traits, 'tags', n.tags)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4714,26 +4385,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.cards REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.cards_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.number, o.rarity, o.print_run, o.refund_credits, o.artist, o.year, o.medium, o.art, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'traits', o.traits, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.number, n.rarity, n.print_run, n.refund_credits, n.artist, n.year, n.medium, n.art, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'traits', n.traits, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4742,27 +4407,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.cards REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.cards_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.number, o.rarity, o.print_run, o.refund_credits, o.artist, o.year, o.medium, o.art, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'traits', o.traits, 'tags', o.tags)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'card', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'card', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.number, o.rarity, o.print_run, o.refund_credits, o.artist, o.year, o.medium, o.art, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'traits', o.traits, 'tags', o.tags), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.cards_log_delete();
 
-CREATE FUNCTION tenfold.find_cards(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_cards
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4833,21 +4495,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.pack_types FOR EACH ROW EXECUTE FU
 CREATE FUNCTION tenfold.pack_types_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.price, n.cards_per_pack, n.pity_after, n.odds_hash, n.art, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'odds', n.odds, 'slots', n.slots)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'pack_type', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'pack_type', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.price, n.cards_per_pack, n.pity_after, n.odds_hash, n.art, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'odds', n.odds, 'slots', n.slots)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -4856,26 +4514,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.pack_types REFERENCING NEW TAB
 CREATE FUNCTION tenfold.pack_types_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'pack_type', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.price, o.cards_per_pack, o.pity_after, o.odds_hash, o.art, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'odds', o.odds, 'slots', o.slots) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_set_id, n.price, n.cards_per_pack, n.pity_after, n.odds_hash, n.art, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'odds', n.odds, 'slots', n.slots) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'pack_type', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -4884,27 +4536,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.pack_types REFERENCING OLD TAB
 CREATE FUNCTION tenfold.pack_types_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.price, o.cards_per_pack, o.pity_after, o.odds_hash, o.art, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'odds', o.odds, 'slots', o.slots)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'pack_type', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'pack_type', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_set_id, o.price, o.cards_per_pack, o.pity_after, o.odds_hash, o.art, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'odds', o.odds, 'slots', o.slots), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.pack_types REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.pack_types_log_delete();
 
-CREATE FUNCTION tenfold.find_pack_types(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_pack_types
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4990,21 +4639,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.drops FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION tenfold.drops_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.pack_type_id, n.status, n.starts_at, n.ends_at, n.supply, n.remaining, n.per_person, n.refund_hours, n.seed_hash, n.seed, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'waves', n.waves, 'allow_list', n.allow_list)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'drop', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'drop', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.pack_type_id, n.status, n.starts_at, n.ends_at, n.supply, n.remaining, n.per_person, n.refund_hours, n.seed_hash, n.seed, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'waves', n.waves, 'allow_list', n.allow_list)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -5013,26 +4658,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.drops REFERENCING NEW TABLE AS
 CREATE FUNCTION tenfold.drops_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'drop', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.pack_type_id, o.status, o.starts_at, o.ends_at, o.supply, o.remaining, o.per_person, o.refund_hours, o.seed_hash, o.seed, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'waves', o.waves, 'allow_list', o.allow_list) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.pack_type_id, n.status, n.starts_at, n.ends_at, n.supply, n.remaining, n.per_person, n.refund_hours, n.seed_hash, n.seed, n.description, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'waves', n.waves, 'allow_list', n.allow_list) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'drop', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -5041,27 +4680,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.drops REFERENCING OLD TABLE AS
 CREATE FUNCTION tenfold.drops_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.pack_type_id, o.status, o.starts_at, o.ends_at, o.supply, o.remaining, o.per_person, o.refund_hours, o.seed_hash, o.seed, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'waves', o.waves, 'allow_list', o.allow_list)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'drop', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'drop', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.pack_type_id, o.status, o.starts_at, o.ends_at, o.supply, o.remaining, o.per_person, o.refund_hours, o.seed_hash, o.seed, o.description, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'waves', o.waves, 'allow_list', o.allow_list), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.drops REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.drops_log_delete();
 
-CREATE FUNCTION tenfold.find_drops(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_drops
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -5142,21 +4778,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.purchases FOR EACH ROW EXECUTE FUN
 CREATE FUNCTION tenfold.purchases_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.reference, n.reference_key, n.drop_id, n.status, n.quantity, n.credits, n.reserved_until, n.paid_at, n.opened_at, n.refunded_at, n.client_seed, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'purchase', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'purchase', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.reference, n.reference_key, n.drop_id, n.status, n.quantity, n.credits, n.reserved_until, n.paid_at, n.opened_at, n.refunded_at, n.client_seed, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -5165,26 +4797,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.purchases REFERENCING NEW TABL
 CREATE FUNCTION tenfold.purchases_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'purchase', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.reference, o.reference_key, o.drop_id, o.status, o.quantity, o.credits, o.reserved_until, o.paid_at, o.opened_at, o.refunded_at, o.client_seed, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.reference, n.reference_key, n.drop_id, n.status, n.quantity, n.credits, n.reserved_until, n.paid_at, n.opened_at, n.refunded_at, n.client_seed, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'purchase', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -5193,27 +4819,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.purchases REFERENCING OLD TABL
 CREATE FUNCTION tenfold.purchases_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.reference, o.reference_key, o.drop_id, o.status, o.quantity, o.credits, o.reserved_until, o.paid_at, o.opened_at, o.refunded_at, o.client_seed, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'purchase', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'purchase', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.reference, o.reference_key, o.drop_id, o.status, o.quantity, o.credits, o.reserved_until, o.paid_at, o.opened_at, o.refunded_at, o.client_seed, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.purchases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.purchases_log_delete();
 
-CREATE FUNCTION tenfold.find_purchases(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_purchases
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -5299,21 +4922,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.user_cards FOR EACH ROW EXECUTE FU
 CREATE FUNCTION tenfold.user_cards_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_id, n.purchase_id, n.drop_id, n.serial, n.status, n.is_refunded, n.refunded_at, n.refund_credits, n.acquired_at, n.refundable_until, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'user_card', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'user_card', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_id, n.purchase_id, n.drop_id, n.serial, n.status, n.is_refunded, n.refunded_at, n.refund_credits, n.acquired_at, n.refundable_until, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -5322,26 +4941,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.user_cards REFERENCING NEW TAB
 CREATE FUNCTION tenfold.user_cards_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'user_card', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_id, o.purchase_id, o.drop_id, o.serial, o.status, o.is_refunded, o.refunded_at, o.refund_credits, o.acquired_at, o.refundable_until, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.card_id, n.purchase_id, n.drop_id, n.serial, n.status, n.is_refunded, n.refunded_at, n.refund_credits, n.acquired_at, n.refundable_until, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'user_card', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -5350,27 +4963,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.user_cards REFERENCING OLD TAB
 CREATE FUNCTION tenfold.user_cards_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_id, o.purchase_id, o.drop_id, o.serial, o.status, o.is_refunded, o.refunded_at, o.refund_credits, o.acquired_at, o.refundable_until, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'user_card', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'user_card', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.card_id, o.purchase_id, o.drop_id, o.serial, o.status, o.is_refunded, o.refunded_at, o.refund_credits, o.acquired_at, o.refundable_until, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.user_cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.user_cards_log_delete();
 
-CREATE FUNCTION tenfold.find_user_cards(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_user_cards
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -5431,21 +5041,17 @@ CREATE TRIGGER touch BEFORE UPDATE ON tenfold.custom_records FOR EACH ROW EXECUT
 CREATE FUNCTION tenfold.custom_records_log_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(n.tenant_id), array_agg(n.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.kind, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)), array_agg(n.version)
-    INTO tenants, ids, news, versions FROM new_rows n;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'custom_record', c.id, 'insert', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'custom_record', 'insert',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.kind, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+    FROM new_rows n;
     RETURN NULL;
 END $$;
 
@@ -5454,26 +5060,20 @@ CREATE TRIGGER log_insert AFTER INSERT ON tenfold.custom_records REFERENCING NEW
 CREATE FUNCTION tenfold.custom_records_log_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(r.tenant_id), array_agg(r.id), array_agg(d.old), array_agg(d.new),
-           array_agg(r.version)
-    INTO tenants, ids, olds, news, versions
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'custom_record', 'update',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        r.tenant_id, r.id, r.version, d.old, d.new
     FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.kind, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.kind, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'custom_record', c.id, 'update', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
     RETURN NULL;
 END $$;
 
@@ -5482,27 +5082,24 @@ CREATE TRIGGER log_update AFTER UPDATE ON tenfold.custom_records REFERENCING OLD
 CREATE FUNCTION tenfold.custom_records_log_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 DECLARE
-    tenants uuid[]; ids uuid[]; olds jsonb[]; news jsonb[]; versions bigint[];
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
 BEGIN
-    SELECT array_agg(o.tenant_id), array_agg(o.id), array_agg(jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.kind, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom)), array_agg(o.version)
-    INTO tenants, ids, olds, versions FROM old_rows o;
-    IF ids IS NOT NULL THEN
-        INSERT INTO tenfold.change_log (tenant_id, type, record_id, operation, version, old, new,
-            actor_id, request_id, batch_id, cause_id, depth, reason)
-        SELECT c.tenant, 'custom_record', c.id, 'delete', c.version, c.old, c.new,
-            nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
-            nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
-            nullif(current_setting('app.reason', true), '')
-        FROM unnest(tenants, ids, olds, news, versions) AS c (tenant, id, old, new, version);
-    END IF;
+    INSERT INTO tenfold.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
+        depth, reason, tenant_id, record_id, version, old, new)
+    SELECT 'custom_record', 'delete',
+        nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
+        nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
+        nullif(current_setting('app.reason', true), ''),
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.kind, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+    FROM old_rows o;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.custom_records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.custom_records_log_delete();
 
-CREATE FUNCTION tenfold.find_custom_records(query tsquery, private boolean, person uuid, groups uuid[], most int)
+CREATE FUNCTION tenfold.find_custom_records
+    (query tsquery, private boolean, person uuid, groups uuid[], most int)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN

@@ -1,0 +1,56 @@
+"""The values that a list's statement binds: `f0` … filters, `s_name` sorts, `c0` … the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from tenfold.engine.ask import Ask, Filter
+from tenfold.engine.definition import Definition
+from tenfold.engine.slots import slot_field
+from tenfold.kernel.text import fold
+
+_LAST = "\U0010ffff"
+
+
+def key_values(
+    definition: Definition, ask: Ask, cursor: Sequence[object] | None
+) -> dict[str, object]:
+    """The bound values of a list's filters, sorts and cursor."""
+    values: dict[str, object] = {}
+    for sort in ask.sorts:
+        if sort.field.custom:
+            values[f"s_{sort.field.name}"] = slot_field(definition, sort.field)
+    if ask.page:
+        values["offset"] = (ask.page - 1) * ask.limit
+    for place, one in enumerate(ask.filters):
+        values |= filter_values(definition, one, f"f{place}")
+    for place, value in enumerate(cursor or ()):
+        values[f"c{place}"] = value
+    return values
+
+
+def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, object]:
+    """The bound values of one filter."""
+    value = one.value
+    named: dict[str, object] = {}
+    if one.field.custom or one.field.type.many:
+        value = _slot_value(value)
+        named[f"{bind}_field"] = slot_field(definition, one.field)
+    if one.operator == "prefix":
+        text = str(value)
+        if getattr(one.field.type, "folded", False):
+            text = fold(text)
+        return {**named, bind: text, f"{bind}_end": text + _LAST}
+    return named if one.operator == "null" else {**named, bind: value}
+
+
+def _slot_value(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, list):
+        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        return [_slot_value(item) for item in items]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    return value

@@ -1,0 +1,154 @@
+"""Looks a file through before it is imported: its columns, where they go, what to tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tenfold.engine.access import Person
+from tenfold.engine.definition import Definition
+from tenfold.exchange.address_groups import addressed
+from tenfold.exchange.converting import Converter, texts_of
+from tenfold.exchange.import_state import Options, Part
+from tenfold.exchange.mapping import Guess, guess, missing
+from tenfold.exchange.readers import Source, open_source
+from tenfold.exchange.refusals import ADDED
+from tenfold.exchange.rows import Row, Value, is_blank
+from tenfold.exchange.salesforce_tree import TYPE
+from tenfold.exchange.targets import ID, Goal, goals_of, references
+from tenfold.exchange.values import Reading
+from tenfold.kernel.errors import Invalid
+
+NO_KEY = "none"
+SAMPLED = 1_000
+_DATED = frozenset({"date", "datetime"})
+
+
+@dataclass(slots=True)
+class Survey:
+    """A file looked through: its columns, where they go, what people must know about it."""
+
+    source: Source
+    columns: list[str]
+    guesses: list[Guess]
+    goals: dict[str, Goal]
+    rows: int
+    notes: list[str]
+    key: str
+    need_key: bool
+    how: Reading
+
+    def converter(self) -> Converter:
+        """A converter that has learned how the whole file is written."""
+        rows = self.source.rows()
+        dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED]
+        mapped = [g.column for g in self.guesses if g.target]
+        learned = texts_of(islice(rows, SAMPLED), mapped)
+        if dated:
+            learned |= texts_of(self.source.rows(), dated)
+        rows_key = self.key
+        return Converter(
+            self.guesses, self.goals, self.how, learned, rows_key, need_key=self.need_key
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """As whom and how a file is looked at."""
+
+    definition: Definition
+    person: Person
+    types: Mapping[str, Definition]
+    how: Reading
+
+
+def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
+    """Look through a file and guess its mapping; raises NotReadable, UnknownName or Invalid."""
+    definition = view.definition
+    source = open_source(
+        path,
+        part.filename,
+        encoding=options.encoding,
+        separator=options.separator,
+        header=options.header,
+    )
+    rows = source.rows()
+    samples = [row.values for row in islice(rows, SAMPLED)]
+    number, empty = _counted(rows, source.columns, samples)
+    columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
+    goals = goals_of(definition, view.person.access(definition), columns)
+    chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}
+    if part.sobject:
+        # A plan's options name the columns of several files.
+        chosen = {c: t for c, t in chosen.items() if c in columns}
+    linked = references(columns, samples, goals, view.types)
+    # The columns of our own exports are named as the fields are.
+    own = {c: c for c in columns if c in goals} if ID in goals else {}
+    settled = {**linked, **own, **chosen}
+    places = addressed(columns, samples, goals, {*settled, *filter(None, settled.values())})
+    targets = [goal.target for goal in goals.values()]
+    guesses = guess(columns, samples, targets, {**places.targets, **settled}, places.left)
+    key, need = _key(definition, options, guesses)
+    notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
+    return Survey(source, columns, guesses, goals, number, notes, key, need, view.how)
+
+
+def _counted(
+    rest: Iterable[Row], columns: Sequence[str], samples: Sequence[Mapping[str, Value]]
+) -> tuple[int, set[str]]:
+    """How many rows there are, and the columns in which none has anything."""
+    empty = {c for c in columns if all(is_blank(values.get(c)) for values in samples)}
+    number = len(samples)
+    for row in rest:
+        number += 1
+        if empty:
+            empty -= {c for c in empty if not is_blank(row.values.get(c))}
+    return number, empty
+
+
+def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
+    """The field by which rows find their records, and whether each row must have it."""
+    uniques = {f.json_name: f for f in definition.fields.values() if f.unique}
+    mapped = {guess.target for guess in guesses}
+    if options.key == NO_KEY:
+        return "", False
+    if options.key:
+        if options.key not in uniques:
+            raise Invalid({"key": f"must be a unique field: {', '.join(uniques)}, or {NO_KEY}"})
+        return options.key, True
+    for name in ("external_id", *uniques):
+        if name in mapped:
+            return name, False
+    return "", False
+
+
+def _notes(
+    definition: Definition,
+    guesses: Sequence[Guess],
+    goals: Mapping[str, Goal],
+    key: str,
+    empty: set[str],
+) -> list[str]:
+    notes: list[str] = []
+    # A record's type says what it is; it is no value of it.
+    extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
+    ours = ADDED if {*ADDED} <= {g.column for g in guesses} else ()
+    extra = [c for c in extra if c != TYPE and c not in empty and c not in ours]
+    if extra:
+        notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")
+    out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]
+    if out:
+        notes.append(f"These columns were left out as asked: {', '.join(out)}.")
+    given = {(g.target or "").split(".")[0] for g in guesses}
+    lacking = missing(guesses, [goal.target for goal in goals.values()])
+    for target in lacking:
+        named = target.name in ("first_name", "last_name") and "full_name" in given
+        if target.name not in given and not named:
+            notes.append(
+                f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
+            )
+    if key:
+        notes.append(f"Rows whose {key} exists change that record.")
+    return notes

@@ -1,0 +1,360 @@
+"""Imports, bulk edits and undos as their pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.engine import batches
+from tenfold.engine.batches import Batch
+from tenfold.engine.definition import Definition
+from tenfold.exchange.import_state import State, state_of
+from tenfold.exchange.jobs import Undoing
+from tenfold.exchange.previewing import Preview
+from tenfold.web.pages import cells, words
+from tenfold.web.pages.cells import Cell
+from tenfold.web.pages.filters import Option
+from tenfold.web.pages.frame import Guest
+
+RUNNING = ("pending", "processing")
+_REFUSED_SHOWN = 20
+_HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
+_STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
+_ICONS = {batches.IMPORT: "file-up", batches.BULK: "list-checks", batches.UNDO: "undo-2"}
+_REASONS = {
+    "chosen": "chosen",
+    "same name": "same name",
+    "known name": "known name",
+    "similar name": "similar name",
+    "content": "by its content",
+    "unmapped": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One batch in the list."""
+
+    href: str
+    title: str
+    icon: str
+    what: str
+    who: Cell
+    when: Cell
+    state: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number and what it counts."""
+
+    number: str
+    label: str
+    hue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that was not imported: its line, why, and what it held."""
+
+    line: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file: where it goes, why, and a few of its values."""
+
+    number: int
+    name: str
+    samples: str
+    reason: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """One of the first rows as it would be stored."""
+
+    line: str
+    refused: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A file before it is imported."""
+
+    path: str
+    filename: str
+    rows: str
+    about: str
+    columns: tuple[Column, ...]
+    heads: tuple[str, ...]
+    first: tuple[CheckedRow, ...]
+    notes: tuple[str, ...]
+    missing: tuple[str, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """One batch with what became of it and what can be done about it."""
+
+    path: str
+    title: str
+    icon: str
+    what: str
+    who: Cell
+    when: Cell
+    state: Cell
+    running: bool
+    done: int
+    total: int
+    progress: str
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...]
+    error: str
+    refused: tuple[RefusedRow, ...]
+    refused_count: int
+    records: str
+    records_label: str
+    undo: str
+    undo_says: str
+    undone: str
+
+
+def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
+    """A batch as a line of the list."""
+    title, what = named(guest, batch)
+    return Entry(
+        f"/imports/{batch.id}",
+        title,
+        _ICONS.get(batch.kind, "file"),
+        what,
+        cells.person_cell(batch.actor_id, eyes),
+        cells.moment_cell(batch.created_at, eyes),
+        state_cell(batch),
+    )
+
+
+def named(guest: Guest, batch: Batch) -> tuple[str, str]:
+    """What a batch is called, and in words what it did."""
+    types = _types(guest, batch)
+    if batch.kind == batches.IMPORT:
+        state = state_of(batch.summary)
+        return state.filename, f"{'Trial import' if state.options.dry_run else 'Import'} of {types}"
+    if batch.kind == batches.UNDO:
+        undone = {batches.IMPORT: "an import", batches.BULK: "a bulk edit"}
+        kind = msgspec.convert(batch.summary, Undoing).kind
+        return f"Undo of {undone.get(kind, 'an undo')}", f"Undo in {types}"
+    written = batch.summary.get("written")
+    count = words.number(written) if isinstance(written, int) else "some"
+    return f"Bulk edit of {count} {types}", "Bulk edit"
+
+
+def _types(guest: Guest, batch: Batch) -> str:
+    names = [guest.desk.registry.named(n) for n in batch.type.split(",") if n]
+    found = [d.label_plural.lower() for d in names if d]
+    known = guest.desk.registry.by_name
+    found = [known[n].label_plural.lower() for n in batch.type.split(",") if n in known] or found
+    return ", ".join(dict.fromkeys(found)) or "records"
+
+
+def state_cell(batch: Batch) -> Cell:
+    """Where a batch stands, as a chip."""
+    if batch.undone_by is not None:
+        return Cell("chip", "Undone", hue="grey")
+    if batch.kind == batches.IMPORT and batch.status == "completed":
+        state = state_of(batch.summary)
+        if state.options.dry_run:
+            return Cell("chip", "Tried", hue="grey")
+        if state.counts.refused:
+            return Cell("chip", f"{state.counts.refused:,} refused", hue="amber")
+    status = batch.status
+    return Cell("chip", _STATES.get(status, "Done"), hue=_HUES.get(status, "green"))
+
+
+def view(
+    guest: Guest,
+    batch: Batch,
+    eyes: cells.Reader,
+    *,
+    undo: Mapping[str, Any] | None,
+    refused: Sequence[RefusedRow],
+) -> BatchView:
+    """A batch as its page shows it; `undo` is what taking it back would do."""
+    title, what = named(guest, batch)
+    done, total, figures, notes, error = _told(batch)
+    definition = guest.desk.registry.by_name.get(batch.type)
+    counts = state_of(batch.summary).counts if batch.kind == batches.IMPORT else None
+    return BatchView(
+        path=f"/imports/{batch.id}",
+        title=title,
+        icon=_ICONS.get(batch.kind, "file"),
+        what=what,
+        who=cells.person_cell(batch.actor_id, eyes),
+        when=cells.moment_cell(batch.created_at, eyes),
+        state=state_cell(batch),
+        running=batch.status in RUNNING,
+        done=done,
+        total=total,
+        progress=f"{done:,} of {total:,}" if total else f"{done:,} so far" if done else "",
+        figures=tuple(figures),
+        notes=tuple(notes),
+        error=error,
+        refused=tuple(refused),
+        refused_count=counts.refused if counts else 0,
+        records=f"/{definition.path}" if definition else "",
+        records_label=definition.label_plural if definition else "",
+        undo=_undo_word(batch) if undo is not None else "",
+        undo_says=_undo_says(undo) if undo is not None else "",
+        undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
+    )
+
+
+def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
+    """How far a batch is, its figures, notes and mistake."""
+    if batch.kind == batches.IMPORT:
+        state: State = state_of(batch.summary)
+        counts = state.counts
+        dry = state.options.dry_run
+        figures = [
+            _figure(counts.created, "would be new" if dry else "new", "green"),
+            _figure(counts.updated, "would change" if dry else "changed", "blue"),
+            _figure(counts.unchanged, "the same already"),
+            _figure(counts.refused, "refused", "red"),
+        ]
+        return counts.read, state.total or 0, figures, state.notes(), state.error
+    if batch.kind == batches.UNDO:
+        undo = msgspec.convert(batch.summary, Undoing)
+        figures = [
+            _figure(undo.deleted, "taken away", "red"),
+            _figure(undo.restored, "put back", "green"),
+            _figure(undo.kept, "kept, edited since", "amber"),
+            _figure(undo.gone, "gone already"),
+        ]
+        return undo.done, undo.total, figures, [], undo.error
+    written, refused = batch.summary.get("written", 0), batch.summary.get("refused", 0)
+    figures = [_figure(written, "written"), _figure(refused, "refused", "red")]
+    return 0, 0, figures, [], ""
+
+
+def _figure(number: int, label: str, hue: str = "") -> Figure:
+    """A number with its hue, where it is not zero."""
+    return Figure(f"{number:,}", label, hue if number else "")
+
+
+def _undo_word(batch: Batch) -> str:
+    return "Undo the undo" if batch.kind == batches.UNDO else "Undo"
+
+
+def _undo_says(undo: Mapping[str, Any]) -> str:
+    """What taking a batch back would do, in a sentence."""
+    if not undo.get("exact"):
+        return f"Undo takes back {undo['records']:,} records; what was edited since is kept."
+    shown = (
+        ("deleted", "takes away {}"),
+        ("restored", "puts {} back as before"),
+        ("kept", "keeps {} edited since"),
+    )
+    parts = [
+        says.format(words.plural(undo[name], "record", "records"))
+        for name, says in shown
+        if undo.get(name)
+    ]
+    return f"Undo {', '.join(parts)}." if parts else "There is nothing left to take back."
+
+
+def check(
+    path: str,
+    filename: str,
+    definition: Definition,
+    preview: Preview,
+    eyes: cells.Reader,
+    problem: str = "",
+) -> Check:
+    """A file with its mapping and its first rows."""
+    labels = {t.name: t.label for t in preview.targets}
+    used = [m.target for m in preview.mapping if m.target]
+    shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
+    one, many = definition.label.lower(), definition.label_plural.lower()
+    about = ", ".join(p for p in (preview.kind.upper(), preview.encoding) if p)
+    return Check(
+        path=path,
+        filename=filename,
+        rows=words.plural(preview.rows, one, many),
+        about=about,
+        columns=tuple(
+            Column(
+                number,
+                m.column,
+                ", ".join(m.samples[:2]),
+                _REASONS.get(m.reason, m.reason),
+                _options(m.target, labels, used),
+            )
+            for number, m in enumerate(preview.mapping)
+        ),
+        heads=tuple(f.label for f in shown),
+        first=tuple(
+            CheckedRow(str(r.line), r.refused, tuple(cells.cell(f, r.values, eyes) for f in shown))
+            for r in preview.first
+        ),
+        notes=tuple(preview.notes),
+        missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
+        problem=problem,
+    )
+
+
+def _options(
+    target: str | None, labels: Mapping[str, str], used: Sequence[str]
+) -> tuple[Option, ...]:
+    """Every field that a column can go into; one that is taken by another says so."""
+    every = sorted(labels.items(), key=lambda pair: pair[1].casefold())
+    return (
+        Option("", "Leave out", not target),
+        *(
+            Option(
+                name,
+                f"{label} (taken)" if name in used and name != target else label,
+                name == target,
+            )
+            for name, label in every
+        ),
+    )
+
+
+def _fields(definition: Definition) -> list[Any]:
+    return [f for f in definition.fields.values() if not f.system]
+
+
+def _values(preview: Preview) -> set[str]:
+    return {name for row in preview.first for name in row.values}
+
+
+def refused_rows(guest: Guest, batch: Batch, exchange: Any) -> list[RefusedRow]:
+    """The first rows that were refused, with the line and the reason of each."""
+    state = state_of(batch.summary)
+    if not state.refused_bytes:
+        return []
+    files = exchange.files(guest.claims.tenant, batch.id)
+    rows = files.refused_rows(state.refused_bytes, several=len(state.parts) > 1)
+    found: list[RefusedRow] = []
+    for row in islice(rows, _REFUSED_SHOWN):
+        text = ", ".join(str(v) for v in row.values.values() if v not in (None, "")) or row.raw
+        found.append(RefusedRow(f"{row.number:,}", row.error or "", text[:200]))
+    return found
+
+
+def names_wanted(found: Sequence[Batch]) -> set[UUID]:
+    """The people that batches name."""
+    return {b.actor_id for b in found if b.actor_id is not None}
+
+
+__all__ = ["Check", "Entry", "check", "entry", "names_wanted", "refused_rows", "view"]

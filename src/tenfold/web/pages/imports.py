@@ -1,0 +1,336 @@
+"""Imports on pages: send a file, see where its columns go, begin, watch, take back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.datastructures import UploadFile
+from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine import batches
+from tenfold.engine.batches import Batch
+from tenfold.engine.definition import Definition
+from tenfold.engine.titles import USER, titles
+from tenfold.exchange import drafts, previewing, starting
+from tenfold.exchange.drafts import Draft
+from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import Options, Part, state_of
+from tenfold.exchange.importing import Exchange
+from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer
+from tenfold.exchange.previewing import Preview
+from tenfold.exchange.starting import Upload
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.ids import new_id, parse_id
+from tenfold.web.api.exchange import enqueued, exchange_of, refused_stream, with_job
+from tenfold.web.pages import cells, import_views, render
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.filters import Option
+from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
+from tenfold.web.pages.import_views import RUNNING, Check
+from tenfold.web.pages.mentions import Mentions
+from tenfold.web.pages.session import (
+    Flash,
+    Form,
+    Req,
+    desk_of,
+    keep_flash,
+    routed,
+    signed_form,
+)
+from tenfold.web.pages.uploads import pieces, shown_name, signed_upload
+
+_SHOWN = 50
+_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO)
+
+
+@get("/imports")
+async def imports_page(request: Req, before: str = "") -> ASGIResponse:
+    """Imports, bulk edits and undos, newest first."""
+    routed(request, "page-imports")
+    claims = await signed_in(request)
+    async with visiting(request, claims) as guest:
+        found = await batches.listing(
+            guest.reader, guest.person, _KINDS, parse_id(before), _SHOWN + 1
+        )
+        shown = [await with_job(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
+        eyes = await _eyes(guest, shown)
+        entries = [import_views.entry(guest, b, eyes) for b in shown]
+        may = bool(_choices(guest, ""))
+        around = frame(guest, "Imports")
+    earlier = f"/imports?before={shown[-1].id}" if len(found) > _SHOWN else ""
+    view: dict[str, Any] = {"entries": entries, "earlier": earlier, "may_import": may}
+    return render.page(request, "imports.html", around, **view)
+
+
+@get("/imports/new")
+async def send_page(request: Req, type: str = "") -> ASGIResponse:  # noqa: A002 - as in the API
+    """The form that sends a file."""
+    routed(request, "page-import-new")
+    claims = await signed_in(request)
+    return await _send_form(request, claims, type, "")
+
+
+@post("/imports/new", status_code=200, request_max_body_size=None)
+async def send(request: Req) -> ASGIResponse:
+    """Keep the file as a draft and go on to its columns; or say what is wrong with it."""
+    routed(request, "page-import-send")
+    claims = await signed_in(request)
+    form, upload = await signed_upload(request, claims)
+    exchange, identity = exchange_of(desk_of(request)), new_id()
+    kind = form.get("type")
+    if upload is None:
+        return await _send_form(request, claims, kind, "Choose a file to import.")
+    files = exchange.files(claims.tenant, identity)
+    drafts.sweep(files.folder.parent)
+    try:
+        draft = await _stored(request, files, upload, claims.user, kind)
+        async with visiting(request, claims) as guest:
+            await _previewed(guest, exchange, files, draft, Options())
+    except Invalid as error:
+        files.discard()
+        return await _send_form(request, claims, kind, _said(error))
+    except BaseException:
+        files.discard()
+        raise
+    return render.to(request, f"/imports/{identity}/columns")
+
+
+@get("/imports/{import_id:str}/columns")
+async def columns_page(request: Req, import_id: str) -> ASGIResponse:
+    """Where the columns of a file would go, and what its first rows would become."""
+    routed(request, "page-import-columns")
+    return await _columns(request, import_id, None)
+
+
+@post("/imports/{import_id:str}/columns", status_code=200)
+async def begin(request: Req, import_id: str) -> ASGIResponse:
+    """Begin the import with these columns, try it without storing, or look again."""
+    routed(request, "page-import-begin")
+    claims = await signed_in(request)
+    form = await signed_form(request, claims)
+    if form.get("do") not in ("import", "try"):
+        return await _columns(request, import_id, form)
+    desk = desk_of(request)
+    exchange, identity = exchange_of(desk), _identified(import_id)
+    files = exchange.files(claims.tenant, identity)
+    draft = drafts.find(files, claims.user)
+    try:
+        async with visiting(request, claims) as guest:
+            chosen = await _chosen(guest, exchange, files, draft, form)
+        parts = _parts(exchange, files, draft, chosen)
+        async with changing(request, claims) as (tx, guest):
+            await starting.allowed(exchange, guest.person, parts)
+            state = await starting.begin(tx, identity, parts, chosen)
+            state.job = str(await enqueued(tx, IMPORT_JOB, identity))
+            await batches.save(tx, identity, "pending", state.summary())
+    except Invalid as error:
+        return await _columns(request, import_id, form, _said(error))
+    drafts.begun(files)
+    return render.to(request, f"/imports/{identity}")
+
+
+@get("/imports/{import_id:str}")
+async def import_page(request: Req, import_id: str) -> ASGIResponse:
+    """One import, bulk edit or undo: how far it is, what became of it, and its undo."""
+    routed(request, "page-import")
+    claims = await signed_in(request)
+    exchange = exchange_of(desk_of(request))
+    async with visiting(request, claims) as guest:
+        batch = await batches.find(guest.reader, guest.person, _identified(import_id))
+        batch = await with_job(guest.reader, claims.tenant, batch)
+        undo = None
+        if _may_undo(batch):
+            undo = await Undoer(exchange).preview(guest.reader, guest.person, batch)
+        refused: list[Any] = []
+        if batch.kind == batches.IMPORT and batch.status not in RUNNING:
+            refused = import_views.refused_rows(guest, batch, exchange)
+        eyes = await _eyes(guest, [batch])
+        view = import_views.view(guest, batch, eyes, undo=undo, refused=refused)
+        around = frame(guest, view.title)
+    if render.wants(request, "batch") and view.running:
+        return render.partial(request, "parts/batch.html", batch=view, frame=around)
+    return render.page(request, "import.html", around, batch=view)
+
+
+@get("/imports/{import_id:str}/refused")
+async def refused_file(request: Req, import_id: str) -> Stream:
+    """The rows that were refused as CSV, to be mended and imported again."""
+    routed(request, "page-import-refused")
+    claims = await signed_in(request)
+    exchange = exchange_of(desk_of(request))
+    async with visiting(request, claims) as guest:
+        batch = await batches.find(guest.reader, guest.person, _identified(import_id))
+    if batch.kind != batches.IMPORT:
+        raise NotFound("Only imports refuse rows.")
+    return refused_stream(exchange, claims.tenant, batch)
+
+
+@post("/imports/{import_id:str}/undo", status_code=200)
+async def take_back(request: Req, import_id: str) -> ASGIResponse:
+    """Take a batch back; a large one by a job."""
+    routed(request, "page-import-undo")
+    claims = await signed_in(request)
+    await signed_form(request, claims)
+    identity = _identified(import_id)
+    undoer = Undoer(exchange_of(desk_of(request)))
+    try:
+        async with changing(request, claims) as (tx, guest):
+            made, total = await undoer.start(tx, guest.person, identity)
+            if total <= AT_ONCE:
+                await undoer.at_once(tx, guest.person, made)
+            else:
+                await enqueued(tx, UNDO_JOB, made)
+    except Conflict as error:
+        keep_flash(request, Flash(error.message, kind="problem"))
+        return render.to(request, f"/imports/{identity}")
+    return render.to(request, f"/imports/{made}")
+
+
+# -- parts
+
+
+async def _send_form(request: Req, claims: Any, kind: str, problem: str) -> ASGIResponse:
+    async with visiting(request, claims) as guest:
+        choices = _choices(guest, kind)
+        around = frame(guest, "Import a file")
+    most = f"{desk_of(request).settings.import_bytes >> 20:,} MB"
+    view: dict[str, Any] = {"choices": choices, "problem": problem, "most": most}
+    return render.page(request, "import_new.html", around, status=400 if problem else 200, **view)
+
+
+def _choices(guest: Guest, chosen: str) -> list[tuple[str, tuple[Option, ...]]]:
+    """The types that the person may import into, by pack."""
+    found: list[tuple[str, tuple[Option, ...]]] = []
+    for label, definitions in readable(guest):
+        options = tuple(
+            Option(d.path, d.label_plural, chosen == d.path)
+            for d in definitions
+            if guest.person.access(d).create
+        )
+        if options:
+            found.append((label, options))
+    return found
+
+
+async def _stored(
+    request: Req, files: ImportFiles, upload: UploadFile, user: UUID, kind: str
+) -> Draft:
+    stored = await files.store(0, pieces(upload), desk_of(request).settings.import_bytes)
+    draft = Draft(user, shown_name(upload), stored, kind)
+    drafts.keep(files, draft)
+    return draft
+
+
+def _parts(exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options) -> list[Part]:
+    upload = Upload(draft.filename, draft.stored)
+    return starting.parts_of(exchange, files, [upload], draft.kind, chosen)
+
+
+async def _previewed(
+    guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
+) -> Preview:
+    parts = _parts(exchange, files, draft, chosen)
+    await starting.allowed(exchange, guest.person, parts)
+    path = files.upload(draft.stored)
+    return await previewing.preview(
+        exchange, guest.reader, guest.person, path, part=parts[0], options=chosen
+    )
+
+
+async def _chosen(
+    guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, form: Form
+) -> Options:
+    """The columns as the form says them; each of the file's own by its place in it."""
+    guessed = await _previewed(guest, exchange, files, draft, Options())
+    mapping = {
+        one.column: form.get(f"column.{number}") or None
+        for number, one in enumerate(guessed.mapping)
+        if f"column.{number}" in form
+    }
+    return Options(mapping=mapping, dry_run=form.get("do") == "try")
+
+
+async def _columns(
+    request: Req, import_id: str, form: Form | None, problem: str = ""
+) -> ASGIResponse:
+    claims = await signed_in(request)
+    exchange, identity = exchange_of(desk_of(request)), _identified(import_id)
+    files = exchange.files(claims.tenant, identity)
+    draft = drafts.find(files, claims.user)
+    async with visiting(request, claims) as guest:
+        chosen = Options()
+        if form is not None:
+            chosen = await _chosen(guest, exchange, files, draft, form)
+        try:
+            preview = await _previewed(guest, exchange, files, draft, chosen)
+        except Invalid as error:
+            problem = _said(error)
+            preview = await _previewed(guest, exchange, files, draft, Options())
+        view = await _check(guest, exchange, preview, draft, identity, problem)
+        around = frame(guest, f"Import {draft.filename}")
+    status = 400 if problem else 200
+    return render.page(request, "import_columns.html", around, status=status, check=view)
+
+
+async def _check(
+    guest: Guest,
+    exchange: Exchange,
+    preview: Preview,
+    draft: Draft,
+    identity: UUID,
+    problem: str,
+) -> Check:
+    definition: Definition = await exchange.definition(
+        guest.reader, guest.claims.tenant, draft.kind
+    )
+    wanted = Mentions()
+    for row in preview.first:
+        wanted.record(definition.fields.values(), row.values)
+    names = await titles(guest.desk.query, guest.reader, guest.person, wanted)
+    path = f"/imports/{identity}/columns"
+    return import_views.check(path, draft.filename, definition, preview, guest.eyes(names), problem)
+
+
+async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
+    wanted = Mentions()
+    for identity in import_views.names_wanted(found):
+        wanted.add(USER, identity)
+    return guest.eyes(await titles(guest.desk.query, guest.reader, guest.person, wanted))
+
+
+def _may_undo(batch: Batch) -> bool:
+    if batch.undone_by is not None or batch.status in RUNNING:
+        return False
+    return batch.kind != batches.IMPORT or not state_of(batch.summary).options.dry_run
+
+
+def _identified(text: str) -> UUID:
+    found = parse_id(text)
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found
+
+
+def _said(error: Invalid) -> str:
+    """A mistake of a file in a sentence."""
+    texts = [text for text in error.fields.values() if text]
+    if not texts:
+        return error.message
+    text = "; ".join(texts)
+    about = "The file" if "file" in error.fields else "This"
+    return text if text[0].isupper() else f"{about} {text}"
+
+
+HANDLERS = [
+    imports_page,
+    send_page,
+    send,
+    columns_page,
+    begin,
+    import_page,
+    refused_file,
+    take_back,
+]

@@ -1,0 +1,45 @@
+"""A posted form that brings a file along."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import PurePath
+
+from litestar.datastructures import UploadFile
+
+from tenfold.accounts.tokens import Claims
+from tenfold.kernel.errors import BadRequest
+from tenfold.web.desk import header
+from tenfold.web.pages.session import Form, Req, check_signed, same_origin
+
+_KIND = "multipart/form-data"
+
+
+async def signed_upload(request: Req, claims: Claims) -> tuple[Form, UploadFile | None]:
+    """A form of one of our own pages with this session's token, and the file that was chosen."""
+    same_origin(request)
+    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    if kind != _KIND:
+        raise BadRequest("Send the form as a browser does.")
+    pairs: list[tuple[str, str]] = []
+    upload: UploadFile | None = None
+    for name, value in (await request.form()).multi_items():
+        if not isinstance(value, UploadFile):
+            pairs.append((name, str(value)))
+        elif value.filename:
+            upload = value
+    form = Form(pairs)
+    check_signed(request, claims, form)
+    return form, upload
+
+
+def shown_name(upload: UploadFile) -> str:
+    """A file's name as it is shown: its last part, without what can't be stored."""
+    plain = PurePath(upload.filename.replace("\\", "/")).name
+    return "".join(c for c in plain if c.isprintable())[:200] or "file"
+
+
+async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
+    """The file's bytes as they arrive."""
+    while piece := await upload.read(1 << 16):
+        yield piece

@@ -1,0 +1,63 @@
+"""The files of an import go when nobody needs them any more."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.exchange.imports import Person, working
+
+from tenfold.exchange import jobs, lifetime
+from tenfold.exchange.lifetime import REFUSED_DAYS, UPLOAD_DAYS, tidy_files
+from tenfold.web.desk import Desk
+
+pytestmark = pytest.mark.anyio
+FILE = "Id,First Name,Last Name\n1,A,B\n2,,\n"
+
+
+@pytest.fixture
+async def person(client: httpx.AsyncClient, organisation, desk: Desk) -> AsyncIterator[Person]:
+    async with working(desk):
+        yield Person(client, await organisation.person("owner"))
+
+
+def aged(folder: Path, days: float) -> None:
+    for path in folder.iterdir():
+        then = time.time() - days * 86_400
+        os.utime(path, (then, then))
+
+
+async def test_uploads_go_after_a_week_and_refused_rows_after_three_months(person, desk):
+    view = await person.imported(FILE, "leads")
+    home = desk.settings.folder
+    (folder,) = home.glob(f"imports/*/{view['id']}")
+    await tidy_files(desk.database, home)
+    assert list(folder.glob("*.upload"))
+    aged(folder, UPLOAD_DAYS + 1)
+    await tidy_files(desk.database, home)
+    assert not list(folder.glob("*.upload"))
+    assert len(await person.refused(view)) == 1
+    aged(folder, REFUSED_DAYS + 1)
+    await tidy_files(desk.database, home)
+    assert not folder.exists()
+    answer = await person.client.get(
+        f"/v1/imports/{view['id']}/refused", headers=person.who.headers
+    )
+    assert answer.status_code == 404, answer.text
+
+
+async def test_the_upload_of_an_import_that_waits_stays(client, organisation, desk, monkeypatch):
+    waiting = Person(client, await organisation.person("owner"))
+    answer = await waiting.start(FILE, "leads")
+    (folder,) = desk.settings.folder.glob(f"imports/*/{answer.json()['data']['id']}")
+    monkeypatch.setattr(lifetime, "UPLOAD_DAYS", -1)
+    await tidy_files(desk.database, desk.settings.folder)
+    assert list(folder.glob("*.upload"))
+
+
+def test_it_is_done_by_a_schedule():
+    assert [schedule.job for schedule in jobs.schedules()] == [jobs.TIDY_JOB]

@@ -1,0 +1,142 @@
+"""Imports on pages, without JavaScript: a file, its columns, its refused rows, its undo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.exchange.imports import working
+from tests.factories import Organisation
+from tests.pages.conftest import Visit, Visitor
+from tests.pages.html import Element
+
+from tenfold.web.desk import Desk
+
+pytestmark = pytest.mark.anyio
+CSV = b"""First Name,Last Name,E-mail,Colour
+Grace,Hopper,grace@example.com,red
+Joan,Clarke,joan@example.com,blue
+Nobody,,not an address,green
+"""
+
+
+@pytest.fixture
+async def worker(desk: Desk) -> AsyncIterator[None]:
+    """A worker that runs imports."""
+    async with working(desk):
+        yield
+
+
+async def send(
+    visitor: Visitor, content: bytes = CSV, name: str = "people.csv", **changed: str
+) -> Element:
+    """Send a file by the form of the page."""
+    page = await visitor.get("/imports/new?type=leads")
+    values = dict(page.one("form", id="send-form").fields()) | changed
+    values.pop("file", None)
+    return await visitor.upload("/imports/new", values, (name, content))
+
+
+async def finished(visitor: Visitor) -> Element:
+    """Load the page again until the work is done, as its refresh does."""
+    for _ in range(200):
+        if not visitor.page.all("progress"):
+            return visitor.page
+        await asyncio.sleep(0.05)
+        await visitor.get(visitor.path)
+    raise AssertionError("the import did not end")
+
+
+def figures(visitor: Visitor) -> dict[str, str]:
+    """The numbers of the page by what they count."""
+    parts = visitor.page.one("dl", class_="figures").all("div")
+    return {p.one("dt").text: p.one("dd").text for p in parts}
+
+
+async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None) -> None:
+    await visitor.get("/leads")
+    assert "/imports/new?type=leads" in {a["href"] for a in visitor.page.all("a")}
+    page = await send(visitor)
+    assert visitor.path.endswith("/columns"), page.text
+    chosen = dict(page.one("form", id="columns-form").fields())
+    assert [chosen[f"column.{n}"] for n in range(4)] == ["first_name", "last_name", "email", ""]
+    assert "Grace" in page.text
+    assert "Refused" in page.text
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    assert figures(visitor) == {"new": "2", "changed": "0", "the same already": "0", "refused": "1"}
+    assert "not an address" in visitor.page.text
+    here = visitor.path
+    await visitor.get(f"{here}/refused")
+    assert visitor.answer.headers["content-type"].startswith("text/csv")
+    assert "Nobody" in visitor.answer.text
+    assert "Grace" not in visitor.answer.text
+    await visitor.get("/leads")
+    assert "2 leads" in visitor.page.text
+    page = await visitor.get(here)
+    assert "takes away 2 records" in page.text
+    await visitor.send(page.one("form", class_="undo-form"))
+    assert figures(visitor)["taken away"] == "2"
+    await visitor.get("/leads")
+    assert "No leads yet" in visitor.page.text
+    page = await visitor.get("/imports")
+    assert [a.text for a in page.all("a", class_="what")] == ["Undo of an import", "people.csv"]
+    page = await visitor.get(here)
+    assert "This was undone" in page.text
+    assert not page.all("form", class_="undo-form")
+
+
+async def test_columns_can_be_sent_elsewhere_and_tried_without_storing(
+    visitor: Visitor, worker: None
+) -> None:
+    page = await send(visitor)
+    form = page.one("form", id="columns-form")
+    page = await visitor.send(form, button="do=look", column__3="source_detail", column__2="")
+    assert "Source detail" in page.one("table").text
+    assert "grace@example.com" not in page.one("table").text
+    await visitor.send(page.one("form", id="columns-form"), button="do=try")
+    await finished(visitor)
+    assert figures(visitor)["would be new"] == "2"
+    assert not visitor.page.all("form", class_="undo-form")
+    await visitor.get("/leads")
+    assert "No leads yet" in visitor.page.text
+
+
+async def test_a_file_that_can_not_be_read_is_told_beside_it(visitor: Visitor) -> None:
+    page = await send(visitor, b"", "nothing.csv")
+    assert visitor.answer.status_code == 400
+    assert page.one("p", role="alert").text
+    await visitor.get("/imports")
+    assert "Nothing imported yet" in visitor.page.text
+
+
+async def test_a_file_from_elsewhere_is_refused(visitor: Visitor) -> None:
+    await send(visitor, csrf="no token")
+    assert visitor.answer.status_code == 403
+    await visitor.get("/imports/new")
+    await visitor.upload(
+        "/imports/new", {"csrf": "x", "type": "leads"}, ("a.csv", CSV), origin="https://evil.test"
+    )
+    assert visitor.answer.status_code == 403
+
+
+async def test_uploads_and_imports_of_others_are_not_here(
+    visitor: Visitor, visit: Visit, organisation: Organisation, stranger: Organisation
+) -> None:
+    await send(visitor)
+    draft = visitor.path
+    for somebody in (await organisation.person("admin"), await stranger.person("owner")):
+        other = visit(somebody)
+        await other.get(draft)
+        assert other.answer.status_code == 404
+
+
+async def test_who_may_make_nothing_is_offered_no_import(
+    visit: Visit, organisation: Organisation
+) -> None:
+    visitor = visit(await organisation.person("read-only"))
+    await visitor.get("/imports")
+    assert "/imports/new" not in {a["href"] for a in visitor.page.all("a")}
+    await visitor.get("/leads")
+    assert "/imports/new?type=leads" not in {a["href"] for a in visitor.page.all("a")}
