@@ -34,11 +34,12 @@ test: install ## All gates and tests, and coverage (ARGS="-k name": that part of
 	@$(if $(strip $(ARGS)),:,$(MAKE) lint)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(strip $(ARGS)),$(ARGS),--cov --cov-report=term)
 
-lint: install ## Style, types and import rules
+lint: install ## Style, types, import rules and unsafe steps in migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/basedpyright
+	@$(BIN)/python tools/unsafe_steps.py
 
 format: install ## Put the code in its usual form
 	@$(BIN)/ruff check --fix .

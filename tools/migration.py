@@ -1,69 +1,151 @@
-"""Writes the next migration: the tables of all record types that no migration makes yet.
+"""Writes the next migration: what the declarations describe and the migrations do not make yet.
 
-    python tools/migration.py fleet
+    python tools/migration.py fleet      compares both in a PostgreSQL of its own, and writes
+                                         the revision that makes the difference, up and down
+    python tools/migration.py --empty fleet    writes one to be filled in by hand
+    python tools/migration.py --first    writes 0001 anew from the declarations; only until the
+                                         first release, as no database that has it is changed
 
-The scripts are for reading before they are committed; what is there already is never touched.
+The scripts are for reading before they are committed. Steps that look at every row come in a
+revision of their own (`…_online`), whose statements run alone and can be run again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
+import asyncpg
+
 from tenfold.app import registry
-from tenfold.db import migrate
-from tenfold.engine.project import revision
+from tenfold.db import embedded, migrate, roles
+from tenfold.db.roles import Roles
+from tenfold.engine.project import catalogue, difference, revision
+from tenfold.engine.project.catalogue import Catalogue
 from tenfold.engine.registry import Registry
 
-VERSIONS = migrate.FOLDER / "versions"
 _PAGE = '''"""{title}."""
 
-from tenfold.db.migrate import run_script
+from tenfold.db.migrate import {run}
 
 revision = "{number}"
-down_revision = "{before}"
+down_revision = {before}
 
 
 def upgrade() -> None:
-    run_script("{stem}.up.sql")
+    {run}("{stem}.up.sql")
 
 
 def downgrade() -> None:
-    run_script("{stem}.down.sql")
+    {run}("{stem}.down.sql")
 '''
+_ROLES = Roles.of("tenfold_migration")
+_TOGETHER, _ALONE = "run_script", "run_each"
 
 
-def write(name: str, types: Registry, folder: Path, before: str) -> list[Path]:
-    """Write the revision after `before` into a folder; empty where no table is missing."""
+def first(types: Registry, folder: Path) -> list[Path]:
+    """Write 0001 anew from the declarations; refused once another revision builds on it."""
+    if migrate.head(folder) not in ("", "0001"):
+        raise SystemExit("Other revisions build on 0001 already; write the next one.")
+    return _write(folder, "0001_spine", _TOGETHER, *revision.first(types))
+
+
+def empty(name: str, folder: Path) -> list[Path]:
+    """Write the next revision with nothing in it, to be filled in by hand."""
+    return _write(folder, _next(folder, name), _TOGETHER, *2 * [difference.script([], alone=False)])
+
+
+def write(name: str, made: Catalogue, described: Catalogue, folder: Path) -> list[Path]:
+    """Write the revisions that make the difference; empty where there is none."""
+    up = difference.between(made, described)
+    down = difference.between(described, made, back=True)
+    written: list[Path] = []
+    if up.together or down.together:
+        scripts = [difference.script(steps.together, alone=False) for steps in (up, down)]
+        written += _write(folder, _next(folder, name), _TOGETHER, *scripts)
+    if up.alone or down.alone:
+        suffix = "_online" if written else ""
+        scripts = [difference.script(steps.alone, alone=True) for steps in (up, down)]
+        written += _write(folder, _next(folder, name + suffix), _ALONE, *scripts)
+    return written
+
+
+def _next(folder: Path, name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise SystemExit(f"Name it in a-z, 0-9 and _, not {name!r}.")
-    scripts = [path.read_text() for path in sorted(folder.glob("*.up.sql"))]
-    new = revision.without_table(types.stored, scripts)
-    if not new:
-        return []
-    number = f"{int(before) + 1:04d}"
-    stem = f"{number}_{name}"
-    title = f"Tables of {', '.join(d.label_plural.lower() for d in new.values())}"
-    texts = {
-        f"{stem}.up.sql": revision.create(new, known=types.stored),
-        f"{stem}.down.sql": revision.drop(new),
-        f"{stem}.py": _PAGE.format(title=title, number=number, before=before, stem=stem),
-    }
+    return f"{int(migrate.head(folder)) + 1:04d}_{name}"
+
+
+def _write(folder: Path, stem: str, run: str, up: str, down: str) -> list[Path]:
+    number, _, name = stem.partition("_")
+    page = _PAGE.format(
+        title=name.replace("_", " ").capitalize(),
+        run=run,
+        number=number,
+        before=None if number == "0001" else f'"{int(number) - 1:04d}"',
+        stem=stem,
+    )
+    texts = {f"{stem}.up.sql": up, f"{stem}.down.sql": down, f"{stem}.py": page}
     for file, text in texts.items():
         (folder / file).write_text(text)
     return [folder / file for file in texts]
 
 
+def compare(types: Registry, folder: Path) -> tuple[Catalogue, Catalogue]:
+    """What the migrations make and what the declarations describe, from a server of its own."""
+    home = Path(tempfile.mkdtemp(prefix="tenfold-migration-")).resolve()
+    home.chmod(0o755)  # the account that PostgreSQL runs as must reach it
+    try:
+        server = embedded.start(home, settings={"fsync": "off"})
+        return asyncio.run(_compare(server, types, folder))
+    finally:
+        embedded.remove(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+async def _compare(
+    server: embedded.Server, types: Registry, folder: Path
+) -> tuple[Catalogue, Catalogue]:
+    made, straight = [await _database(server, name) for name in ("made", "straight")]
+    await migrate.upgrade(made, _ROLES, versions=folder)
+    await catalogue.make_straight(straight, _ROLES, types)
+    return await catalogue.read(made, _ROLES), await catalogue.read(straight, _ROLES)
+
+
+async def _database(server: embedded.Server, name: str) -> str:
+    connection = await asyncpg.connect(server.url())
+    try:
+        await connection.execute(f"CREATE DATABASE {name} LOCALE 'C' TEMPLATE template0")
+    finally:
+        await connection.close()
+    url = server.url(name)
+    await roles.ensure(url, _ROLES)
+    return url
+
+
 def main(arguments: list[str]) -> int:
-    """Write the migration that the name in the arguments is for."""
-    if len(arguments) != 1:
-        raise SystemExit("Usage: python tools/migration.py NAME, with a name like fleet.")
-    written = write(arguments[0], registry(), VERSIONS, migrate.head())
+    """Write the migration that the arguments ask for."""
+    folder = migrate.VERSIONS
+    match arguments:
+        case ["--first"]:
+            written = first(registry(), folder)
+        case ["--empty", name]:
+            written = empty(name, folder)
+        case [name] if not name.startswith("-"):
+            try:
+                written = write(name, *compare(registry(), folder), folder)
+            except difference.Refused as refused:
+                raise SystemExit("\n".join(refused.sentences)) from None
+        case _:
+            raise SystemExit(__doc__)
     for path in written:
         print(path)
     if not written:
-        print("Every record type has its table already.")
+        print("The migrations make all that is declared already.")
     return 0
 
 

@@ -8,6 +8,7 @@ from tests.server import Base, Server
 
 from tenfold import app as composition
 from tenfold.db import migrate
+from tenfold.engine.project import catalogue
 from tenfold.engine.registry import Registry
 
 SHIPPED = Registry(composition.PACKS)  # before the specimens join them
@@ -23,7 +24,7 @@ async def empty(server: Server) -> AsyncIterator[Base]:
 
 
 async def test_migrations_make_what_is_declared(server: Server, empty: Base) -> None:
-    await drift.make_straight(empty, SHIPPED)
+    await catalogue.make_straight(empty.admin_url, empty.roles, SHIPPED)
     made = await drift.catalogue(server.base(server.template))
     drift.check_same(made, await drift.catalogue(empty))
 

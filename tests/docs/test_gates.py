@@ -116,5 +116,6 @@ def test_make_test_runs_every_gate_and_measures() -> None:
     dry = run("make", "--dry-run", "--always-make", "test", cwd=ROOT, MAKEFLAGS="", ARGS="")
     assert dry.returncode == 0, dry.stderr
     gates = ["ruff check .", "ruff format --check .", "basedpyright", "lint-imports"]
+    gates += ["tools/unsafe_steps.py"]
     for step in [*gates, "tools/browser.sh", "pytest -n auto --dist loadfile --cov"]:
         assert step in dry.stdout, step

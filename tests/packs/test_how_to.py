@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ import pytest
 
 from tenfold import app, packs
 from tenfold.db import migrate
+from tenfold.engine.project import catalogue
 from tenfold.engine.registry import Registry
 
 pytestmark = pytest.mark.anyio
@@ -47,11 +49,15 @@ def fleet(tmp_path, monkeypatch) -> Registry:
 
 
 @pytest.fixture
-def written(fleet, tmp_path) -> list[Path]:
+async def written(server, fleet, tmp_path) -> list[Path]:
     """The migration that the page has one make, beside copies of those that ship."""
-    for path in (migrate.FOLDER / "versions").glob("*.sql"):
-        (tmp_path / path.name).write_text(path.read_text())
-    return _tool().write("fleet", fleet, tmp_path, migrate.head())
+    versions = tmp_path / "versions"
+    shutil.copytree(migrate.VERSIONS, versions, ignore=shutil.ignore_patterns("__pycache__"))
+    made = await catalogue.read(server.base(server.template).admin_url, server.roles)
+    async with server.database(empty=True) as base:
+        await catalogue.make_straight(base.admin_url, base.roles, fleet)
+        described = await catalogue.read(base.admin_url, base.roles)
+    return _tool().write("fleet", made, described, versions)
 
 
 def test_the_pack_compiles(fleet):
@@ -61,35 +67,27 @@ def test_the_pack_compiles(fleet):
     assert '"fleet": fleet.RECORDS' in PAGE
 
 
-async def test_the_migration_makes_only_the_new_table(server, fleet, written):
+async def test_the_migration_makes_only_the_new_table(server, written):
     number = f"{int(migrate.head()) + 1:04d}"
     names = [path.name for path in written]
     assert names == [f"{number}_fleet.up.sql", f"{number}_fleet.down.sql", f"{number}_fleet.py"]
-    up, down, page = (path.read_text() for path in written)
+    up = written[0].read_text()
     assert up.count("CREATE TABLE") == 1
-    assert f'down_revision = "{migrate.head()}"' in page
-    compile(page, "page", "exec")
+    assert "ALTER TABLE tenfold.vehicles" in up
+    assert up.count("ALTER TABLE") == up.count("ALTER TABLE tenfold.vehicles")
     async with server.database("fleet") as base:
+        versions = written[0].parent
+        await migrate.upgrade(base.migrate_url, base.roles, versions=versions)
         owner = await asyncpg.connect(base.admin_url)
-        await owner.execute(f"SET ROLE {base.roles.owner}")
-        await owner.execute(up.replace(":app", base.roles.app))
         assert await owner.fetchval("SELECT count(*) FROM tenfold.vehicles") == 0
-        await owner.execute(down)
+        await migrate.downgrade(base.migrate_url, base.roles, migrate.head(), versions)
         assert await owner.fetchval("SELECT to_regclass('tenfold.vehicles')") is None
         await owner.close()
 
 
-def test_there_is_nothing_to_write_twice(fleet, written, tmp_path):
-    assert _tool().write("fleet", fleet, tmp_path, migrate.head()) == []
-
-
-def test_what_ships_has_its_migrations():
-    assert _tool().write("nothing", Registry(PACKS), migrate.FOLDER / "versions", "1") == []
-
-
-def test_a_name_that_can_not_be_a_file(fleet, tmp_path):
+def test_a_name_that_can_not_be_a_file():
     with pytest.raises(SystemExit, match="Name it in a-z"):
-        _tool().write("../fleet", fleet, tmp_path, "0001")
+        _tool().empty("../fleet", migrate.VERSIONS)
 
 
 def test_what_the_page_names_is_there():

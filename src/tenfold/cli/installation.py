@@ -119,6 +119,7 @@ def migrated(installation: Installation) -> bool:
 def need_migrated(installation: Installation) -> None:
     """Raise Unavailable unless the tables are those that this version knows."""
     found = asyncio.run(migrate.current(installation.url(installation.roles.migrate)))
+    migrate.refuse_newer(found)
     if found != migrate.head():
         raise Unavailable(
             f"The database is at revision {found or 'none'}, this version needs {migrate.head()}. "

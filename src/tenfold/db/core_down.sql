@@ -1,3 +1,4 @@
+REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
 DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);

@@ -4,12 +4,13 @@ from alembic import context
 
 from tenfold.db.roles import SCHEMA
 
-connection = context.config.attributes["connection"]
+given = context.config.attributes
 context.configure(
-    connection=connection,
+    connection=given["connection"],
     version_table_schema=SCHEMA,
     transaction_per_migration=True,
-    roles=context.config.attributes["roles"],
+    roles=given["roles"],
+    versions=given["versions"],
 )
 with context.begin_transaction():
     context.run_migrations()

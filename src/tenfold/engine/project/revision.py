@@ -1,41 +1,45 @@
-"""The SQL scripts of a revision, generated from definitions and then reviewed."""
+"""The SQL scripts of the first revision, generated from the definitions and then reviewed."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+import tenfold.db
+import tenfold.jobs
 from tenfold.engine.definition import Definition
 from tenfold.engine.project import tables
+from tenfold.engine.registry import Registry
 
-_TABLE = re.compile(rf"^CREATE TABLE {tables.SCHEMA}\.(\w+)", re.MULTILINE)
+_CORE = Path(tenfold.db.__file__).parent
+_QUEUE = Path(tenfold.jobs.__file__).parent
+# Whoever waits for a lock on a table makes everybody after him wait as well.
+QUICKLY = "SET LOCAL lock_timeout = '5s'"
+# The queue's grants take the names of their roles from a setting.
+_QUEUE_ROLES = """-- The job queue (src/tenfold/jobs/schema.sql)
+SET LOCAL jobs.roles = ':app,:tail';
+
+"""
 
 
-def create(
-    definitions: Mapping[str, Definition],
-    core: Iterable[str] = (),
-    known: Mapping[str, Definition] | None = None,
-) -> str:
-    """The script that makes every table of the definitions, after the core's own scripts.
+def first(types: Registry) -> tuple[str, str]:
+    """The script that makes all there is in an empty schema, and the one that takes it away."""
+    queue = _QUEUE_ROLES + (_QUEUE / "schema.sql").read_text()
+    up = [QUICKLY, (_CORE / "core.sql").read_text(), queue]
+    down = [(_QUEUE / "schema_down.sql").read_text(), (_CORE / "core_down.sql").read_text()]
+    return create(types.stored, up), f"{QUICKLY};\n" + drop(types.stored, down)
 
-    `known` are all types that there are, where the definitions are only the new ones.
-    """
+
+def create(definitions: Mapping[str, Definition], core: Iterable[str] = ()) -> str:
+    """The script that makes every table of the definitions, after the core's own scripts."""
     statements = [text.strip().rstrip(";") for text in core]
     for one in definitions.values():
         statements.append(f"-- {one.label_plural} ({one.pack})\n{tables.create_table(one)}")
         statements.extend(sql for _, sql in tables.indexes(one))
         statements.extend(tables.protect(one, ":app"))
     for one in definitions.values():
-        statements.extend(sql for _, sql in tables.foreign_keys(one, known or definitions))
+        statements.extend(sql for _, sql in tables.foreign_keys(one, definitions))
     return ";\n\n".join(statements) + ";\n"
-
-
-def without_table(
-    definitions: Mapping[str, Definition], scripts: Iterable[str]
-) -> dict[str, Definition]:
-    """The types whose table no script makes yet."""
-    made = {name for text in scripts for name in _TABLE.findall(text)}
-    return {n: d for n, d in definitions.items() if tables.table_of(d).name not in made}
 
 
 def drop(definitions: Mapping[str, Definition], core: Iterable[str] = ()) -> str:

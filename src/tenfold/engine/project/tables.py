@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.schema import CreateColumn
 
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import Column, Columns, Ref
+from tenfold.engine.types import Column, Columns, Locale, Ref
 
 SCHEMA = "tenfold"
 _DEFAULTS = {"created_at": "now()", "updated_at": "now()", "version": "1"}
@@ -61,7 +61,7 @@ def _columns(field: Field) -> Iterator[sa.Column[Any]]:
     for column in field.type.columns():
         generated = sa.Computed(column.generated, persisted=True) if column.generated else None
         name = column.named(field.name)
-        default = _DEFAULTS.get(name)
+        default = _DEFAULTS.get(name) or _default(field, column)
         yield sa.Column(
             name,
             column.type,
@@ -69,6 +69,16 @@ def _columns(field: Field) -> Iterator[sa.Column[Any]]:
             nullable=field.nullable or column.generated is not None or column.suffix != "",
             server_default=sa.text(default) if default else None,
         )
+
+
+def _default(field: Field, column: Column) -> str | None:
+    """A required column's declared default, so that it can join a table that has rows."""
+    if field.nullable or field.default is None or column.suffix:
+        return None
+    value = field.type.parse(field.default, Locale())[0]
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value).lower() if isinstance(value, bool | int) else None
 
 
 def has_private_search(definition: Definition) -> bool:

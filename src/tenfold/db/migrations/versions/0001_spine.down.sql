@@ -1,3 +1,4 @@
+SET LOCAL lock_timeout = '5s';
 DROP FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int);
 DROP TABLE tenfold.companies CASCADE;
 DROP FUNCTION tenfold.companies_log_insert();
@@ -155,6 +156,7 @@ DROP FUNCTION tenfold.custom_records_log_update();
 DROP FUNCTION tenfold.custom_records_log_delete();
 -- Removes the job queue with all that is in it.
 DROP SCHEMA IF EXISTS jobs CASCADE;
+REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
 DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);

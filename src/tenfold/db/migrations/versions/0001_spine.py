@@ -1,4 +1,4 @@
-"""The spine."""
+"""Spine."""
 
 from tenfold.db.migrate import run_script
 
