@@ -1,7 +1,7 @@
 """The PostgreSQL that all tests share: one server, a migrated template, a database per worker.
 
 By default the embedded server in a temporary home; with TENFOLD_TEST_DATABASE_URL or DATABASE_URL
-any server of PostgreSQL 15 or newer, as a role that may create roles and databases. Each run has
+any server of PostgreSQL 15 or newer, as a superuser. Each run has
 role and database names of its own, so that two runs on one server do not meet.
 """
 

@@ -208,7 +208,8 @@ async def _patiently(connect: Callable[[], Awaitable[Database]]) -> Database:
             return await connect()
         except Unavailable as error:
             if not told:
-                sys.stderr.write(f"tenfold: {error}; waiting for it.\n")
+                reason = str(error).partition("\n")[0]
+                sys.stderr.write(f"tenfold: {reason}; waiting for it.\n")
             told = True
             await asyncio.sleep(_PAUSE)
 

@@ -12,7 +12,7 @@ from tests.exchange.conftest import DATA
 from tests.exchange.imports import Person
 
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
-from tenfold.cli.seat import Who
+from tenfold.cli.who import Who
 from tenfold.exchange.import_state import Options
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.settings import Settings

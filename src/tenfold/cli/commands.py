@@ -21,7 +21,7 @@ from tenfold.cli.installation import (
     open_installation,
     without_password,
 )
-from tenfold.cli.seat import Who
+from tenfold.cli.who import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
 from tenfold.kernel.settings import SettingError, Settings, from_environment
@@ -52,6 +52,7 @@ app = App(
     "130 stopped by Ctrl-C.",
     error_formatter=wrong_use,
     default_parameter=Parameter(negative=(), show_default=False),
+    suppress_keyboard_interrupt=False,  # `plain` says that it stopped
 )
 
 

@@ -26,7 +26,8 @@ from rich.progress import (
 )
 
 from tenfold.app import exchange_of
-from tenfold.cli.seat import Who, find, opened
+from tenfold.cli.seat import find, opened
+from tenfold.cli.who import Who
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
 from tenfold.engine.definition import Definition

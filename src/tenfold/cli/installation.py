@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import msgspec
 
-from tenfold.db import embedded, migrate, roles
+from tenfold.db import embedded, roles
 from tenfold.db.embedded import Server
 from tenfold.db.embedded_place import make_home
 from tenfold.db.roles import Roles
@@ -108,6 +108,8 @@ async def _make_database(server: Server) -> None:
 
 def migrated(installation: Installation) -> bool:
     """Bring the tables up to date; answers whether there was anything to do."""
+    from tenfold.db import migrate  # late: it takes a second, and the server needs it not
+
     url = installation.url(installation.roles.migrate)
     before = asyncio.run(migrate.current(url))
     if before == migrate.head():
@@ -118,6 +120,8 @@ def migrated(installation: Installation) -> bool:
 
 def need_migrated(installation: Installation) -> None:
     """Raise Unavailable unless the tables are those that this version knows."""
+    from tenfold.db import migrate
+
     found = asyncio.run(migrate.current(installation.url(installation.roles.migrate)))
     migrate.refuse_newer(found)
     if found != migrate.head():

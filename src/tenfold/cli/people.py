@@ -15,7 +15,8 @@ from tenfold.accounts.events import note
 from tenfold.accounts.passwords import Passwords, weakness
 from tenfold.accounts.sign_in import ACCOUNT_KEY, checked_email
 from tenfold.app import Parts
-from tenfold.cli.seat import Who, opened, seat
+from tenfold.cli.seat import opened, seat
+from tenfold.cli.who import Who
 from tenfold.db.database import Database
 from tenfold.engine.search import Search
 from tenfold.kernel.context import Context

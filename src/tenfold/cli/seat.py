@@ -10,6 +10,7 @@ from uuid import UUID
 from tenfold.accounts.people import load
 from tenfold.accounts.sign_in import plain_email
 from tenfold.app import Parts, parts
+from tenfold.cli.who import Who
 from tenfold.db.database import Database
 from tenfold.engine.access import Person
 from tenfold.kernel.errors import Invalid, NotFound
@@ -19,15 +20,6 @@ from tenfold.kernel.settings import Settings
 _MEMBER = """SELECT m.tenant_id, t.name, u.id FROM tenfold.users u
 CROSS JOIN LATERAL tenfold.memberships(u.id) m JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE u.email = $1 AND u.active ORDER BY m.tenant_id"""
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The person as whom a command works: an e-mail address, and where there are several, in which
-    organisation (its name or id)."""
-
-    email: str
-    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

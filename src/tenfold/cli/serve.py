@@ -16,6 +16,11 @@ from tenfold.cli.ports import port_free
 from tenfold.kernel.errors import Unavailable
 from tenfold.web.edge import Edge
 
+# Granian calls its processes workers; told where it comes from, nobody takes one for ours.
+_LOG = {
+    "formatters": {of: {"format": "tenfold serve: %(message)s"} for of in ("generic", "access")}
+}
+
 
 def application() -> Edge:
     """The application of one server process, for which granian calls in that process."""
@@ -44,6 +49,7 @@ def run(installation: Installation) -> int:
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=_LOG,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )

@@ -175,6 +175,7 @@ def _answering(place: Place, programs: Path) -> Server | None:
 
 def _ready(place: Place, programs: Path, sockets: Path) -> bool:
     command = [programs / "pg_isready", "-q", "-h", sockets, "-p", str(PORT), "-t", "3"]
+    command += ["-U", "postgres", "-d", "postgres"]  # else its log names a role that is missing
     return place.account.run(command).returncode == 0
 
 

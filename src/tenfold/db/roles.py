@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,10 +78,17 @@ async def _connected(admin_url: str) -> Connection:
         return await asyncpg.connect(admin_url, timeout=10)
     except asyncpg.PostgresError as error:
         raise Unavailable(f"The database refuses the connection: {error}.") from error
+    except asyncpg.InterfaceError as error:  # such as an unknown sslmode
+        raise Unavailable(f"DATABASE_URL can't be used: {error}.") from error
     except OSError as error:  # TimeoutError among them
         where = urlsplit(admin_url).netloc.rpartition("@")[2] or "its socket"
-        reason = f" ({error.strerror})" if error.strerror else ""
-        raise Unavailable(f"No PostgreSQL answers at {where}{reason}.") from error
+        raise Unavailable(f"No PostgreSQL answers at {where} ({_why(error)}).") from error
+
+
+def _why(error: OSError) -> str:
+    # asyncio puts a sentence of its own where the system's would be.
+    known = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return known or str(error) or "it said nothing within 10 seconds"
 
 
 def _mark(roles: Roles, passwords: Mapping[str, str]) -> str:
