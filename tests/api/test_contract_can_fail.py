@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from tenfold.kernel import errors
 from tenfold.web import respond
 from tenfold.web.api import records, requests
 from tenfold.web.api.idempotency import Kept
+from tenfold.web.desk import Glimpse, Visit
 
 pytestmark = pytest.mark.anyio
 
@@ -118,12 +118,8 @@ async def test_stale_page_is_seen(
     place: World, elsewhere: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages are kept without regard to what changed."""
-    original = records._page_key
-
-    def timeless(arrival: Any, visit: Any, **more: Any) -> object:
-        return original(arrival, replace(visit, versions=[0] * len(visit.versions)), **more)
-
-    monkeypatch.setattr(records, "_page_key", timeless)
+    monkeypatch.setattr(Visit, "versions", (0, 0, 0))
+    monkeypatch.setattr(Glimpse, "versions", (0, 0, 0))
     with pytest.raises(AssertionError, match="stale"):
         await contract.check_cache(place, elsewhere)
 
@@ -131,7 +127,7 @@ async def test_stale_page_is_seen(
 async def test_pages_that_are_not_kept_are_seen(
     place: World, elsewhere: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "_cacheable", _always(False))
+    monkeypatch.setattr(records, "_keeping", _always(None))
     with pytest.raises(AssertionError):
         await contract.check_cache(place, elsewhere)
 

@@ -210,7 +210,7 @@ async def test_schema_that_drifted(server: Server) -> None:
         for script, saying in (
             ("ALTER TABLE tenfold.leads ADD COLUMN surprise text", "know nothing of"),
             ("DROP INDEX tenfold.leads_email", "do not make|know nothing of"),
-            ("ALTER TABLE tenfold.notes DISABLE ROW LEVEL SECURITY", "row security"),
+            ("ALTER TABLE tenfold.notes DISABLE ROW LEVEL SECURITY", "security tenfold.notes"),
             (f"REVOKE SELECT ON tenfold.tasks FROM {base.roles.app}", "tasks"),
         ):
             await owner.execute(script)

@@ -36,14 +36,18 @@ class People:
         self._kept: OrderedDict[tuple[UUID, UUID, UUID], tuple[int, Person]] = OrderedDict()
         self._most = most
 
+    def known(self, tenant: UUID, user: UUID, session: UUID, version: int) -> Person | None:
+        """The person behind a session, where they were seen at this version."""
+        kept = self._kept.get((tenant, user, session))
+        return kept[1] if kept is not None and kept[0] == version else None
+
     async def get(
         self, reader: Reader, tenant: UUID, user: UUID, session: UUID, version: int
     ) -> Person:
         """The person behind a session; raises Unauthenticated where they no longer belong."""
+        if (known := self.known(tenant, user, session, version)) is not None:
+            return known
         key = (tenant, user, session)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == version:
-            return kept[1]
         person = await load(reader, tenant, user)
         if not await reader.value(_SESSION, session, user, tenant):
             raise Unauthenticated("This session has ended; sign in again.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from tenfold.db.database import Reader
+from tenfold.db.database import Glance, Reader
 from tenfold.engine.access import Person
 from tenfold.engine.ask import Ask, Embed, related, topics
 from tenfold.engine.bound import key_values
@@ -62,7 +62,9 @@ class Query:
     def __init__(self, registry: Registry, cursors: Cursors) -> None:
         self.registry, self.cursors, self.shapes = registry, cursors, Shapes()
 
-    async def page(self, reader: Reader, person: Person, definition: Definition, ask: Ask) -> Page:
+    async def page(
+        self, reader: Reader | Glance, person: Person, definition: Definition, ask: Ask
+    ) -> Page:
         """One page of a list, within what the person may see."""
         person.access(definition).need("read", definition)
         identity = _identity(definition, ask)
@@ -76,13 +78,14 @@ class Query:
         assert row is not None
         found: int = row[1]
         more = found > ask.limit
-        cursor = self.cursors.seal(identity, row[2:]) if more and not ask.page else None
+        last = row[2 : 2 + len(statement.kinds)]
+        cursor = self.cursors.seal(identity, last) if more and not ask.page else None
         count, kind = await self._count(reader, person, definition, ask, found)
         return Page(row[0] or b"[]", ask.limit, cursor, more, count, kind)
 
     async def one(
         self,
-        reader: Reader,
+        reader: Reader | Glance,
         person: Person,
         definition: Definition,
         identity: UUID,
@@ -127,7 +130,12 @@ class Query:
         return (await reader.value(statement.text, *statement.arguments(bound))) or b"[]"
 
     async def _count(
-        self, reader: Reader, person: Person, definition: Definition, ask: Ask, found: int
+        self,
+        reader: Reader | Glance,
+        person: Person,
+        definition: Definition,
+        ask: Ask,
+        found: int,
     ) -> tuple[int | None, str]:
         """The count that was asked for, or the one that is known for nothing."""
         if not ask.cursor and ask.page < 2 and found <= ask.limit:

@@ -155,16 +155,19 @@ class Tailored:
         self._made: OrderedDict[tuple[UUID, str], tuple[int, Definition]] = OrderedDict()
         self._most = most
 
+    def known(self, tenant: UUID, shipped: Definition, version: int) -> Definition | None:
+        """The definition as the tenant has it, where it was made at this version."""
+        if version == 0 and not shipped.tenant_made:
+            return shipped
+        made = self._made.get((tenant, shipped.name))
+        return made[1] if made is not None and made[0] == version else None
+
     async def get(
         self, reader: Reader, tenant: UUID, shipped: Definition, version: int
     ) -> Definition:
         """The definition as the tenant has it."""
-        if version == 0 and not shipped.tenant_made:
-            return shipped
-        key = (tenant, shipped.name)
-        made = self._made.get(key)
-        if made is not None and made[0] == version:
-            return made[1]
+        if (known := self.known(tenant, shipped, version)) is not None:
+            return known
         own = (await self._fields(reader, tenant, version)).get(shipped.name, Own())
         if shipped.tenant_made:
             spec = await reader.value(_TYPE, tenant, shipped.plural)
@@ -172,7 +175,7 @@ class Tailored:
                 raise NotFound(f"There are no {shipped.plural[:60]!r} here; see /v1/types.")
             shipped = defined(shipped, msgspec.json.decode(spec, type=TypeSpec))
         definition = shipped.with_custom(own.fields, retired=own.retired)
-        self._made[key] = (version, definition)
+        self._made[tenant, shipped.name] = (version, definition)
         if len(self._made) > self._most:
             self._made.popitem(last=False)
         return definition

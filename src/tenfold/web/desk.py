@@ -15,7 +15,7 @@ from litestar.types import Scope
 
 from tenfold.accounts.people import People
 from tenfold.accounts.tokens import Claims, Tokens
-from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.database import Database, Glance, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
@@ -30,36 +30,41 @@ from tenfold.web.limits import Limit
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
+Versions = tuple[int, ...]
 
 
 class Pages:
-    """Finished pages under the versions of what they show, bounded in bytes and in age."""
+    """Finished answers to questions, each under the versions of what it shows, bounded in bytes."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._kept: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
+        self._kept: OrderedDict[object, tuple[float, Versions, bytes]] = OrderedDict()
         self._most, self._size = most_bytes, 0
         self.hits = self.misses = 0
 
-    def get(self, key: object) -> bytes | None:
-        """The page of this very key, if it is kept and not too old."""
-        found = self._kept.get(key)
-        if found is None or found[0] < monotonic():
+    def __contains__(self, question: object) -> bool:
+        """Whether an answer is kept, be it of these versions or of earlier ones."""
+        return question in self._kept
+
+    def get(self, question: object, versions: Versions) -> bytes | None:
+        """The answer at these very versions, if it is kept and not too old."""
+        found = self._kept.get(question)
+        if found is None or found[1] != versions or found[0] < monotonic():
             self.misses += 1
             return None
         self.hits += 1
-        self._kept.move_to_end(key)
-        return found[1]
+        self._kept.move_to_end(question)
+        return found[2]
 
-    def put(self, key: object, body: bytes, seconds: float) -> None:
-        """Keep a page for so long at most, letting go of those unused longest."""
+    def put(self, question: object, versions: Versions, body: bytes, seconds: float) -> None:
+        """Keep an answer for so long at most, letting go of those unused longest."""
         if len(body) > self._most:
             return
-        if (before := self._kept.pop(key, None)) is not None:
-            self._size -= len(before[1])
-        self._kept[key] = (monotonic() + seconds, body)
+        if (before := self._kept.pop(question, None)) is not None:
+            self._size -= len(before[2])
+        self._kept[question] = (monotonic() + seconds, versions, body)
         self._size += len(body)
         while self._size > self._most:
-            _, (_, gone) = self._kept.popitem(last=False)
+            _, (_, _, gone) = self._kept.popitem(last=False)
             self._size -= len(gone)
 
 
@@ -70,7 +75,25 @@ class Visit:
     reader: Reader
     person: Person
     definition: Definition
-    versions: Sequence[int]
+
+    @property
+    def versions(self) -> Versions:
+        """Those of members, definitions and the topics asked for."""
+        return tuple(self.reader.versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """The same from what is known of the caller: its first row proves it, or raises AskFirst."""
+
+    reader: Glance
+    person: Person
+    definition: Definition
+
+    @property
+    def versions(self) -> Versions:
+        """Those of members, definitions and the topics asked for; none before the first row."""
+        return tuple(self.reader.versions)
 
 
 class Desk:
@@ -89,7 +112,7 @@ class Desk:
         self.settings, self.database, self.registry = settings, database, registry
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
         self.people, self.tailored = People(), Tailored()
-        self.known: dict[UUID, tuple[int, ...]] = {}
+        self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
         self.per_person = _limit(settings.rate_per_minute, 60)
         self.anonymous = _limit(settings.rate_anonymous, 900)
@@ -121,6 +144,19 @@ class Desk:
             )
         return found
 
+    def glimpse(self, claims: Claims, shipped: Definition, topics: Sequence[str]) -> Glimpse | None:
+        """A reader as the person that they were when last seen; None where they were not."""
+        known = self.known.get(claims.tenant)
+        if known is None:
+            return None
+        members, definitions = known
+        person = self.people.known(claims.tenant, claims.user, claims.session, members)
+        definition = self.tailored.known(claims.tenant, shipped, definitions)
+        if person is None or definition is None:
+            return None
+        topics = [MEMBERS, DEFINITIONS, *topics]
+        return Glimpse(self.database.glance(claims.tenant, topics, known), person, definition)
+
     @asynccontextmanager
     async def visit(
         self, claims: Claims, shipped: Definition, topics: Sequence[str]
@@ -143,12 +179,12 @@ class Desk:
         versions = reader.versions
         if len(self.known) > _KNOWN_TENANTS:
             self.known.clear()
-        self.known[claims.tenant] = tuple(versions[:2])
+        self.known[claims.tenant] = (versions[0], versions[1])
         person = await self.people.get(
             reader, claims.tenant, claims.user, claims.session, versions[0]
         )
         definition = await self.tailored.get(reader, claims.tenant, shipped, versions[1])
-        return Visit(reader, person, definition, versions)
+        return Visit(reader, person, definition)
 
     def context(self, claims: Claims, scope: Scope) -> Context:
         """The context of a write by this request."""

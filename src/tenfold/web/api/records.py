@@ -8,6 +8,7 @@ import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
 
+from tenfold.db.database import AskFirst
 from tenfold.engine import ask as asking
 from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition
@@ -27,7 +28,7 @@ from tenfold.web.api.requests import (
     if_match,
     pairs,
 )
-from tenfold.web.desk import Visit, header, tag
+from tenfold.web.desk import Glimpse, Visit, header, tag
 
 
 @get("/v1/{plural:str}")
@@ -38,26 +39,39 @@ async def list_records(request: Req, plural: str) -> ASGIResponse:
     if b"embed=" in arrival.query:
         embeds = asking.parse_embeds(dict(pairs(arrival.query)).get("embed", ""))
     read = topics(arrival.shipped, embeds, arrival.desk.registry)
-    async with arrival.visit(read) as visit:
-        key = _page_key(arrival, visit, read=read, personal=bool(embeds) or len(read) > 1)
-        etag = tag(key)
-        if header(request.scope, b"if-none-match") == etag:
-            return ASGIResponse(status_code=304, headers={"etag": etag})
-        cacheable = _cacheable(arrival, visit.definition)
-        body = arrival.desk.pages.get(key) if cacheable else None
-        if body is None:
-            page = await _page(arrival, visit)
-            body = respond.listed(page.data, _meta(page, cached=False))
-            if cacheable:
-                kept = respond.listed(page.data, _meta(page, cached=True))
-                arrival.desk.pages.put(key, kept, visit.definition.cache_seconds or 0)
+    return await arrival.reading(lambda visit: _list(arrival, visit, read, bool(embeds)), read)
+
+
+async def _list(
+    arrival: Arrival, visit: Visit | Glimpse, read: Sequence[str], embedded: bool
+) -> ASGIResponse:
+    """A page that is kept at these versions, or a new one."""
+    pages, page = arrival.desk.pages, None
+    question = _question(arrival, visit, read=read, personal=embedded or len(read) > 1)
+    keeping = _keeping(arrival, visit.definition)
+    given = header(arrival.request.scope, b"if-none-match")
+    if isinstance(visit, Glimpse):
+        if given or (keeping is not None and question in pages):
+            raise AskFirst  # perhaps the versions are all that it takes
+        page = await _page(arrival, visit)
+    versions = visit.versions[1:]
+    etag = tag(question, versions)
+    if respond.current(given, etag):
+        return ASGIResponse(status_code=304, headers={"etag": etag})
+    body = None if keeping is None else pages.get(question, versions)
+    if body is None:
+        page = page or await _page(arrival, visit)
+        body = respond.listed(page.data, _meta(page, cached=False))
+        if keeping is not None:
+            again = respond.listed(page.data, _meta(page, cached=True))
+            pages.put(question, versions, again, keeping)
     return respond.document(body, headers={"etag": etag}, encodings=arrival.encodings)
 
 
-def _page_key(
-    arrival: Arrival, visit: Visit, *, read: Sequence[str], personal: bool
+def _question(
+    arrival: Arrival, visit: Visit | Glimpse, *, read: Sequence[str], personal: bool
 ) -> tuple[object, ...]:
-    """All that decides a page's content: who may see it, the versions, the day, the question."""
+    """All that decides a page's content beside the versions: who may see it, what, which day."""
     person = visit.person
     access = person.access(visit.definition)
     known = arrival.desk.registry.by_name
@@ -74,17 +88,17 @@ def _page_key(
         embedded,
         whose,
         person.locale,
-        tuple(visit.versions[1:]),
         now().date(),
         arrival.query,
     )
 
 
-def _cacheable(arrival: Arrival, definition: Definition) -> bool:
-    return definition.cache_seconds is not None and arrival.desk.settings.page_cache_bytes > 0
+def _keeping(arrival: Arrival, definition: Definition) -> float | None:
+    """For how many seconds a page of the type is kept; None where it is not."""
+    return definition.cache_seconds if arrival.desk.settings.page_cache_bytes > 0 else None
 
 
-async def _page(arrival: Arrival, visit: Visit) -> Page:
+async def _page(arrival: Arrival, visit: Visit | Glimpse) -> Page:
     person, definition = visit.person, visit.definition
     asked = asking.parse(pairs(arrival.query), definition, person.access(definition), person.locale)
     if asked.words:
@@ -111,7 +125,8 @@ async def read_record(request: Req, plural: str, record_id: str) -> ASGIResponse
     given = dict(pairs(arrival.query))
     check_parameters(given, ("fields", "embed", "deleted"))
     embeds = asking.parse_embeds(given.get("embed", ""))
-    async with arrival.visit() as visit:
+
+    async def answer(visit: Visit | Glimpse) -> ASGIResponse:
         access = visit.person.access(visit.definition)
         names = [n for n in given.get("fields", "").split(",") if n]
         fields = tuple(
@@ -126,10 +141,12 @@ async def read_record(request: Req, plural: str, record_id: str) -> ASGIResponse
             embeds=embeds,
             deleted=given.get("deleted") == "true",
         )
-    etag = f'"{version}.{tag(access.shape, fields, embeds, json)[1:9]}"'
-    if header(request.scope, b"if-none-match") == etag:
-        return ASGIResponse(status_code=304, headers={"etag": etag})
-    return respond.raw(json, headers={"etag": etag}, encodings=arrival.encodings)
+        etag = f'"{version}.{tag(access.shape, fields, embeds, json)[1:9]}"'
+        if respond.current(header(request.scope, b"if-none-match"), etag):
+            return ASGIResponse(status_code=304, headers={"etag": etag})
+        return respond.raw(json, headers={"etag": etag}, encodings=arrival.encodings)
+
+    return await arrival.reading(answer)
 
 
 @post("/v1/{plural:str}")

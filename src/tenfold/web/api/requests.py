@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -14,14 +14,15 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.tokens import Claims
-from tenfold.db.database import Transaction
+from tenfold.db.database import AskFirst, Transaction
 from tenfold.engine.access import Person
+from tenfold.engine.ask import LIMIT, MOST, PLAIN, whole
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
-from tenfold.kernel.errors import BadRequest, Invalid, NotFound
+from tenfold.kernel.errors import BadRequest, Invalid, NotFound, WrongMedia
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.idempotency import once
-from tenfold.web.desk import Desk, Visit, header
+from tenfold.web.desk import Desk, Glimpse, Visit, header
 
 Req = Request[Any, Any, Any]
 
@@ -53,6 +54,22 @@ class Arrival:
         """A connection that reads as the caller."""
         async with self.desk.visit(self.claims, self.shipped, topics) as visit:
             yield visit
+
+    async def reading(
+        self,
+        work: Callable[[Visit | Glimpse], Awaitable[ASGIResponse]],
+        topics: Sequence[str] = (),
+    ) -> ASGIResponse:
+        """Read and answer: in one trip if the caller is as last seen, else after asking who it is.
+
+        The work may be done twice.
+        """
+        glimpse = self.desk.glimpse(self.claims, self.shipped, topics)
+        if glimpse is not None:
+            with suppress(AskFirst):
+                return await work(glimpse)
+        async with self.visit(topics) as visit:
+            return await work(visit)
 
     async def change(self, work: Work, batch: UUID | None = None) -> ASGIResponse:
         """Do the work in one transaction, once for each Idempotency-Key, and answer."""
@@ -123,6 +140,21 @@ def check_parameters(given: Mapping[str, str], known: Sequence[str]) -> None:
         raise Invalid(unknown, code="UNKNOWN_FIELD")
 
 
+def check_filters(given: Sequence[tuple[str, str]], besides: Sequence[str] = ()) -> None:
+    """Raise Invalid for parameters of a list where only its filters count, and those `besides`."""
+    unknown = {name: "is not a parameter here" for name, _ in given if name in PLAIN}
+    if found := {name: why for name, why in unknown.items() if name not in besides}:
+        raise Invalid(found, code="UNKNOWN_FIELD")
+
+
+def limit_of(given: Mapping[str, str], default: int = LIMIT) -> int:
+    """How many entries a list was asked for; raises Invalid."""
+    found = whole(given.get("limit") or str(default), MOST)
+    if found is None:
+        raise Invalid({"limit": f"must be a whole number from 1 to {MOST}"})
+    return found
+
+
 def identified(text: str, definition: Definition) -> UUID:
     """The id in an address; what can't be one is simply not found."""
     found = parse_id(text)
@@ -147,7 +179,9 @@ async def fields_of(request: Req) -> dict[str, object]:
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     body = await request.body()
     if body and kind not in ("application/json", ""):
-        raise BadRequest("Send the body as application/json.", code="UNSUPPORTED_MEDIA_TYPE")
+        raise WrongMedia(f"Send the body as application/json, not as {kind[:100]}.")
+    if header(request.scope, b"content-encoding").lower() not in ("", "identity"):
+        raise WrongMedia("Send the body as it is, without a Content-Encoding.")
     try:
         value = msgspec.json.decode(body or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
