@@ -186,7 +186,8 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[byt
     if error.status_code == 404:
         return respond.failure(NotFound("There is nothing at this address."))
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("allow", "")
+        named = (error.headers or {}).get("allow", "").split(", ")
+        allowed = ", ".join(sorted({*named, "OPTIONS", *(["HEAD"] if "GET" in named else [])}))
         return respond.failure(WrongMethod(f"This address takes {allowed}.", allowed=allowed))
     if error.status_code == 413:
         return respond.failure(TooLarge("The body is larger than is accepted."))

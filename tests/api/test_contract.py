@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
         contract.check_capped_count,
         contract.check_cursor,
         contract.check_etag,
+        contract.check_conditions,
         contract.check_lost_update,
         contract.check_two_writers,
         contract.check_idempotency,

@@ -38,12 +38,30 @@ class Stranger:
         """The names of the operations of a tag."""
         return {name for name, (_, _, one, _) in self._operations.items() if tag in one["tags"]}
 
+    def addresses(self) -> list[tuple[str, str]]:
+        """Every operation with its address."""
+        return [(name, path) for name, (_, path, _, _) in self._operations.items()]
+
+    def named(self, method: str, path: str) -> str:
+        """The name of the operation of an address."""
+        return self.document["paths"][path][method]["operationId"]
+
+    def takes_body(self, name: str) -> bool:
+        """Whether an operation takes a body."""
+        return "requestBody" in self._operations[name][2]
+
     def has(self, name: str) -> bool:
         """Whether there is an operation of this name."""
         return name in self._operations
 
     async def call(
-        self, name: str, body: object = None, *, status: int | None = None, **parameters: object
+        self,
+        name: str,
+        body: object = None,
+        /,
+        *,
+        status: int | None = None,
+        **parameters: object,
     ) -> Any:
         """Perform an operation; answers its JSON, or its text where it is none."""
         method, path, one, shared = self._operations[name]

@@ -26,6 +26,7 @@ Event = Literal[
     "member_reactivated",
     "permission_changed",
     "organization_changed",
+    "secret_revealed",
 ]
 
 _ADD = """INSERT INTO tenfold.security_events

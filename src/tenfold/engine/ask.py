@@ -17,7 +17,7 @@ LIMIT, MOST = 50, 100
 DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
 SORTS = 3
 _FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
-_PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
+PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
 COUNTS = ("none", "capped", "estimate")
 
 
@@ -111,7 +111,7 @@ def _sorted_out(
     for name, value in pairs:
         if "\x00" in value:
             problems[name] = "must not contain the NUL character"
-        elif name in _PLAIN:
+        elif name in PLAIN:
             if name in plain:
                 problems[name] = "is given twice; give it once"
             plain[name] = value
@@ -202,10 +202,16 @@ def _whole(
     text = plain.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+    if (found := whole(text, most)) is None:
         problems[name] = f"must be a whole number from 1 to {most}"
         return default
-    return int(text)
+    return found
+
+
+def whole(text: str, most: int) -> int | None:
+    """The number from 1 to `most` that plain digits spell, or None."""
+    number = int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else 0
+    return number if 1 <= number <= most else None
 
 
 def parse_embeds(text: str) -> tuple[Embed, ...]:

@@ -81,7 +81,7 @@ async def relations(
         return parsed
     known: dict[str, Mapping[UUID, UUID | None]] = {}
     for target, ids in wanted.items():
-        known[target] = await _readable(tx, person, registry, target, sorted(ids))
+        known[target] = await readable(tx, person, registry, target, sorted(ids))
     kept: Parsed = []
     for index, identity, values in parsed:
         problems = _misdirected(definition, registry, known, values)
@@ -138,7 +138,7 @@ def _pointers(definition: Definition, values: Values) -> list[tuple[Field, str, 
     return found
 
 
-async def _readable(
+async def readable(
     tx: Transaction, person: Person, registry: Registry, target: str, ids: Sequence[UUID]
 ) -> Mapping[UUID, UUID | None]:
     """Which of the ids the person may read; for people, with their team."""
@@ -172,20 +172,21 @@ async def by_key(
     key: Field,
     bodies: Sequence[Mapping[str, object]],
     locale: Locale,
+    results: Results,
 ) -> list[UUID | None]:
-    """For each body, the live record that has its key; raises where a body lacks it."""
+    """For each body, the live record that has its key; a body without a good one is refused."""
     values: list[Any] = []
+    seen: set[Any] = set()
     for index, body in enumerate(bodies):
-        value = body.get(key.json_name)
-        if value is None or value == "":
-            raise MissingFields({key.json_name: f"is the key and is missing in record {index}"})
         try:
-            values.append(key.type.parse(value, locale)[0])
-        except Refused as refusal:
-            raise Invalid({key.json_name: f"{refusal} (record {index})"}) from None
-    doubled = {v for v in values if values.count(v) > 1} if len(values) < 200 else _doubles(values)
-    if doubled:
-        raise Invalid({key.json_name: f"is given twice: {str(min(doubled))[:80]}"})
+            value = _key(body, key, locale)
+            if value in seen:
+                raise Invalid({key.json_name: f"is given twice: {str(value)[:80]}"})
+            seen.add(value)
+        except TenfoldError as error:
+            results.refuse(index, error)
+            value = None
+        values.append(value)
     table = table_of(definition)
     columns = Columns.of(table)
     column = key.type.compared(key.name, columns)
@@ -196,14 +197,20 @@ async def by_key(
             column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type))),
         )
     )
-    bound: dict[str, object] = {"tenant": person.tenant, "values": values}
+    bound: dict[str, object] = {"tenant": person.tenant, "values": list(seen)}
     found = {r[0]: r[1] for r in await tx.rows(statement.text, *statement.arguments(bound))}
     return [found.get(value) for value in values]
 
 
-def _doubles(values: Sequence[Any]) -> set[Any]:
-    seen: set[Any] = set()
-    return {v for v in values if v in seen or seen.add(v)}
+def _key(body: Mapping[str, object], key: Field, locale: Locale) -> Any:
+    """The value of the key in a body; raises where it is missing or can't be one."""
+    value = body.get(key.json_name)
+    if value is None or value == "":
+        raise MissingFields({key.json_name: "is the key and is missing"})
+    try:
+        return key.type.parse(value, locale)[0]
+    except Refused as refusal:
+        raise Invalid({key.json_name: str(refusal)}) from None
 
 
 async def pointing(

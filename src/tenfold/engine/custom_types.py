@@ -40,7 +40,9 @@ class TypeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def checked(spec: TypeSpec) -> TypeSpec:
     """The spec with its labels filled in; raises Invalid where the name can't be an address."""
-    if not _NAME.match(spec.name):
+    if spec.name.startswith(PREFIX):
+        raise Invalid({"name": f"can't begin with {PREFIX}, which is put before it"})
+    if not _NAME.fullmatch(spec.name):
         raise Invalid(
             {"name": "must begin with a letter and have 2 to 39 of a-z, 0-9 and _, like vehicles"}
         )

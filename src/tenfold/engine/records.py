@@ -233,19 +233,21 @@ class Records:
         partial: bool = False,
     ) -> tuple[list[Written | None], list[Refusal], set[int]]:
         """Create or change by a unique field; also answers which rows were new."""
-        found = await checks.by_key(tx, person, definition, key, bodies, locale)
-        new = [i for i, identity in enumerate(found) if identity is None]
-        old = [i for i, identity in enumerate(found) if identity is not None]
         results = Results(len(bodies), partial=partial)
+        found = await checks.by_key(tx, person, definition, key, bodies, locale, results)
+        bad = {refusal.index for refusal in results.refused}
+        new = [i for i, identity in enumerate(found) if identity is None and i not in bad]
+        old = [i for i, identity in enumerate(found) if identity is not None]
         changes = [Change(identity, bodies[i]) for i in old if (identity := found[i]) is not None]
         if changes:
-            made, bad = await self.update(tx, person, definition, changes, locale, partial=partial)
-            results.merge(old, made, bad)
+            with results.part(old):
+                done = await self.update(tx, person, definition, changes, locale, partial=partial)
+            results.merge(old, *done)
         if new:
-            made, bad = await self.create(
-                tx, person, definition, [bodies[i] for i in new], locale, partial=partial
-            )
-            results.merge(new, made, bad)
+            given = [bodies[i] for i in new]
+            with results.part(new):
+                done = await self.create(tx, person, definition, given, locale, partial=partial)
+            results.merge(new, *done)
         return results.written, results.refused, set(new)
 
     async def reveal(

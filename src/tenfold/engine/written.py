@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,9 +50,19 @@ class Results:
     def refuse(self, index: int, error: TenfoldError) -> None:
         """Note a refused row; raises its error where the request is all or nothing."""
         if not self.partial:
+            error.row = index
             raise error
         self.written[index] = None
         self.refused.append(Refusal(index, error))
+
+    @contextmanager
+    def part(self, places: Sequence[int]) -> Generator[None]:
+        """Some of the rows are written by themselves: an error's row is told by its place here."""
+        try:
+            yield
+        except TenfoldError as error:
+            error.row = None if error.row is None else places[error.row]
+            raise
 
     def merge(
         self, places: Sequence[int], written: Sequence[Written | None], bad: Sequence[Refusal]

@@ -10,17 +10,18 @@ class TenfoldError(Exception):
 
     status = 500
     code = "INTERNAL"
+    row: int | None = None
+    """Which row of a request with several it is about."""
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, fields: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.fields = dict(fields or {})
+        """Messages by field name; empty for most errors."""
         if code:
             self.code = code
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """Messages by field name; empty for most errors."""
-        return {}
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -35,12 +36,7 @@ class Invalid(TenfoldError):
     code = "INVALID_FIELDS"
 
     def __init__(self, fields: Mapping[str, str], message: str = "", *, code: str = "") -> None:
-        self._fields = dict(fields)
-        super().__init__(message or _summary(self._fields), code=code or self.code)
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        return self._fields
+        super().__init__(message or _summary(fields), code=code, fields=fields)
 
 
 class MissingFields(Invalid):
@@ -108,16 +104,6 @@ class Conflict(TenfoldError):
     status = 409
     code = "CONFLICT"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, fields: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message, code=code)
-        self._fields = dict(fields or {})
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        return self._fields
-
 
 class Lost(TenfoldError):
     """Somebody else changed the record since it was read (HTTP 412)."""
@@ -131,6 +117,13 @@ class TooLarge(TenfoldError):
 
     status = 413
     code = "TOO_LARGE"
+
+
+class WrongMedia(TenfoldError):
+    """The request's body is of a kind that the address does not take."""
+
+    status = 415
+    code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class KeyReused(TenfoldError):

@@ -20,6 +20,9 @@ from tenfold.web.metrics import Metrics
 
 _UPLOADS = ("/v1/imports", "/imports")
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+# What these methods ask of an address is answered by asking it otherwise: HEAD as GET, and
+# OPTIONS as a method that no address takes, whose refusal names those that it does take.
+_INSTEAD = {"HEAD": "GET", "OPTIONS": "*"}
 _OWN_TYPES = ("/v1/custom/", "/custom/")
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
@@ -59,6 +62,7 @@ class Edge:
         scope["tenfold.request_id"] = request_id  # pyright: ignore[reportGeneralTypeIssues]
         began = time.perf_counter()
         status = 500
+        asked = scope["method"]
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -77,8 +81,12 @@ class Edge:
         try:
             uploads = scope["path"].startswith(_UPLOADS)
             limit = self.upload_limit if uploads else self.body_limit
+            if asked in _INSTEAD:
+                scope["method"] = _INSTEAD[asked]  # pyright: ignore[reportGeneralTypeIssues]
+                answer = _head_only(answer, asked)
             await self.app(scope, self._bounded(receive, limit), answer)
         finally:
+            scope["method"] = asked
             self._done(scope, request_id, status, time.perf_counter() - began)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
@@ -116,6 +124,27 @@ class Edge:
             "user_id": str(claims.user) if claims else None,
         }
         sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+
+
+def _head_only(send: Send, asked: str) -> Send:
+    """Pass an answer on without its body: to OPTIONS a refused method is what was asked for."""
+    whole = False
+
+    async def head(message: Message) -> None:
+        nonlocal whole
+        if message["type"] == "http.response.start":
+            if asked == "OPTIONS":
+                whole = message["status"] != 405
+                if not whole:
+                    allow = [h for h in message.get("headers", []) if h[0].lower() == b"allow"]
+                    message = {**message, "status": 204, "headers": allow}
+            await send(message)
+        elif whole:
+            await send(message)
+        elif not message.get("more_body"):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return head
 
 
 __all__ = ["Edge", "TenfoldError"]

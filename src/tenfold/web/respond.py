@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,8 @@ from tenfold.kernel.errors import TenfoldError
 
 JSON = "application/json"
 _WORTH_IT = 1_400
+_HEADERS = {"cache-control": "private, no-cache", "vary": "Accept-Encoding, Authorization"}
+_NO_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.ASCII | re.IGNORECASE)
 _encode = msgspec.json.encode
 
 
@@ -24,14 +27,24 @@ def document(
     encodings: str = "",
 ) -> ASGIResponse:
     """A JSON answer; compressed (gzip level 1) where the client takes it and it is worth it."""
-    all_headers = {"cache-control": "private, no-cache", **(headers or {})}
-    if len(body) > _WORTH_IT:
-        all_headers["vary"] = "Accept-Encoding, Authorization"
-        if "gzip" in encodings:
-            packer = zlib.compressobj(1, wbits=31)
-            body = packer.compress(body) + packer.flush()
-            all_headers["content-encoding"] = "gzip"
+    all_headers = {**_HEADERS, **(headers or {})}
+    if len(body) > _WORTH_IT and takes_gzip(encodings):
+        packer = zlib.compressobj(1, wbits=31)
+        body = packer.compress(body) + packer.flush()
+        all_headers["content-encoding"] = "gzip"
     return ASGIResponse(body=body, status_code=status, headers=all_headers, media_type=JSON)
+
+
+def takes_gzip(encodings: str) -> bool:
+    """Whether an Accept-Encoding takes gzip."""
+    return "gzip" in encodings and not (";" in encodings and _NO_GZIP.search(encodings))
+
+
+def current(given: str, etag: str) -> bool:
+    """Whether If-None-Match names this ETag, weakly as proxies send it or among others."""
+    if not given or given == etag:
+        return bool(given)
+    return etag in [one.strip().removeprefix("W/") for one in given.split(",")]
 
 
 def data(

@@ -12,6 +12,7 @@ from tenfold.engine.types.base import Schema
 ALWAYS = (401, 403, 429, 500, 503)
 READS = (400, *ALWAYS)
 WRITES = (*READS, 409, 413, 422)
+"""413 even without a body of their own: one that comes with an Idempotency-Key is read."""
 
 Build = Callable[[Definition, Registry], Schema]
 
@@ -33,5 +34,6 @@ def operation(
     if found := list(parameters):
         made["parameters"] = found
     if body is not None:
+        refused = {*refused, 413, 415}
         made["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
     return {**made, "responses": {**answers, **refusals(refused)}}

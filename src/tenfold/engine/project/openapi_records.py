@@ -176,7 +176,7 @@ def _reveal(definition: Definition, _: Registry) -> Schema:
         f"reveal_{definition.name}",
         f"Open a secret field of a {definition.label.lower()}",
         {"201": answer("The value, never to be kept in a cache.", content)},
-        (*READS, 404, 413),
+        (*READS, 404),
         body=schema(f"{name_of(definition)}Reveal"),
         about="Who opened it, and when, is kept as a security event.",
     )
@@ -189,7 +189,7 @@ def _batch_read(definition: Definition, _: Registry) -> Schema:
         f"batch_read_{definition.plural}",
         f"Read several {many} by their ids",
         {"200": found},
-        (*READS, 413),
+        READS,
         body=schema("BatchRead"),
         about="In the order of the ids; what you can't see is left out.",
     )

@@ -12,7 +12,6 @@ JSON = "application/json"
 CODES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "The request can't be read."),
     "INVALID_JSON": (400, "The body is not a JSON object."),
-    "UNSUPPORTED_MEDIA_TYPE": (400, "The body is not sent as application/json."),
     "MISSING_FIELDS": (400, "Required fields were not given; `fields` names them."),
     "INVALID_FIELDS": (400, "Values can't be accepted; `fields` says which and why."),
     "UNKNOWN_FIELD": (400, "There is no such field, or you may not see it."),
@@ -36,6 +35,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "IN_FLIGHT": (409, "A request with this Idempotency-Key is still being worked on."),
     "VERSION_MISMATCH": (412, "Somebody changed the record since you read it."),
     "TOO_LARGE": (413, "The body is larger than is accepted."),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body is of a kind that is not taken here."),
     "IDEMPOTENCY_KEY_REUSED": (422, "This Idempotency-Key came with another request before."),
     "ACCOUNT_LOCKED": (423, "The account is locked for a while after failed sign-ins."),
     "RATE_LIMITED": (429, "Too many requests; see Retry-After."),
@@ -51,6 +51,7 @@ _NAMES: Mapping[int, tuple[str, str]] = {
     409: ("Conflict", "It collides with what is stored"),
     412: ("Lost", "The record was changed meanwhile"),
     413: ("TooLarge", "The body is too large"),
+    415: ("WrongMedia", "The body is of a kind that is not taken here"),
     422: ("KeyReused", "The Idempotency-Key was used for something else"),
     423: ("Locked", "The account is locked"),
     429: ("TooMany", "Too many requests"),

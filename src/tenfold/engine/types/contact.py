@@ -73,17 +73,10 @@ class Phone(FieldType):
         return (Column("", TEXT),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        text = text_of(value).strip()
-        if plain := plain_phone(text, at.region):
-            return (plain,)
         try:
-            number = phonenumbers.parse(text, at.region)
-        except phonenumbers.NumberParseException:
-            raise Refused("must be a telephone number like +1 415 555 0101") from None
-        if not phonenumbers.is_possible_number(number):
-            raise Refused("is not a possible telephone number; give it like +1 415 555 0101")
-        form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        return (f"{form};ext={number.extension}" if number.extension else form,)
+            return (normal_phone(text_of(value), at.region),)
+        except NotAPhone as error:
+            raise Refused(f"{error}; +1 415 555 0101 is one") from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         # A + that the client did not escape arrives as a blank.
@@ -206,7 +199,29 @@ def _normal_domain(domain: str) -> str | None:
     return found.domain
 
 
-def plain_phone(text: str, region: str) -> str | None:
+class NotAPhone(ValueError):
+    """Why a text is no telephone number that can be dialled from anywhere."""
+
+
+def normal_phone(text: str, region: str) -> str:
+    """A telephone number in E.164, with `;ext=` where it has an extension; raises NotAPhone."""
+    text = text.strip()
+    if plain := _plain_phone(text, region):
+        return plain
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise NotAPhone("is not a telephone number") from None
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        raise NotAPhone("lacks its area code")
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise NotAPhone("is not a possible telephone number")
+    form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{form};ext={number.extension}" if number.extension else form
+
+
+def _plain_phone(text: str, region: str) -> str | None:
     """The E.164 form of a number of the North American plan in its usual spellings, or None."""
     if _AMERICAN.fullmatch(text):
         return text

@@ -23,7 +23,7 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.requests import check_parameters, desk_of, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, limit_of, pairs
 from tenfold.web.desk import DEFINITIONS, MEMBERS
 
 Req = Request[Any, Any, Any]
@@ -126,13 +126,12 @@ def paging(request: Req, *others: str) -> Paging:
     """The query of a list; raises Invalid for what it doesn't take."""
     given = dict(pairs(request.scope["query_string"]))
     check_parameters(given, ("limit", "cursor", *others))
-    text = given.pop("limit", "") or str(LIMIT)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
-        raise Invalid({"limit": f"must be a whole number from 1 to {MOST}"})
+    limit = limit_of(given)
+    given.pop("limit", None)
     cursor = given.pop("cursor", "")
     if any("\x00" in value for value in (cursor, *given.values())):
         raise Invalid({"cursor": "must not contain the NUL character"})
-    return Paging(int(text), cursor, given)
+    return Paging(limit, cursor, given)
 
 
 def listed(rows: Sequence[_T], asked: Paging, key: Callable[[_T], object]) -> ASGIResponse:

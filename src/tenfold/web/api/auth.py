@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, post, route
 from litestar.response.base import ASGIResponse
 from litestar.types import Scope
 from msgspec import Meta
@@ -198,7 +198,7 @@ async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
     return respond.data({}, headers=gate.set_cookie(""))
 
 
-@get("/v1/auth/me")
+@route("/v1/auth/me", http_method=["GET", "POST"], status_code=200)
 async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Who is signed in, and the organisations that they belong to."""
     gate = _gate(request, "me")
@@ -312,6 +312,15 @@ ENDPOINTS = (
         "GET",
         "/v1/auth/me",
         "Who is signed in",
+        None,
+        Me,
+        200,
+        ("NO_TOKEN", "INVALID_TOKEN"),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/auth/me",
+        "Who is signed in, asked by POST",
         None,
         Me,
         200,

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine import batches
 from tenfold.engine.written import BULK, Change, Refusal, Written
-from tenfold.kernel.errors import Invalid, MissingFields
+from tenfold.kernel.errors import Invalid, MissingFields, TenfoldError
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.records import shown
@@ -130,7 +130,10 @@ async def _bulk(
     batch = new_id()
 
     async def work(act: Act) -> ASGIResponse:
-        results, refused = await run(act, not atomic)
+        try:
+            results, refused = await run(act, not atomic)
+        except TenfoldError as error:
+            raise _placed(error) from None
         written = sum(1 for r in results if r is not None)
         if written:
             summary = {"operation": route, "written": written, "refused": len(refused)}
@@ -138,6 +141,15 @@ async def _bulk(
         return _answer(results, refused, status, new, batch if written else None)
 
     return await arrival.change(work, batch)
+
+
+def _placed(error: TenfoldError) -> TenfoldError:
+    """The error that refuses a request as a whole, saying which record it is about."""
+    if error.row is not None:
+        place = f"records[{error.row}]"
+        error.message = f"{place}: {error.message}"
+        error.fields = {f"{place}.{name}": why for name, why in error.fields.items()}
+    return error
 
 
 def _answer(

@@ -18,6 +18,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine.project.openapi import document
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import NotFound
+from tenfold.web import respond
 from tenfold.web.api import document_endpoints as described
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import header
@@ -63,10 +64,10 @@ class Published:
     def answer(self, request: Req) -> ASGIResponse:
         """The bytes, or 304 where the client has them."""
         headers = {"etag": self._etag, "cache-control": "no-cache", "vary": "Accept-Encoding"}
-        if header(request.scope, b"if-none-match") == self._etag:
+        if respond.current(header(request.scope, b"if-none-match"), self._etag):
             return ASGIResponse(status_code=304, headers=headers)
         body = self.body
-        if "gzip" in header(request.scope, b"accept-encoding"):
+        if respond.takes_gzip(header(request.scope, b"accept-encoding")):
             body, headers = self._packed, {**headers, "content-encoding": "gzip"}
         return ASGIResponse(body=body, headers=headers, media_type=self.media_type)
 

@@ -157,17 +157,21 @@ def _operation(
     paged = "cursor" in endpoint.query
     meta = shared.schema("PageMeta") if paged else None
     body = shared.enveloped(schemas.of(endpoint.response), meta)
-    headers = ["Location"] if endpoint.status in (201, 202) else []
+    good = (endpoint.status, *endpoint.also)
+    headers = ["Location"] if {201, 202} & set(good) else []
+    if 422 in refused:
+        headers.append("Idempotency-Replayed")
+    found = shared.answer(f"{endpoint.summary}.", body, *headers)
     made: Schema = {
         "operationId": operation_id(endpoint, definition),
         "summary": endpoint.summary,
         "tags": [tag],
-        "responses": {str(endpoint.status): shared.answer(f"{endpoint.summary}.", body, *headers)},
+        "responses": {str(status): found for status in good},
     }
     if endpoint.public:
         made["security"] = []
     if endpoint.request is not None:
-        refused |= {400, 413}
+        refused |= {400, 413, 415}
         content = {shared.JSON: {"schema": schemas.of(endpoint.request)}}
         if endpoint.path in _FORMS:
             content["multipart/form-data"] = {"schema": _FORM}
@@ -208,7 +212,10 @@ _FORM: Schema = {
     "properties": {
         "file": {"type": "string", "format": "binary", "description": "The file; more may follow."},
         "type": {"type": "string", "description": "The record type that its rows are."},
-        "options": {"type": "string", "description": "The options, as a JSON object."},
+        "options": {
+            "type": "string",
+            "description": "The options of an ImportRequest as a JSON object; or each by its name.",
+        },
     },
     "required": ["file"],
 }

@@ -13,7 +13,7 @@ class Endpoint:
 
     `response` is the type of the envelope's `data` (None: an empty object), `errors` the codes
     or statuses besides those that every endpoint may answer, `query` each parameter's JSON
-    schema and help.
+    schema and help, `also` the other statuses of success.
     """
 
     method: str
@@ -27,3 +27,4 @@ class Endpoint:
     query: Mapping[str, tuple[dict[str, Any], str]] = field(
         default_factory=dict[str, tuple[dict[str, Any], str]]
     )
+    also: tuple[int, ...] = ()

@@ -30,13 +30,20 @@ from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Run, Undoer, Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.starting import Upload
-from tenfold.kernel.errors import BadRequest, Invalid, NotFound
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.kernel.structs import convert
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.requests import check_parameters, desk_of, fields_of, pairs
+from tenfold.web.api.requests import (
+    check_filters,
+    check_parameters,
+    desk_of,
+    fields_of,
+    limit_of,
+    pairs,
+)
 from tenfold.web.desk import Desk, Visit, header
 
 Req = Request[Any, Any, Any]
@@ -230,6 +237,7 @@ async def export_records(request: Req, plural: str) -> Stream:
     shipped = desk.shipped(plural)
     claims = desk.claims(request.scope)
     given = pairs(request.scope["query_string"])
+    check_filters(given, ("sort", "fields", "deleted"))
     own = {name: value for name, value in given if name in ("format", "bom")}
     form, bom = own.get("format", "csv"), own.get("bom", "false")
     if form not in exporting.FORMATS or bom not in ("true", "false"):
@@ -245,8 +253,6 @@ async def export_records(request: Req, plural: str) -> Stream:
         access.need("read", first.definition)
         locale = first.person.locale
         asked = asking.parse(given, first.definition, access, locale, extra=("format", "bom"))
-    if asked.words:
-        raise BadRequest("Search is at /v1/search; an export takes filters.")
     pieces = exporting.export(desk.query, opened, asked, form, bom=bom == "true")
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     return Stream(pieces, media_type=kind, headers=_attached(f"{shipped.plural}.{form}"))
@@ -444,10 +450,7 @@ async def _listed(request: Req, kinds: list[str], place: str) -> ASGIResponse:
     claims = desk.claims(request.scope)
     given = dict(pairs(request.scope["query_string"]))
     check_parameters(given, tuple(_PARAMETERS))
-    text = given.get("limit", str(asking.LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= asking.MOST:
-        raise Invalid({"limit": f"must be a whole number from 1 to {asking.MOST}"})
-    limit = int(text)
+    limit = limit_of(given)
     cursors = desk.query.cursors
     before = cursors.open(place, given["cursor"], [UUID])[0] if given.get("cursor") else None
     async with desk.visit(claims, _any(desk), ()) as visit:
@@ -557,6 +560,9 @@ HANDLERS = [
     export_records,
 ]
 
+_READS = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", "TOO_LARGE", 422)
+_UNDOES = ("FORBIDDEN", "NOT_FOUND", "UNDONE", "NOT_FINISHED", 422)
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -565,6 +571,7 @@ ENDPOINTS = (
         request=ImportRequest,
         response=ImportView,
         status=202,
+        errors=_READS,
     ),
     Endpoint(
         "POST",
@@ -572,6 +579,7 @@ ENDPOINTS = (
         "Show what an import would make of a file",
         request=ImportRequest,
         response=Preview,
+        errors=_READS[:-1],
     ),
     Endpoint(
         "GET", "/v1/imports", "Imports, newest first", response=list[ImportView], query=_PARAMETERS
@@ -582,7 +590,8 @@ ENDPOINTS = (
         "/v1/imports/{import_id}/undo",
         "Undo an import",
         response=BatchView,
-        errors=("UNDONE", "NOT_FINISHED"),
+        errors=_UNDOES,
+        also=(202,),
     ),
     Endpoint(
         "GET", "/v1/batches", "Batches, newest first", response=list[BatchView], query=_PARAMETERS
@@ -593,6 +602,7 @@ ENDPOINTS = (
         "/v1/batches/{batch_id}/undo",
         "Undo a batch",
         response=BatchView,
-        errors=("UNDONE", "NOT_FINISHED"),
+        errors=_UNDOES,
+        also=(202,),
     ),
 )

@@ -13,10 +13,10 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine import changes
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.changes import NEWEST, Change, Move
-from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import check_parameters, desk_of, identified, pairs
+from tenfold.web.api.requests import check_parameters, desk_of, identified, limit_of, pairs
 from tenfold.web.desk import Desk, Visit, header
 
 Req = Request[Any, Any, Any]
@@ -90,12 +90,10 @@ def _asked(desk: Desk, request: Req, place: str) -> tuple[int, int, str]:
     """The limit, the entry to begin after, and what the cursor belongs to."""
     given = dict(pairs(request.scope["query_string"]))
     check_parameters(given, tuple(_PARAMETERS))
-    text = given.get("limit", str(LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
-        raise Invalid({"limit": f"must be a whole number from 1 to {MOST}"})
+    limit = limit_of(given)
     cursor = given.get("cursor", "")
     before = desk.query.cursors.open(place, cursor, [int])[0] if cursor else NEWEST
-    return int(text), before, place
+    return limit, before, place
 
 
 def _next(

@@ -60,6 +60,14 @@ class Kept:
         return answer
 
 
+async def _content(request: Request[Any, Any, Any]) -> bytes:
+    """The body; that of a form without its boundary, which is another one each time it is sent."""
+    body = await request.body()
+    kind, boundary = request.content_type
+    mark = boundary.get("boundary", "") if kind == "multipart/form-data" else ""
+    return body.replace(mark.encode(), b"") if mark else body
+
+
 @asynccontextmanager
 async def once(
     request: Request[Any, Any, Any], tx: Transaction, claims: Claims
@@ -71,7 +79,7 @@ async def once(
         return
     if len(key) > 255 or not key.isprintable():
         raise Invalid({"Idempotency-Key": "must have 1 to 255 printable characters"})
-    whole = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    whole = f"{request.method} {request.url.path}\n".encode() + await _content(request)
     digest = hashlib.sha256(whole).digest()
     if not await tx.value(_LOCK, f"{claims.tenant}{claims.user}{key}"):
         raise Conflict(

@@ -5,27 +5,25 @@ from __future__ import annotations
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.events import note
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
 from tenfold.engine.search import Search
-from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound
-from tenfold.kernel.ids import new_id
 from tenfold.web import respond
+from tenfold.web.api.auth import client_of
 from tenfold.web.api.requests import (
     Req,
     arrive,
+    check_filters,
     check_parameters,
     fields_of,
     identified,
     known,
+    limit_of,
     pairs,
 )
 from tenfold.web.desk import Visit, header
-
-_EVENT = """INSERT INTO tenfold.security_events
-(id, tenant_id, user_id, event_type, detail, created_at)
-VALUES ($1, $2, $3, 'secret_revealed', $4, $5)"""
 
 
 @get("/v1/search")
@@ -72,11 +70,11 @@ async def aggregate_records(request: Req, plural: str) -> ASGIResponse:
     """Counts, sums, averages, least and most, by group: `?group=status&sum=budget`."""
     arrival = arrive(request, plural, "aggregate")
     desk, shipped, claims = arrival.desk, arrival.shipped, arrival.claims
+    given = pairs(arrival.query)
+    check_filters(given)
     async with desk.visit(claims, shipped, ()) as visit:
         access = visit.person.access(visit.definition)
-        asked = parse_aggregate(
-            pairs(request.scope["query_string"]), visit.definition, access, visit.person.locale
-        )
+        asked = parse_aggregate(given, visit.definition, access, visit.person.locale)
         json = await aggregate(visit.reader, visit.person, visit.definition, desk.query, asked)
     return respond.raw(json)
 
@@ -98,8 +96,9 @@ async def reveal_field(request: Req, plural: str, record_id: str) -> ASGIRespons
     async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
         _check_secret(name, visit)
         value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
-        detail = respond.encoded({"type": shipped.name, "id": str(identity), "field": name})
-        await tx.execute(_EVENT, new_id(), claims.tenant, claims.user, detail.decode(), now())
+        told = {"type": shipped.name, "id": identity, "field": name}
+        client = client_of(request.scope)
+        await note(tx, "secret_revealed", client, tenant=claims.tenant, user=claims.user, **told)
     answer = respond.data({"field": name, "value": value}, status=201)
     answer.headers["cache-control"] = "no-store"
     return answer
@@ -120,11 +119,9 @@ def _question(request: Req, known: tuple[str, ...], default: int) -> tuple[str, 
     text = given.get("q", "").replace("\x00", " ").strip()
     if not text:
         raise MissingFields({"q": "is required: the words to look for"})
-    limit = given.get("limit", str(default))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= asking.MOST:
-        raise Invalid({"limit": f"must be a whole number from 1 to {asking.MOST}"})
+    limit = limit_of(given, default)
     kinds = [k for k in given.get("type", "").split(",") if k]
-    return text[:200], int(limit), kinds
+    return text[:200], limit, kinds
 
 
 HANDLERS = [search_everything, search_records, aggregate_records, reveal_field]

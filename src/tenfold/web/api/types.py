@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.db.database import Transaction
+from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
-from tenfold.engine.custom_types import TypeSpec, checked
+from tenfold.engine.custom_types import PREFIX, TypeSpec, checked
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import Req, known
+from tenfold.web.api.idempotency import once
+from tenfold.web.api.requests import Req, desk_of, known
 from tenfold.web.desk import DEFINITIONS
 
+MOST = 200
 _ALL = """SELECT name, spec FROM tenfold.custom_types
 WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name"""
+_COUNT = "SELECT count(*) FROM tenfold.custom_types WHERE tenant_id = $1 AND retired_at IS NULL"
 _ADD = """INSERT INTO tenfold.custom_types (tenant_id, id, name, spec) VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id, name) DO UPDATE SET spec = excluded.spec, retired_at = NULL
 WHERE tenfold.custom_types.retired_at IS NOT NULL RETURNING id"""
@@ -64,61 +70,83 @@ async def list_types(request: Req) -> ASGIResponse:
     return respond.data(shown)
 
 
+@get("/v1/types/{name:str}")
+async def read_type(request: Req, name: str) -> ASGIResponse:
+    """One record type by its name; one made here by that with or without `custom_`."""
+    desk, claims = known(request, "types")
+    found = desk.registry.by_name.get(name)
+    async with desk.visit(claims, next(iter(desk.registry)), ()) as visit:
+        if found is not None and visit.person.access(found).read != "none":
+            return respond.data(_shipped(found))
+        return respond.data(_own(await _found(visit.reader, claims.tenant, name)))
+
+
 @post("/v1/types")
 async def create_type(request: Req) -> ASGIResponse:
     """Make a record type; its fields are added at /v1/custom-fields with type custom_<name>."""
-    desk, claims = known(request, "types")
     spec = checked(await body_of(request, TypeSpec))
-    if desk.registry.by_plural.get(spec.name):
+    if desk_of(request).registry.by_plural.get(spec.name):
         raise Conflict(f"{spec.name} is a type that ships; choose another name.", code="DUPLICATE")
-    first = next(iter(desk.registry))
-    async with desk.change(claims, first, desk.context(claims, request.scope)) as (tx, visit):
-        _need_admin(visit.person)
-        stored = msgspec.json.encode(spec).decode()
-        if await tx.value(_ADD, claims.tenant, new_id(), spec.name, stored) is None:
+
+    async def work(tx: Transaction) -> TypeSpec:
+        tenant, stored = tx.context.tenant, msgspec.json.encode(spec).decode()
+        if await tx.value(_COUNT, tenant) >= MOST:
+            raise Conflict(f"There can be {MOST} types of your own.", code="TOO_MANY")
+        if await tx.value(_ADD, tenant, new_id(), spec.name, stored) is None:
             raise Conflict(f"There is a type {spec.name} already.", code="DUPLICATE")
-        tx.touch(DEFINITIONS)
-    location = {"location": f"/v1/types/{spec.name}"}
-    return respond.data(_own(spec), status=201, headers=location)
+        return spec
+
+    return await _changing(request, work, status=201)
 
 
 @patch("/v1/types/{name:str}")
 async def change_type(request: Req, name: str) -> ASGIResponse:
     """Change a type's labels and help."""
-    desk, claims = known(request, "types")
     change = await body_of(request, TypeChange)
-    first = next(iter(desk.registry))
-    async with desk.change(claims, first, desk.context(claims, request.scope)) as (tx, visit):
-        _need_admin(visit.person)
-        spec = await _found(tx, name)
-        spec = checked(
-            TypeSpec(
-                name=name,
-                label=change.label or spec.label,
-                label_plural=change.label_plural or spec.label_plural,
-                help=change.help or spec.help,
-            )
-        )
-        await tx.value(_CHANGE, claims.tenant, name, msgspec.json.encode(spec).decode())
-        tx.touch(DEFINITIONS)
-    return respond.data(_own(spec))
+
+    async def work(tx: Transaction) -> TypeSpec:
+        old = await _found(tx, tx.context.tenant, name)
+        given = {k: v for k, v in msgspec.structs.asdict(change).items() if v}
+        spec = checked(msgspec.structs.replace(old, **given))
+        await tx.value(_CHANGE, tx.context.tenant, spec.name, msgspec.json.encode(spec).decode())
+        return spec
+
+    return await _changing(request, work)
 
 
 @delete("/v1/types/{name:str}", status_code=200)
 async def retire_type(request: Req, name: str) -> ASGIResponse:
     """Take a type out of use; its records stay, and come back with a type of the same name."""
+
+    async def work(tx: Transaction) -> TypeSpec:
+        spec = await _found(tx, tx.context.tenant, name)
+        await tx.value(_RETIRE, tx.context.tenant, spec.name)
+        return spec
+
+    return await _changing(request, work)
+
+
+async def _changing(
+    request: Req, work: Callable[[Transaction], Awaitable[TypeSpec]], *, status: int = 200
+) -> ASGIResponse:
+    """Change the types in one transaction, once for each Idempotency-Key."""
     desk, claims = known(request, "types")
-    first = next(iter(desk.registry))
-    async with desk.change(claims, first, desk.context(claims, request.scope)) as (tx, visit):
+    context = desk.context(claims, request.scope)
+    async with (
+        desk.change(claims, next(iter(desk.registry)), context) as (tx, visit),
+        once(request, tx, claims) as kept,
+    ):
+        if kept.answer is not None:
+            return kept.answer
         _need_admin(visit.person)
-        spec = await _found(tx, name)
-        await tx.value(_RETIRE, claims.tenant, name)
+        spec = await work(tx)
         tx.touch(DEFINITIONS)
-    return respond.data(_own(spec))
+        location = {"location": f"/v1/types/{spec.name}"} if status == 201 else None
+        return await kept.keep(respond.data(_own(spec), status=status, headers=location))
 
 
-async def _found(tx: Transaction, name: str) -> TypeSpec:
-    spec = await tx.value(_ONE, tx.context.tenant, name[:60])
+async def _found(reader: Reader, tenant: UUID, name: str) -> TypeSpec:
+    spec = await reader.value(_ONE, tenant, name.removeprefix(PREFIX)[:60].replace("\0", ""))
     if spec is None:
         raise NotFound(f"There is no record type {name[:60]!r} of your own.")
     return msgspec.json.decode(spec, type=TypeSpec)
@@ -153,16 +181,24 @@ def _own(spec: TypeSpec) -> TypeInfo:
     )
 
 
-HANDLERS = [list_types, create_type, change_type, retire_type]
-_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD")
+HANDLERS = [list_types, read_type, create_type, change_type, retire_type]
+_TYPE = "/v1/types/{name}"
+_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
 ENDPOINTS = [
     Endpoint("GET", "/v1/types", "List record types", None, list[TypeInfo]),
     Endpoint(
-        "POST", "/v1/types", "Make a record type", TypeSpec, TypeInfo, 201, (*_WRITE, "DUPLICATE")
+        "POST",
+        "/v1/types",
+        "Make a record type",
+        TypeSpec,
+        TypeInfo,
+        201,
+        (*_WRITE, "DUPLICATE", "TOO_MANY"),
     ),
+    Endpoint("GET", _TYPE, "Read a record type", None, TypeInfo, 200, ("NOT_FOUND",)),
     Endpoint(
         "PATCH",
-        "/v1/types/{name}",
+        _TYPE,
         "Change a record type",
         TypeChange,
         TypeInfo,
@@ -171,11 +207,11 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE",
-        "/v1/types/{name}",
+        _TYPE,
         "Retire a record type",
         None,
         TypeInfo,
         200,
-        ("FORBIDDEN", "NOT_FOUND"),
+        ("FORBIDDEN", "NOT_FOUND", 422),
     ),
 ]

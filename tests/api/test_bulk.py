@@ -1,0 +1,118 @@
+"""Many records at once: how many, which one is wrong, and each row by its own rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+
+pytestmark = pytest.mark.anyio
+PATH = "/v1/leads"
+NAMES = {"first_name": "Ada", "last_name": "Lovelace"}
+
+
+async def send(
+    client: httpx.AsyncClient, who: Somebody, method: str, place: str, body: Any
+) -> httpx.Response:
+    """One request about many leads."""
+    return await client.request(method, f"{PATH}/{place}", json=body, headers=who.headers)
+
+
+async def test_ten_thousand_rows_are_taken_and_one_more_is_not(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    rows = [{**NAMES, "external_id": f"r{n}"} for n in range(10_000)]
+    too_many = await send(client, admin, "POST", "bulk", {"records": [*rows, NAMES]})
+    assert too_many.status_code == 400
+    assert "10,000" in too_many.json()["error"]["fields"]["records"]
+    made = await send(client, admin, "POST", "bulk", {"records": rows})
+    assert made.status_code == 201
+    assert made.json()["meta"]["written"] == 10_000
+    assert [r["external_id"] for r in made.json()["data"]] == [r["external_id"] for r in rows]
+    ids = [{"id": r["id"]} for r in made.json()["data"]]
+    gone = await send(client, admin, "DELETE", "bulk", {"records": ids})
+    assert (gone.status_code, gone.json()["meta"]["written"]) == (200, 10_000)
+
+
+async def test_all_or_nothing_says_which_record_is_wrong(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    rows = [NAMES, NAMES, {**NAMES, "budget": "much"}]
+    answer = await send(client, admin, "POST", "bulk", {"records": rows})
+    error = answer.json()["error"]
+    assert answer.status_code == 400
+    assert error["fields"] == {"records[2].budget": "must be a number"}
+    assert error["message"].startswith("records[2]: ")
+    assert (await client.get(PATH, headers=admin.headers)).json()["data"] == []
+    (one,) = (await send(client, admin, "POST", "bulk", {"records": [NAMES]})).json()["data"]
+    rows = [{"id": one["id"], "score": 3}]
+    answer = await send(client, admin, "PATCH", "bulk", {"records": rows})
+    assert list(answer.json()["error"]["fields"]) == ["records[0].score"]
+    rows = [{"id": one["id"]}, {"id": one["id"]}]
+    answer = await send(client, admin, "DELETE", "bulk", {"records": rows})
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"].startswith("records[1]: ")
+    single = await client.post(PATH, json={**NAMES, "budget": "much"}, headers=admin.headers)
+    assert list(single.json()["error"]["fields"]) == ["budget"]
+
+
+async def test_upsert_judges_each_row_and_names_it(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    await client.post(PATH, json={**NAMES, "external_id": "old"}, headers=admin.headers)
+    rows = [
+        {**NAMES, "external_id": "new"},
+        NAMES,
+        {**NAMES, "external_id": "new"},
+        {"external_id": "old", "campaign": "spring"},
+        {**NAMES, "external_id": "bad", "budget": "much"},
+    ]
+    body = {"key": "external_id", "records": rows}
+    for part, place, field in (
+        (rows, 1, "external_id"),
+        ([rows[0], rows[2]], 1, "external_id"),
+        ([rows[3], rows[0], rows[4]], 2, "budget"),
+        ([rows[0], {"external_id": "old", "score": 1}], 1, "score"),
+    ):
+        answer = await send(client, admin, "POST", "upsert", {**body, "records": part})
+        assert answer.status_code == 400
+        assert list(answer.json()["error"]["fields"]) == [f"records[{place}].{field}"]
+    answer = await send(client, admin, "POST", "upsert", {**body, "atomic": False})
+    assert answer.status_code == 207
+    meta = answer.json()["meta"]
+    assert [(e["index"], e["code"]) for e in meta["errors"]] == [
+        (1, "MISSING_FIELDS"),
+        (2, "INVALID_FIELDS"),
+        (4, "INVALID_FIELDS"),
+    ]
+    assert (meta["created"], meta["updated"]) == (1, 1)
+    assert [bool(row) for row in answer.json()["data"]] == [True, False, False, True, False]
+
+
+async def test_each_row_is_judged_by_who_may_change_it(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    boss, agent = await organisation.person("owner"), await organisation.person("member", ["agent"])
+    mine, theirs = [
+        (await client.post(PATH, json=NAMES, headers=who.headers)).json()["data"]["id"]
+        for who in (agent, boss)
+    ]
+    rows = [{"id": mine, "campaign": "x"}, {"id": theirs, "campaign": "x"}]
+    answer = await send(client, agent, "PATCH", "bulk", {"records": rows, "atomic": False})
+    assert [e["code"] for e in answer.json()["meta"]["errors"]] == ["NOT_FOUND"]
+    assert [row and row["campaign"] for row in answer.json()["data"]] == ["x", None]
+    whole = await send(client, agent, "PATCH", "bulk", {"records": rows})
+    assert whole.status_code == 404
+    read = await send(client, agent, "POST", "batch-read", {"ids": [theirs, mine, mine]})
+    assert {row["id"] for row in read.json()["data"]} == {mine}
+
+
+async def test_the_last_of_two_like_names_in_a_body_counts(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    body = b'{"first_name": "a", "last_name": "b", "first_name": "c"}'
+    headers = {**admin.headers, "content-type": "application/json"}
+    answer = await client.post(PATH, content=body, headers=headers)
+    assert answer.json()["data"]["first_name"] == "c"
