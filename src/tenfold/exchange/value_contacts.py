@@ -8,10 +8,9 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
-import phonenumbers
 from email_validator import EmailNotValidError
 
-from tenfold.engine.types.contact import normal_email, plain_phone
+from tenfold.engine.types.contact import NotAPhone, normal_email, normal_phone
 from tenfold.exchange.value_texts import Reading, Refusal, several, shown
 
 # Marks of writing direction and blanks of no width come along when people copy from a page.
@@ -43,23 +42,13 @@ def email(text: str) -> str:
 
 def phone(text: str, how: Reading) -> str:
     """A telephone number in E.164, with `;ext=` where it has an extension; of several the first."""
-    if plain := plain_phone(text.strip(), how.region):
-        return plain
     first = (several(text) or [text])[0]
     body = _INVISIBLE.sub("", first).strip()
     body = body[4:] if body.lower().startswith("tel:") else body
-    example = "+1 415 555 0101 is one"
     try:
-        number = phonenumbers.parse(body[:250], how.region)
-    except phonenumbers.NumberParseException:
-        raise Refusal(f"{shown(text)} is not a telephone number; {example}.") from None
-    possible = phonenumbers.is_possible_number_with_reason(number)
-    if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise Refusal(f"{shown(text)} lacks its area code; {example}.")
-    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise Refusal(f"{shown(text)} is not a possible telephone number; {example}.")
-    form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return f"{form};ext={number.extension}" if number.extension else form
+        return normal_phone(body, how.region)
+    except NotAPhone as error:
+        raise Refusal(f"{shown(text)} {error}; +1 415 555 0101 is one.") from None
 
 
 def url(text: str) -> str:
