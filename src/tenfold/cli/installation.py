@@ -55,7 +55,13 @@ class Installation:
 
 def home_of(settings: Settings) -> Path:
     """The installation's folder."""
-    return settings.folder if settings.home else embedded.default_home()
+    try:
+        return settings.folder if settings.home else embedded.default_home()
+    except RuntimeError as error:  # ~ of nobody
+        raise Unavailable(
+            f"The folder {settings.home or '~'} can't be found, since nobody's home is known by "
+            f"that name; set TENFOLD_HOME to a whole path."
+        ) from error
 
 
 def open_installation(settings: Settings, say: Callable[[str], None]) -> Installation:

@@ -121,7 +121,10 @@ def make_home(home: Path) -> Path:
         home.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         return home.resolve(strict=True)
     except OSError as error:
-        raise EmbeddedError(f"The folder {home} can't be made: {error.strerror}.") from error
+        raise EmbeddedError(
+            f"The folder {home} can't be made: {error.strerror}; "
+            f"set TENFOLD_HOME to another folder."
+        ) from error
 
 
 def settle(home: Path) -> Place:
