@@ -82,3 +82,21 @@ def test_an_endless_property_or_card_is_refused(opened):
     assert "1,048,576" in rows[0].error
     assert "without its pictures" in rows[1].error
     assert all(len(row.raw) <= 10_000 for row in rows)
+
+
+def test_a_group_of_cards_is_nobody(opened):
+    text = (
+        card("VERSION:3.0", "N:Team;Lab;;;", "FN:Lab Team", "X-ADDRESSBOOKSERVER-KIND:group")
+        + card("VERSION:4.0", "KIND:group", "FN:Friends", "MEMBER:urn:uuid:1")
+        + card("VERSION:4.0", "KIND:individual", "FN:Ann Lee")
+    )
+    rows = list(opened(text, "a.vcf").rows())
+    reasons = ["The card can't be read: it is a group of other cards, nobody by itself."] * 2
+    assert [row.error for row in rows] == [*reasons, None]
+
+
+def test_a_companys_card_has_no_first_and_last_name(opened):
+    text = card("VERSION:3.0", "N:;;;;", "FN:Marsh Inc.", "ORG:Marsh Inc.;", "X-ABShowAs:COMPANY")
+    text += card("VERSION:4.0", "KIND:org", "FN:Noon Ltd.")
+    found = [(r.values["full_name"], r.values["organization"]) for r in opened(text, "a").rows()]
+    assert found == [(None, "Marsh Inc."), (None, "Noon Ltd.")]

@@ -123,3 +123,36 @@ def test_a_zero_byte_makes_no_utf_16_of_a_small_file(opened):
 def test_pictures_and_pages_are_named(opened, content, says):
     with pytest.raises(NotReadable, match=says):
         opened(content)
+
+
+MAC = "First Name,Last Name,Notes\rJosé,Núñez,Café à l’été – über “tout”\rZoë,Müßig,Crème brûlée\r"
+EURO = "Name;Preis\r\nŠárka Müller;12 €\r\nJosé Œuvré;7,50 €\r\n"
+
+
+@pytest.mark.parametrize(("text", "codec"), [(MAC, "mac_roman"), (EURO, "iso8859_15")])
+def test_old_macs_and_the_euro_of_unix(opened, text, codec):
+    rows = list(opened(text.encode(codec)).rows())
+    expected = text.replace("\r\n", "\r").split("\r")[1:-1]
+    separator = ";" if ";" in text else ","
+    assert [separator.join(row.values.values()) for row in rows] == expected
+
+
+def test_a_few_words_of_windows_stay_windows(opened):
+    text = "Name,Notes\nO’Neil – Šárka,“déjà vu” • 5 €\n"
+    (row,) = opened(text.encode("cp1252")).rows()
+    assert row.values == {"Name": "O’Neil – Šárka", "Notes": "“déjà vu” • 5 €"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(place * 7919 % 256 for place in range(4_000)),
+        b"\x00\x00\x00\x18ftypheic" + bytes(place * 31 % 251 for place in range(2_000)),
+        b"\x28\xb5\x2f\xfdabc",
+        b"BZh91AY&SY",
+        b"PAR1\x15\x04",
+    ],
+)
+def test_what_is_no_text_is_one_sentence(opened, content):
+    with pytest.raises(NotReadable, match="a CSV, JSON or vCard file is needed"):
+        opened(content, "contacts.csv")

@@ -83,7 +83,10 @@ async def test_relations_are_found_by_title_key_and_id_or_refused(person):
     assert {contact["company_id"] for contact in contacts} == {acme["id"]}
     several, none = [row["reason"] for row in await person.refused(view)]
     assert several.startswith("company_id: 2 companies have the name 'Double'")
-    assert none == "company_id: There is no company 'Nobody'."
+    assert (
+        none
+        == "company_id: There is no company 'Nobody'; import it first or let missing ones be made."
+    )
 
 
 async def test_missing_relations_are_made_where_that_is_asked(person):
@@ -109,7 +112,10 @@ async def test_a_relation_never_leads_to_what_the_importer_may_not_read(
     text = "First Name,Last Name,who\nA,B,h\n"
     view = await agent.imported(text, "leads", mapping=mapping)
     (row,) = await agent.refused(view)
-    assert row["reason"] == "contact_id: There is no contact 'h'."
+    assert (
+        row["reason"]
+        == "contact_id: There is no contact 'h'; import it first or let missing ones be made."
+    )
     assert counts(await person.imported(text, "leads", mapping=mapping)) == (1, 1, 0, 0, 0)
 
 

@@ -96,3 +96,34 @@ def test_a_file_called_json_that_is_none(opened):
 def test_a_list_of_records_by_the_name_of_what_it_holds(opened):
     text = "\ufeff" + json.dumps({"contacts": [{"firstName": "Ann"}], "total": 1})
     assert rows(opened(text)) == [(1, {"firstName": "Ann"})]
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"export_date": "2026-01-01", "persons": [{"a": "1"}, {"a": "2"}]},
+        {"success": True, "status": "ok", "result": {"people": [{"a": "1"}, {"a": "2"}]}},
+        {"_embedded": {"page": "1", "hits": {"rows": [{"a": "1"}, {"a": "2"}]}}},
+    ],
+)
+def test_records_wrapped_under_a_name_of_their_own(opened, wrapped):
+    assert [found for _, found in rows(opened(json.dumps(wrapped)))] == [{"a": "1"}, {"a": "2"}]
+
+
+@pytest.mark.parametrize(
+    "single",
+    [
+        {"first_name": "Ann", "visits": [{"at": "x"}]},
+        {"id": "7", "company": {"offices": [{"city": "Rome"}]}},
+        {"visits": [{"at": "x"}], "calls": [{"at": "y"}]},
+    ],
+)
+def test_a_record_with_a_list_in_it_is_one_record(opened, single):
+    assert len(rows(opened(json.dumps(single)))) == 1
+
+
+def test_where_a_line_is_broken_is_told_by_its_character(opened):
+    _, (line, reason) = rows(opened('{"a": 1}\n{broken\n', "x.jsonl"))
+    assert line == 2
+    assert reason.endswith("at character 2.")
+    assert "line 1" not in reason

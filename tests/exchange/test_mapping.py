@@ -130,3 +130,37 @@ def test_a_number_of_another_kind_is_better_than_none():
 @pytest.mark.parametrize("header", ["Email (GMT-8)", "メール"])
 def test_what_stands_in_brackets_and_japanese_names(header):
     assert fields([header]) == {header: "email"}
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Deal - Title", "name"),
+        ("Deal - ID", "external_id"),
+        ("Deal - Currency of Value", "amount_currency"),
+        ("Currency", "amount_currency"),
+        ("Amount (PDT)", "amount"),
+        ("Living Area (sqft)", "area"),
+        ("Major(s)", "major"),
+        ("primary_education:area", "area"),
+        ("ACCOUNTID", "company_id"),
+        ("Account Name.id", "company_id"),
+        ("Owner.id", None),
+    ],
+)
+def test_prefixes_units_currencies_and_ids_of_other_programs(header, field):
+    targets = [
+        Target("name", "Name", "text", ("deal name",)),
+        Target("amount", "Amount", "money"),
+        Target("amount_currency", "Amount currency", "currency", ("currency",)),
+        Target("area", "Living area", "decimal"),
+        Target("major", "Major", "text"),
+        Target("external_id", "External id", "text"),
+        Target("contact", "Contact", "ref"),
+        Target("contact_id", "", "ref"),
+        Target("company", "Company", "ref"),
+        Target("company_id", "", "ref"),
+    ]
+    taken = {"Record Id": "external_id"} if header == "Owner.id" else {}
+    found = guess([*taken, header], [], targets, taken)
+    assert found[-1].target == field

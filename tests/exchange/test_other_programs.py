@@ -181,3 +181,91 @@ async def test_an_export_reads_a_filter_as_the_organisation_writes_it(person):
     )
     assert answer.status_code == 200, answer.text
     assert "Müßig" in answer.text
+
+
+async def test_salesforces_glued_names_keep_addresses_apart_and_accounts_related(person):
+    await person.post("/v1/companies", {"name": "Acme", "external_id": "001A"}, 201)
+    row = {
+        "ID": "003A",
+        "ACCOUNTID": "001A",
+        "LASTNAME": "Park",
+        "MAILINGSTREET": "3 Elm",
+        "MAILINGCITY": "Fremont",
+        "OTHERSTREET": "9 Oak",
+        "OTHERCITY": "Reno",
+    }
+    stranger = {"ID": "003B", "ACCOUNTID": "001Z", "LASTNAME": "Quay"}
+    view = await person.imported(table(",".join(row), row, stranger), "contacts")
+    assert counts(view) == (2, 2, 0, 0, 0)
+    assert "1 rows name a company that is not here, and came in without it." in view["notes"]
+    quay, park = sorted(await person.every("contacts"), key=lambda c: c["last_name"], reverse=True)
+    assert park["address"] == {"street": "3 Elm", "city": "Fremont"}
+    assert park["other_address"] == {"street": "9 Oak", "city": "Reno"}
+    (company,) = await person.every("companies")
+    assert (park["company_id"], quay["company_id"]) == (company["id"], None)
+
+
+async def test_a_company_that_is_missing_is_made_by_its_name_never_by_its_id(person):
+    row = {"Record Id": "z1", "Deal Name": "Kiosk", "Account Name.id": "z9", "Account Name": "K Co"}
+    view = await person.imported(table(",".join(row), row), "deals")
+    (refused,) = await person.refused(view)
+    why = "There is no company 'K Co'; import it first or let missing ones be made."
+    assert refused["reason"] == f"company_id: {why}"
+    made = await person.imported(table(",".join(row), row), "deals", create_missing='["company"]')
+    assert counts(made) == (1, 1, 0, 0, 0)
+    assert [one["name"] for one in await person.every("companies")] == ["K Co"]
+
+
+async def test_pipedrives_deals_keep_their_currency(person):
+    row = {
+        "Deal - ID": "7",
+        "Deal - Title": "Big",
+        "Deal - Value": "1500",
+        "Deal - Currency of Value": "EUR",
+        "Deal - Stage": "Proposal Made",
+        "Deal - Probability": "0.4",
+    }
+    assert counts(await person.imported(table(",".join(row), row), "deals")) == (1, 1, 0, 0, 0)
+    (one,) = await person.every("deals")
+    assert (one["name"], one["amount"], one["amount_currency"]) == ("Big", 1_500, "EUR")
+    assert (one["status"], one["probability"], one["external_id"]) == ("proposal", 40, "7")
+
+
+async def test_sales_that_name_only_what_was_paid(person):
+    row = {
+        "ADDRESS": "347 East 4th Street",
+        "ZIP CODE": "10009",
+        "LAND SQUARE FEET": "2,116",
+        "GROSS SQUARE FEET": " -   ",
+        "SALE PRICE": " $ 399,000 ",
+        "SALE DATE": "9/29/26 0:00",
+    }
+    view = await person.imported(table("|".join(row), row, separator="|"), "listings")
+    assert counts(view) == (1, 1, 0, 0, 0)
+    assert "1 rows have no list_price; their close_price stands for it." in view["notes"]
+    (one,) = await person.every("listings")
+    assert (one["list_price"], one["close_price"]) == (399_000, 399_000)
+    assert (one["lot_size_square_feet"], one["living_area"]) == (2_116, None)
+    # Where the record is there already, its own price stays.
+    first = table("external_id,id,SALE PRICE", {"id": one["id"], "SALE PRICE": "400000"})
+    assert counts(await person.imported(first, "listings")) == (1, 0, 1, 0, 0)
+    (one,) = await person.every("listings")
+    assert (one["list_price"], one["close_price"]) == (399_000, 400_000)
+
+
+async def test_several_addresses_in_one_cell_cost_no_row(person):
+    rows = [
+        {"Last Name": "A", "Email": "a@example.com, a2@example.com", "Phone": "n/a"},
+        {"Last Name": "B", "Email": "--", "Phone": "415-555-0117 / 415-555-0118 (home)"},
+    ]
+    view = await person.imported(table("Last Name|Email|Phone", *rows, separator="|"), "contacts")
+    assert counts(view) == (2, 2, 0, 0, 0)
+    found = {one["last_name"]: one for one in await person.every("contacts")}
+    assert (found["A"]["email"], found["A"]["email_2"]) == ("a@example.com", "a2@example.com")
+    assert (found["B"]["phone"], found["B"]["mobile_phone"]) == ("+14155550117", "+14155550118")
+
+
+async def test_a_file_without_rows_says_so(person):
+    view = await person.imported("First Name,Last Name\n", "contacts")
+    assert counts(view) == (0, 0, 0, 0, 0)
+    assert view["notes"] == ["The file holds no rows, only what comes before them."]

@@ -243,7 +243,8 @@ async def _copied(
 
 def _shown(*columns: ProgressColumn) -> Progress:
     """A line that moves, at a terminal only."""
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _shipped(exchange: Exchange, kind: str) -> Definition:

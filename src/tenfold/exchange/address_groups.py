@@ -40,6 +40,8 @@ _NAMES = {
     "country": "country|country region|address country|land|land region",
 }
 _PARTS = {name: part for part, names in _NAMES.items() for name in names.split("|")}
+_GLUED = re.compile(f"({'|'.join(_WHICH)})(.+)")
+_PARTS_GLUED = {name.replace(" ", ""): part for name, part in _PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ def _placed(column: str) -> tuple[str, str]:
     if numbered := _NUMBERED.fullmatch(text):
         return numbered[1], _PARTS.get(numbered[2], "")
     words = text.split()
+    if len(words) == 1 and (glued := _GLUED.fullmatch(text)):
+        # Salesforce's Data Loader writes MAILINGSTREET, and OTHERSTREET for another address.
+        return _WHICH[glued[1]], _PARTS_GLUED.get(glued[2], "")
     for which, rest in ((words[:1], words[1:]), (words[-1:], words[:-1])):
         if which and which[0] in _WHICH:
             return _WHICH[which[0]], _PARTS.get(" ".join(rest), "")

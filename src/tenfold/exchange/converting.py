@@ -11,13 +11,15 @@ from typing import Any, cast
 
 import msgspec
 
-from tenfold.engine.types import AnyRef, Ref
+from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal, options_of
+from tenfold.exchange.value_contacts import parted
 from tenfold.exchange.value_dates import NoYear
+from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.value_texts import CLEAR_WORD, shown
 from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, learn, quick, read
 from tenfold.kernel.money import CURRENCIES
@@ -36,6 +38,8 @@ class Pointer:
     to: str
     text: str
     reference: bool = False
+    keyed: bool = False
+    """Whether the text is an id, by which nothing can be made."""
 
 
 @dataclass(slots=True)
@@ -79,7 +83,10 @@ class Converter:
                 continue
             goal = goals[guess.target]
             reading = replace(how, options=options_of(goal.field))
-            reading = learn(goal.kind, learned.get(guess.column, ()), reading)
+            texts = learned.get(guess.column, ())
+            reading = learn(goal.kind, texts, reading)
+            if goal.field and isinstance(goal.field.type, Integer) and goal.field.type.most == 100:
+                reading = replace(reading, shares=are_shares([as_text(text) for text in texts]))
             self._puts.append((guess.column, self._putter(guess.column, goal, reading)))
 
     def convert(self, row: Row) -> Prepared:
@@ -157,7 +164,10 @@ class Converter:
             try:
                 found = reader(value)
             except Refusal as refusal:
-                if rescue is None or not rescue(value, made, refusal):
+                pieces = parted(kind, as_text(value)) if kind in _OVERFLOW else []
+                if pieces:
+                    self._several(column, kind, pieces, how, made, problems, put)
+                elif rescue is None or not rescue(value, made, refusal):
                     problems.append(f"{column}: {refusal.reason}")
                 return
             if found is Special.LEAVE:
@@ -354,6 +364,7 @@ def _identity(value: Value, made: Prepared, _: list[str]) -> None:
 def _pointer(goal: Goal) -> _Put:
     one = goal.own
     to = one.type.to if isinstance(one.type, Ref) else "user"
+    keyed = goal.target.name != one.name
 
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
         text = as_text(value).strip()
@@ -370,7 +381,9 @@ def _pointer(goal: Goal) -> _Put:
             made.pointers.append(Pointer(one.json_name, to, named[1]))
         else:
             reference = pointed_at(text)
-            made.pointers.append(Pointer(one.json_name, to, reference or text, bool(reference)))
+            made.pointers.append(
+                Pointer(one.json_name, to, reference or text, bool(reference), keyed)
+            )
 
     return put
 

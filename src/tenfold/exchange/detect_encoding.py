@@ -32,7 +32,16 @@ _NOT_TEXT = (
     (b"GIF8", "a picture"),
     (b"RIFF", "a picture, a sound or a film"),
     (b"{\\rtf", "a text document (RTF)"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"Rar!\x1a", "a RAR archive"),
+    (b"PAR1", "a Parquet file"),
 )
+_CONTROLS = 0.05
+"""The share of control characters above which a file is no text, whatever its encoding."""
 # Turkish and Vietnamese (1254, 1258) differ from Western in too few signs to be told apart.
 _EIGHT_BIT = [
     "cp1250",
@@ -72,6 +81,15 @@ def refuse_binary(head: bytes) -> None:
     for start, what in _NOT_TEXT:
         if head.startswith(start):
             raise NotReadable(f"The file is {what}; a CSV, JSON or vCard file is needed.")
+
+
+def refuse_noise(text: str) -> None:
+    """Raises NotReadable for what decodes, but as no text that anybody wrote."""
+    sample = text[:65_536]
+    odd = sum(not c.isprintable() and unicodedata.category(c) in ("Cc", "Cs") for c in sample)
+    plain = sum(sample.count(c) for c in "\t\r\n\x0b\x0c\x1c")
+    if odd - plain > max(8, _CONTROLS * len(sample)):
+        raise NotReadable("The file is no text; a CSV, JSON or vCard file is needed.")
 
 
 def detect(stream: BinaryIO, head: bytes) -> Encoding:
@@ -142,6 +160,10 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def _eight_bit(sample: bytes) -> str:
+    if _is_latin_9(sample):
+        return "iso8859_15"
+    if _is_mac(sample):
+        return "mac_roman"
     if _looks_western(sample):
         return "cp1252"
     best = from_bytes(sample[: 64 * 1024], cp_isolation=list(_EIGHT_BIT)).best()
@@ -149,14 +171,38 @@ def _eight_bit(sample: bytes) -> str:
     return "latin-1" if name == "cp1252" and not _decodes(sample, "cp1252") else name
 
 
-def _looks_western(sample: bytes) -> bool:
-    """Whether Windows-1252 makes letters and usual signs of the bytes, and few among plain ones."""
+def _is_latin_9(sample: bytes) -> bool:
+    """Whether a euro sign is where only ISO-8859-15 has it, and Windows' own signs are absent."""
+    windows = any(0x80 <= byte <= 0x9F for byte in sample)
+    return b"\xa4" in sample and not windows and _looks_western(sample, "iso8859_15")
+
+
+def _is_mac(sample: bytes) -> bool:
+    """Whether the bytes make words in an old Mac's encoding, and odd ones in Windows'."""
+    high = sum(byte > 0x7F for byte in sample)
+    windows, mac = (_jarring(sample.decode(name, "replace")) for name in ("cp1252", "mac_roman"))
+    return windows > 0.3 * high and mac * 4 < windows
+
+
+def _jarring(text: str) -> int:
+    """How often a sign stands between two letters, or a capital after a small letter: `JosŽ`."""
+    return sum(
+        (char.isupper() and before.islower())
+        or (not char.isalpha() and char not in "’·" and before.isalpha() and after.isalpha())
+        for before, char, after in zip(text, text[1:], f"{text[2:]} ", strict=False)
+        if char > "\x7f"
+    )
+
+
+def _looks_western(sample: bytes, encoding: str = "cp1252") -> bool:
+    """Whether the encoding makes letters and usual signs of the bytes, and few among plain ones."""
     try:
-        high = [c for c in sample.decode("cp1252") if c > "\x7f"]
+        high = [c for c in sample.decode(encoding) if c > "\x7f"]
     except UnicodeDecodeError:
         return False
     letters = sum(chr(b).isalpha() for b in sample if b < 0x80)
     odd = sum(c not in _WESTERN_SIGNS and unicodedata.category(c)[0] != "L" for c in high)
     # Greek or Russian read as Western has more accented than plain letters.
     # Polish or Czech read as Western has one odd sign in five or so.
-    return odd <= 0.05 * len(high) and len(high) <= 0.3 * (letters + 1)
+    accented = sum(c.isalpha() for c in high)
+    return odd <= 0.05 * len(high) and accented <= 0.3 * (letters + 1)

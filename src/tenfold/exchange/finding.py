@@ -88,7 +88,10 @@ class Finder:
         if not references and (left := [text for text in texts if text not in answers]):
             answers |= await self._by_names(reader, person, definition, left)
         for text in texts:
-            answers.setdefault(text, f"There is no {word} {_quoted(text)}.")
+            why = (
+                f"There is no {word} {_quoted(text)}; import it first or let missing ones be made."
+            )
+            answers.setdefault(text, why)
         return answers
 
     async def _by(

@@ -253,8 +253,7 @@ class _Run:
             self.locale,
             key,
             frozenset(self.state.options.create_missing),
-            # Records of another organisation's or program's export had owners unknown here.
-            frozenset({"owner_id"}) - self._asked_for(found),
+            frozenset(_optional(found) - self._asked_for(found)),
         )
         feed = await asyncio.to_thread(_Feed, found, self.state.row)
         size = _FIRST
@@ -297,6 +296,7 @@ class _Run:
 
     def _counted(self, part: Part, piece: list[Prepared], result: Result, feed: _Feed) -> State:
         """The state as it is once the piece is committed."""
+        definition = self.definitions[part.type]
         changed = state_of(self.state.summary())
         changed.part, changed.row = self.state.parts.index(part), self.state.row + len(piece)
         changed.counts.read += len(piece)
@@ -305,7 +305,9 @@ class _Run:
         for text, number in feed.tally(piece).items():
             changed.tally[text] = changed.tally.get(text, 0) + number
         for name, number in result.dropped.items():
-            text = f"rows have nobody of your organisation as {name.removesuffix('_id')}"
+            text = _dropped(definition, name)
+            changed.tally[text] = changed.tally.get(text, 0) + number
+        for text, number in result.told.items():
             changed.tally[text] = changed.tally.get(text, 0) + number
         for to, number in result.made.items():
             word = self.exchange.records.registry.by_name[to].label_plural.lower()
@@ -337,6 +339,24 @@ class _Feed:
     def tally(self, piece: list[Prepared]) -> dict[str, int]:
         """What had to be left out of a piece."""
         return self._tallies.pop(piece[0].row.number, {})
+
+
+def _optional(found: Survey) -> set[str]:
+    """Relations that a row may do without: owners, and ids of another program, unknown here."""
+    mapped = {g.target for g in found.guesses}
+    guessed = [g.target for g in found.guesses if g.target and g.reason == "known name"]
+    fields = [found.goals[name].field for name in guessed if name.endswith("_id")]
+    # Where a column beside it names the record, that it is not here is a reason to refuse the row.
+    alone = [one for one in fields if one and not one.required and one.name not in mapped]
+    return {"owner_id"} | {one.json_name for one in alone}
+
+
+def _dropped(definition: Definition, name: str) -> str:
+    """What is told of rows whose relation leads nowhere."""
+    one = definition.by_json[name]
+    if one.type.kind == "user":
+        return f"rows have nobody of your organisation as {one.name}"
+    return f"rows name a {one.label.lower()} that is not here, and came in without it"
 
 
 def _next_size(size: int, taken: int, seconds: float) -> int:

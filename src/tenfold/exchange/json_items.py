@@ -6,9 +6,10 @@ import io
 import json
 import re
 from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 from tenfold.exchange.rows import NotReadable
+from tenfold.exchange.synonyms import concept_of
 
 CONTAINERS = frozenset(
     [
@@ -38,6 +39,26 @@ CONTAINERS = frozenset(
     ]
 )
 """The names under which programs put the list of records into an object."""
+
+# What tells that an object is a record itself, and a list in it one of its fields.
+_OF_RECORDS = frozenset(
+    [
+        "first_name",
+        "last_name",
+        "full_name",
+        "email",
+        "phone",
+        "mobile_phone",
+        "external_id",
+        "company",
+        "address",
+        "street",
+        "city",
+        "deal_name",
+        "list_price",
+        "student_id",
+    ]
+)
 
 RECORD_LIMIT = 16 * 1_048_576
 """The longest single record that is read, in characters."""
@@ -80,6 +101,13 @@ def decoded(line: str) -> Any:
         return _DECODER.decode(line)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def where(error: ValueError) -> str:
+    """What is wrong in one line of JSON, and at which character of it."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos + 1}"
+    return str(error)
 
 
 def _array(window: _Window) -> Generator[Item, None, bool]:
@@ -131,7 +159,25 @@ def _object(window: _Window) -> Iterator[Item]:
         yield Item(window.line, None, f"JSON is broken here, the rest was not read: {error}")
         return
     if not found:
-        yield Item(line, single)
+        yield from (Item(line, record) for record in _wrapped(single) or [single])
+
+
+def _wrapped(single: dict[str, Any], depth: int = 3) -> list[Any]:
+    """The records in an object that only wraps them under a name of its own; else none."""
+    if any(concept_of(name) in _OF_RECORDS for name in single):
+        return []
+    lists = [value for value in single.values() if _is_records(value)]
+    if len(lists) == 1:
+        return lists[0]
+    inner: list[dict[str, Any]] = [value for value in single.values() if isinstance(value, dict)]
+    return _wrapped(inner[0], depth - 1) if not lists and len(inner) == 1 and depth else []
+
+
+def _is_records(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    items = cast("list[Any]", value)
+    return bool(items) and all(isinstance(one, dict) for one in items)
 
 
 class _Window:
@@ -174,7 +220,8 @@ class _Window:
                 if len(self._held) - self._at > RECORD_LIMIT:
                     raise ValueError(f"a record has over {RECORD_LIMIT:,} characters") from None
                 if not self._more(size):
-                    message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                    known = isinstance(error, json.JSONDecodeError)
+                    message = error.msg.removesuffix(" starting at") if known else str(error)
                     raise ValueError(message) from None
             size *= 2
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from tenfold.exchange.looks import mostly
 from tenfold.exchange.rows import Value, as_text, is_blank
-from tenfold.exchange.synonyms import concept_of, plain
+from tenfold.exchange.synonyms import concept_of, plain, without_parent
 
 SHOWN = 3
 """How many values of a column are shown beside a proposal."""
@@ -37,6 +37,7 @@ _INSTEAD: dict[str, tuple[str, ...]] = {
     "phone": ("mobile_phone",),
     "email_2": ("email", "email_3"),
 }
+_POINTING = frozenset({"ref", "any_ref", "user"})
 _LINKS = frozenset({"website", "url"})
 _EMPTY = 0.35
 """How much a column without content falls back behind those that have some."""
@@ -165,14 +166,19 @@ def _instead(column: str, target: Target) -> float:
 
 
 def _by_name(column: str, target: Target) -> tuple[float, Reason]:
-    own = plain(column)
+    own, inner = plain(column), plain(without_parent(column))
     last = target.name.rpartition(".")[2]
     names = [plain(name) for name in (target.name, target.label, *target.aliases) if name]
     if own and own in names:
         return 1.0, "same name"
+    if inner and inner in names:
+        return 0.95, "same name"
     meaning = concept_of(column)
     if meaning:
         meanings = {concept_of(name) for name in (target.name, last, target.label, *target.aliases)}
+        if target.kind in _POINTING:
+            # `contact_id` of a deal points at a contact; it is no id of the deal itself.
+            meanings.discard("external_id")
         return (0.9, "known name") if meaning in meanings else (0.0, "unmapped")
     best = max((SequenceMatcher(None, own, name).ratio() for name in names), default=0.0)
     return (round(best * 0.7, 2), "similar name") if best >= 0.88 else (0.0, "unmapped")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, cast
 
-from tenfold.exchange.json_items import Item, decoded, items_of
+from tenfold.exchange.json_items import Item, decoded, items_of, where
 from tenfold.exchange.rows import CELL_LIMIT, Row, Value, Values, refused
 from tenfold.exchange.text_lines import LINE_LIMIT, flaw, lines_of, readable
 
@@ -31,7 +31,7 @@ def rows_of_lines(text: io.TextIOBase, encoding: str) -> Iterator[Row]:
         try:
             item = Item(number, decoded(line.strip()))
         except ValueError as error:
-            item = Item(number, None, f"The line is not JSON: {error}.")
+            item = Item(number, None, f"The line is not JSON: {where(error)}.")
         yield _row(item, encoding, line)
 
 

@@ -48,6 +48,7 @@ _PLAIN = {
     "UID": "uid",
 }
 _LISTS = {"EMAIL": "emails", "TEL": "phones", "URL": "urls", "ADR": "addresses"}
+_KINDS = frozenset({"KIND", "X-ADDRESSBOOKSERVER-KIND", "X-ABSHOWAS"})
 _NOISE = frozenset({"internet", "pref", "voice", "x-internet", "postal", "parcel", "dom", "intl"})
 _KEEP = ("fax", "cell", "pager", "work", "home")
 
@@ -72,6 +73,9 @@ def _values(properties: Sequence[Property]) -> Values:
     version = next((p.value.strip() for p in properties if p.name == "VERSION"), None)
     if version not in _VERSIONS:
         raise ValueError(f"its VERSION is {version or 'missing'}; 2.1, 3.0 and 4.0 are read")
+    kinds = {p.value.strip().casefold() for p in properties if p.name in _KINDS}
+    if "group" in kinds:
+        raise ValueError("it is a group of other cards, nobody by itself")
     labels = {p.group: _label(p.value) for p in properties if p.name == "X-ABLABEL" and p.group}
     values: Values = dict.fromkeys(COLUMNS)
     lists: dict[str, list[tuple[bool, Value]]] = defaultdict(list)
@@ -81,9 +85,17 @@ def _values(properties: Sequence[Property]) -> Values:
     for name, items in lists.items():
         # The preferred one first, for fields that hold but one.
         values[name] = [value for _, value in sorted(items, key=lambda item: not item[0])]
+    if "company" in kinds or "org" in kinds:
+        _company(values)
     if all(value is None for value in values.values()):
         raise ValueError("it holds nothing but its version")
     return values
+
+
+def _company(values: Values) -> None:
+    """A company's card has its name as a person's; what it is called is no first and last name."""
+    values["organization"] = values["organization"] or values["full_name"]
+    values["full_name"] = None
 
 
 def _one(

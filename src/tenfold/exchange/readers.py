@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tenfold.exchange import read_delimited, read_json, read_vcard
-from tenfold.exchange.detect_encoding import SAMPLE, Encoding, detect, refuse_binary
+from tenfold.exchange.detect_encoding import (
+    SAMPLE,
+    Encoding,
+    detect,
+    refuse_binary,
+    refuse_noise,
+)
 from tenfold.exchange.json_items import decoded
 from tenfold.exchange.rows import Kind, NotReadable, Row
 from tenfold.exchange.text_lines import text_of
@@ -118,6 +124,8 @@ def open_source(
     chosen = kind or _kind(text, name or (str(file) if isinstance(file, str | Path) else ""))
     if not text.strip():
         raise NotReadable("The file holds only blanks; a CSV, JSON or vCard file is needed.")
+    if found.guessed:
+        refuse_noise(text)
     if chosen == "csv" and (markup := _MARKUP.match(text)):
         raise NotReadable(f"The file is {markup[1].upper()}; a CSV, JSON or vCard file is needed.")
     source = Source(origin, chosen, found, text)

@@ -17,7 +17,7 @@ from tenfold.exchange.readers import Source, open_source
 from tenfold.exchange.refusals import ADDED
 from tenfold.exchange.rows import Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
-from tenfold.exchange.targets import ID, Goal, goals_of, references
+from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
 from tenfold.exchange.values import Reading
 from tenfold.kernel.errors import Invalid
 
@@ -92,6 +92,8 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     guesses = guess(columns, samples, targets, {**places.targets, **settled}, places.left)
     key, need = _key(definition, options, guesses)
     notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
+    if not number:
+        notes = [*source.notes, "The file holds no rows, only what comes before them."]
     return Survey(source, columns, guesses, goals, number, notes, key, need, view.how)
 
 
@@ -145,7 +147,7 @@ def _notes(
     lacking = missing(guesses, [goal.target for goal in goals.values()])
     for target in lacking:
         named = target.name in ("first_name", "last_name") and "full_name" in given
-        if target.name not in given and not named:
+        if target.name not in given and not named and STANDS_IN.get(target.name) not in given:
             notes.append(
                 f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
             )

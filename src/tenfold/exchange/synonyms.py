@@ -63,7 +63,10 @@ _WORDS: dict[str, str] = {
     "standard status|mls status|listing status|home status",
     "lifecycle_stage": "lifecycle stage|lifecyclestage|lifecycle",
     "owner": "owner|contact owner|record owner|owner id|account owner|assigned to|agent|"
-    "hubspot owner id|assigned agent|zustandig|propietario|proprietaire|broker|list agent key",
+    "hubspot owner id|assigned agent|zustandig|propietario|proprietaire|broker|list agent key|"
+    "deal owner|opportunity owner|company owner|lead owner",
+    "company_id": "account id|associated company id|associated company ids|"
+    "primary associated company id|account name id|organization id|organisation id",
     "external_id": "id|record id|recordid|external id|contact id|hs object id|uid|object id|"
     "vid|attributes reference id|lead id|key",
     "created_at": "create date|created date|createdate|created at|created|date created|"
@@ -98,25 +101,28 @@ _WORDS: dict[str, str] = {
     "list_price": "list price|price|asking price|listing price|current price|lp|preis|precio|prix|"
     "list price low|zestimate price",
     "original_list_price": "original list price|olp|original price",
-    "close_price": "close price|sold price|sale price|selling price|closed price|sp",
+    "close_price": "close price|sold price|sale price|selling price|closed price|sp|"
+    "verkaufspreis|kaufpreis|price sold",
     "bedrooms_total": "bedrooms total|beds|bedrooms|bed|br|bedroom count|total bedrooms|"
-    "number of bedrooms|beds total|schlafzimmer|habitaciones|chambres",
+    "number of bedrooms|beds total|bedroom abv gr|schlafzimmer|habitaciones|chambres",
     "bathrooms_total": "bathrooms total integer|bathrooms total|baths|bathrooms|bath|ba|"
     "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|banos|"
     "washrooms|full and half baths",
-    "bathrooms_full": "bathrooms full|full baths|baths full",
-    "bathrooms_half": "bathrooms half|half baths|baths half",
+    "bathrooms_full": "bathrooms full|full baths|baths full|full bath",
+    "bathrooms_half": "bathrooms half|half baths|baths half|half bath",
     "living_area": "living area|sqft|sq ft|square feet|sq feet|living sqft|building area total|"
-    "above grade finished area|wohnflache|finished sq ft|square footage|sqft total|sqft living",
+    "above grade finished area|wohnflache|finished sq ft|square footage|sqft total|sqft living|"
+    "gross square feet|gr liv area|living space",
     "lot_size": "lot size area|lot size|lot sqft|lot size square feet|lot area|lot size sqft|"
-    "sqft lot",
+    "sqft lot|land square feet|land area",
     "stories": "stories|storeys|number of stories",
     "association_fee": "association fee|hoa|hoa fee|hoa dues|hoa month|condo fee",
     "year_built": "year built|yr built|built|baujahr|ano de construccion",
     "property_type": "property type|type|home type|property class|prop type",
     "property_sub_type": "property sub type|property subtype|sub type",
     "days_on_market": "days on market|dom|days on zillow|cumulative days on market|cdom",
-    "close_date": "close date|closing date|sold date|sale date|date sold|closedate|date",
+    "close_date": "close date|closing date|sold date|sale date|date sold|closedate|date|"
+    "expected close date|closing|verkaufsdatum|date of sale|fecha de venta",
     "listing_date": "listing contract date|list date|listing date|on market date|date listed",
     "public_remarks": "public remarks|property description|listing description|marketing remarks",
     "parcel_number": "parcel number|apn|tax id|parcel id",
@@ -124,7 +130,8 @@ _WORDS: dict[str, str] = {
     "picture_url": "picture|photo url|image url|thumbnail|photo|image|avatar|img src",
     "student_id": "username|student id|student number|school id|auth identifier|matrikelnummer|"
     "card id",
-    "school_year": "school year name|school year|class level|class standing|year in school",
+    "school_year": "school year name|school year|class level|class standing|year in school|"
+    "year class",
     "graduation_date": "graduation date|expected graduation|grad date|grad year|graduation year|"
     "primary education end date|class of",
     "education_start": "primary education start date",
@@ -137,16 +144,30 @@ _WORDS: dict[str, str] = {
     "college": "college|school|primary education college name|college name|university|hochschule",
     "campus": "campus|campus name",
     "industry": "industry|industries|branche|sector|secteur",
-    "deal_name": "deal name|dealname|opportunity name|opportunity",
+    "deal_name": "deal name|dealname|opportunity name|opportunity|deal title",
+    "currency": "currency|currency code|currency iso code|deal currency|currency of value|"
+    "deal currency code|amount currency|wahrung|moneda|devise",
+    "probability": "probability|deal probability|win probability|wahrscheinlichkeit",
+    "contact": "contact|associated contact|contact person|primary contact|ansprechpartner",
     "amount": "amount|deal amount|value|deal value|betrag|importe|montant|total",
     "stage": "stage|deal stage|dealstage|stage name|stagename|pipeline stage",
 }
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SALESFORCE = re.compile(r"__[a-z]{1,3}$")
-_PARENT = re.compile(r"^(properties|fields|contact|student|lead)[.:]", re.IGNORECASE)
-# What a column's unit of time or a program's advice adds to its name.
-_ASIDE = re.compile(r"\s*\((?:GMT|UTC|see )[^)]*\)\s*$", re.IGNORECASE)
+_PARENT = re.compile(
+    r"^(properties|fields|contact|student|lead|primary_education)[.:]"
+    # Pipedrive: `Deal - Title`, `Person - Email`.
+    r"|^(deal|person|organization|lead|activity)\s+-\s+",
+    re.IGNORECASE,
+)
+# What a column's zone, its unit or a program's advice adds to its name.
+_ASIDE = re.compile(
+    r"\s*\("
+    r"(?:(?:GMT|UTC|see )[^)]*|(?-i:[A-Z]{1,3}[DS]T|CET|MEZ|MESZ)|primary"
+    r"|sq\.? ?ft\.?|square feet|ft²|s)\)\s*$",
+    re.IGNORECASE,
+)
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -156,12 +177,17 @@ def plain(name: str) -> str:
     return _SIGNS.sub(" ", fold(_CAMEL.sub(" ", text))).strip()
 
 
+def without_parent(name: str) -> str:
+    """The name without what a program puts before all of them: `Deal - Title`, `lead.email`."""
+    return _PARENT.sub("", name.strip())
+
+
 @lru_cache(maxsize=4096)
 def concept_of(name: str) -> str | None:
     """What a header means, in our words; None for one that is not known."""
     inner = () if name.startswith("attributes.") else (name.rpartition(".")[2],)
     # Salesforce's attributes tell about a record, they are no fields of it.
-    for text in (name, _PARENT.sub("", name.strip()), *inner):
+    for text in (name, without_parent(name), *inner):
         found = _CONCEPTS.get(plain(text))
         if found:
             return found

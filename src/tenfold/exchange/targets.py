@@ -17,6 +17,9 @@ from tenfold.exchange.values import KINDS
 ID = "id"
 FULL_NAME = "full_name"
 CURRENCY = "currency"
+STANDS_IN = {"list_price": "close_price"}
+"""What a new record needs, and what a file may give in its place: sales name only their price."""
+
 STREET_PARTS = ("street_number", "street_dir", "street_name", "street_suffix")
 """MLS exports part a street like this; the parts are joined in this order."""
 
@@ -73,11 +76,12 @@ def goals_of(
     fields = [f for f in definition.fields.values() if access.sets(f)]
     fields += [f for f in definition.custom_fields.values() if access.sets(f)]
     found: dict[str, Goal] = {}
-    addressed = False
+    addressed = priced = False
     for one in sorted(fields, key=lambda f: f.type.kind in ("ref", "any_ref", "user")):
-        for goal in _goals(one, first_address=not addressed):
+        for goal in _goals(one, first_address=not addressed, first_price=not priced):
             found[goal.target.name] = goal
         addressed = addressed or one.type.kind == "address"
+        priced = priced or one.type.kind == "money"
     names = definition.fields
     if "first_name" in names and "last_name" in names and "full_name" not in names:
         found[FULL_NAME] = Goal(Target(FULL_NAME, "Full name", FULL_NAME), None)
@@ -132,7 +136,7 @@ def _names(goal: Goal) -> set[str]:
     return {plain(text) for text in (target.name, target.label, *target.aliases)}
 
 
-def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
+def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Goal]:
     name = f"custom.{one.name}" if one.custom else one.name
     aliases = (*one.aliases, *([one.reso] if one.reso else []), *([one.name] if one.custom else []))
     kind = _kind(one)
@@ -145,7 +149,8 @@ def _goals(one: Field, *, first_address: bool) -> Iterator[Goal]:
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)
     if kind == "money" and not one.custom:
-        yield Goal(Target(f"{name}_currency", f"{one.label} currency", CURRENCY), one)
+        names = (CURRENCY,) if first_price else ()
+        yield Goal(Target(f"{name}_currency", f"{one.label} currency", CURRENCY, names), one)
     if kind == "address":
         for part, (inner, label, more) in _PARTS.items():
             shown = label if first_address else f"{one.label} {label.lower()}"

@@ -18,6 +18,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "contingent": ("activeundercontract", "pending"),
     "premarket": ("comingsoon",),
     "sold": ("closed",),
+    "recentlysold": ("closed",),
     "offmarket": ("withdrawn",),
     "temporarilyoffmarket": ("hold",),
     "condo": ("condominium",),
@@ -55,6 +56,10 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "decisionmakerboughtin": ("negotiation",),
     "contractsent": ("negotiation",),
     "negotiationreview": ("negotiation",),
+    "contactmade": ("qualification",),
+    "demoscheduled": ("discovery",),
+    "proposalmade": ("proposal",),
+    "negotiationsstarted": ("negotiation",),
     "closedwon": ("won",),
     "closedlost": ("lost",),
     # Their stages and states of a person.
@@ -82,6 +87,23 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "wordofmouth": ("referral",),
     "tradeshow": ("event",),
     "conference": ("event",),
+    # Degrees, as Handshake and Symplicity name them.
+    "associatesdegree": ("associate",),
+    "bachelorsdegree": ("bachelor",),
+    "mastersdegree": ("master",),
+    "mastersofbusinessadministration": ("master",),
+    "acceleratedmasters": ("master",),
+    "doctorate": ("doctoral",),
+    "phd": ("doctoral",),
+    "certificateprogram": ("certificate",),
+    "uscitizen": ("citizen",),
+    # What another company is, in Salesforce.
+    "customerdirect": ("customer",),
+    "customerchannel": ("customer",),
+    "channelpartnerreseller": ("partner",),
+    "installationpartner": ("partner",),
+    "technologypartner": ("partner",),
+    "reseller": ("partner",),
     "cancelled": ("canceled",),
     "canceled": ("cancelled",),
 }
@@ -94,6 +116,9 @@ def choice(text: str, how: Reading) -> str:
     found = known.get(_same(text))
     if found is None:
         found = next((v for word in _MEANT.get(_same(text), ()) if (v := known.get(word))), None)
+    if found is None:
+        # Programs write one and many alike: Bachelors, Buyers.
+        found = known.get(_same(text).removesuffix("s"))
     if found is not None:
         return found
     close = get_close_matches(_same(text), list(known), 1, 0.75)

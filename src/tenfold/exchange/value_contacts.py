@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,11 @@ from tenfold.exchange.value_texts import Reading, Refusal, several, shown
 
 # Marks of writing direction and blanks of no width come along when people copy from a page.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_BETWEEN = re.compile(r"\s*[;,|/\n]\s*|\s+(?:or|and|oder|und)\s+")
+_IN_ANGLES = re.compile(r"<([^<>]+)>?$")
+# `Tel:` before a number, `(home)` after it, and the `.0` that a spreadsheet adds.
+_BESIDE = re.compile(r"^tel:|\([^()0-9]+\)|(?<=[0-9]{7})\.0$", re.IGNORECASE)
+_MAILBOX = re.compile(r"[^\s<>;,|/]+@[^\s<>;,|/]+")
 _PARTS = {
     "street": ("street", "street1", "address1", "addressline1", "line1", "streetaddress"),
     "street2": ("street2", "address2", "addressline2", "line2", "extended"),
@@ -29,10 +33,10 @@ _PART_OF = {name: part for part, names in _PARTS.items() for name in names}
 def email(text: str) -> str:
     """An e-mail address in lower case; of several the first. `Ann <a@b.org>` and `mailto:` too."""
     first = (several(text) or [text])[0]
-    body = _INVISIBLE.sub("", first).strip().strip("<>;,").strip()
+    body = _INVISIBLE.sub("", first).strip(" \t\n;,")
+    if "<" in body and (named := _IN_ANGLES.search(body)):
+        body = named[1]
     body = body[7:] if body.lower().startswith("mailto:") else body
-    if "<" in body:
-        body = parseaddr(body)[1]
     try:
         return normal_email(body)
     except EmailNotValidError as error:
@@ -44,11 +48,20 @@ def phone(text: str, how: Reading) -> str:
     """A telephone number in E.164, with `;ext=` where it has an extension; of several the first."""
     first = (several(text) or [text])[0]
     body = _INVISIBLE.sub("", first).strip()
-    body = body[4:] if body.lower().startswith("tel:") else body
+    body = _BESIDE.sub("", body).strip()
     try:
         return normal_phone(body, how.region)
     except NotAPhone as error:
         raise Refusal(f"{shown(text)} {error}; +1 415 555 0101 is one.") from None
+
+
+def parted(kind: str, text: str) -> list[str]:
+    """The e-mails or telephone numbers in a cell that holds several; empty where it does not."""
+    if kind == "email":
+        found = _MAILBOX.findall(text)
+    else:
+        found = [part for part in _BETWEEN.split(text.strip()) if any(c.isdigit() for c in part)]
+    return found if len(found) > 1 else []
 
 
 def url(text: str) -> str:

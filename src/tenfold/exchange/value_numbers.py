@@ -14,6 +14,8 @@ _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "
 _NUMBER = re.compile(r"[0-9]+(?:[.,'’\s][0-9]+)*(?:[.,])?|[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}")
 _CODE = re.compile(r"^([A-Za-z]{3})\b|\b([A-Za-z]{3})$")
+_FEET = re.compile(r"(?<=[0-9])\s*(?:sq\.?\s?ft\.?|sqft|square feet|ft²|ft2|sf)$", re.IGNORECASE)
+_SHARE = re.compile(r"0|1|[01]\.0+|0?\.[0-9]+")
 _MINUS = str.maketrans("−–", "--")
 _YES = frozenset(
     [
@@ -84,9 +86,15 @@ def decimals_of(texts: Sequence[str]) -> Decimals | None:
     return "point" if votes["point"] > votes["comma"] else "comma"
 
 
+def are_shares(texts: Sequence[str]) -> bool:
+    """Whether all values of a column lie from 0 to 1, and not all of them at the ends."""
+    numbers = [text.strip().replace(",", ".") for text in texts if text.strip()]
+    return all(_SHARE.fullmatch(n) for n in numbers) and any(0 < float(n) < 1 for n in numbers)
+
+
 def decimal(text: str, how: Reading) -> Decimal:
-    """A number: `1,234.5`, `1.234,5`, `1 234,5`, `(12)` for -12, `12%` as 12."""
-    body = text.strip().translate(_MINUS).removesuffix("%").strip()
+    """A number: `1,234.5`, `1.234,5`, `1 234,5`, `(12)` for -12, `12%` as 12, `1,840 sqft`."""
+    body = _FEET.sub("", text.strip()).translate(_MINUS).removesuffix("%").strip()
     if _SCIENTIFIC.fullmatch(body):
         return Decimal(body)
     negative, body = _signed(body)
@@ -96,7 +104,7 @@ def decimal(text: str, how: Reading) -> Decimal:
 
 def integer(text: str, how: Reading) -> int:
     """A whole number; `3.0` and `1,234` are whole."""
-    number = decimal(text, how)
+    number = decimal(text, how) * (100 if how.shares and "%" not in text else 1)
     if number != number.to_integral_value():
         raise Refusal(f"{shown(text)} is not a whole number.")
     return int(number)

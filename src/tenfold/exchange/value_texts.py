@@ -10,6 +10,10 @@ from typing import Literal
 CLEAR_WORD = "**CLEAR**"
 """A cell that holds this empties the field; an empty one leaves it as it is (as in Handshake)."""
 
+_NOTHING = frozenset(
+    {"-", "--", "---", "–", "—", "n/a", "na", "#n/a", "nan", "none", "null", "(null)", "nil"}
+)
+
 SEVERAL = ":::"
 """Google puts this between several values in one cell."""
 
@@ -42,12 +46,19 @@ class Reading:
     zone: str = "UTC"
     date_order: DateOrder | None = None
     decimals: Decimals | None = None
+    shares: bool = False
+    """Whether a column of percents writes a half as 0.5, as HubSpot does."""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def several(text: str) -> list[str]:
     """The values in one cell that Google's ` ::: ` parts."""
     return [part.strip() for part in text.split(SEVERAL) if part.strip()]
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell only says that there is no value: `n/a`, `--`, or the `$ -` of accountants."""
+    return len(text) < 12 and text.strip("$€£ \t").casefold() in _NOTHING
 
 
 def shown(text: str) -> str:

@@ -16,6 +16,7 @@ from tenfold.exchange.value_texts import (
     Reading,
     Refusal,
     Special,
+    says_nothing,
     several,
     shown,
 )
@@ -55,14 +56,15 @@ def read(kind: str, value: Value, how: Reading) -> object:
     if kind == "address":
         return value_contacts.address(_address(value), how)
     text = as_text(value)
-    return _READERS[kind](text, how) if text.strip() else Special.LEAVE
+    blank = not text.strip() or (kind in _MEASURED and says_nothing(text))
+    return Special.LEAVE if blank else _READERS[kind](text, how)
 
 
 def quick(kind: str, how: Reading) -> Callable[[Value], object]:
     """`read` for a whole column: the same answers, remembered where the same texts come again."""
     reader = _READERS.get(kind)
     known: dict[str, object] = {}
-    remembers = kind in _REPEATING
+    remembers, measured = kind in _REPEATING, kind in _MEASURED
 
     def read_one(value: Value) -> object:
         if type(value) is not str or reader is None:
@@ -71,7 +73,7 @@ def quick(kind: str, how: Reading) -> Callable[[Value], object]:
         if found is not None:
             return found
         text = value.strip()
-        if not text:
+        if not text or (measured and says_nothing(text)):
             return Special.LEAVE
         found = Special.CLEAR if text == CLEAR_WORD else reader(value, how)
         if remembers and len(known) < _REMEMBERED:
@@ -148,6 +150,10 @@ _READERS: Mapping[str, Callable[[str, Reading], object]] = {
 # Kinds whose values come again and again in one column, and cost something to read.
 _REPEATING = frozenset(
     {"choice", "stage", "boolean", "date", "datetime", "integer", "decimal", "money", "postal_code"}
+)
+# Kinds for which `n/a` is no value; a text, a word or a choice may be just that.
+_MEASURED = frozenset(
+    {"integer", "decimal", "money", "date", "datetime", "email", "phone", "url", "postal_code"}
 )
 _REMEMBERED = 10_000
 KINDS = frozenset({*_READERS, "choices", "tags", "address"})

@@ -22,6 +22,7 @@ from tenfold.engine.types import Columns, Locale, Refused, Text
 from tenfold.engine.written import Change
 from tenfold.exchange.converting import Pointer, Prepared
 from tenfold.exchange.finding import Answer, Finder
+from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
 
@@ -38,6 +39,8 @@ class Result:
     """How many targets of relations were made, by type."""
     dropped: Counter[str] = field(default_factory=Counter[str])
     """How many rows named somebody unknown in a relation that may be left out, by its name."""
+    told: Counter[str] = field(default_factory=Counter[str])
+    """What else was done to how many rows, as the end of a sentence."""
 
 
 class _Rehearsal(Exception):
@@ -81,6 +84,8 @@ class Writer:
         found = await self._existing(tx, piece)
         new = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is None]
         old = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is not None]
+        for index in new:
+            result.told.update(_stand_in(piece[index].body, self.definition))
         # What a statement that is taken back had said is overwritten by the next attempt.
         settled: dict[int, Fate | TenfoldError] = {}
 
@@ -169,7 +174,13 @@ class Writer:
     def _may_make(self, pointer: Pointer, answers: Mapping[tuple[str, bool, str], Answer]) -> bool:
         answer = answers[pointer.to, pointer.reference, pointer.text]
         asked = pointer.name.removesuffix("_id") in self.create_missing
-        if not asked or pointer.reference or isinstance(answer, UUID) or pointer.to == "user":
+        if (
+            not asked
+            or pointer.keyed
+            or pointer.reference
+            or isinstance(answer, UUID)
+            or pointer.to == "user"
+        ):
             return False
         definition = self.records.registry.by_name[pointer.to]
         single = len(definition.title_fields) == 1
@@ -225,6 +236,18 @@ def sentence(error: TenfoldError) -> str:
     return error.message
 
 
+def _stand_in(body: dict[str, Any], definition: Definition) -> list[str]:
+    """Give a new record what it needs from what stands in for it; answers what to tell."""
+    told: list[str] = []
+    for name, other in STANDS_IN.items():
+        if name in definition.fields and body.get(name) is None and body.get(other) is not None:
+            body[name] = body[other]
+            if currency := body.get(f"{other}_currency"):
+                body[f"{name}_currency"] = currency
+            told.append(f"rows have no {name}; their {other} stands for it")
+    return told
+
+
 def _tell(
     result: Result, piece: Sequence[Prepared], settled: Mapping[int, Fate | TenfoldError]
 ) -> None:
@@ -253,8 +276,9 @@ def _point(
         if isinstance(answer, UUID):
             one.body[pointer.name] = answer
             problems.pop(pointer.name, None)
-        else:
-            problems.setdefault(pointer.name, answer)
+        # A title says more to people than an id does.
+        elif not pointer.keyed or pointer.name not in problems:
+            problems[pointer.name] = answer
     for name in optional & problems.keys():
         result.dropped[name] += 1
         del problems[name]
