@@ -2,8 +2,9 @@
 
     python tools/migration.py fleet      compares both in a PostgreSQL of its own, and writes
                                          the revision that makes the difference, up and down
-    python tools/migration.py --empty fleet    writes one to be filled in by hand
-    python tools/migration.py --first    writes 0001 anew from the declarations; only until the
+    … --keep tenfold.leads.notes fleet   leaves a column that is no longer declared for now
+    … --empty fleet                      writes one to be filled in by hand
+    … --first                            writes 0001 anew from the declarations: only until the
                                          first release, as no database that has it is changed
 
 The scripts are for reading before they are committed. Steps that look at every row come in a
@@ -12,6 +13,7 @@ revision of their own (`…_online`), whose statements run alone and can be run 
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
 import shutil
@@ -127,26 +129,50 @@ async def _database(server: embedded.Server, name: str) -> str:
     return url
 
 
+def kept(made: Catalogue, described: Catalogue, columns: list[str]) -> Catalogue:
+    """The description with columns that are no longer declared and stay for now."""
+    for name in columns:
+        if ("column", name) not in made:
+            raise SystemExit(f"There is no column {name}; write it like tenfold.leads.notes.")
+    return {**described, **{("column", name): made["column", name] for name in columns}}
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", help="what the revision does, like lead_nickname")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--first", action="store_true", help="write 0001 anew")
+    ways.add_argument("--empty", action="store_true", help="one to be filled in by hand")
+    ways.add_argument("--keep", action="append", default=[], help="a column to leave for now")
+    return parser
+
+
 def main(arguments: list[str]) -> int:
     """Write the migration that the arguments ask for."""
-    folder = migrate.VERSIONS
-    match arguments:
-        case ["--first"]:
-            written = first(registry(), folder)
-        case ["--empty", name]:
-            written = empty(name, folder)
-        case [name] if not name.startswith("-"):
-            try:
-                written = write(name, *compare(registry(), folder), folder)
-            except difference.Refused as refused:
-                raise SystemExit("\n".join(refused.sentences)) from None
-        case _:
-            raise SystemExit(__doc__)
+    parser = _arguments()
+    asked = parser.parse_args(arguments)
+    if asked.first == bool(asked.name):
+        parser.error("give either a name or --first")
+    written = _asked(asked.name, asked.first, asked.empty, asked.keep, migrate.VERSIONS)
     for path in written:
         print(path)
     if not written:
         print("The migrations make all that is declared already.")
     return 0
+
+
+def _asked(name: str, anew: bool, bare: bool, keep: list[str], folder: Path) -> list[Path]:
+    if anew:
+        return first(registry(), folder)
+    if bare:
+        return empty(name, folder)
+    made, described = compare(registry(), folder)
+    try:
+        return write(name, made, kept(made, described, keep), folder)
+    except difference.Refused as refused:
+        raise SystemExit("\n".join(refused.sentences)) from None
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 import shutil
 import sys
 import time
@@ -20,6 +21,7 @@ import pytest
 from tests.server import Base, Server
 
 from tenfold import app as composition
+from tenfold.cli.installation import Installation, need_migrated
 from tenfold.db import migrate
 from tenfold.engine.declare import ALL, Record, can, field, relation
 from tenfold.engine.definition import Index
@@ -29,6 +31,7 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.types import Ref
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
 PACKS = dict(composition.PACKS)  # taken before the conformance suite adds types of its own
@@ -261,8 +264,53 @@ async def test_a_newer_database_is_refused(server: Server, generated: Generated)
         await _up(base, generated)
         with pytest.raises(Unavailable, match=f"is at revision {NUMBERS[2]}.*Start that version"):
             await migrate.upgrade(base.migrate_url, base.roles)
+        here = Installation(Settings(), base.admin_url, base.roles, base.passwords, None)
         with pytest.raises(Unavailable, match=f"knows none after {NUMBERS[0]}"):
-            migrate.refuse_newer(NUMBERS[2])
+            await asyncio.to_thread(need_migrated, here)
+
+
+async def test_a_column_goes_as_the_page_says(
+    server: Server, generated: Generated, tmp_path: Path
+) -> None:
+    versions = tmp_path / "versions"
+    shutil.copytree(migrate.VERSIONS, versions, ignore=shutil.ignore_patterns("__pycache__"))
+    types = Registry(PACKS)
+    lead = types.stored["lead"]
+    fields = {name: one for name, one in lead.fields.items() if name != "next_touch"}
+    types.stored["lead"] = replace(lead, fields=fields)
+    async with server.database(empty=True) as straight:
+        await catalogue.make_straight(straight.admin_url, straight.roles, types)
+        after = await _read(straight)
+
+    page = (ROOT / "docs" / "how-to" / "change-a-type.md").read_text()
+    column, first_name = re.findall(r"--keep (\S+) (\w+)", page)[0]
+    tool = _tool("migration")
+    tool.write(first_name, generated.before, tool.kept(generated.before, after, [column]), versions)
+    by_hand = tool.empty(re.findall(r"--empty (\w+)", page)[0], versions)
+    for path, step in zip(by_hand, re.findall(r"(?s)```sql\n(.*?)```", page), strict=False):
+        path.write_text(f"{path.read_text()}\n{step}")
+    assert list(_tool("unsafe_steps").mistakes(versions)) == []
+
+    async with with_data(server) as base:
+        leads = await _leads(base)
+        for _ in range(2):
+            await migrate.upgrade(base.migrate_url, base.roles, versions=versions)
+            _same(await _read(base), after)
+            await migrate.downgrade(base.migrate_url, base.roles, NUMBERS[0], versions)
+            _same(await _read(base), generated.before)
+        assert await _leads(base) == leads
+
+
+def test_a_column_to_keep_must_be_there(generated: Generated) -> None:
+    with pytest.raises(SystemExit, match="There is no column leads"):
+        _tool("migration").kept(generated.before, generated.after, ["leads.nothing"])
+
+
+@pytest.mark.parametrize("arguments", [[], ["--first", "name"], ["--empty"]], ids=str)
+def test_the_tool_says_what_it_takes(arguments, capsys) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        _tool("migration").main(arguments)
+    assert "give either a name or --first" in capsys.readouterr().err
 
 
 def test_generated_steps_are_safe_but_for_what_a_person_must_judge(generated: Generated) -> None:

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenfold.engine.project import refusal
+from tenfold.db import migrate
+from tenfold.engine.project import refusal, revision
 from tenfold.engine.project.catalogue import Catalogue, Item
 
 _FOREIGN = "f"
 # Whoever waits for one of these keeps nobody else waiting, so it may take its time.
 _PATIENT = re.compile(r"CONCURRENTLY|VALIDATE CONSTRAINT")
-_SOON, _LATE = "SET lock_timeout = '5s'", "SET lock_timeout = '10min'"
+_SOON = f"SET lock_timeout = '{migrate.LOCK_TIMEOUT}'"
+_LATE = "SET lock_timeout = '10min'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def between(old: Catalogue, new: Catalogue, *, back: bool = False) -> Steps:
 def script(steps: list[str], *, alone: bool) -> str:
     """The text of a script, which says how long it waits for a table."""
     if not alone:
-        return ";\n\n".join(["SET LOCAL lock_timeout = '5s'", *steps]) + ";\n"
+        return ";\n\n".join([revision.QUICKLY, *steps]) + ";\n"
     lines: list[str] = []
     pace = ""
     for step in steps:

@@ -41,7 +41,7 @@ def _removed(was: Item) -> Iterator[str]:
     if was.kind in ("table", "column"):
         yield (
             f"{was.name} is no longer declared, and what holds data is never dropped by a "
-            f"generator. Once no running version uses it, {_BY_HAND} (Contract)."
+            f"generator. Once no running version uses it, {_BY_HAND}."
         )
     elif was.kind == "security":
         yield f"{was.name} would lose its row security; {_BY_HAND}."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tenfold.db
 import tenfold.jobs
+from tenfold.db import migrate
 from tenfold.engine.definition import Definition
 from tenfold.engine.project import tables
 from tenfold.engine.registry import Registry
@@ -14,7 +15,7 @@ from tenfold.engine.registry import Registry
 _CORE = Path(tenfold.db.__file__).parent
 _QUEUE = Path(tenfold.jobs.__file__).parent
 # Whoever waits for a lock on a table makes everybody after him wait as well.
-QUICKLY = "SET LOCAL lock_timeout = '5s'"
+QUICKLY = f"SET LOCAL lock_timeout = '{migrate.LOCK_TIMEOUT}'"
 # The queue's grants take the names of their roles from a setting.
 _QUEUE_ROLES = """-- The job queue (src/tenfold/jobs/schema.sql)
 SET LOCAL jobs.roles = ':app,:tail';
