@@ -57,6 +57,7 @@ from tenfold.web.api import history as history_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
 from tenfold.web.api import records as record_api
+from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import types as types_api
@@ -74,6 +75,7 @@ APIS = (
     history_api,
     record_api,
     bulk_api,
+    relations_api,
     search_api,
     types_api,
     members_api,

@@ -50,6 +50,10 @@ class Stranger:
         """Whether an operation takes a body."""
         return "requestBody" in self._operations[name][2]
 
+    def relation(self, name: str) -> str:
+        """The type that a relation to many leads to."""
+        return self._operations[f"add_{name}"][2]["x-relation"]
+
     def has(self, name: str) -> bool:
         """Whether there is an operation of this name."""
         return name in self._operations

@@ -23,6 +23,7 @@ from tenfold.engine.project.openapi import Doubled
 from tenfold.engine.project.openapi import document as made
 from tenfold.engine.project.openapi_shared import CODES
 from tenfold.engine.registry import Registry
+from tenfold.engine.types import Many
 from tenfold.kernel import errors
 from tenfold.web.api.document_endpoints import parts
 from tenfold.web.api.endpoint import Endpoint
@@ -115,6 +116,14 @@ def _served(app: Running) -> set[str]:
         if not path.startswith("/v1/") and path not in ("/metrics", "/openapi.json"):
             continue
         for method in route.methods - {"OPTIONS", "HEAD"}:
+            if path.endswith("{relation}"):
+                found.update(
+                    _address(method, path.replace("{plural}", plural).replace("{relation}", name))
+                    for definition, plural in types
+                    for name, field in definition.fields.items()
+                    if isinstance(field.type, Many)
+                )
+                continue
             if "{plural}" not in path:
                 found.add(_address(method, path))
                 continue

@@ -57,6 +57,9 @@ async def test_ids_of_another_organisation_are_not_found(
         bodies[f"move_{one}"] = {"to": made["data"]["status"]}
     if stranger.has(f"reveal_{one}"):
         bodies[f"reveal_{one}"] = await stranger.made(f"reveal_{one}")
+    for name, _ in stranger.addresses():
+        if name.startswith((f"add_{one}_", f"remove_{one}_")):
+            bodies[name] = {"ids": []}
     names = stranger.operations(kind.label_plural)
     by_id = [name for name in names if _takes_id(stranger, name)]
     assert len(by_id) >= 6
@@ -100,6 +103,7 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
     if stranger.has(f"reveal_{one}"):
         field = (await stranger.made(f"reveal_{one}"))["field"]
         await stranger.call(f"reveal_{one}", {"field": field}, status=201, **by_id)
+    await _relate(stranger, one, identity)
     timeline = await stranger.call(f"list_{one}_timeline", **by_id)
     assert timeline["data"][-1]["operation"] == "created"
     found = await stranger.call(f"batch_read_{many}", {"ids": [identity]}, **place)
@@ -114,6 +118,24 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
     back = await stranger.call(f"restore_{one}", **by_id)
     assert back["data"]["id"] == identity
     await _bulk(stranger, one, many, **place)
+
+
+async def _relate(stranger: Stranger, one: str, identity: str) -> None:
+    """Pair it with a record by each relation to many, and part them again."""
+    for name, _ in stranger.addresses():
+        if not name.startswith(f"add_{one}_"):
+            continue
+        relation = name.removeprefix("add_")
+        to = stranger.relation(relation)
+        new = await stranger.made(f"create_{to}", only_required=True)
+        other = (await stranger.call(f"create_{to}", new, status=201))["data"]["id"]
+        body = {"ids": [other]}
+        done = await stranger.call(name, body, record_id=identity)
+        assert done["data"] == {"added": 1, "removed": 0, "count": 1}
+        listed = await stranger.call(f"list_{relation}", record_id=identity)
+        assert [row["id"] for row in listed["data"]] == [other]
+        done = await stranger.call(f"remove_{relation}", body, record_id=identity)
+        assert done["data"] == {"added": 0, "removed": 1, "count": 0}
 
 
 async def _move(stranger: Stranger, one: str, identity: str, status: str) -> None:

@@ -15,6 +15,7 @@ from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.checks import Parsed
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.pairing import Paired, Pairs
 from tenfold.engine.query import Query, missing
 from tenfold.engine.registry import Registry
 from tenfold.engine.rows import Row, Rows, given_back, given_columns, search_again
@@ -171,6 +172,17 @@ class Records:
         (written,), _ = await self.update(tx, person, definition, [change], Locale())
         assert written is not None
         return written
+
+    async def pair(
+        self,
+        tx: Transaction,
+        pairs: Pairs,
+        add: Sequence[UUID],
+        remove: Sequence[UUID],
+        version: int | None,
+    ) -> tuple[Paired, int]:
+        """Pair a record with others by a relation to many, or part it from them."""
+        return await pairs.change(tx, self._store, self.registry, add, remove, version)
 
     async def delete(
         self,

@@ -25,6 +25,8 @@ Records of every type are read and written the same way.
   `?field=value` and `?field[operator]=value`, sort by `?sort=-created_at,name`.
 - **Writes** take `Idempotency-Key` (one effect, however often it is sent) and `If-Match` (refused
   with 412 when somebody changed the record since). PATCH and PUT change only the fields given.
+- **Relations** to one record are written as `<name>_id`; those to many are addresses of their own,
+  like `/v1/clients/{id}/favorites`: POST adds `{"ids": […]}`, DELETE takes them away.
 - **Money** is a number in major units with its currency beside it. Moments are UTC, ids UUIDs.
 - A record of another organisation, or one you may not see, is 404 like one that never was.
 """

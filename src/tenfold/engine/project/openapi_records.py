@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.openapi_filters import embeddable, filter_refs
 from tenfold.engine.project.openapi_finding import aggregate, export, search
 from tenfold.engine.project.openapi_operation import READS, WRITES, Build, operation
 from tenfold.engine.project.openapi_schemas import name_of, secrets
 from tenfold.engine.project.openapi_shared import answer, ref, refusals, schema
 from tenfold.engine.registry import CUSTOM, Registry
+from tenfold.engine.types import Many
 from tenfold.engine.types.base import Schema
 
 
@@ -43,6 +44,10 @@ def operations(definition: Definition, address: str, registry: Registry) -> dict
         item[method] = {**build(definition, registry), "tags": [definition.label_plural]}
         if definition.tenant_made:
             item[method]["responses"] |= refusals((404,))
+    for field in definition.relations.values():
+        if isinstance(field.type, Many):
+            other = registry.by_name[field.type.to]
+            made[f"{address}/{{record_id}}/{field.name}"] = _related(definition, field, other)
     for path, item in made.items():
         named = [("{type}", "CustomType"), ("{record_id}", "RecordId")]
         if found := [ref("parameters", name) for part, name in named if part in path]:
@@ -182,6 +187,43 @@ def _reveal(definition: Definition, _: Registry) -> Schema:
     )
 
 
+def _related(definition: Definition, field: Field, other: Definition) -> Schema:
+    """The operations of a relation to many."""
+    one, many = definition.label.lower(), field.label.lower()
+    page = answer(f"A page of the {many}.", schema(f"{name_of(other)}List"))
+    done = answer("What was changed.", schema("PairedAnswer"), "ETag", "Idempotency-Replayed")
+    keyed = _shared("IfMatch", "IdempotencyKey")
+    place, body, refused = f"{definition.name}_{field.name}", schema("Ids"), (*WRITES, 404, 412)
+    made = {
+        "get": operation(
+            f"list_{place}",
+            f"List the {many} of a {one}",
+            {"200": page},
+            (*READS, 404),
+            parameters=_shared("Limit", "Cursor"),
+            about=f"{field.help} In the order in which they were added.".strip(),
+        ),
+        "post": operation(
+            f"add_{place}",
+            f"Add to the {many} of a {one}",
+            {"200": done},
+            refused,
+            parameters=keyed,
+            body=body,
+        ),
+        "delete": operation(
+            f"remove_{place}",
+            f"Take from the {many} of a {one}",
+            {"200": done},
+            refused,
+            parameters=keyed,
+            body=body,
+        ),
+    }
+    hints = {"tags": [definition.label_plural], "x-relation": other.name}
+    return {method: {**made[method], **hints} for method in made}
+
+
 def _batch_read(definition: Definition, _: Registry) -> Schema:
     many = definition.label_plural.lower()
     found = answer(f"Those of the {many} that you may see.", schema(f"{name_of(definition)}Batch"))
@@ -190,7 +232,7 @@ def _batch_read(definition: Definition, _: Registry) -> Schema:
         f"Read several {many} by their ids",
         {"200": found},
         READS,
-        body=schema("BatchRead"),
+        body=schema("Ids"),
         about="In the order of the ids; what you can't see is left out.",
     )
 

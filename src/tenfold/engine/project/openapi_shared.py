@@ -320,7 +320,16 @@ def shared_schemas() -> Schema:
             },
             ("written", "refused", "errors", "batch_id"),
         ),
-        "BatchRead": closed(
+        "PairedAnswer": enveloped(
+            closed(
+                {
+                    "added": count,
+                    "removed": count,
+                    "count": {**count, "description": "How many there are now."},
+                }
+            )
+        ),
+        "Ids": closed(
             {
                 "ids": {
                     "type": "array",
