@@ -245,17 +245,45 @@ asyncio.run(migrate.upgrade(url, Roles.of(prefix), versions=Path(folder)))
 """
 
 
+async def _process(base: Base, generated: Generated) -> asyncio.subprocess.Process:
+    prefix = base.roles.app.removesuffix("_app")
+    command = (sys.executable, "-c", _MIGRATE, base.migrate_url, prefix, str(generated.folder))
+    return await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+
+
 async def test_two_processes_migrate_once(server: Server, generated: Generated) -> None:
     async with with_data(server) as base:
-        prefix = base.roles.app.removesuffix("_app")
-        command = (sys.executable, "-c", _MIGRATE, base.migrate_url, prefix, str(generated.folder))
-        both = [
-            await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-            for _ in range(2)
-        ]
-        for one in both:
+        for one in [await _process(base, generated) for _ in range(2)]:
             _, said = await asyncio.wait_for(one.communicate(), 60)
             assert one.returncode == 0, said.decode()
+        _same(await _read(base), generated.after)
+
+
+_BUILDING = """SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'CREATE%CONCURRENTLY%'
+    AND wait_event_type = 'Lock'
+"""
+
+
+async def test_a_process_killed_in_an_index_leaves_one_that_is_built_anew(
+    server: Server, generated: Generated
+) -> None:
+    async with with_data(server) as base:
+        older, watcher = [await asyncpg.connect(base.admin_url) for _ in range(2)]
+        await older.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+        killed = await _process(base, generated)
+        for _ in range(600):
+            if building := await watcher.fetchval(_BUILDING):
+                break
+            await asyncio.sleep(0.1)
+        killed.kill()
+        await killed.communicate()
+        await watcher.execute(f"SELECT pg_terminate_backend({building})")
+        left = [i for i in (await _read(base)).values() if i.kind == "index" and i.parts[1]]
+        assert len(left) == 1
+        await older.close()
+        await watcher.close()
+        await _up(base, generated)
         _same(await _read(base), generated.after)
 
 
