@@ -43,7 +43,7 @@ LICENSES = ("htmx.org", "@fontsource-variable/inter", "lucide-static", "swagger-
 # The icons that the pages may use, each as icons.svg#name.
 ICONS = """
     activity archive arrow-down arrow-left arrow-right arrow-up arrow-up-down at-sign bell
-    book-open briefcase building building-2 calendar calendar-clock calendar-days camera
+    book-open box briefcase building building-2 calendar calendar-clock calendar-days camera
     chart-column chart-line check check-check chevron-down chevron-left chevron-right chevron-up
     chevrons-up-down circle circle-alert circle-check circle-dot circle-help circle-plus circle-user
     circle-x clipboard clipboard-list clock cloud columns-3 command contact copy credit-card

@@ -11,8 +11,12 @@ import httpx
 import pytest
 
 import tenfold.web
+from tenfold.app import registry
+from tenfold.engine.access import Access
+from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Unavailable
 from tenfold.web.pages.assets import SHEETS, Assets, assets
+from tenfold.web.pages.columns import WIDTHS, columns_of, head_kind
 from tenfold.web.pages.render import environment
 
 CSS = Path(tenfold.web.__file__).parent / "static" / "css"
@@ -58,6 +62,34 @@ def test_every_sheet_is_served_and_every_icon_exists() -> None:
     for name in loader.list_templates():
         text = loader.get_source(environment(), name)[0]
         assert set(re.findall(r'icon\("([a-z0-9-]+)"', text)) <= known, name
+
+
+def test_every_type_has_a_sign_that_is_served() -> None:
+    sprite = (CSS.parent / "vendor" / "icons.svg").read_text("utf-8")
+    known = set(re.findall(r'<symbol id="([^"]+)"', sprite))
+    assert {d.icon for d in registry().stored.values()} <= known
+
+
+# -- columns: what a list shows is chosen by widths that its style sheet must have
+
+
+def test_columns_are_as_wide_as_their_choice_believes() -> None:
+    sheet = (CSS / "table.css").read_text("utf-8").partition("@media")[0]
+    rules = re.findall(r"((?:\.grid \.k-[\w.-]+(?:, )?)+) \{ width: (\d+)px; \}", sheet)
+    told = {
+        kind.replace(".", " "): int(width)
+        for names, width in rules
+        for kind in re.findall(r"\.k-([\w.-]+)", names)
+    }
+    assert told == WIDTHS
+
+
+@pytest.mark.parametrize("definition", list(registry()), ids=lambda d: d.name)
+def test_lists_fit_their_screens(definition: Definition) -> None:
+    columns = columns_of(definition, Access(read="all"))
+    for rank, screen in ((3, 1_024 - 200), (4, 1_320 - 232), (5, 1_440 - 232)):
+        shown = sum(WIDTHS[c.kind] for c in columns if c.rank <= rank)
+        assert WIDTHS[head_kind(definition)] + shown <= screen, rank
 
 
 # -- contrast: 4.5 for text, 3 for lines that matter (WCAG 2.2, 1.4.3 and 1.4.11)

@@ -54,6 +54,13 @@ def figures(visitor: Visitor) -> dict[str, str]:
     return {p.one("dt").text: p.one("dd").text for p in parts}
 
 
+async def test_what_no_column_gives_is_told_once_by_its_label(visitor: Visitor) -> None:
+    page = await send(visitor, b"E-mail\ngrace@example.com\n")
+    assert "First name and Last name are required" in page.text
+    assert "first_name" not in page.one("main").text
+    assert "UTF-8" in page.text
+
+
 async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None) -> None:
     await visitor.get("/leads")
     assert "/imports/new?type=leads" in {a["href"] for a in visitor.page.all("a")}

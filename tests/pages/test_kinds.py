@@ -71,9 +71,12 @@ async def test_custom_fields_of_every_kind(visitor: Visitor, own_fields: None) -
     await visitor.get(f"{path}/edit")
     for kind, (_, held, _, _) in CUSTOM.items():
         one = control(visitor, f"custom.my_{kind}")
-        if one.tag == "select":
+        if one.get("type") == "checkbox":
+            boxes = visitor.page.all("input", name=one["name"], type="checkbox")
+            assert [b["value"] for b in boxes if b.has("checked")] == ["one", "two"]
+        elif one.tag == "select":
             chosen = [o["value"] for o in one.all("option") if o.has("selected")]
-            assert chosen == (["one", "two"] if kind == "choices" else [held]), kind
+            assert chosen == [held], kind
         else:
             now = one.text.replace(" ", "\n") if one.tag == "textarea" else one["value"]
             assert now == held, kind
@@ -115,6 +118,17 @@ async def test_filters_of_every_kind(
     if "empty" in offered:
         assert titles(visitor) == ["Bob Roe"]
         assert "is empty" in visitor.page.one("a", class_="filter").text
+
+
+async def test_all_choices_can_be_taken_off(visitor: Visitor, own_fields: None) -> None:
+    await visitor.get("/leads/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", custom__my_choices=["one"])
+    assert facts(visitor)["My choices"] == "One"
+    await visitor.get(f"{visitor.path}/edit")
+    await visitor.send(visitor.page.one("form", id="record-form"), custom__my_choices="")
+    assert visitor.answer.status_code == 200
+    assert "My choices" not in facts(visitor)
 
 
 async def test_several_choices_make_one_filter(visitor: Visitor, make: Make) -> None:

@@ -174,6 +174,14 @@ async def test_search_stays_within_the_filters_and_keeps_them(visitor: Visitor, 
     assert ways["Clear filters"] == "/leads?q=n110"
 
 
+async def test_an_empty_organisation_is_shown_where_to_begin(visitor: Visitor, make: Make) -> None:
+    await visitor.get("/")
+    assert visitor.page.one("section", class_="recents").one("a")["href"] == "/imports/new"
+    await make("leads", first_name="A", last_name="B")
+    await visitor.get("/")
+    assert "Begin here" not in visitor.page.text
+
+
 async def test_empty_list_says_what_to_do(visitor: Visitor) -> None:
     await visitor.get("/leads")
     empty = visitor.page.one(class_="empty")

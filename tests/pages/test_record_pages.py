@@ -127,6 +127,64 @@ async def test_an_edit_that_comes_too_late_keeps_what_was_typed(
     assert "Zoë Typed" in visitor.page.text
 
 
+async def test_every_kind_of_value_that_changed_meanwhile_is_told(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, make: Make
+) -> None:
+    listing = await make(
+        "listings",
+        address={"street": "1 Main Street", "city": "Davis"},
+        list_price=1,
+        public_remarks="One\nTwo",
+        special_conditions=["standard"],
+        pool=True,
+    )
+    path = f"/listings/{listing['id']}"
+    await visitor.get(f"{path}/edit")
+    form = visitor.page.one("form", id="record-form")
+    change = {
+        "address": {"street": "2 Main Street", "city": "Davis"},
+        "special_conditions": ["auction"],
+        "pool": False,
+    }
+    answer = await client.patch(f"/v1{path}", json=change, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    await visitor.send(form, list_price="2")
+    told = [p.text for p in visitor.page.all("p", class_="meanwhile")]
+    assert told == ["Now: 2 Main Street, Davis", "Now: $1", "Now: No", "Now: Auction"]
+    assert visitor.page.one("input", name="address.street").has("autofocus")
+
+
+async def test_secrets_say_that_they_are_kept_only_where_there_is_one(
+    visitor: Visitor, make: Make
+) -> None:
+    await visitor.get("/listings/new")
+    assert control(visitor, "lockbox_code").get("placeholder") == ""
+    listing = await make(
+        "listings", address={"street": "1 Main Street"}, list_price=1, lockbox_code="1234"
+    )
+    await visitor.get(f"/listings/{listing['id']}/edit")
+    assert control(visitor, "lockbox_code").get("placeholder") == "Leave empty to keep it"
+
+
+async def test_own_fields_come_last_in_a_form(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    body = {"type": "listing", "name": "parking", "kind": "integer"}
+    await client.post("/v1/custom-fields", json=body, headers=admin.headers)
+    await visitor.get("/listings/new")
+    assert [h.text for h in visitor.page.one("form", id="record-form").all("h2")][-1] == (
+        "Own fields"
+    )
+
+
+async def test_names_read_from_their_own_side(visitor: Visitor, make: Make) -> None:
+    lead = await make("leads", first_name="محمد", last_name="الفارسي")
+    await visitor.get("/leads")
+    assert visitor.page.one("tbody").one("a", class_="record").one("span", dir="auto").text
+    await visitor.get(f"/leads/{lead['id']}")
+    assert visitor.page.one("h1")["dir"] == "auto"
+
+
 async def test_moments_are_kept_in_the_persons_zone(visitor: Visitor, lead: dict[str, Any]) -> None:
     visitor.http.cookies.set("zone", "America/New_York", domain="tenfold.test")
     path = f"/leads/{lead['id']}"
@@ -137,6 +195,7 @@ async def test_moments_are_kept_in_the_persons_zone(visitor: Visitor, lead: dict
     visitor.http.cookies.set("zone", "Europe/Berlin", domain="tenfold.test")
     answer = await visitor.http.get(f"{path}/edit", headers={"accept": "text/html"})
     assert 'value="2030-01-15T15:30"' in answer.text
+    assert 'title="Your time zone, Europe/Berlin">Berlin</span>' in answer.text
 
 
 async def test_a_relation_is_chosen_by_its_title(visitor: Visitor, make: Make) -> None:

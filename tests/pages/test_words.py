@@ -93,7 +93,7 @@ def test_numbers_as_people_type_them(typed: str, meant: object) -> None:
 
 
 def test_hues_say_what_stages_mean() -> None:
-    options = ("discovery", "proposal", "won", "lost", "on_hold", "hot")
+    options = ("discovery", "proposal", "sold_out", "lost", "on_hold", "hot")
     assert [hues.of_stage(o, options) for o in options] == [
         "grey",
         "blue",
@@ -106,15 +106,24 @@ def test_hues_say_what_stages_mean() -> None:
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Ada Byron", "AB"), ("zoë", "Z"), ("", "·"), ("<x> y", "Y"), ("A B C", "AC")],
+    [
+        ("Ada Byron", "AB"),
+        ("zoë", "Z"),
+        ("", "·"),
+        ("<x> y", "Y"),
+        ("A B C", "AC"),
+        ("🚀 🎉", "·"),
+        # Kept apart, else they would join to another word.
+        ("محمد سعيد", "م\u200cس"),
+    ],
 )
 def test_initials(name: str, letters: str) -> None:
     assert hues.initials(name) == letters
 
 
 def test_greetings() -> None:
-    said = [words.greeting(NOW + timedelta(hours=h), HOME) for h in (0, 6, 12)]
-    assert said == ["Good morning", "Good afternoon", "Good evening"]
+    said = [words.greeting(NOW + timedelta(hours=h), HOME) for h in (0, 6, 12, 20)]
+    assert said == ["Good morning", "Good afternoon", "Good evening", "Good evening"]
 
 
 def test_days_are_written_as_the_region_does() -> None:

@@ -161,7 +161,8 @@ def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:
 
 def _money(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
     currency = str(record.get(f"{one.name}_currency") or reader.currency)
-    return Cell("number", words.money(value, currency), title=currency)
+    text = words.money(value, currency)
+    return Cell("number", text, title=f"{text} {currency}")
 
 
 def _boolean(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

@@ -11,6 +11,35 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.web.pages.cells import END_ALIGNED, kind_of, reachable
 
 MOST = 8
+# How wide a column of a kind is in `static/css/table.css`, in pixels.
+WIDTHS = {
+    "title": 256,
+    "title long-name": 272,
+    "stage": 148,
+    "choice": 132,
+    "score": 104,
+    "money": 116,
+    "integer": 100,
+    "decimal": 100,
+    "rollup": 100,
+    "boolean": 104,
+    "date": 108,
+    "datetime": 128,
+    "email": 192,
+    "phone": 132,
+    "ref": 160,
+    "any_ref": 160,
+    "user": 140,
+    "tags": 170,
+    "choices": 170,
+    "text": 160,
+    "address": 260,
+    "url": 180,
+}
+# A list's room on screens of 1024, 1320 and 1440 pixels beside the rail; then the rank after it.
+_ROOMS = ((824, 3), (1_088, 4), (1_208, 5))
+_WIDEST = 6
+_PHONE = 3
 _AGAIN = 18
 _NEVER = frozenset(["long_text", "rich_text", "json", "secret", "many", "file"])
 _SYSTEM = frozenset({"external_id", "team", "id"})
@@ -43,7 +72,8 @@ _SELVES = frozenset({"contact", "lead"})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet."""
+    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet, 6 comes
+    on wide screens only."""
 
     field: Field
     label: str
@@ -84,8 +114,14 @@ def _best(definition: Definition, candidates: Sequence[Field]) -> list[Field]:
     return chosen
 
 
+def head_kind(definition: Definition) -> str:
+    """The kind of the first column: addresses are longer than names."""
+    long = definition.title_fields[0].type.kind == "address"
+    return "title long-name" if long else "title"
+
+
 def _column(definition: Definition, one: Field, rank: int) -> Column:
-    kind = "score" if _is_score(definition, one) else kind_of(one)
+    kind = _kind(definition, one)
     return Column(one, one.label, kind, kind in END_ALIGNED, rank, sort_name(one))
 
 
@@ -102,7 +138,7 @@ def _shown(one: Field) -> bool:
 
 
 def _worth(definition: Definition, one: Field) -> int:
-    kind = "score" if _is_score(definition, one) else kind_of(one)
+    kind = _kind(definition, one)
     worth = _WORTH.get(kind, 5)
     if one.sort or one.search in ("A", "B"):
         worth += 20
@@ -111,8 +147,9 @@ def _worth(definition: Definition, one: Field) -> int:
     return worth + (8 if one.filter else 0) + (4 if one.required else 0) - (4 if one.custom else 0)
 
 
-def _is_score(definition: Definition, one: Field) -> bool:
-    return kind_of(one) == "integer" and f"{one.name}_reasons" in definition.fields
+def _kind(definition: Definition, one: Field) -> str:
+    kind = kind_of(one)
+    return "score" if kind == "integer" and f"{one.name}_reasons" in definition.fields else kind
 
 
 def _is_reason(definition: Definition, one: Field) -> bool:
@@ -120,11 +157,12 @@ def _is_reason(definition: Definition, one: Field) -> bool:
 
 
 def _ranks(definition: Definition, fields: Sequence[Field]) -> dict[str, int]:
-    """The three best stay on a phone, one more on a tablet; the last goes first."""
-    by_worth = sorted(fields, key=lambda f: -_worth(definition, f))
+    """The three best stay on a phone; of the others each comes where there is room for it."""
+    by_worth = sorted(fields, key=lambda f: (f.name == "created_at", -_worth(definition, f)))
+    total = WIDTHS[head_kind(definition)]
     ranks: dict[str, int] = {}
     for place, one in enumerate(by_worth):
-        ranks[one.name] = 2 if place < 3 else 3 if place == 3 else 4
-    if len(by_worth) > MOST - 2:
-        ranks[by_worth[-1].name] = 5
+        total += WIDTHS.get(_kind(definition, one), WIDTHS["text"])
+        fits = next((rank for room, rank in _ROOMS if total <= room), _WIDEST)
+        ranks[one.name] = 2 if place < _PHONE else fits
     return ranks

@@ -85,19 +85,22 @@ def _changed(
 ) -> dict[str, str]:
     """What the fields hold now, where that is not what was typed."""
     fields = form_fields(definition, guest.person.access(definition), creating=False)
-    untyped = Filled(record, None, {}, names, guest.zone, guest.who.currency, {})
-    stored = [w for s in widgets.sections(definition, fields, untyped) for w in s.widgets]
-    eyes = guest.eyes(names)
-    by_name = {name_of(f): f for f in fields}
-    found: dict[str, str] = {}
-    for one in stored:
-        field = by_name[one.name]
-        if one.control in ("choices", "address", "box") or field.type.kind == "secret":
-            continue
-        if one.value != form.get(one.name):
-            shown = cells.cell(field, record, eyes).text
-            found[one.name] = shown or "empty"
-    return found
+
+    def held(typed: Form | None) -> dict[str, tuple[object, ...]]:
+        filled = Filled(record, typed, {}, names, guest.zone, guest.who.currency, {})
+        sections = widgets.sections(definition, fields, filled)
+        return {
+            one.name: (one.value.replace("\r\n", "\n"), one.options, one.parts, one.beside)
+            for section in sections
+            for one in section.widgets
+        }
+
+    stored, typed, eyes = held(None), held(form), guest.eyes(names)
+    return {
+        name_of(one): cells.cell(one, record, eyes).text or "empty"
+        for one in fields
+        if one.type.kind != "secret" and stored[name_of(one)] != typed[name_of(one)]
+    }
 
 
 def view_of(

@@ -103,9 +103,13 @@ async def home_page(request: Req) -> ASGIResponse:
         for t in latest
     ]
     first = guest.who.name.split(" ")[0]
-    return render.page(
-        request, "home.html", around, hello=f"{hello}, {first}", packs=packs, recents=recents
-    )
+    view: dict[str, Any] = {
+        "hello": f"{hello}, {first}",
+        "packs": packs,
+        "recents": recents,
+        "may_add": any(tile.may_create for pack in packs for tile in pack.tiles),
+    }
+    return render.page(request, "home.html", around, **view)
 
 
 @get("/search")

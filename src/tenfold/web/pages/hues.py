@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -14,9 +15,9 @@ _WORDS = {
     "snoozed offer offered negotiation awaiting expiring no_show hold refund_pending flagged",
     "green": "won done closed completed complete sold hired accepted approved paid resolved "
     "published live confirmed succeeded success delivered placed leased closed_won attended kept "
-    "ended settled signed graduated owned",
+    "ended settled signed graduated owned sold_out",
     "red": "lost cancelled canceled rejected declined failed overdue expired withdrawn refused "
-    "refunded terminated closed_lost blocked invalid bounced error sold_out delete deleted denied "
+    "refunded terminated closed_lost blocked invalid bounced error delete deleted denied "
     "offer_declined reneged cancelled_by_student cancelled_by_staff stopped",
     "violet": "hot vip special priority featured exclusive under_contract escalated urgent",
 }
@@ -42,5 +43,7 @@ def initials(name: str) -> str:
     words = [w for w in name.split() if w[:1].isalpha()]
     if not words:
         return "·"
-    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
-    return letters.upper()
+    letters = [words[0][0], words[-1][0]][: len(words)]
+    # Arabic letters would join to a word that nobody wrote.
+    joined = any(unicodedata.bidirectional(letter) == "AL" for letter in letters)
+    return ("\u200c" if joined else "").join(letters).upper()

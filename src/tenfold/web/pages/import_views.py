@@ -285,7 +285,7 @@ def check(
     used = [m.target for m in preview.mapping if m.target]
     shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
     one, many = definition.label.lower(), definition.label_plural.lower()
-    about = ", ".join(p for p in (preview.kind.upper(), preview.encoding) if p)
+    about = ", ".join(p.upper() for p in (preview.kind, preview.encoding) if p)
     return Check(
         path=path,
         filename=filename,
@@ -306,7 +306,8 @@ def check(
             CheckedRow(str(r.line), r.refused, tuple(cells.cell(f, r.values, eyes) for f in shown))
             for r in preview.first
         ),
-        notes=tuple(preview.notes),
+        # What is missing is told by its label, above the columns.
+        notes=tuple(n for n in preview.notes if not n.startswith("No column goes into ")),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
     )

@@ -23,7 +23,7 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.pages import cells, filters, render, words
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import Column, columns_of, sort_name
+from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Builder, Chip, Pairs, address, without_place
 from tenfold.web.pages.frame import Guest, frame, visiting
@@ -146,8 +146,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     reader = guest.eyes(names)
     sorted_by = {s.field.json_name: s.descending for s in asked.sorts}
     first = definition.title_fields[0]
-    wide = "title long-name" if first.type.kind == "address" else "title"
-    head = Column(first, definition.label, wide, False, 1, sort_name(first))
+    head = Column(first, definition.label, head_kind(definition), False, 1, sort_name(first))
     return Table(
         path=path,
         type=definition.path,

@@ -67,6 +67,7 @@ class Widget:
     focus: bool = False
     longest: int = 0
     beside: str = ""
+    hint: str = ""
     zone: str = ""
     picks: str = ""
     was: str = ""
@@ -109,12 +110,12 @@ def form_fields(definition: Definition, access: Access, *, creating: bool) -> li
 def sections(
     definition: Definition, fields: Sequence[Field], filled: Filled
 ) -> tuple[Section, ...]:
-    """The form's sections; the first field with a mistake has the focus, else the first of all."""
-    wrong = [f for f in fields if name_of(f) in filled.problems]
+    """The form's sections; the first field to look at again has the focus, else the very first."""
+    wrong = [f for f in fields if name_of(f) in {*filled.problems, *filled.changed}]
     focused = (wrong or list(fields))[:1]
     groups: dict[str, list[Widget]] = {}
     titles = {f.name for f in definition.title_fields}
-    ordered = sorted(fields, key=lambda f: (f.section != "", f.name not in titles))
+    ordered = sorted(fields, key=lambda f: (f.custom, f.section != "", f.name not in titles))
     for one in ordered:
         label = one.section or ("Own fields" if one.custom else "")
         made = _widget(one, filled, focus=one in focused)
@@ -185,12 +186,21 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
         beside = str(record.get(f"{one.name}_currency") or filled.currency)
         return {"beside": typed.get(f"{name}_currency", beside) if typed is not None else beside}
     if one.type.kind == "datetime":
-        return {"zone": str(filled.zone)}
+        return {"zone": str(filled.zone), "beside": _place(filled.zone)}
+    if one.type.kind == "tags":
+        return {"hint": "Separate them with commas"}
+    if one.type.kind == "secret" and stored:
+        return {"hint": "Leave empty to keep it"}
     if one.type.kind == "address":
         return {"parts": _parts(name, stored, typed)}
     if isinstance(one.type, Ref | AnyRef) or one.type.kind == "user":
         return {"picks": one.name, "was": _was(one, stored, filled)}
     return {}
+
+
+def _place(zone: ZoneInfo) -> str:
+    """A time zone by its place: `America/Los_Angeles` → Los Angeles."""
+    return str(zone).rpartition("/")[2].replace("_", " ")
 
 
 def _options(kind: Choice | Choices, chosen: set[str]) -> tuple[Option, ...]:

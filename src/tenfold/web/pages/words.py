@@ -139,4 +139,6 @@ def from_local(text: str, zone: tzinfo) -> str:
 def greeting(now: datetime, zone: tzinfo) -> str:
     """Good morning, afternoon or evening."""
     hour = now.astimezone(zone).hour
-    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
+    if 4 <= hour < 12:
+        return "Good morning"
+    return "Good afternoon" if 12 <= hour < 18 else "Good evening"

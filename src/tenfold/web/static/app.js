@@ -22,12 +22,20 @@ function check(control) {
 }
 
 document.addEventListener("focusout", ({ target }) => {
-  if (target.matches?.(".record-form :is(input, textarea, select)") && target.value) check(target);
+  const control = target.matches?.(".record-form :is(input, textarea, select)");
+  // What is well formed may still be wrong: a mistake that the server found waits for a change.
+  if (control && target.value && !target.validity.valid) check(target);
 });
 
 document.addEventListener("input", ({ target }) => {
   if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
 });
+
+// The rail shows the place where one is, however far down its list.
+const showPlace = () => document.querySelector(".rail .place.here")?.scrollIntoView({ block: "nearest" });
+
+showPlace();
+document.addEventListener("htmx:after:swap", showPlace);
 
 // A form is sent once, however often its button is pressed; it opens again with its answer.
 const open = (form) => form?.removeAttribute?.("data-sent");
@@ -43,6 +51,11 @@ document.addEventListener("submit", (event) => {
   form.setAttribute("data-sent", "");
   setTimeout(() => open(form), 10_000);
 }, true);
+
+// A filter that was added closes its menu, which gets the focus back.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(".filter-form")) target.closest("details").querySelector("summary").focus();
+});
 
 window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(open));
 document.addEventListener("htmx:finally:request", ({ detail }) => open(detail.ctx?.sourceElement));
