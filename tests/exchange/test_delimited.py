@@ -170,3 +170,10 @@ def test_a_title_before_the_header_is_passed_over(opened):
 def test_a_total_is_no_record_but_a_name_is(opened, row, total):
     source = opened(f"Name,Note,Amount\nAnn,x,1\n{row}\n")
     assert bool(bad(source)) == total
+
+
+def test_a_cell_that_holds_a_text_for_a_spreadsheet(opened):
+    (row,) = opened('Zip,Note\n="01234","=""00 7"""\n').rows()
+    assert row.values == {"Zip": "01234", "Note": "00 7"}
+    (ours,) = opened('Zip,Note\n"\'=""01234""",x\n').rows()
+    assert ours.values["Zip"] == '="01234"'

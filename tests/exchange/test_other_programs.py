@@ -269,3 +269,20 @@ async def test_a_file_without_rows_says_so(person):
     view = await person.imported("First Name,Last Name\n", "contacts")
     assert counts(view) == (0, 0, 0, 0, 0)
     assert view["notes"] == ["The file holds no rows, only what comes before them."]
+
+
+async def test_outlooks_names_within_exchange_cost_no_person(person):
+    row = {"First Name": "Zoë", "Last Name": "Lund", "E-mail Address": "/o=ExchangeLabs/cn=zoe"}
+    view = await person.imported(table(",".join(row), row), "contacts")
+    assert counts(view) == (1, 1, 0, 0, 0)
+    told = "1 values of 'E-mail Address' are names within Exchange and were left out."
+    assert told in view["notes"]
+
+
+async def test_an_export_is_read_with_its_points_in_a_region_of_commas(person):
+    await person.patch("/v1/organization", {"region": "DE"})
+    body = {"name": "Pearls", "amount": 1.234, "amount_currency": "KWD"}
+    await person.post("/v1/deals", body, 201)
+    answer = await person.client.get("/v1/deals/export", headers=person.who.headers)
+    view = await person.imported(answer.content, "deals")
+    assert counts(view) == (1, 0, 0, 1, 0)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tenfold.exchange.value_contacts import parted
+from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.values import KINDS, Amount, Reading, Refusal, Special, each, learn, read
 
@@ -314,3 +314,25 @@ def test_a_number_with_a_word_beside_it(text):
 )
 def test_several_in_one_cell(kind, text, count):
     assert len(parted(kind, text)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("5,- €", "5"), ("CHF 1'000.--", "1000"), ("USD1,000", "1000"), ("1000USD", "1000")],
+)
+def test_amounts_without_cents_or_blanks(text, amount):
+    assert read("money", text, US).value == Decimal(amount)
+
+
+def test_thousands_where_only_the_region_tells():
+    prices = ["389.000", "250.000"]
+    german, american = learn("money", prices, GERMANY), learn("money", prices, US)
+    assert read("money", "389.000", german) == Amount(Decimal(389_000), "EUR")
+    assert read("money", "389.000", american).value == 389
+    # A latitude has three decimals; nobody's region makes thousands of them.
+    assert read("decimal", "38.631", learn("decimal", ["38.631"], GERMANY)) == Decimal("38.631")
+
+
+def test_exchanges_own_names_are_told_from_broken_addresses():
+    with pytest.raises(NoMailbox, match="Exchange's own name"):
+        read("email", "/o=ExchangeLabs/ou=Group/cn=Recipients/cn=zoe", US)

@@ -17,7 +17,7 @@ from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal, options_of
-from tenfold.exchange.value_contacts import parted
+from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.value_texts import CLEAR_WORD, shown
@@ -183,6 +183,8 @@ class Converter:
         name = goal.target.name
         if finer := self._finer(goal):
             return lambda value, made, _: self._went_finer(column, value, how, finer, made)
+        if goal.kind == "email":
+            return lambda _value, _made, refusal: self._without_mailbox(column, refusal)
         if "birth" in name:
             return lambda _value, _made, refusal: self._without_year(column, refusal)
         if goal.kind == "choice" and name.endswith("source") and OTHER in options_of(goal.field):
@@ -194,6 +196,12 @@ class Converter:
         if isinstance(refusal, NoYear):
             self.tally[f"values of {column!r} have no year and were left out"] += 1
         return isinstance(refusal, NoYear)
+
+    def _without_mailbox(self, column: str, refusal: Refusal) -> bool:
+        """Whether it is a name within Exchange, which no program but Outlook can write to."""
+        if isinstance(refusal, NoMailbox):
+            self.tally[f"values of {column!r} are names within Exchange and were left out"] += 1
+        return isinstance(refusal, NoMailbox)
 
     def _other_source(self, column: str, name: str, value: Value, made: Prepared) -> bool:
         """A source that only the other program knows is another one; its word is kept beside."""

@@ -19,8 +19,14 @@ def neutral(text: str) -> str:
     return f"'{text}" if _dangerous(text) else text
 
 
+# How other programs keep a spreadsheet from taking the zero off `01234`.
+_AS_TEXT = re.compile('="([^"]*)"')
+
+
 def restored(text: str) -> str:
-    """What `neutral` was given; a cell that it did not mark stays as it is."""
+    """What `neutral` was given; of a cell that it did not mark, the text that `="…"` holds."""
+    if text.startswith('="') and (held := _AS_TEXT.fullmatch(text)):
+        return held[1]
     return text[1:] if text.startswith("'") and _dangerous(text) else text
 
 

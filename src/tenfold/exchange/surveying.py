@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -94,7 +94,9 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
     if not number:
         notes = [*source.notes, "The file holds no rows, only what comes before them."]
-    return Survey(source, columns, guesses, goals, number, notes, key, need, view.how)
+    # Our own exports write a point, wherever the organisation is.
+    how = replace(view.how, decimals="point") if ID in goals else view.how
+    return Survey(source, columns, guesses, goals, number, notes, key, need, how)
 
 
 def _counted(

@@ -17,7 +17,10 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _BETWEEN = re.compile(r"\s*[;,|/\n]\s*|\s+(?:or|and|oder|und)\s+")
 _IN_ANGLES = re.compile(r"<([^<>]+)>?$")
 # `Tel:` before a number, `(home)` after it, and the `.0` that a spreadsheet adds.
-_BESIDE = re.compile(r"^tel:|\([^()0-9]+\)|(?<=[0-9]{7})\.0$", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"^tel:|\([^()0-9]+\)|(?<=[0-9]{7})\.0$|\s+(?:cell|mobile|home|work|office|direct|main)$",
+    re.IGNORECASE,
+)
 _MAILBOX = re.compile(r"[^\s<>;,|/]+@[^\s<>;,|/]+")
 _PARTS = {
     "street": ("street", "street1", "address1", "addressline1", "line1", "streetaddress"),
@@ -30,13 +33,21 @@ _PARTS = {
 _PART_OF = {name: part for part, names in _PARTS.items() for name in names}
 
 
+class NoMailbox(Refusal):
+    """What Exchange calls somebody of the same company in place of an address."""
+
+
 def email(text: str) -> str:
     """An e-mail address in lower case; of several the first. `Ann <a@b.org>` and `mailto:` too."""
     first = (several(text) or [text])[0]
     body = _INVISIBLE.sub("", first).strip(" \t\n;,")
+    if body.endswith(")"):
+        body = body.partition("(")[0].rstrip()
     if "<" in body and (named := _IN_ANGLES.search(body)):
         body = named[1]
     body = body[7:] if body.lower().startswith("mailto:") else body
+    if body.lower().startswith("/o="):
+        raise NoMailbox(f"{shown(text)} is Exchange's own name for somebody, no e-mail address.")
     try:
         return normal_email(body)
     except EmailNotValidError as error:

@@ -28,7 +28,7 @@ _EPOCH = re.compile(r"([0-9]{10})(?:([0-9]{3}))?")
 _NO_YEAR = re.compile(r"--[0-9]{2}-?[0-9]{2}|[0-9]{1,2}[/.\-][0-9]{1,2}")
 _TIME = re.compile(
     r"(?P<day>.+?)(?:[T\s,]|\bat\b)+(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?(?:\s*Uhr)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _EXACT = re.compile(

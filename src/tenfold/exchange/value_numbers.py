@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
 
 from tenfold.exchange.value_texts import Decimals, Reading, Refusal, shown
 from tenfold.kernel.money import CURRENCIES
@@ -13,7 +17,9 @@ from tenfold.kernel.money import CURRENCIES
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS"}
 _NUMBER = re.compile(r"[0-9]+(?:[.,'’\s][0-9]+)*(?:[.,])?|[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}")
-_CODE = re.compile(r"^([A-Za-z]{3})\b|\b([A-Za-z]{3})$")
+_CODE = re.compile(r"^([A-Za-z]{3})(?![A-Za-z])|(?<![A-Za-z])([A-Za-z]{3})$")
+# `5,-` has no cents; the dash is no minus.
+_ROUND = re.compile(r"(?<=[0-9])[.,]\s?[-–—]{1,2}(?![0-9])")
 _FEET = re.compile(r"(?<=[0-9])\s*(?:sq\.?\s?ft\.?|sqft|square feet|ft²|ft2|sf)$", re.IGNORECASE)
 _SHARE = re.compile(r"0|1|[01]\.0+|0?\.[0-9]+")
 _MINUS = str.maketrans("−–", "--")
@@ -26,6 +32,10 @@ _YES = frozenset(
         "t",
         "on",
         "x",
+        "1.0",
+        "-1",
+        "checked",
+        "☑",
         "wahr",
         "ja",
         "j",
@@ -48,6 +58,9 @@ _NO = frozenset(
         "0",
         "f",
         "off",
+        "0.0",
+        "unchecked",
+        "☐",
         "falsch",
         "nein",
         "non",
@@ -92,6 +105,16 @@ def are_shares(texts: Sequence[str]) -> bool:
     return all(_SHARE.fullmatch(n) for n in numbers) and any(0 < float(n) < 1 for n in numbers)
 
 
+@lru_cache(maxsize=256)
+def decimals_in(region: str) -> Decimals | None:
+    """Whether a region writes a comma, for a column of which nothing tells: 250.000 is either."""
+    try:
+        sign = get_decimal_symbol(Locale.parse(f"und_{region}"))
+    except (UnknownLocaleError, ValueError):
+        return None
+    return "comma" if sign == "," else None
+
+
 def decimal(text: str, how: Reading) -> Decimal:
     """A number: `1,234.5`, `1.234,5`, `1 234,5`, `(12)` for -12, `12%` as 12, `1,840 sqft`."""
     body = _FEET.sub("", text.strip()).translate(_MINUS).removesuffix("%").strip()
@@ -104,7 +127,9 @@ def decimal(text: str, how: Reading) -> Decimal:
 
 def integer(text: str, how: Reading) -> int:
     """A whole number; `3.0` and `1,234` are whole."""
-    number = decimal(text, how) * (100 if how.shares and "%" not in text else 1)
+    number = decimal(text, how)
+    if how.shares and "%" not in text:
+        number *= 100
     if number != number.to_integral_value():
         raise Refusal(f"{shown(text)} is not a whole number.")
     return int(number)
@@ -112,7 +137,7 @@ def integer(text: str, how: Reading) -> int:
 
 def money(text: str, how: Reading) -> Amount:
     """An amount with its own currency or the column's: `$1,234.50`, `USD 12`, `(1,200)`."""
-    body = text.strip().translate(_MINUS)
+    body = _ROUND.sub("", text.strip()).translate(_MINUS)
     negative, body = _signed(body)
     currency, body = _currency(body, how, text)
     inner, body = _signed(body)

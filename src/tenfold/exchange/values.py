@@ -30,7 +30,11 @@ def learn(kind: str, samples: Iterable[Value], how: Reading) -> Reading:
     if kind in ("date", "datetime"):
         return replace(how, date_order=how.date_order or value_dates.order_of(texts, how.region))
     if kind in ("integer", "decimal", "money"):
-        return replace(how, decimals=how.decimals or value_numbers.decimals_of(texts))
+        found = how.decimals or value_numbers.decimals_of(texts)
+        if kind != "decimal":
+            # Whole numbers and prices have no three decimals, so that the region may decide.
+            found = found or value_numbers.decimals_in(how.region)
+        return replace(how, decimals=found)
     return how
 
 
