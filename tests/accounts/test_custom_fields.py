@@ -227,6 +227,21 @@ async def test_definition_names_what_is_wrong(
     assert (status, set(found)) == (400, fields)
 
 
+async def test_a_new_field_is_where_its_location_says(
+    api: Api, organisation: Organisation, admin: Somebody, stranger: Organisation
+) -> None:
+    body = {"type": "lead", "name": "lucky", "kind": "integer"}
+    made = await api.ask(admin, "POST", "custom-fields", body)
+    place = made.headers["location"].removeprefix("/v1/")
+    assert await api.data(admin, "GET", place) == made.json()["data"]
+    outsider = await stranger.person("owner")
+    assert (await api.refused(outsider, "GET", place))[0] == 404
+    helper = await organisation.person("member", ["agent"])
+    assert (await api.ask(helper, "GET", place)).status_code == 200
+    await api.data(admin, "DELETE", place)
+    assert (await api.refused(admin, "GET", place))[0] == 404
+
+
 async def test_options_are_only_added(api: Api, admin: Somebody) -> None:
     made = await define(api, admin, "size", "choice", options=["s", "m"])
     path = f"custom-fields/{made['id']}"

@@ -116,3 +116,21 @@ async def test_the_last_of_two_like_names_in_a_body_counts(
     headers = {**admin.headers, "content-type": "application/json"}
     answer = await client.post(PATH, content=body, headers=headers)
     assert answer.json()["data"]["first_name"] == "c"
+
+
+async def test_a_file_sent_twice_with_its_key_is_imported_once(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    headers = {**admin.headers, "idempotency-key": "a file"}
+
+    async def sent(text: bytes) -> httpx.Response:
+        # Each time the client parts the form by another boundary.
+        files = {"file": ("a.csv", b"first_name,last_name\n" + text)}
+        kind = {"type": "leads"}
+        return await client.post("/v1/imports", files=files, data=kind, headers=headers)
+
+    first, again, other = await sent(b"a,b"), await sent(b"a,b"), await sent(b"a,c")
+    assert [a.status_code for a in (first, again, other)] == [202, 202, 422]
+    assert first.content == again.content
+    listed = await client.get("/v1/imports", headers=admin.headers)
+    assert len(listed.json()["data"]) == 1

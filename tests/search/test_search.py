@@ -68,6 +68,23 @@ async def test_everything_is_searched_and_grouped_by_type(
     assert [g["type"] for g in only.json()["data"]] == ["company"]
 
 
+async def test_records_of_ones_own_types_are_found_among_all(
+    client: httpx.AsyncClient, organisation: Organisation, stranger: Organisation
+) -> None:
+    owner, outsider = await organisation.person("owner"), await stranger.person("owner")
+    await client.post("/v1/types", json={"name": "vehicles"}, headers=owner.headers)
+    made = await client.post("/v1/custom/vehicles", json={"name": "Zebra"}, headers=owner.headers)
+    for query in ("q=zebra", "q=zeb&type=custom_vehicles", "q=ze&type=lead,custom_vehicles"):
+        answer = await client.get(f"/v1/search?{query}", headers=owner.headers)
+        (group,) = answer.json()["data"]
+        assert group["path"] == "/v1/custom/vehicles"
+        assert [hit["id"] for hit in group["hits"]] == [made.json()["data"]["id"]]
+    answer = await client.get("/v1/search?q=zebra", headers=outsider.headers)
+    assert answer.json()["data"] == []
+    wrong = await client.get("/v1/search?q=a&type=custom_vehicles", headers=outsider.headers)
+    assert wrong.status_code == 400
+
+
 async def test_what_changed_is_found_anew_and_what_is_deleted_is_not(
     client: httpx.AsyncClient, organisation: Organisation
 ) -> None:

@@ -134,7 +134,7 @@ async def create(
 
 async def change(tx: Transaction, identity: UUID, wanted: CustomFieldChange) -> CustomField:
     """Change how a field is called, whether it is required, and what may be chosen."""
-    old = await one(tx, identity)
+    old = await one(tx, tx.context.tenant, identity)
     spec = _spec(old)
     given = msgspec.structs.asdict(wanted)
     spec = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not UNSET})
@@ -144,14 +144,14 @@ async def change(tx: Transaction, identity: UUID, wanted: CustomFieldChange) -> 
 
 async def retire(tx: Transaction, identity: UUID) -> CustomField:
     """Show a field no more; its values stay and come back with it."""
-    await one(tx, identity)
+    await one(tx, tx.context.tenant, identity)
     await tx.execute(_RETIRE, tx.context.tenant, identity)
     return await _changed(tx, identity)
 
 
-async def one(reader: Transaction, identity: UUID) -> CustomField:
+async def one(reader: Reader, tenant: UUID, identity: UUID) -> CustomField:
     """A field in use; raises NotFound."""
-    row = await reader.row(_ONE, reader.context.tenant, identity)
+    row = await reader.row(_ONE, tenant, identity)
     if row is None or row["retired_at"] is not None:
         raise NotFound(f"There is no custom field with the id {identity}.")
     return _field(row)

@@ -12,6 +12,7 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.types.base import Schema
 
 _WORDS = {"sum": "Sums", "avg": "Averages", "min": "The least", "max": "The most"}
+_OWN = r"custom_[a-z][a-z0-9_]*"
 SEARCH_TAG: Schema = {"name": "Search", "description": "Every type at once, by words."}
 
 
@@ -75,7 +76,7 @@ def export(definition: Definition, _: Registry) -> Schema:
 
 def search_everything(registry: Registry) -> dict[str, Schema]:
     """The path of the search over all types."""
-    names = "|".join(registry.by_name)
+    names = "|".join([*registry.by_name, _OWN])
     types: Schema = {
         "name": "type",
         "in": "query",
@@ -96,12 +97,16 @@ def search_schemas(registry: Registry) -> dict[str, Schema]:
     """The schemas of the search over all types."""
     identity: Schema = {"type": "string", "format": "uuid"}
     text: Schema = {"type": "string"}
+    kind: Schema = {
+        "type": "string",
+        "pattern": f"^({'|'.join([*registry.by_name, _OWN])})$",
+        "description": "The name of a record type; one that your organisation made is `custom_…`.",
+    }
     rank: Schema = {"type": "number", "description": "Higher is better, within its type."}
     hits: Schema = {"type": "array", "items": schema("Hit")}
     return {
-        "RecordType": {"type": "string", "enum": list(registry.by_name)},
-        "Hit": closed({"type": schema("RecordType"), "id": identity, "title": text, "rank": rank}),
-        "Hits": closed({"type": schema("RecordType"), "label": text, "path": text, "hits": hits}),
+        "Hit": closed({"type": kind, "id": identity, "title": text, "rank": rank}),
+        "Hits": closed({"type": kind, "label": text, "path": text, "hits": hits}),
         "SearchAnswer": enveloped({"type": "array", "items": schema("Hits")}),
     }
 

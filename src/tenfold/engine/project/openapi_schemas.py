@@ -25,6 +25,7 @@ from tenfold.engine.types import (
 from tenfold.engine.types.base import Schema
 
 BULK = 10_000
+_EXAMPLE_ID = "01a1fd8f-6b58-78c8-969e-b2e315ce8b54"
 
 
 def name_of(definition: Definition) -> str:
@@ -129,7 +130,17 @@ def create(definition: Definition) -> Schema:
     properties = _written(definition, defaults=True)
     required = [f.json_name for f in definition.fields.values() if f.required and f.writable]
     about = f"A new {definition.label.lower()}."
-    return closed(properties, required, description=about)
+    return closed(properties, required, description=about, examples=[_example(definition)])
+
+
+def _example(definition: Definition) -> Schema:
+    """The least that makes a new record."""
+    wanted = [f for f in definition.fields.values() if f.required and f.writable]
+    return {f.json_name: _EXAMPLE_ID if _points(f) else f.type.sample(1) for f in wanted}
+
+
+def _points(field: Field) -> bool:
+    return isinstance(field.type, Ref | User | File)
 
 
 def change(definition: Definition) -> Schema:

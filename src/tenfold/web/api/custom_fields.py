@@ -9,6 +9,8 @@ from tenfold.accounts import custom_fields
 from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.custom_fields import CustomField, CustomFieldChange, NewCustomField, Which
 from tenfold.accounts.own_types import types_of
+from tenfold.kernel.errors import NotFound
+from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,
     Req,
@@ -39,6 +41,20 @@ async def list_custom_fields(request: Req) -> ASGIResponse:
         )
         rows = await custom_fields.page(visit.reader, tenant, which, asked.after, asked.limit)
     return listed(rows, asked, lambda field: field.id)
+
+
+@get("/v1/custom-fields/{field_id:str}")
+async def read_custom_field(request: Req, field_id: str) -> ASGIResponse:
+    """A custom field in use."""
+    async with visiting(request, "custom-fields") as visit:
+        found = await custom_fields.one(
+            visit.reader, visit.person.tenant, identified(field_id, "custom field")
+        )
+        types = await types_of(visit.reader, visit.person.tenant, visit.registry)
+        access = visit.person.access(types[found.type]) if found.type in types else None
+        if access is None or access.read == "none" or found.name in access.hidden:
+            raise NotFound(f"There is no custom field with the id {field_id[:60]}.")
+        return respond.data(found)
 
 
 @post("/v1/custom-fields")
@@ -79,6 +95,7 @@ async def retire_custom_field(request: Req, field_id: str) -> ASGIResponse:
 
 HANDLERS = [
     list_custom_fields,
+    read_custom_field,
     create_custom_field,
     change_custom_field,
     retire_custom_field,
@@ -101,6 +118,7 @@ ENDPOINTS = (
             "retired": ({"type": "boolean"}, "Those that were retired instead of those in use."),
         },
     ),
+    Endpoint("GET", _FIELD, "Read a custom field", None, CustomField, 200, ("NOT_FOUND",)),
     Endpoint(
         "POST",
         "/v1/custom-fields",

@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.events import note
+from tenfold.accounts.own_types import types_of
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
 from tenfold.engine.search import Search
@@ -31,13 +32,11 @@ async def search_everything(request: Req) -> ASGIResponse:
     """The best hits of every type, grouped by type."""
     desk, claims = known(request, "search")
     text, limit, kinds = _question(request, ("q", "limit", "type"), 5)
-    types = list(desk.registry)
-    if kinds:
-        unknown = [k for k in kinds if k not in desk.registry.by_name]
-        if unknown:
+    async with desk.visit(claims, next(iter(desk.registry)), ()) as visit:
+        known_types = await types_of(visit.reader, claims.tenant, desk.registry)
+        if unknown := [kind for kind in kinds if kind not in known_types]:
             raise Invalid({"type": f"there is no record type {unknown[0][:60]!r}"})
-        types = [desk.registry.by_name[k] for k in kinds]
-    async with desk.visit(claims, types[0], ()) as visit:
+        types = [known_types[kind] for kind in dict.fromkeys(kinds or known_types)]
         found = await Search(desk.query).everywhere(visit.reader, visit.person, types, text, limit)
     groups = b",".join(
         b'{"type":"%s","label":"%s","path":"/v1/%s","hits":%s}'
