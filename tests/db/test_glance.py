@@ -8,7 +8,8 @@ import httpx
 import pytest
 from tests.factories import Organisation, Somebody
 
-from tenfold.db.database import AskFirst, Database
+from tenfold.db.database import Database
+from tenfold.db.glance import AskFirst
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio

@@ -140,14 +140,13 @@ BEGIN
     ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
 END $$;
 
--- Refuses to go on (40001) where a topic is not at the version that the caller knows.
-CREATE FUNCTION tenfold.expect(topics text[], known bigint[]) RETURNS void
+-- Refuses to go on (40001) where a topic is not at the version that the caller knows: as versions
+-- only grow, their sum tells.
+CREATE FUNCTION tenfold.expect(topics text[], known bigint) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM unnest(topics, known) AS t (topic, n)
-               WHERE t.n <> (SELECT coalesce(sum(v.n), 0) FROM tenfold.versions v
-                             WHERE v.tenant_id = current_setting('app.tenant_id')::uuid
-                               AND v.topic = t.topic))
+    IF (SELECT coalesce(sum(v.n), 0) FROM tenfold.versions v
+        WHERE v.tenant_id = current_setting('app.tenant_id')::uuid AND v.topic = ANY (topics)) <> known
     THEN
         RAISE EXCEPTION 'changed' USING ERRCODE = 'serialization_failure';
     END IF;

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from tenfold.db.database import Glance, Reader
+from tenfold.db.database import Reader
+from tenfold.db.glance import Glance
 from tenfold.engine.access import Person
 from tenfold.engine.ask import Ask, Embed, related, topics
 from tenfold.engine.bound import key_values

@@ -15,7 +15,8 @@ from litestar.types import Scope
 
 from tenfold.accounts.people import People
 from tenfold.accounts.tokens import Claims, Tokens
-from tenfold.db.database import Database, Glance, Reader, Transaction
+from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition

@@ -8,7 +8,7 @@ import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
 
-from tenfold.db.database import AskFirst
+from tenfold.db.glance import AskFirst
 from tenfold.engine import ask as asking
 from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition

@@ -14,7 +14,8 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.tokens import Claims
-from tenfold.db.database import AskFirst, Transaction
+from tenfold.db.database import Transaction
+from tenfold.db.glance import AskFirst
 from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST, PLAIN, whole
 from tenfold.engine.definition import Definition
