@@ -286,3 +286,25 @@ async def test_an_export_is_read_with_its_points_in_a_region_of_commas(person):
     answer = await person.client.get("/v1/deals/export", headers=person.who.headers)
     view = await person.imported(answer.content, "deals")
     assert counts(view) == (1, 0, 0, 1, 0)
+
+
+async def test_square_constant_contact_and_zoho_lose_no_street_or_code(person):
+    square = {"Surname": "A", "Street Address 1": "1 A St", "City": "Reno"}
+    constant = {
+        "Last name": "B",
+        "Street address line 1 - Home": "2 B St",
+        "City - Home": "Reno",
+    }
+    zoho = {"Last Name": "C", "Mailing Street": "3 C St", "Mailing Code": "89501"}
+    for row in (square, constant, zoho):
+        assert counts(await person.imported(table(",".join(row), row), "contacts"))[1] == 1
+    found = {one["last_name"]: one["address"] for one in await person.every("contacts")}
+    assert found["A"] == {"street": "1 A St", "city": "Reno"}
+    assert found["B"] == {"street": "2 B St", "city": "Reno"}
+    assert found["C"] == {"street": "3 C St", "postal_code": "89501"}
+
+
+async def test_a_file_of_which_nothing_fits_is_told(person):
+    view = await person.imported("Colour,Shape\nred,round\n", "contacts")
+    assert counts(view) == (1, 0, 0, 0, 1)
+    assert "No column goes into any field; say by hand where each belongs." in view["notes"]

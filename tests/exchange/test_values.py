@@ -336,3 +336,8 @@ def test_thousands_where_only_the_region_tells():
 def test_exchanges_own_names_are_told_from_broken_addresses():
     with pytest.raises(NoMailbox, match="Exchange's own name"):
         read("email", "/o=ExchangeLabs/ou=Group/cn=Recipients/cn=zoe", US)
+
+
+def test_tags_in_quotation_marks_and_a_code_kept_as_text():
+    assert read("tags", '"Donor","Big giver"', US) == ["Donor", "Big giver"]
+    assert read("postal_code", "'01234", US) == "01234"

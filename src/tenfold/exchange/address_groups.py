@@ -30,13 +30,14 @@ _WHICH = {
 _NUMBERED = re.compile(r"address ([0-9]) (.+)")
 _NAMES = {
     "street": "street|street 1|address|street address|address street|address 1|address line 1|"
-    "strasse|anschrift",
-    "street2": "street 2|address 2|address line 2|extended address|strasse 2",
+    "strasse|anschrift|street address 1|street address line 1",
+    "street2": "street 2|address 2|street address 2|street address line 2|address line 2|"
+    "extended address|strasse 2",
     "city": "city|town|address city|ort|stadt",
     "state": "state|region|province|state province|state or province|state region|address state|"
     "bundesland|bundesland kanton|kanton",
     "postal_code": "postal code|zip|zip code|zip postal code|postcode|address postal code|"
-    "address zip|postleitzahl|plz",
+    "address zip|postleitzahl|plz|code",
     "country": "country|country region|address country|land|land region",
 }
 _PARTS = {name: part for part, names in _NAMES.items() for name in names.split("|")}

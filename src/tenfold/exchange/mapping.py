@@ -39,6 +39,7 @@ _INSTEAD: dict[str, tuple[str, ...]] = {
 }
 _POINTING = frozenset({"ref", "any_ref", "user"})
 _LINKS = frozenset({"website", "url"})
+_ALIKE = 0.88
 _EMPTY = 0.35
 """How much a column without content falls back behind those that have some."""
 
@@ -180,8 +181,16 @@ def _by_name(column: str, target: Target) -> tuple[float, Reason]:
             # `contact_id` of a deal points at a contact; it is no id of the deal itself.
             meanings.discard("external_id")
         return (0.9, "known name") if meaning in meanings else (0.0, "unmapped")
-    best = max((SequenceMatcher(None, own, name).ratio() for name in names), default=0.0)
-    return (round(best * 0.7, 2), "similar name") if best >= 0.88 else (0.0, "unmapped")
+    best = max((_alike(own, name) for name in names), default=0.0)
+    return (round(best * 0.7, 2), "similar name") if best >= _ALIKE else (0.0, "unmapped")
+
+
+def _alike(one: str, other: str) -> float:
+    """How alike two names are; what can't be alike enough costs next to nothing."""
+    if 2 * min(len(one), len(other)) < _ALIKE * (len(one) + len(other)):
+        return 0.0
+    matcher = SequenceMatcher(None, one, other)
+    return matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
 
 
 def _shown(column: str, samples: Sequence[Mapping[str, Value]]) -> list[str]:

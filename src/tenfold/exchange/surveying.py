@@ -92,6 +92,8 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     guesses = guess(columns, samples, targets, {**places.targets, **settled}, places.left)
     key, need = _key(definition, options, guesses)
     notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
+    if number and not any(one.target for one in guesses):
+        notes.append("No column goes into any field; say by hand where each belongs.")
     if not number:
         notes = [*source.notes, "The file holds no rows, only what comes before them."]
     # Our own exports write a point, wherever the organisation is.

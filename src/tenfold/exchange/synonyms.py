@@ -54,7 +54,7 @@ _WORDS: dict[str, str] = {
     "fecha de nacimiento|cumpleanos|date de naissance|anniversaire",
     "anniversary": "anniversary|wedding anniversary|jahrestag|aniversario",
     "notes": "notes|note|description|comments|comment|remarks|notizen|bemerkung|notas|remarques|"
-    "body|details|about",
+    "body|details|about|memo",
     "tags": "tags|labels|categories|group membership|groups|label|category|keywords|etiquetas|"
     "kategorien|etiquettes|system label names|tag",
     "source": "source|lead source|leadsource|original source|hs analytics source|contact source|"
@@ -77,9 +77,11 @@ _WORDS: dict[str, str] = {
     "deleted": "is deleted|isdeleted|deleted|archived",
     "email_opt_out": "email opt out|hasoptedoutofemail|unsubscribed|hs email optout|opt out",
     "street": "street|street address|address|address 1|address line 1|mailing street|strasse|"
-    "address 1 street|home street|business street|billing street|other street|calle|rue|"
+    "address 1 street|street address 1|street address line 1|home street|business street|"
+    "billing street|other street|calle|rue|"
     "direccion|adresse|anschrift|unparsed address|property address|streetaddress|address street",
-    "street2": "street 2|address 2|address line 2|apt|unit|unit number|business street 2|"
+    "street2": "street 2|address 2|street address 2|street address line 2|address line 2|apt|unit|"
+    "unit number|business street 2|"
     "home street 2|address 1 extended address|suite",
     "city": "city|town|mailing city|address 1 city|home city|business city|billing city|stadt|"
     "ort|ciudad|ville|address city|locality|property city|other city",
@@ -118,7 +120,8 @@ _WORDS: dict[str, str] = {
     "stories": "stories|storeys|number of stories",
     "association_fee": "association fee|hoa|hoa fee|hoa dues|hoa month|condo fee",
     "year_built": "year built|yr built|built|baujahr|ano de construccion",
-    "property_type": "property type|type|home type|property class|prop type",
+    "property_type": "property type|type|home type|property class|prop type|"
+    "account type|company type",
     "property_sub_type": "property sub type|property subtype|sub type",
     "days_on_market": "days on market|dom|days on zillow|cumulative days on market|cdom",
     "close_date": "close date|closing date|sold date|sale date|date sold|closedate|date|"
@@ -143,7 +146,7 @@ _WORDS: dict[str, str] = {
     "degree": "degree|education level|primary education education level name|degree level",
     "college": "college|school|primary education college name|college name|university|hochschule",
     "campus": "campus|campus name",
-    "industry": "industry|industries|branche|sector|secteur",
+    "industry": "industry|industry name|industries|branche|sector|secteur",
     "deal_name": "deal name|dealname|opportunity name|opportunity|deal title",
     "currency": "currency|currency code|currency iso code|deal currency|currency of value|"
     "deal currency code|amount currency|wahrung|moneda|devise",
@@ -156,7 +159,7 @@ _WORDS: dict[str, str] = {
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SALESFORCE = re.compile(r"__[a-z]{1,3}$")
 _PARENT = re.compile(
-    r"^(properties|fields|contact|student|lead|primary_education)[.:]"
+    r"^(properties|fields|contact|student|lead|primary_education|location)[.:]"
     # Pipedrive: `Deal - Title`, `Person - Email`.
     r"|^(deal|person|organization|lead|activity)\s+-\s+",
     re.IGNORECASE,
@@ -171,6 +174,7 @@ _ASIDE = re.compile(
 _SIGNS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """The one form in which header names are compared: `Mobile_Phone__c` is `mobile phone`."""
     text = _SALESFORCE.sub("", _ASIDE.sub("", name).strip())

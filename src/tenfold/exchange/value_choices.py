@@ -150,7 +150,8 @@ def tags(texts: list[str], *, parted: bool = False) -> list[str]:
     for text in texts:
         for piece in [text] if parted else _PARTING.split(text):
             # Google marks its own labels with a star: `* myContacts ::: Buyers`.
-            tag = " ".join(piece.strip().removeprefix("*").split())
+            # Mailchimp writes its own in quotation marks: `"Donor","VIP"`.
+            tag = " ".join(piece.strip(' "').removeprefix("*").split())
             if tag and _same(tag) not in _EVERYBODY:
                 found.setdefault(fold(tag), tag)
     return list(found.values())

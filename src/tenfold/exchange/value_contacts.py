@@ -92,7 +92,7 @@ def url(text: str) -> str:
 
 def postal_code(text: str, how: Reading) -> str:
     """A postal code; in the US without a `z` before it and with the zero that Excel took."""
-    body = text.strip()
+    body = text.strip().removeprefix("'")
     if how.region == "US":
         found = re.fullmatch(r"[zZ]?([0-9]{3,5})(-[0-9]{4})?(?:\.0)?", body)
         if found and len(found[1]) >= 4:
