@@ -63,7 +63,9 @@ def api() -> str:
     lines = ["# API", "", "Schemas and parameters: `/openapi.json`; to try it: `/docs`.", ""]
     lines += ["## Records of every type", "", "`leads` stands for any type.", ""]
     lines += _operations(served, lambda tag: tag == "Leads")
-    lines += ["Types with secret fields also have `POST /v1/leads/{record_id}/reveals`.", ""]
+    lines += ["Types with secret fields also have `POST /v1/leads/{record_id}/reveals`."]
+    lines += ["A relation to many is an address of its own: `GET`, `POST` and `DELETE` of"]
+    lines += ['`/v1/clients/{record_id}/favorites`, the last two with `{"ids": […]}`.', ""]
     lines += ["## Everything else", ""]
     shared = {one.label_plural for one in registry()}
     lines += _operations(served, lambda tag: tag not in shared and tag != "Custom records")
