@@ -11,7 +11,10 @@ if $pip install --quiet --require-hashes -r requirements/uv.lock &&
 	:
 else
 	echo "uv did not work here; installing with pip instead ..."
-	$pip install --quiet --require-hashes -r requirements/dev.lock
+	$pip install --quiet --require-hashes -r requirements/dev.lock || {
+		echo "The packages can't be installed here; the lines above tell why. Tenfold needs Linux with glibc, or macOS." >&2
+		exit 1
+	}
 fi
 # Hatchling came with the lock, so nothing unpinned is fetched to build with.
 $pip install --quiet --no-deps --no-build-isolation --editable .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -158,11 +159,13 @@ def test_the_home_of_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> 
         (["import", "x.csv"], {}, "--user"),
         (["import", "x.csv", "--user", "a@b.co", "--map", "x"], {}, "written as Column=field"),
         (["user", "add", "a@b.co"], {}, "--by"),
+        (["user", "password", "a@b.co", "--new", "-"], {}, "new: is required: the input held no"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_2(
     arguments, settings, sentence, home, monkeypatch, capsys
 ) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     for name, value in {"TENFOLD_HOME": str(home), "COLUMNS": "300", **settings}.items():
         monkeypatch.setenv(name, value)
     code = typed_here(*arguments)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from tests.exchange.conftest import DATA
 from tests.exchange.imports import Person
 
+from tenfold.cli import exchange
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
 from tenfold.cli.who import Who
 from tenfold.exchange.import_state import Options
@@ -107,3 +110,28 @@ async def test_a_list_is_exported_to_a_file(settings, person, tmp_path):
     with to.open() as file:
         assert [row["first_name"] for row in csv.DictReader(file)] == ["B"]
     assert [path.name for path in tmp_path.iterdir()] == ["leads.csv"]
+
+
+async def test_a_file_in_a_folder_that_is_missing_is_told(settings, person, tmp_path):
+    to = tmp_path / "none" / "leads.csv"
+    with pytest.raises(NotFound, match=f"There is no folder {to.parent}"):
+        await asyncio.to_thread(run_export, settings, "leads", to, who=Who(person.who.email))
+
+
+async def test_an_export_that_nobody_reads_on_ends_where_it_is():
+    ended: list[bool] = []
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        try:
+            yield b"one"
+            yield b"two"
+        finally:
+            ended.append(True)
+
+    class Closed(io.BytesIO):
+        def write(self, _data):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        await exchange._copied(pieces(), Closed())
+    assert ended == [True]

@@ -66,7 +66,7 @@ def plain(run: Callable[[], object]) -> int:
     try:
         code = run()
     except Invalid as error:
-        all_of_it = "; ".join(f"{field} {problem}" for field, problem in error.fields.items())
+        all_of_it = "; ".join(f"{field}: {problem}" for field, problem in error.fields.items())
         say(f"tenfold: {all_of_it or error}")
         return WRONG_USE
     except SettingError as error:
@@ -296,7 +296,10 @@ def password(
     *,
     new: Annotated[
         str,
-        Parameter(help="The password, or - to read it from the input; without it one is made."),
+        Parameter(
+            help="The password, or - to read it from the input; without it one is made.",
+            allow_leading_hyphen=True,
+        ),
     ] = "",
 ) -> int:
     """Give a person a new password: ends all their sessions and opens a locked account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -213,10 +213,12 @@ async def _export(settings: Settings, asked: _Export, to: Path | None, say: Say)
         return DONE
 
 
-async def _sent(pieces: AsyncIterator[bytes], to: Path | None) -> int:
+async def _sent(pieces: AsyncGenerator[bytes], to: Path | None) -> int:
     """Write the pieces; a file stands there whole or not at all."""
     if to is None:
         return await _copied(pieces, sys.stdout.buffer)
+    if not to.parent.is_dir():
+        raise NotFound(f"There is no folder {to.parent}.")
     part = to.with_name(f".{to.name}.part")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), FileSizeColumn())
     try:
@@ -230,14 +232,15 @@ async def _sent(pieces: AsyncIterator[bytes], to: Path | None) -> int:
 
 
 async def _copied(
-    pieces: AsyncIterator[bytes], file: BinaryIO, moved: Callable[[int], None] = lambda _: None
+    pieces: AsyncGenerator[bytes], file: BinaryIO, moved: Callable[[int], None] = lambda _: None
 ) -> int:
     size = 0
-    async for piece in pieces:
-        file.write(piece)
-        size += len(piece)
-        moved(size)
-    file.flush()
+    async with aclosing(pieces):  # or what it holds goes only after the pool has gone
+        async for piece in pieces:
+            file.write(piece)
+            size += len(piece)
+            moved(size)
+        file.flush()
     return size
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -44,7 +44,7 @@ Open = Callable[[], AbstractAsyncContextManager[Reading]]
 
 async def export(
     query: Query, opened: Open, ask: Ask, form: str, *, bom: bool = False
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The rows of a list as CSV or JSON, in pieces; each page is read under today's access.
 
     JSON is the list of records as the API gives them. CSV has a column for each field, for an
