@@ -513,6 +513,24 @@ async def check_signed_in(place: World) -> None:
 # -- values
 
 
+async def check_moves(place: World) -> None:
+    """A move's own fields are named when they are wrong, and its reason stays with it."""
+    who = await boss(place)
+    target = f"{PATH}/{(await lead(place))['id']}/moves"
+    for body, code, field in (
+        ({}, "MISSING_FIELDS", "to"),
+        ({"to": "nope"}, "INVALID_FIELDS", "to"),
+        ({"to": 5}, "INVALID_FIELDS", "to"),
+        ({"to": "contacted", "reason": "\x00"}, "INVALID_FIELDS", "reason"),
+        ({"to": "contacted", "reason": "x" * 1_001}, "INVALID_FIELDS", "reason"),
+    ):
+        refused(await place.call(who, "POST", target, body), 400, code, field)
+    answer = await place.call(who, "POST", target, {"to": "contacted", "reason": "rang"})
+    assert answer.status_code == 201, answer.text
+    (moved,) = await place.fine(who, "GET", answer.headers["location"])
+    assert (moved["old"], moved["to"], moved["reason"]) == ("new", "contacted", "rang")
+
+
 async def check_amounts(place: World) -> None:
     """Amounts are major units of their own currency, with as many places as it has."""
     for currency, given, shown in (

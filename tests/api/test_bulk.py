@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -89,6 +90,16 @@ async def test_upsert_judges_each_row_and_names_it(
     ]
     assert (meta["created"], meta["updated"]) == (1, 1)
     assert [bool(row) for row in answer.json()["data"]] == [True, False, False, True, False]
+
+
+async def test_upserts_of_one_key_at_once_make_one_record(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    body = {"key": "external_id", "records": [{**NAMES, "external_id": "race"}]}
+    answers = await asyncio.gather(*(send(client, admin, "POST", "upsert", body) for _ in range(8)))
+    assert [a.status_code for a in answers] == [200] * 8
+    assert sum(a.json()["meta"]["created"] for a in answers) == 1
+    assert len((await client.get(PATH, headers=admin.headers)).json()["data"]) == 1
 
 
 async def test_each_row_is_judged_by_who_may_change_it(

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.anyio
         contract.check_questions,
         contract.check_addresses,
         contract.check_signed_in,
+        contract.check_moves,
         contract.check_amounts,
         contract.check_texts,
     ],

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine import batches
 from tenfold.engine.written import BULK, Change, Refusal, Written
-from tenfold.kernel.errors import Invalid, MissingFields, TenfoldError
+from tenfold.kernel.errors import Conflict, Invalid, MissingFields, TenfoldError
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.records import shown
@@ -112,7 +112,14 @@ async def upsert(request: Req, plural: str) -> ASGIResponse:
         new.update(made)
         return results, refused
 
-    return await _bulk(arrival, body, run, "upsert", 200, new)
+    try:
+        return await _bulk(arrival, body, run, "upsert", 200, new)
+    except Conflict as error:
+        if error.code != "DUPLICATE":
+            raise
+        # Somebody made one of them at the same moment: now it is there to be changed.
+        new.clear()
+        return await _bulk(arrival, body, run, "upsert", 200, new)
 
 
 async def _bulk(

@@ -246,6 +246,8 @@ def _move(shipped: Definition, body: dict[str, object]) -> tuple[str, str]:
         raise MissingFields({"to": f"is required: one of {', '.join(shipped.status.options)}"})
     if not isinstance(to, str) or not isinstance(reason, str) or set(body) - {"to", "reason"}:
         raise Invalid({"to": "give {to, reason}, both texts"})
+    if to not in shipped.status.options:
+        raise Invalid({"to": f"must be one of {', '.join(shipped.status.options)}"})
     if "\x00" in reason or len(reason) > 1_000:
         raise Invalid({"reason": "must have at most 1,000 characters, and no NUL among them"})
     return to, reason
