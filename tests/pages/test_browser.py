@@ -297,8 +297,11 @@ async def test_no_page_is_wider_than_its_screen(
         "leads", first_name="Wolfeschlegelsteinhausenbergerdorff" * 4, last_name="محمد الفارسي"
     )
     path = f"/leads/{lead['id']}"
+    company = await make("companies", name="Firm")
+    await make("contacts", first_name="M" * 100, last_name="M" * 100, company_id=company["id"])
     page = await open_page("/", size)
     for address in ("/", "/leads", "/leads?status=hot", path, f"{path}/edit", "/listings/new",
+                    f"/companies/{company['id']}",
                     "/search?q=wolf", "/menu", "/drops", "/nothing/here/at/all", "/imports",
                     "/imports/new"):  # fmt: skip
         await page.goto(address)
