@@ -308,3 +308,21 @@ async def test_a_file_of_which_nothing_fits_is_told(person):
     view = await person.imported("Colour,Shape\nred,round\n", "contacts")
     assert counts(view) == (1, 0, 0, 0, 1)
     assert "No column goes into any field; say by hand where each belongs." in view["notes"]
+
+
+async def test_a_second_address_in_a_cell_goes_where_the_next_columns_left_room(person):
+    header = "Last Name,E-mail 1 - Value,E-mail 2 - Value"
+    rows = [
+        {"Last Name": "A", "E-mail 1 - Value": "a@example.com ::: a2@example.com"},
+        {
+            "Last Name": "B",
+            "E-mail 1 - Value": "b@example.com ::: b3@example.com",
+            "E-mail 2 - Value": "b2@example.com",
+        },
+    ]
+    view = await person.imported(table(header, *rows), "contacts")
+    assert counts(view) == (2, 2, 0, 0, 0)
+    found = {one["last_name"]: one["email_2"] for one in await person.every("contacts")}
+    assert found == {"A": "a2@example.com", "B": "b2@example.com"}
+    told = "1 further values in cells of 'E-mail 1 - Value' have no field and were left out."
+    assert told in view["notes"]

@@ -51,6 +51,8 @@ class Prepared:
     pointers: list[Pointer] = field(default_factory=list[Pointer])
     key: object = None
     currencies: dict[str, str] = field(default_factory=dict[str, str])
+    more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
+    """Column, kind and value of what a cell held beside its first value."""
     id: str = ""
     problem: str = ""
 
@@ -101,6 +103,8 @@ class Converter:
             value = values.get(column)
             if value is not None and value != "":
                 put(value, made, problems)
+        for column, kind, value in made.more:
+            self._overflow(column, kind, value, made)
         _finish(made.body)
         for name, code in made.currencies.items():
             if made.body.get(name) is not None:
@@ -265,13 +269,15 @@ class Converter:
         if reasons:
             self.tally[f"of several values in cells of {column!r} can't be read"] += len(reasons)
         put(made, found[0])
-        for more in found[1:]:
-            self._overflow(column, kind, more, made)
+        # The fields for further ones may have columns of their own, which come first.
+        made.more += [(column, kind, more) for more in found[1:]]
 
     def _overflow(self, column: str, kind: str, value: object, made: Prepared) -> None:
         """Put a further e-mail or number into a field that waits for it."""
         for name in _OVERFLOW.get(kind, ()):
-            free = name in self._goals and name not in self._taken and name not in made.body
+            if made.body.get(name) == value:
+                return
+            free = name in self._goals and name not in made.body
             if free and self._goals[name].kind == kind:
                 made.body[name] = value
                 return
