@@ -51,9 +51,10 @@ async def _asked(
     place: World, who: Somebody, kind: Definition, method: str, path: str, identity: str
 ) -> tuple[int, str]:
     """Status and body of an answer, with the id taken out of it."""
-    where = path.format(plural=kind.path, record_id=identity, field="x")
-    body = None
-    if method not in ("GET", "DELETE"):
+    relation = next((f.name for f in kind.fields.values() if f.type.kind == "many"), "x")
+    where = path.format(plural=kind.path, record_id=identity, relation=relation)
+    body: dict[str, Any] | None = {"ids": []} if path.endswith("{relation}") else None
+    if body is None and method not in ("GET", "DELETE"):
         body = _BODIES.get(path.rpartition("/")[2], {})
         if path.endswith("reveals"):
             body = {"field": (_secrets(kind) or ["x"])[0]}
