@@ -177,14 +177,12 @@ class Database:
         connection = await self._lender.take()
         try:
             versions = await _begun(connection, context, topics, known)
-            try:
-                transaction = Transaction(connection, versions, context)
-                yield transaction
-                await connection.execute(_commit(transaction.changed))
-            except BaseException:
-                if not gone(connection):
-                    await asyncio.shield(connection.execute("ROLLBACK"))
-                raise
+            transaction = Transaction(connection, versions, context)
+            yield transaction
+            await connection.execute(_commit(transaction.changed))
+        except BaseException:
+            await _taken_back(connection)
+            raise
         finally:
             self._lender.give(connection)
 
@@ -204,6 +202,17 @@ async def _begun(
     if not topics:
         return ()
     return await connection.fetchval(_VERSIONS, context.tenant, topics)
+
+
+async def _taken_back(connection: Connection) -> None:
+    """Roll back; a connection that can't is closed, for it must not be lent in a transaction."""
+    if gone(connection):
+        return
+    try:
+        await connection.execute("ROLLBACK")
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 async def _codecs(connection: asyncpg.Connection) -> None:

@@ -1,0 +1,81 @@
+"""A transaction that can't begin, or is cancelled, leaves its connection fit for the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from tests import factories
+from tests.server import Base
+
+from tenfold.db.database import Database
+from tenfold.kernel.context import Context
+from tenfold.kernel.ids import new_id
+
+pytestmark = pytest.mark.anyio
+MEMBERS = ("members",)
+_LOCK = "LOCK TABLE tenfold.versions IN ACCESS EXCLUSIVE MODE"
+
+
+@pytest.fixture
+async def single(base: Base) -> AsyncIterator[Database]:
+    """A pool of one connection, so that whoever comes next gets the same."""
+    database = await Database.connect(base.app_url, smallest=1, largest=1)
+    yield database
+    await database.close()
+
+
+async def _works(database: Database) -> None:
+    """Reading and writing go on, and nobody's transaction is open."""
+    context = Context(tenant=new_id(), actor=None)
+    async with database.read(context.tenant, MEMBERS) as reader:
+        assert not reader.connection.is_in_transaction()
+        assert list(reader.versions) == [0]
+    async with database.transaction(context, MEMBERS) as tx:
+        assert list(tx.versions) == [0]
+
+
+async def test_error_after_begin_is_rolled_back(single: Database) -> None:
+    context = Context(tenant=new_id(), actor=None)
+    too_large = [2**70]  # no bigint: expect() refuses it, which is no 40001
+    with pytest.raises(asyncpg.PostgresError):
+        async with single.transaction(context, MEMBERS, too_large):
+            pytest.fail("it must not begin")
+    await _works(single)
+
+
+async def test_cancelled_beginning_is_rolled_back(single: Database, owner: factories.Owner) -> None:
+    async def begin() -> None:
+        async with single.transaction(Context(tenant=new_id(), actor=None), MEMBERS):
+            pytest.fail("it must not begin")
+
+    async with owner.transaction():
+        await owner.execute(_LOCK)
+        task = asyncio.create_task(begin())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await _works(single)
+
+
+async def test_connection_that_cannot_roll_back_is_not_lent_again(
+    single: Database, owner: factories.Owner
+) -> None:
+    started = asyncio.Event()
+
+    async def write() -> None:
+        async with single.transaction(Context(tenant=new_id(), actor=None), MEMBERS) as tx:
+            started.set()
+            await tx.value("SELECT pg_sleep(5)")
+
+    task = asyncio.create_task(write())
+    await started.wait()
+    for _ in range(3):  # the second comes while it rolls back
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await _works(single)
