@@ -157,7 +157,7 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
         found = starting.parts_of(exchange, files, uploads, asked.kind, asked.options)
         async with exchange.database.read(who.tenant, TOPICS) as reader:
             person = await exchange.person(reader, context)
-        await starting.allowed(exchange, person, found)
+            await starting.allowed(exchange, reader, person, found)
         async with exchange.database.transaction(context) as tx:
             state = await starting.begin(tx, identity, found, asked.options)
             job = await stand_by(tx, identity)

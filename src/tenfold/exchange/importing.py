@@ -42,6 +42,7 @@ REHEARSED = 5_000
 """A dry run of at most so many rows is one transaction; a longer one forgets each piece."""
 
 _TENANT = "SELECT region, currency, timezone FROM tenfold.tenants WHERE id = $1"
+_VERSIONS = "SELECT tenfold.versions($1, $2)"
 
 LoadPerson = Callable[[Reader, UUID, UUID], Awaitable[Person]]
 
@@ -78,11 +79,15 @@ class Exchange:
     currency: str = "USD"
 
     async def definition(self, reader: Reader, tenant: UUID, name: str) -> Definition:
-        """A record type as the tenant has it; the reader was opened with TOPICS."""
+        """A record type as the tenant has it, by what the reader sees; its first topics are TOPICS.
+
+        A job's pieces are opened without topics: there the version is asked for.
+        """
         shipped = self.shipped(name)
         if shipped is None:
             raise NotFound(f"There is no record type {name[:60]!r}.")
-        return await self.tailored.get(reader, tenant, shipped, reader.versions[1])
+        versions = reader.versions or await reader.value(_VERSIONS, tenant, TOPICS)
+        return await self.tailored.get(reader, tenant, shipped, versions[1])
 
     def shipped(self, name: str) -> Definition | None:
         """A type by its name or plural; of a tenant's own no more than its name is known yet."""

@@ -268,8 +268,7 @@ class Undoer:
                 groups.setdefault(name, []).append(identity)
         else:
             groups[kind] = list(ids)
-        async with self.exchange.database.read(tenant, TOPICS) as versed:
-            return [
-                (await self.exchange.definition(versed, tenant, name), some)
-                for name, some in groups.items()
-            ]
+        return [
+            (await self.exchange.definition(reader, tenant, name), some)
+            for name, some in groups.items()
+        ]

@@ -15,7 +15,7 @@ from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State
-from tenfold.exchange.importing import TOPICS, Exchange
+from tenfold.exchange.importing import Exchange
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import Step, plan_of
 from tenfold.exchange.targets import type_of_object
@@ -57,10 +57,15 @@ def parts_of(
     return [Part(stored=u.stored, filename=u.filename, type=shipped.name) for u in uploads]
 
 
-async def allowed(exchange: Exchange, person: Person, parts: Sequence[Part]) -> None:
+async def allowed(
+    exchange: Exchange, reader: Reader, person: Person, parts: Sequence[Part]
+) -> None:
     """Raise Forbidden where the person may not make records of each type."""
-    async with exchange.database.read(person.tenant, TOPICS) as reader:
-        await _allowed(exchange, reader, person, parts)
+    for part in parts:
+        definition = await exchange.definition(reader, person.tenant, part.type)
+        access = person.access(definition)
+        access.need("read", definition)
+        access.need("create", definition)
 
 
 async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:
@@ -89,16 +94,6 @@ def check(options: Options) -> Options:
     if problems:
         raise Invalid(problems)
     return options
-
-
-async def _allowed(
-    exchange: Exchange, reader: Reader, person: Person, parts: Sequence[Part]
-) -> None:
-    for part in parts:
-        definition = await exchange.definition(reader, person.tenant, part.type)
-        access = person.access(definition)
-        access.need("read", definition)
-        access.need("create", definition)
 
 
 def _plan(path: Path) -> list[Step]:

@@ -140,7 +140,7 @@ async def start_import(request: Req) -> ASGIResponse:
             if kept.answer is not None:
                 files.discard()
                 return kept.answer
-            await starting.allowed(exchange, visit.person, parts)
+            await starting.allowed(exchange, tx, visit.person, parts)
             state = await starting.begin(tx, identity, parts, options)
             state.job = str(await enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
@@ -163,7 +163,7 @@ async def preview_import(request: Req) -> ASGIResponse:
         uploads, kind, options = await _received(request, files, desk.settings.import_bytes)
         parts = starting.parts_of(exchange, files, uploads, kind, options)
         async with desk.visit(claims, _any(desk), ()) as visit:
-            await starting.allowed(exchange, visit.person, parts[:1])
+            await starting.allowed(exchange, visit.reader, visit.person, parts[:1])
             path = files.upload(parts[0].stored)
             shown = await previewing.preview(
                 exchange, visit.reader, visit.person, path, part=parts[0], options=options

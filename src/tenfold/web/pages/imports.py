@@ -122,7 +122,7 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
             chosen = await _chosen(guest, exchange, files, draft, form)
         parts = _parts(exchange, files, draft, chosen)
         async with changing(request, claims) as (tx, guest):
-            await starting.allowed(exchange, guest.person, parts)
+            await starting.allowed(exchange, tx, guest.person, parts)
             state = await starting.begin(tx, identity, parts, chosen)
             state.job = str(await enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
@@ -233,7 +233,7 @@ async def _previewed(
     guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
 ) -> Preview:
     parts = _parts(exchange, files, draft, chosen)
-    await starting.allowed(exchange, guest.person, parts)
+    await starting.allowed(exchange, guest.reader, guest.person, parts)
     path = files.upload(draft.stored)
     return await previewing.preview(
         exchange, guest.reader, guest.person, path, part=parts[0], options=chosen
