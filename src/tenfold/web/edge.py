@@ -79,8 +79,7 @@ class Edge:
             await send(message)
 
         try:
-            uploads = scope["path"].startswith(_UPLOADS)
-            limit = self.upload_limit if uploads else self.body_limit
+            limit = self.upload_limit if _uploads(scope) else self.body_limit
             if asked in _INSTEAD:
                 scope["method"] = _INSTEAD[asked]  # pyright: ignore[reportGeneralTypeIssues]
                 answer = _head_only(answer, asked)
@@ -124,6 +123,14 @@ class Edge:
             "user_id": str(claims.user) if claims else None,
         }
         sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+
+
+def _uploads(scope: Scope) -> bool:
+    """Whether a file comes in a form, which goes to the disk; any other body is held in memory."""
+    if not scope["path"].startswith(_UPLOADS):
+        return False
+    kind = header(scope, b"content-type").partition(";")[0]
+    return kind.strip().lower() == "multipart/form-data"
 
 
 def _head_only(send: Send, asked: str) -> Send:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -126,22 +128,21 @@ async def start_import(request: Req) -> ASGIResponse:
     """Store a file and begin to import it; answers at once with the import's state."""
     desk, exchange = _begun(request, "import")
     claims = desk.claims(request.scope)
-    await _keep_body(request)
     identity = new_id()
     files = exchange.files(claims.tenant, identity)
     try:
-        uploads, kind, options = await _received(request, files, desk.settings.import_bytes)
-        parts = starting.parts_of(exchange, files, uploads, kind, options)
+        sent = await _received(request, files, desk.settings.import_bytes)
+        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
         context = desk.context(claims, request.scope)
         async with (
             desk.change(claims, _any(desk), context) as (tx, visit),
-            once(request, tx, claims) as kept,
+            once(request, tx, claims, sent.digest) as kept,
         ):
             if kept.answer is not None:
                 files.discard()
                 return kept.answer
             await starting.allowed(exchange, tx, visit.person, parts)
-            state = await starting.begin(tx, identity, parts, options)
+            state = await starting.begin(tx, identity, parts, sent.options)
             state.job = str(await enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
             found = await batches.find(tx, visit.person, identity)
@@ -160,13 +161,13 @@ async def preview_import(request: Req) -> ASGIResponse:
     claims = desk.claims(request.scope)
     files = exchange.files(claims.tenant, new_id())
     try:
-        uploads, kind, options = await _received(request, files, desk.settings.import_bytes)
-        parts = starting.parts_of(exchange, files, uploads, kind, options)
+        sent = await _received(request, files, desk.settings.import_bytes)
+        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
         async with desk.visit(claims, _any(desk), ()) as visit:
             await starting.allowed(exchange, visit.reader, visit.person, parts[:1])
             path = files.upload(parts[0].stored)
             shown = await previewing.preview(
-                exchange, visit.reader, visit.person, path, part=parts[0], options=options
+                exchange, visit.reader, visit.person, path, part=parts[0], options=sent.options
             )
         return respond.data(shown)
     finally:
@@ -297,15 +298,17 @@ def _any(desk: Desk) -> Any:
     return next(iter(desk.registry))
 
 
-async def _keep_body(request: Req) -> None:
-    """Hold the body where an Idempotency-Key needs it whole; otherwise it streams to the disk."""
-    if header(request.scope, b"idempotency-key"):
-        await request.body()
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The files, stored, and what was asked for; the digest of a form, whose body is not kept."""
+
+    uploads: list[Upload]
+    kind: str
+    options: Options
+    digest: bytes = b""
 
 
-async def _received(
-    request: Req, files: ImportFiles, most: int
-) -> tuple[list[Upload], str, Options]:
+async def _received(request: Req, files: ImportFiles, most: int) -> _Sent:
     """The files, stored, and what was asked for, of a multipart form or of JSON."""
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -329,16 +332,21 @@ async def _received(
         if content:
             stored = await files.store(number, pieces_of(content), most)
             uploads.append(Upload(_shown(one.get("filename", "")), stored))
-    return uploads, asked.type, starting.check(asked.options)
+    return _Sent(uploads, asked.type, starting.check(asked.options))
 
 
-async def _form(request: Req, files: ImportFiles, most: int) -> tuple[list[Upload], str, Options]:
+async def _form(request: Req, files: ImportFiles, most: int) -> _Sent:
     form = await request.form()
     uploads: list[Upload] = []
     values: dict[str, object] = {}
+    whole = hashlib.sha256()
     for name, value in form.multi_items():
+        plain = "" if isinstance(value, UploadFile) else value
+        whole.update(repr((name, plain)).encode())
         if isinstance(value, UploadFile):
-            stored = await files.store(len(uploads), _stream(value), most)
+            one = hashlib.sha256()
+            stored = await files.store(len(uploads), _stream(value, one.update), most)
+            whole.update(one.digest() + repr(value.filename).encode())
             uploads.append(Upload(_shown(value.filename), stored))
             await value.close()
         elif name == "options":
@@ -347,7 +355,8 @@ async def _form(request: Req, files: ImportFiles, most: int) -> tuple[list[Uploa
             values[name] = _option(name, value)
         elif name not in ("type", "filename"):
             raise Invalid({name[:100]: f"is not expected; there are {', '.join(_OPTION_NAMES)}"})
-    return uploads, str(form.get("type", "")), starting.check(convert(values, Options))
+    chosen = starting.check(convert(values, Options))
+    return _Sent(uploads, str(form.get("type", "")), chosen, whole.digest())
 
 
 _OPTION_NAMES = tuple(f.name for f in msgspec.structs.fields(Options))
@@ -387,8 +396,10 @@ def _content(one: Mapping[str, str]) -> bytes:
     return one.get("content", "").encode(errors="replace")
 
 
-async def _stream(upload: UploadFile) -> AsyncIterator[bytes]:
+async def _stream(upload: UploadFile, hear: Callable[[bytes], None]) -> AsyncIterator[bytes]:
+    """The file's bytes as they arrive; `hear` is told each piece."""
     while piece := await upload.read(1 << 16):
+        hear(piece)
         yield piece
 
 

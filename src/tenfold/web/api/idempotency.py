@@ -60,26 +60,22 @@ class Kept:
         return answer
 
 
-async def _content(request: Request[Any, Any, Any]) -> bytes:
-    """The body; that of a form without its boundary, which is another one each time it is sent."""
-    body = await request.body()
-    kind, boundary = request.content_type
-    mark = boundary.get("boundary", "") if kind == "multipart/form-data" else ""
-    return body.replace(mark.encode(), b"") if mark else body
-
-
 @asynccontextmanager
 async def once(
-    request: Request[Any, Any, Any], tx: Transaction, claims: Claims
+    request: Request[Any, Any, Any], tx: Transaction, claims: Claims, content: bytes = b""
 ) -> AsyncGenerator[Kept]:
-    """Answer from before, or run and keep the answer; 409 in flight, 422 for another request."""
+    """Answer from before, or run and keep the answer; 409 in flight, 422 for another request.
+
+    `content` stands for a body that is not held in memory.
+    """
     key = header(request.scope, b"idempotency-key")
     if not key:
         yield Kept(tx, claims, "", b"", None)
         return
     if len(key) > 255 or not key.isprintable():
         raise Invalid({"Idempotency-Key": "must have 1 to 255 printable characters"})
-    whole = f"{request.method} {request.url.path}\n".encode() + await _content(request)
+    whole = f"{request.method} {request.url.path}\n".encode()
+    whole += content or await request.body()
     digest = hashlib.sha256(whole).digest()
     if not await tx.value(_LOCK, f"{claims.tenant}{claims.user}{key}"):
         raise Conflict(
