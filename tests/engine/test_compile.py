@@ -274,10 +274,12 @@ def test_computed_and_generated_fields_name_their_columns_in_their_own_way():
         price: Money | None = field()
         size: int | None = field()
         bare: int | None = computed("size + {t}.size + length('size')")
+        days: int | None = computed("{t}.created_at::date - current_date")
         dotted: int | None = generated("{t}.size")
         amount: Money | None = generated("size * 2")
 
-    bare, dotted, amount = mistakes(Sums)
+    bare, days, dotted, amount = mistakes(Sums)
+    assert "Sums.days: current_date is the date in UTC" in days
     assert "Sums.bare: its SQL names the column 'size' alone" in bare
     assert "Fix: write {t}.size." in bare
     assert "Sums.dotted: the SQL of a generated field has no {t}. Fix: name the columns" in dotted

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from tests.factories import Organisation, Somebody
 
+from tenfold.engine import access
+from tenfold.kernel import clock
 from tenfold.kernel.clock import now
 
 pytestmark = pytest.mark.anyio
@@ -176,6 +179,50 @@ async def test_an_agreement_is_in_force_between_its_days(client, admin):
     assert not await in_force(
         status="signed", starts_on=str(today - 2 * day), ends_on=str(today - day)
     )
+
+
+def test_the_date_is_that_of_the_zone(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat("2026-11-22T07:00:00+00:00"))
+    assert clock.today("America/Los_Angeles") == date(2026, 11, 21)
+    assert clock.today("Pacific/Kiritimati") == clock.today("Not/There") == date(2026, 11, 22)
+
+
+async def test_today_is_the_date_where_the_organisation_is(client, admin, monkeypatch):
+    """At 11 pm in California it is tomorrow in UTC already; an hour later it is tomorrow there."""
+
+    def at(text: str) -> None:
+        moment = datetime.fromisoformat(text)
+        monkeypatch.setattr(access, "today", lambda zone: moment.astimezone(ZoneInfo(zone)).date())
+
+    at("2026-11-22T07:00:00+00:00")
+    zone = {"timezone": "America/Los_Angeles"}
+    answer = await client.patch("/v1/organization", json=zone, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    whom = (await make(client, admin, "clients", **LEAD))["id"]
+    day = "2026-11-22"
+    signed = {"title": "A", "client_id": whom, "status": "signed", "starts_on": day}
+    listed = {"address": "9 Elm St", "list_price": 1, "on_market_date": "2026-11-20"}
+    written = [
+        await make(client, admin, "escrows", property_address="9 Elm St", close_date=day),
+        await make(client, admin, "buyer_agreements", **signed),
+        await make(client, admin, "listings", **listed),
+    ]
+
+    async def read() -> list[dict]:
+        rows = []
+        for plural in ("escrows", "buyer_agreements", "listings"):
+            answer = await client.get(f"/v1/{plural}", headers=admin.headers)
+            rows += answer.json()["data"]
+        return rows
+
+    def told(rows: list[dict]) -> tuple[int, bool, int]:
+        escrow, agreement, listing = rows
+        return escrow["days_to_close"], agreement["in_force"], listing["days_on_market"]
+
+    before = (1, False, 1)
+    assert (told(written), told(await read()), told(await read())) == (before,) * 3
+    at("2026-11-22T08:00:00+00:00")
+    assert told(await read()) == (0, True, 2)
 
 
 async def test_what_a_client_likes_is_seen_from_both_sides(client, admin, owner):

@@ -13,7 +13,7 @@ from tenfold.engine.definition import Grant
 from tenfold.engine.types import Locale
 from tenfold.kernel.errors import Unauthenticated
 
-_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
@@ -75,6 +75,7 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
         team=row["team_id"],
         own_roles=own,
         locale=Locale(row["region"], row["currency"]),
+        zone=row["timezone"],
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
 from tenfold.engine.types import Locale
+from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
 
 ORGANISATION_ROLES = ("owner", "admin", "manager", "member", "read-only")
@@ -67,6 +69,8 @@ class Person:
         default_factory=dict[str, Mapping[str, Grant]]
     )
     locale: Locale = field(default_factory=Locale)
+    zone: str = "UTC"
+    """The organisation's time zone, which says when its day begins."""
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:
@@ -75,6 +79,21 @@ class Person:
         if found is None:
             found = self._made[definition.name] = compile_access(definition, self)
         return found
+
+    @property
+    def today(self) -> date:
+        """The organisation's local date."""
+        return today(self.zone)
+
+    def bound(self, **values: object) -> dict[str, object]:
+        """What every statement may bind of its reader, and its own values."""
+        return {
+            **values,
+            "tenant": self.tenant,
+            "user": self.user,
+            "teams": list(self.teams),
+            "today": self.today,
+        }
 
     @property
     def administers(self) -> bool:

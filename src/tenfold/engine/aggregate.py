@@ -87,12 +87,8 @@ async def aggregate(
         tuple((f.field.json_name, f.operator, f.value is False) for f in asked.filters),
     )
     statement = query.shapes.get(key, lambda: _statement(definition, person, query, asked))
-    values: dict[str, object] = {
-        "tenant": person.tenant,
-        "user": person.user,
-        "teams": list(person.teams),
-        **key_values(definition, asking.Ask(filters=asked.filters), None),
-    }
+    filters = asking.Ask(filters=asked.filters)
+    values = person.bound(**key_values(definition, filters, None))
     return (await reader.value(statement.text, *statement.arguments(values))) or b"[]"
 
 

@@ -155,12 +155,7 @@ async def readable(
     statement = compiled(
         rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True)
     )
-    bound: dict[str, object] = {
-        "tenant": person.tenant,
-        "user": person.user,
-        "teams": list(person.teams),
-        "ids": list(ids),
-    }
+    bound = person.bound(ids=list(ids))
     rows = await tx.rows(statement.text, *statement.arguments(bound))
     return {r[0]: None for r in rows}
 

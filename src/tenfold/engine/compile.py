@@ -27,6 +27,7 @@ _NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
 # Words of SQL, of queries (`?limit=`), and fields that every record has.
 _RESERVED = frozenset(
     {"id", "tenant", "custom", "search", "type", "private"}
+    | {"user", "teams", "today"}  # what statements bind of their reader
     | {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
     | set(SYSTEM_FIELDS)
     | set(RESERVED_WORDS)

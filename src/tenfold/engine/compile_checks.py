@@ -55,6 +55,8 @@ def expression(one: Field, among: Mapping[str, Field], note: Note) -> Field:
         return one
     sql = re.sub(r"'[^']*'", "''", one.type.sql)
     if isinstance(one.type, t.Computed):
+        if "current_date" in sql:
+            note(one.name, "current_date is the date in UTC, not where people are", "write {today}")
         for name in dict.fromkeys(re.findall(r"(?<![\w.:])[a-z_]\w*", sql)):
             if name in among:
                 problem = f"its SQL names the column {name!r} alone, which another may hide"

@@ -74,7 +74,7 @@ class Query:
             kinds = self._list(person, definition, ask, None).kinds
             values = self.cursors.open(identity, ask.cursor, kinds)
         statement = self._list(person, definition, ask, values)
-        bound = self._bound(person, key_values(definition, ask, values))
+        bound = person.bound(**key_values(definition, ask, values))
         row = await reader.row(statement.page.text, *statement.page.arguments(bound))
         assert row is not None
         found: int = row[1]
@@ -104,7 +104,7 @@ class Query:
                 fields, embeds, deleted=deleted
             ),
         )
-        bound = self._bound(person, {"id": identity})
+        bound = person.bound(id=identity)
         row = await reader.row(statement.text, *statement.arguments(bound))
         if row is None:
             raise missing(definition, identity)
@@ -127,7 +127,7 @@ class Query:
             key,
             lambda: PersonReading(definition, person, self.registry).many_statement(fields, embeds),
         )
-        bound = self._bound(person, {"ids": list(ids)})
+        bound = person.bound(ids=list(ids))
         return (await reader.value(statement.text, *statement.arguments(bound))) or b"[]"
 
     async def _count(
@@ -149,7 +149,7 @@ class Query:
             key,
             lambda: PersonReading(definition, person, self.registry).count_statement(bare, COUNTED),
         )
-        bound = self._bound(person, key_values(definition, bare, None))
+        bound = person.bound(**key_values(definition, bare, None))
         count: int = await reader.value(statement.text, *statement.arguments(bound))
         return (count, "exact") if count < COUNTED else (COUNTED - 1, "at_least")
 
@@ -186,15 +186,6 @@ class Query:
             for name in topics(definition, embeds, self.registry)[1:]
         ]
         return (definition.name, definition.digest, access.shape, tuple(seen), tuple(embeds))
-
-    @staticmethod
-    def _bound(person: Person, values: dict[str, object]) -> dict[str, object]:
-        return {
-            "tenant": person.tenant,
-            "user": person.user,
-            "teams": list(person.teams),
-            **values,
-        }
 
 
 def missing(definition: Definition, identity: UUID) -> NotFound:

@@ -238,11 +238,7 @@ def _is_short(text: str) -> bool:
 
 
 def _values(person: Person, text: str) -> dict[str, object]:
-    values: dict[str, object] = {
-        "tenant": person.tenant,
-        "user": person.user,
-        "teams": list(person.teams),
-    }
+    values = person.bound()
     if _is_short(text):
         (word,) = words(text)
         return {**values, "start": word, "end": word + _LAST}

@@ -19,6 +19,7 @@ UUID_TYPE = sa.UUID(as_uuid=True)
 TENANT = sa.bindparam("tenant", type_=UUID_TYPE)
 USER = sa.bindparam("user", type_=UUID_TYPE)
 TEAMS = sa.bindparam("teams", type_=ARRAY(UUID_TYPE))
+TODAY = sa.bindparam("today", type_=sa.Date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Store:
             ("lock", definition.name, definition.digest, access.shape, deleted, columns, lock),
             lambda: writing.lock(definition, person, self._registry, columns, deleted, lock),
         )
-        bound = _bound(person, ids=list(ids))
+        bound = person.bound(ids=list(ids))
         rows = await tx.rows(statement.text, *statement.arguments(bound))
         return {row["id"]: row for row in rows}
 
@@ -168,16 +168,9 @@ async def _run(
     else:
         given = {c: [row.get(c) for row in rows] for c in columns}
     try:
-        answered = await tx.rows(statement.text, *statement.arguments(_bound(person, **given)))
+        answered = await tx.rows(statement.text, *statement.arguments(person.bound(**given)))
     except asyncpg.UniqueViolationError as error:
         raise checks.taken(definition, error) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise Conflict("A record that this one points to is gone; read it again.") from error
     return [Written(r[1], r[2], r[0]) for r in answered]
-
-
-def _bound(person: Person, **values: object) -> dict[str, object]:
-    """What a write's statement is given: who writes, and its values."""
-    values["tenant"], values["user"] = person.tenant, person.user
-    values["teams"] = list(person.teams)
-    return values

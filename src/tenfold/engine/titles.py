@@ -94,7 +94,7 @@ async def titles(
         return compiled(sa.union_all(*(_by_ids(query, person, name) for name in sorted(known))))
 
     statement = query.shapes.get(("titles", *_named_shapes(query, person, sorted(known))), make)
-    bound = _bound(person, {f"ids_{name}": ids for name, ids in known.items()})
+    bound = person.bound(**{f"ids_{name}": ids for name, ids in known.items()})
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return {row[0]: row[1] for row in rows}
 
@@ -126,7 +126,7 @@ async def suggest(
 
     shape = (min(len(words), 2), most, *_named_shapes(query, person, seen))
     statement = query.shapes.get(("suggest", *shape), make)
-    bound = _bound(person, _word_values(words))
+    bound = person.bound(**_word_values(words))
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return [Titled(row[0], row[1], row[2], hint=row[3] or "") for row in rows]
 
@@ -162,7 +162,7 @@ async def newest(
         )
 
     statement = query.shapes.get(("newest", most, *_shapes(person, seen)), make)
-    rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
+    rows = await reader.rows(statement.text, *statement.arguments(person.bound()))
     return [Titled(row[0], row[1], row[2], row[3]) for row in rows]
 
 
@@ -183,7 +183,7 @@ async def counts(
         return compiled(sa.union_all(*map(one, seen)))
 
     statement = query.shapes.get(("counts", *_shapes(person, seen)), make)
-    rows = await reader.rows(statement.text, *statement.arguments(_bound(person, {})))
+    rows = await reader.rows(statement.text, *statement.arguments(person.bound()))
     return {row[0]: row[1] for row in rows}
 
 
@@ -332,15 +332,6 @@ def _named_shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[H
     known = query.registry.by_name
     people = (USER,) if USER in names else ()
     return (*people, *_shapes(person, [known[n] for n in names if n in known]))
-
-
-def _bound(person: Person, values: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "tenant": person.tenant,
-        "user": person.user,
-        "teams": list(person.teams),
-        **values,
-    }
 
 
 __all__ = ["USER", "Titled", "counts", "newest", "suggest", "title_of", "titles"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +114,7 @@ class Finder:
         key = ("find", one.name, definition.name, definition.digest, reading.access.shape)
         statement = self._query.shapes.get(key, lambda: _statement(reading, one))
         rows = await reader.rows(
-            statement.text, *statement.arguments({**_bound(person), "values": list(values)})
+            statement.text, *statement.arguments({**person.bound(), "values": list(values)})
         )
         several: dict[Any, set[UUID]] = {}
         for value, identity in rows:
@@ -147,7 +147,7 @@ class Finder:
         reading = PersonReading(definition, person, self._query.registry)
         key = ("find names", definition.name, definition.digest, reading.access.shape)
         statement = self._query.shapes.get(key, lambda: _two(reading, titles))
-        bound = {**_bound(person), "firsts": firsts, "lasts": lasts}
+        bound = {**person.bound(), "firsts": firsts, "lasts": lasts}
         rows = await reader.rows(statement.text, *statement.arguments(bound))
         by_name: dict[str, set[UUID]] = {}
         for first, last, identity in rows:
@@ -231,10 +231,6 @@ def _splits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
             firsts.add(" ".join(words[:place]))
             lasts.add(" ".join(words[place:]))
     return sorted(firsts), sorted(lasts)
-
-
-def _bound(person: Person) -> Mapping[str, object]:
-    return {"tenant": person.tenant, "user": person.user, "teams": list(person.teams)}
 
 
 def _quoted(text: str) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
     """This moment, in UTC, with its zone."""
     return datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The date in a time zone by its IANA name; that of UTC where this machine lacks the zone."""
+    try:
+        return now().astimezone(ZoneInfo(zone)).date()
+    except (LookupError, ValueError, OSError):
+        return now().date()

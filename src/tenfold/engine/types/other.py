@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
+from tenfold.engine.sql import TODAY
 from tenfold.engine.types.base import (
     COMPARE,
     Column,
@@ -132,7 +133,10 @@ class Generated(Expression):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed(Expression):
-    """Computed by PostgreSQL each time it is read; not for filters or sorts."""
+    """Computed by PostgreSQL each time it is read; not for filters or sorts.
+
+    {today} in its SQL is the date where the organisation is.
+    """
 
     kind: ClassVar[str] = "computed"
     operators: ClassVar[tuple[str, ...]] = ()
@@ -142,7 +146,12 @@ class Computed(Expression):
         return ()
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        return sa.literal_column(f"({self.sql.replace('{t}', columns.alias)})")
+        sql = f"({self.sql.replace('{t}', columns.alias)})"
+        if "{today}" not in sql:
+            return sa.literal_column(sql)
+        # In a text with bound values, colons that are none of theirs are escaped.
+        plain = sql.replace(":", "\\:").replace("{today}", ":today")
+        return sa.type_coerce(sa.text(plain).bindparams(TODAY), sa.types.NULLTYPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,8 +43,8 @@ _MOVES = {
     _S.SIGNED: {_S.TERMINATED},
     _S.TERMINATED: set[_S](),
 }
-_IN_FORCE = """{t}.status = 'signed' AND {t}.starts_on <= current_date
-    AND ({t}.ends_on IS NULL OR {t}.ends_on >= current_date)"""
+_IN_FORCE = """{t}.status = 'signed' AND {t}.starts_on <= {today}
+    AND ({t}.ends_on IS NULL OR {t}.ends_on >= {today})"""
 
 
 class BuyerAgreement(Record, plural="buyer_agreements", icon="file-text"):

@@ -107,7 +107,7 @@ _MOVES = {
     _S.CANCELLED: {_S.ACTIVE},
 }
 _DAYS_LEFT = """CASE WHEN {t}.status IN ('active', 'pending')
-    THEN {t}.close_date - current_date END"""
+    THEN {t}.close_date - {today} END"""
 
 
 class Escrow(Record, plural="escrows", icon="key-round", cache=None):

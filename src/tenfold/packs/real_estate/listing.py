@@ -41,7 +41,7 @@ _PER_SQFT = """round(list_price * 100.0 / nullif(living_area, 0)
     / CASE living_area_units WHEN 'square_meters' THEN 10.7639 ELSE 1 END)::bigint"""
 # The clock stops when the listing goes under contract, is sold or taken off the market.
 _DAYS = """greatest(coalesce(least({t}.purchase_contract_date, {t}.off_market_date, {t}.close_date,
-    {t}.cancellation_date, {t}.withdrawn_date), current_date)
+    {t}.cancellation_date, {t}.withdrawn_date), {today})
     - coalesce({t}.on_market_date, {t}.listing_contract_date), 0)"""
 _STARTED = "coalesce({t}.on_market_date, {t}.listing_contract_date) IS NOT NULL"
 _DAYS_ON_MARKET = f"CASE WHEN {_STARTED} THEN {_DAYS} END"

@@ -14,7 +14,6 @@ from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.query import Page
 from tenfold.engine.written import Change, Refusal, Written
-from tenfold.kernel.clock import now
 from tenfold.kernel.errors import BadRequest, Invalid, MissingFields, NotFound
 from tenfold.web import respond
 from tenfold.web.api.requests import (
@@ -79,8 +78,8 @@ def _question(
     access.need("read", visit.definition)
     whose = (person.user, person.teams) if personal or access.read != "all" else None
     # Roles and teams show in the shapes of all that is read; without them in the versions, a
-    # sign-out does not empty a tenant's pages. What is computed from today's date changes without
-    # a write.
+    # sign-out does not empty a tenant's pages. What is computed from the organisation's date
+    # changes without a write.
     return (
         person.tenant,
         arrival.shipped.path,
@@ -88,7 +87,7 @@ def _question(
         embedded,
         whose,
         person.locale,
-        now().date(),
+        person.today,
         arrival.query,
     )
 
