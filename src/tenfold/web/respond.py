@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
+import brotli  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
+import zstandard
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
@@ -15,7 +17,6 @@ from tenfold.kernel.errors import TenfoldError
 JSON = "application/json"
 _WORTH_IT = 1_400
 _HEADERS = {"cache-control": "private, no-cache", "vary": "Accept-Encoding, Authorization"}
-_NO_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.ASCII | re.IGNORECASE)
 _encode = msgspec.json.encode
 
 
@@ -26,18 +27,55 @@ def document(
     headers: Mapping[str, str] | None = None,
     encodings: str = "",
 ) -> ASGIResponse:
-    """A JSON answer; compressed (gzip level 1) where the client takes it and it is worth it."""
+    """A JSON answer; compressed (lowest level) where the client takes it and it is worth it."""
     all_headers = {**_HEADERS, **(headers or {})}
-    if len(body) > _WORTH_IT and takes_gzip(encodings):
-        packer = zlib.compressobj(1, wbits=31)
-        body = packer.compress(body) + packer.flush()
-        all_headers["content-encoding"] = "gzip"
+    if encodings and len(body) > _WORTH_IT and (coding := coding_of(encodings)):
+        body = _PACKERS[coding](body)
+        all_headers["content-encoding"] = coding
     return ASGIResponse(body=body, status_code=status, headers=all_headers, media_type=JSON)
 
 
-def takes_gzip(encodings: str) -> bool:
-    """Whether an Accept-Encoding takes gzip."""
-    return "gzip" in encodings and not (";" in encodings and _NO_GZIP.search(encodings))
+@lru_cache(maxsize=256)
+def coding_of(encodings: str, ours: Sequence[str] = ("zstd", "br", "gzip")) -> str:
+    """What an Accept-Encoding likes best of ours, the first of equals; empty for the body as it is.
+
+    RFC 9110, 12.5.3: a weight of 0 forbids, * stands for all that is not named.
+    """
+    likes: dict[str, float] = {}
+    for one in encodings.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        likes[name] = min((_weight(p) for p in parameters), default=1.0)
+    others = likes.get("*", 0.0)
+    best = max(ours, key=lambda name: likes.get(name, others))
+    liked = likes.get(best, others)
+    return best if liked > 0 and liked >= likes.get("identity", 0.0) else ""
+
+
+def _weight(parameter: str) -> float:
+    """The weight that a parameter gives, `q=0.5`; one that can't be read forbids."""
+    name, _, number = parameter.partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return min(max(float(number), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    return packer.compress(body) + packer.flush()
+
+
+def _brotli(body: bytes) -> bytes:
+    return brotli.compress(body, quality=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _zstd(body: bytes) -> bytes:
+    return zstandard.compress(body, 1)
+
+
+_PACKERS: Mapping[str, Callable[[bytes], bytes]] = {"zstd": _zstd, "br": _brotli, "gzip": _gzip}
 
 
 def current(given: str, etag: str) -> bool:

@@ -67,7 +67,7 @@ class Published:
         if respond.current(header(request.scope, b"if-none-match"), self._etag):
             return ASGIResponse(status_code=304, headers=headers)
         body = self.body
-        if respond.takes_gzip(header(request.scope, b"accept-encoding")):
+        if respond.coding_of(header(request.scope, b"accept-encoding"), ("gzip",)):
             body, headers = self._packed, {**headers, "content-encoding": "gzip"}
         return ASGIResponse(body=body, headers=headers, media_type=self.media_type)
 
