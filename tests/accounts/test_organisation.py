@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from tests.accounts.conftest import PASSWORD, Api, Browser, opened
@@ -12,8 +13,13 @@ from tests.accounts.test_sign_in import events
 from tests.conftest import Running, Serve
 from tests.factories import Organisation, Owner, Somebody
 
+from tenfold.engine.access import Person
+from tenfold.engine.titles import USER, suggest, titles
 from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -217,11 +223,43 @@ async def test_person_with_an_account_is_added_by_address(
     with_password = {"email": browser.email, "password": PASSWORD}
     assert (await api.refused(admin, "POST", "members", with_password))[1] == "EMAIL_TAKEN"
     made = await api.data(admin, "POST", "members", {"email": browser.email.upper()})
-    assert (made["id"], made["first_name"]) == (browser.user["id"], "Ada")
+    assert (made["id"], made["email"]) == (browser.user["id"], browser.email)
     again = await api.refused(admin, "POST", "members", {"email": browser.email})
     assert again[:2] == (409, "DUPLICATE")
     mine = (await browser.call("GET", "/v1/auth/me")).json()["data"]["organizations"]
     assert len(mine) == 2
+
+
+async def test_a_name_is_known_from_the_persons_first_sign_in_here(
+    api: Api, admin: Somebody, browser: Browser
+) -> None:
+    await browser.register(firstName="Adalbert", lastName="Byronson")
+    member = await api.data(admin, "POST", "members", {"email": browser.email})
+    path = f"members/{member['id']}"
+    listed = {m["id"]: m for m in await api.data(admin, "GET", "members")}
+    for shown in (member, listed[member["id"]], await api.data(admin, "GET", path)):
+        assert (shown["first_name"], shown["last_name"]) == ("", "")
+    # Signed in to their own organisation again, which is not this one.
+    await browser.login(organizationId=browser.user["organization"]["id"])
+    assert (await api.data(admin, "GET", path))["first_name"] == ""
+    assert (await browser.login(organizationId=str(admin.tenant))).status_code == 200
+    assert (await api.data(admin, "GET", path))["first_name"] == "Adalbert"
+
+
+async def test_names_of_who_never_signed_in_are_not_found_or_written(
+    api: Api, admin: Somebody, browser: Browser, desk: Desk
+) -> None:
+    await browser.register(firstName="Adalbert", lastName="Byronson")
+    member = await api.data(admin, "POST", "members", {"email": browser.email})
+    identity = UUID(member["id"])
+    person = Person(user=admin.id, tenant=admin.tenant, role="owner")
+    async with desk.database.read(admin.tenant) as reader:
+        assert await titles(desk.query, reader, person, {USER: [identity]}) == {
+            identity: browser.email
+        }
+        assert await suggest(desk.query, reader, person, [USER], "adal") == []
+        (found,) = await suggest(desk.query, reader, person, [USER], browser.email[:8])
+        assert found.title == browser.email
 
 
 @pytest.mark.parametrize(

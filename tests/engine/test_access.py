@@ -1,4 +1,7 @@
-"""What a person may do is the union of their roles' grants; its shape is that of its statements."""
+"""What a person may do unites their roles' grants; its shape is that of its statements.
+
+How fields are united: docs/decisions/0004-roles-united.md.
+"""
 
 from __future__ import annotations
 
@@ -48,14 +51,65 @@ def test_widest_scope_of_all_roles_counts() -> None:
     assert (access.read, access.create, access.update) == ("team", True, "team")
 
 
-def test_a_field_is_hidden_only_where_every_reading_role_hides_it() -> None:
+def test_a_field_is_seen_only_where_a_role_that_reads_furthest_shows_it() -> None:
     kind = definition(
         a=Grant(read="all", hide=frozenset({"wage", "name"})),
-        b=Grant(read="own", hide=frozenset({"wage"})),
+        b=Grant(read="all", hide=frozenset({"wage"})),
         c=Grant(create=True),
+        d=Grant(read="own"),
     )
     assert person("member", "a").access(kind).hidden == {"wage", "name"}
     assert person("member", "a", "b", "c").access(kind).hidden == {"wage"}
+    access = person("member", "b", "d").access(kind)
+    assert (access.read, access.hidden) == ("all", {"wage"})
+    assert person("member", "d").access(kind).hidden == frozenset()
+
+
+def test_a_secret_is_revealed_only_where_a_role_that_reads_furthest_reveals_it() -> None:
+    code = frozenset({"code"})
+    kind = definition(
+        a=Grant(read="own", reveal=code),
+        b=Grant(read="all"),
+        c=Grant(read="all", reveal=code),
+        d=Grant(read="all", reveal=code, hide=code),
+    )
+    assert person("member", "a").access(kind).reveal == code
+    access = person("member", "a", "b").access(kind)
+    assert (access.read, access.reveal) == ("all", frozenset())
+    assert person("member", "a", "b", "c").access(kind).reveal == code
+    assert person("member", "b", "d").access(kind).reveal == frozenset()
+
+
+def test_a_field_is_set_only_where_a_role_that_changes_furthest_lets_it_be_set() -> None:
+    wage = frozenset({"wage"})
+    kind = definition(
+        a=Grant(read="own", update="own"),
+        b=Grant(read="all", update="all", read_only=wage),
+        c=Grant(read="own", update="all", hide=wage),
+        d=Grant(read="all"),
+    )
+    access = person("member", "a", "b").access(kind)
+    assert (access.update, access.locked) == ("all", wage)
+    # What a role hides it does not let be set either.
+    access = person("member", "c", "d").access(kind)
+    assert (access.hidden, access.update, access.locked) == (frozenset(), "all", wage)
+
+
+def test_what_is_computed_from_a_hidden_field_is_hidden() -> None:
+    uses = {"wage": ("base",), "yearly": ("wage",), "name": ()}
+    fields = {n: Field(name=n, type=Text(), uses=u) for n, u in uses.items()}
+    fields["base"] = Field(name="base", type=Text())
+    kind = Definition(
+        name="thing",
+        plural="things",
+        pack="p",
+        doc="",
+        fields=fields,
+        access={"a": Grant(read="all", hide=frozenset({"base"})), "b": Grant(read="all")},
+    )
+    access = person("member", "a").access(kind)
+    assert access.hidden == {"base", "wage", "yearly"}
+    assert access.shape != person("member", "b").access(kind).shape
 
 
 def test_a_field_is_locked_only_where_every_writing_role_locks_it() -> None:

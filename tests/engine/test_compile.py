@@ -299,6 +299,30 @@ def test_a_generated_amount_has_the_currency_of_the_amount_it_is_made_from():
     assert kind.currency == "price"
 
 
+def test_an_expression_keeps_the_fields_that_it_names():
+    class Told(Record, plural="tolds"):
+        """One."""
+
+        price: Money | None = field()
+        size: int | None = field()
+        note: str | None = field()
+        each: int | None = generated("price / nullif(SIZE, 0)")
+        band: str | None = computed("CASE WHEN {t}.price > 5 THEN 'size' END")
+        unit: str | None = computed("{t}.price_currency")
+        age: int | None = computed("extract(day FROM now() - {t}.created_at)::int")
+        all_of_it: str | None = computed("({t})::text")
+
+    (made,) = compile_all({"pack": [Told]}).values()
+    uses = {name: one.uses for name, one in made.fields.items() if one.uses}
+    assert {"note", "price", "size", "owner"} < {*uses.pop("all_of_it")}
+    assert uses == {
+        "each": ("price", "size"),
+        "band": ("price",),
+        "unit": ("price",),
+        "age": ("created_at",),
+    }
+
+
 def test_indexes_of_what_has_no_column():
     class Indexed(Record, plural="indexeds"):
         """One."""

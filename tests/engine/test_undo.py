@@ -281,3 +281,59 @@ async def test_records_of_a_tenants_own_type_are_undone_too(person):
     other = await bulk(person, "POST", "custom/vehicles", [{"name": "Van"}])
     assert (await person.undone(other["meta"]["batch_id"]))["result"]["deleted"] == 1
     assert [row["name"] for row in await person.every("custom/vehicles")] == ["Car"]
+
+
+async def granted(person: Person, other: Person, **grant: Any) -> None:
+    """Give the other person's only role all of leads but these restrictions."""
+    everything = {"read": "all", "create": True, "update": "all", "delete": "all"}
+    grants = {"lead": {**everything, **grant}}
+    answer = await person.client.patch(
+        "/v1/roles/editor", json={"grants": grants}, headers=person.who.headers
+    )
+    assert answer.status_code == 200, answer.text
+    assert other.who.roles == ("editor",)
+
+
+async def test_an_undo_sets_no_field_that_is_barred_by_now(person, organisation):
+    await person.post("/v1/roles", {"name": "editor", "grants": {"lead": {"read": "all"}}}, 201)
+    editor = Person(person.client, await organisation.person("member", ("editor",)))
+    await granted(person, editor)
+    body = {"type": "lead", "name": "depth", "kind": "money"}
+    await person.post("/v1/custom-fields", body, 201)
+    old = {"budget": 1, "notes": "old", "phone": "+14155550101", "custom": {"depth": 1}}
+    (lead,) = await leads(editor, 1, **old)
+    new = {"budget": 2, "notes": "new", "phone": "+14155550102", "custom": {"depth": 2}}
+    batch = await changed(editor, [lead], **new)
+    await granted(person, editor, hide=["budget", "custom.depth"], read_only=["notes"])
+    preview = (await editor.get(f"/v1/batches/{batch}"))["undo"]
+    undo = await editor.undone(batch)
+    for told in (preview["details"], undo["result"]["details"]):
+        assert [(one["reason"], one["fields"]) for one in told] == [
+            ("You may not set these fields; they stay as the batch left them.", ["notes"]),
+            ("Fields that you may not see stay as the batch left them.", []),
+        ]
+    (now,) = await person.every("leads")
+    assert (now["budget"], now["notes"], now["custom"]["depth"]) == (2, "new", 2)
+    assert now["phone"] == "+14155550101"
+
+
+async def test_an_undo_does_not_name_edited_fields_that_are_hidden(person, organisation):
+    await person.post("/v1/roles", {"name": "editor", "grants": {"lead": {"read": "all"}}}, 201)
+    editor = Person(person.client, await organisation.person("member", ("editor",)))
+    await granted(person, editor)
+    (lead,) = await leads(editor, 1, budget=1, notes="old")
+    made = (await editor.get("/v1/batches"))[0]["id"]
+    batch = await changed(editor, [lead], budget=2, notes="new")
+    await person.patch(f"/v1/leads/{lead['id']}", {"budget": 3, "notes": "mine"})
+    seen = (await editor.get(f"/v1/batches/{batch}"))["undo"]["details"]
+    assert [one["fields"] for one in seen] == [["budget", "notes"]]
+    undo = await editor.undone(batch)
+    await granted(person, editor, hide=["budget"])
+    for identity in (batch, made):
+        (told,) = (await editor.get(f"/v1/batches/{made}"))["undo"]["details"]
+        assert told["fields"] == ["notes"], identity
+    # What was written down while the field could be seen is told without it now.
+    (told,) = (await editor.get(f"/v1/batches/{undo['id']}"))["result"]["details"]
+    assert told["fields"] == ["notes"]
+    (told,) = (await person.get(f"/v1/batches/{undo['id']}"))["result"]["details"]
+    assert told["fields"] == ["budget", "notes"]

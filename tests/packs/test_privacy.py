@@ -109,3 +109,69 @@ async def test_the_front_desk_does_not_know_what_is_restricted(client, organisat
     assert "veteran" not in seen
     asked = await client.get("/v1/students?veteran=true", headers=desk.headers)
     assert asked.json()["error"]["code"] == "UNKNOWN_FIELD"
+
+
+async def _grant(client, owner: Somebody, role: str, grants: dict) -> None:
+    body = {"name": role, "grants": grants}
+    answer = await client.post("/v1/roles", json=body, headers=owner.headers)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("plural", "kind", "hidden", "told", "body"),
+    [
+        (
+            "leads",
+            "lead",
+            "budget",
+            ("budget", "score", "score_reasons"),
+            {"first_name": "A", "last_name": "B", "budget": 2_000_000},
+        ),
+        (
+            "listings",
+            "listing",
+            "list_price",
+            ("list_price", "price_per_sqft"),
+            {"address": "1 Main Street", "list_price": 500_000},
+        ),
+    ],
+)
+async def test_what_is_computed_from_a_hidden_field_is_unknown_everywhere(
+    client, organisation: Organisation, plural: str, kind: str, hidden: str, told: tuple, body: dict
+):
+    owner = await organisation.person("owner")
+    made = await client.post(f"/v1/{plural}", json=body, headers=owner.headers)
+    assert {*told} <= {*made.json()["data"]}, made.text
+    await _grant(client, owner, "clerk", {kind: {"read": "all", "hide": [hidden]}})
+    clerk = await organisation.person("member", ("clerk",))
+    (row,) = (await client.get(f"/v1/{plural}", headers=clerk.headers)).json()["data"]
+    assert not [name for name in row if name.startswith(told)]
+    for name in told:
+        for asked in (f"{name}[null]=false", f"sort=-{name}", f"fields={name}"):
+            answer = await client.get(f"/v1/{plural}?{asked}", headers=clerk.headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "UNKNOWN_FIELD")
+        answer = await client.get(f"/v1/{plural}/aggregate?max={name}", headers=clerk.headers)
+        assert answer.json()["error"]["code"] == "UNKNOWN_FIELD"
+
+
+async def test_a_rollup_counts_nothing_through_a_relation_that_is_hidden(
+    client, organisation: Organisation
+):
+    owner = await organisation.person("owner")
+    agent = {"name": "Ann Agent", "email": "a@b.example"}
+    made = await client.post("/v1/agents", json=agent, headers=owner.headers)
+    assert made.status_code == 201, made.text
+    identity = made.json()["data"]["id"]
+    body = {"address": "1 Main Street", "list_price": 1, "agent_id": identity}
+    assert (await client.post("/v1/listings", json=body, headers=owner.headers)).is_success
+    every = {"read": "all", "create": True, "update": "all"}
+    await _grant(client, owner, "open", {"agent": every, "listing": every})
+    await _grant(client, owner, "shut", {"agent": every, "listing": {**every, "hide": ["agent"]}})
+    # The answer of a write, too, is made under the access to what it counts.
+    for role, count in (("open", 1), ("shut", None)):
+        who = await organisation.person("member", (role,))
+        path = f"/v1/agents/{identity}"
+        read = await client.get(path, headers=who.headers)
+        assert read.json()["data"]["listing_count"] == count, role
+        written = await client.patch(path, json={"name": role}, headers=who.headers)
+        assert written.json()["data"]["listing_count"] == count, role

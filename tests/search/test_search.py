@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
+from tests.conftest import MakeOrganisation
 from tests.factories import Organisation, Somebody
+
+from tenfold.engine.access import Person
+from tenfold.engine.ask import Ask
+from tenfold.engine.query import Shapes
+from tenfold.engine.search import Search
+
+if TYPE_CHECKING:
+    from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -158,9 +168,63 @@ async def test_aggregates_count_and_sum_by_group_and_currency(
     assert got["hot", None]["count"] == 1
     total = await client.get("/v1/leads/aggregate?status=new", headers=owner.headers)
     assert total.json()["data"] == [{"count": 3}]
+    assert total.json()["meta"] == {"has_more": False}
     for query in ("group=notes", "sum=status", "group=nothing", "sum=budget,budget,x"):
         wrong = await client.get(f"/v1/leads/aggregate?{query}", headers=owner.headers)
         assert wrong.status_code == 400
+
+
+async def test_aggregates_by_a_custom_field_are_each_organisations_own(
+    client: httpx.AsyncClient, make_organisation: MakeOrganisation
+) -> None:
+    for kind, size in (("text", "10"), ("integer", 10), ("tags", ["10"])):
+        owner = await (await make_organisation()).person("owner")
+        own = {"type": "lead", "name": "size", "kind": kind}
+        assert (await client.post("/v1/custom-fields", json=own, headers=owner.headers)).is_success
+        lead = {"first_name": "a", "last_name": "b", "custom": {"size": size}}
+        assert (await client.post("/v1/leads", json=lead, headers=owner.headers)).is_success
+        asked = "/v1/leads/aggregate?custom.size=10"
+        answer = await client.get(asked, headers=owner.headers)
+        assert (answer.status_code, answer.json()["data"]) == (200, [{"count": 1}]), kind
+
+
+async def test_groups_beyond_the_thousandth_are_told_of(
+    client: httpx.AsyncClient,
+    organisation: Organisation,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = await organisation.person("owner")
+    monkeypatch.setattr("tenfold.engine.aggregate.ROWS", 2)
+    monkeypatch.setattr(desk.query, "shapes", Shapes())
+    for name, groups, more in (("a", 1, False), ("b", 2, False), ("c", 2, True)):
+        lead = {"first_name": name, "last_name": "x"}
+        await client.post("/v1/leads", json=lead, headers=owner.headers)
+        path = "/v1/leads/aggregate?group=first_name"
+        answer = (await client.get(path, headers=owner.headers)).json()
+        assert (len(answer["data"]), answer["meta"]) == (groups, {"has_more": more})
+
+
+async def test_the_bin_is_searched_by_words(
+    client: httpx.AsyncClient, organisation: Organisation, desk: Desk
+) -> None:
+    owner = await organisation.person("owner")
+    await filled(client, owner)
+    rows = (await client.get("/v1/leads?email=wei@other.example", headers=owner.headers)).json()
+    await client.delete(f"/v1/leads/{rows['data'][0]['id']}", headers=owner.headers)
+    person = Person(user=owner.id, tenant=owner.tenant, role="owner")
+    leads, search = desk.registry.by_name["lead"], Search(desk.query)
+
+    async def names(words: str, *, deleted: bool) -> list[str]:
+        async with desk.database.read(owner.tenant) as reader:
+            within = Ask(deleted=deleted)
+            found = await search.records(reader, person, leads, words, 10, within)
+        return [row["last_name"] for row in msgspec.json.decode(found)]
+
+    for words in ("chen", "wei chen", "ch"):
+        assert await names(words, deleted=True) == ["Chen"], words
+        assert await names(words, deleted=False) == [], words
+    assert await names("maria", deleted=True) == []
 
 
 async def test_a_secret_is_revealed_only_to_who_may_and_leaves_a_trace(

@@ -22,8 +22,9 @@ from tenfold.engine.reassign import reassign_team
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 
-_COLUMNS = """SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.roles,
-    m.team_id, m.active, m.created_at
+_COLUMNS = """SELECT m.user_id AS id, u.email, m.role, m.roles, m.team_id, m.active, m.created_at,
+    CASE WHEN m.known_at IS NULL THEN '' ELSE u.first_name END AS first_name,
+    CASE WHEN m.known_at IS NULL THEN '' ELSE u.last_name END AS last_name
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1"""
 _PAGE = (
@@ -38,8 +39,8 @@ WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND
 _USER = "SELECT id FROM tenfold.users WHERE email = $1"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
-_ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id)
-VALUES ($1, $2, $3, $4, $5)"""
+_ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id, known_at)
+VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)"""
 _CHANGE = """UPDATE tenfold.members SET role = $3, roles = $4, team_id = $5, active = $6
 WHERE tenant_id = $1 AND user_id = $2"""
 _TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
@@ -50,7 +51,10 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A person of the organisation; `id` is that of the person, as in `owner_id`."""
+    """A person of the organisation; `id` is that of the person, as in `owner_id`.
+
+    The names of somebody who had an account before are empty until they sign in to it.
+    """
 
     id: UUID
     email: str
@@ -113,9 +117,9 @@ async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     """Make a person a member, with a new account where there is none for the address."""
     chosen = sorted(set(new.roles))
     await _check(act, new.role, chosen, new.team_id)
-    user = await _account(act.tx, new, password_hash)
+    user, made = await _account(act.tx, new, password_hash)
     try:
-        await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id)
+        await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
     except asyncpg.UniqueViolationError:
         raise Conflict(
             "This person is a member already; change them instead.",
@@ -188,7 +192,8 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
         )
 
 
-async def _account(tx: Transaction, new: NewMember, password_hash: str) -> UUID:
+async def _account(tx: Transaction, new: NewMember, password_hash: str) -> tuple[UUID, bool]:
+    """The account of an address, and whether it was made now."""
     email = checked_email(new.email)
     found: UUID | None = await tx.value(_USER, email)
     if found is not None:
@@ -198,7 +203,7 @@ async def _account(tx: Transaction, new: NewMember, password_hash: str) -> UUID:
                 code="EMAIL_TAKEN",
                 fields={"password": "leave it out: the account has one"},
             )
-        return found
+        return found, False
     needed = {
         "first_name": new.first_name,
         "last_name": new.last_name,
@@ -211,7 +216,7 @@ async def _account(tx: Transaction, new: NewMember, password_hash: str) -> UUID:
         await tx.execute(_NEW_USER, user, email, first, last, password_hash)
     except asyncpg.UniqueViolationError:
         raise taken() from None
-    return user
+    return user, True
 
 
 async def _note_change(act: Administrator, old: Member, new: Member) -> None:

@@ -38,6 +38,9 @@ _NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency)
 VALUES ($1, $2, $3, $4)"""
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
+# From now on the organisation may know their name; see members.known_at.
+_KNOWN = """UPDATE tenfold.members SET known_at = now()
+WHERE tenant_id = $1 AND user_id = $2 AND known_at IS NULL"""
 _NEW_OWNER = "INSERT INTO tenfold.members (tenant_id, user_id, role) VALUES ($1, $2, 'owner')"
 _REHASH = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"
 
@@ -213,7 +216,10 @@ class SignIn:
         )
 
     async def _start(self, tx: Transaction, account: Account, client: Client) -> Signed:
-        session, refresh = await self.sessions.start(tx, account.id, account.current.tenant, client)
+        tenant = account.current.tenant
+        if await tx.execute(_KNOWN, tenant, account.id) != "UPDATE 0":
+            tx.touch("members")
+        session, refresh = await self.sessions.start(tx, account.id, tenant, client)
         return Signed(account, self._sign(session), refresh)
 
     def _sign(self, session: Session) -> str:

@@ -31,6 +31,9 @@ CREATE TABLE tenfold.members (
     roles       text[] NOT NULL DEFAULT '{}',
     team_id     uuid,
     active      boolean NOT NULL DEFAULT true,
+    -- Since when the organisation may know their name: null until somebody whose account was
+    -- there before has signed in to it.
+    known_at    timestamptz DEFAULT now(),
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, user_id)
 );

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -113,17 +113,9 @@ class Source:
 def compile_access(definition: Definition, person: Person) -> Access:
     """The union of all grants of a person's roles; the role read-only gets no more than reading."""
     access = _union([source.grant for source in sources(definition, person)])
-    shape = hashlib.sha256(repr((access.read, sorted(access.hidden))).encode()).hexdigest()[:12]
-    return Access(
-        access.read,
-        access.create,
-        access.update,
-        access.delete,
-        access.hidden,
-        access.locked,
-        access.reveal,
-        shape,
-    )
+    hidden = _with_what_tells(access.hidden, definition)
+    shape = hashlib.sha256(repr((access.read, sorted(hidden))).encode()).hexdigest()[:12]
+    return replace(access, hidden=hidden, shape=shape)
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:
@@ -159,21 +151,40 @@ def _granted(definition: Definition, person: Person) -> Iterable[Source]:
 
 
 def _union(grants: list[Grant]) -> Access:
-    def widest(scopes: Iterable[Scope]) -> Scope:
-        given: list[Scope] = ["none", *scopes]
-        return max(given, key=SCOPES.index)
+    """Each verb as far as some role lets it; fields as the roles that reach furthest have them.
 
-    readers = [g for g in grants if g.read != "none"]
-    writers = [g for g in grants if g.create or g.update != "none"]
+    What a role shows, reveals or lets be set counts for the records that it reaches alone, so that
+    two roles never add up to more than both (see docs/decisions/0004-roles-united.md).
+    """
+    read, update = _widest(g.read for g in grants), _widest(g.update for g in grants)
+    readers = [g for g in grants if g.read == read != "none"]
+    changers = [g for g in grants if g.update == update != "none"]
+    writers = changers or [g for g in grants if g.create]
     return Access(
-        read=widest(g.read for g in grants),
+        read=read,
         create=any(g.create for g in grants),
-        update=widest(g.update for g in grants),
-        delete=widest(g.delete for g in grants),
+        update=update,
+        delete=_widest(g.delete for g in grants),
         hidden=_common(g.hide for g in readers),
-        locked=_common(g.read_only for g in writers),
-        reveal=frozenset[str]().union(*(g.reveal for g in grants)),
+        locked=_common(g.read_only | g.hide for g in writers),
+        reveal=frozenset[str]().union(*(g.reveal - g.hide for g in readers)),
     )
+
+
+def _widest(scopes: Iterable[Scope]) -> Scope:
+    given: list[Scope] = ["none", *scopes]
+    return max(given, key=SCOPES.index)
+
+
+def _with_what_tells(hidden: frozenset[str], definition: Definition) -> frozenset[str]:
+    """Hidden fields, and all that is computed from them: their values could be told from it."""
+    if not hidden:
+        return hidden
+    while True:
+        more = {f.name for f in definition.fields.values() if not hidden.isdisjoint(f.uses)}
+        if more <= hidden:
+            return hidden
+        hidden |= more
 
 
 def _common(sets: Iterable[frozenset[str]]) -> frozenset[str]:

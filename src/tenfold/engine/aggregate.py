@@ -14,8 +14,8 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Filter, visible
 from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.query import Query
-from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.query import Query, filter_shapes
+from tenfold.engine.sql import Statement, compiled, row_json
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale
 from tenfold.kernel.errors import Invalid
@@ -75,8 +75,12 @@ def _checked(
 
 async def aggregate(
     reader: Reader, person: Person, definition: Definition, query: Query, asked: Aggregate
-) -> bytes:
-    """The groups with their figures, largest first, as a JSON list; at most 1,000 groups."""
+) -> tuple[bytes, bool]:
+    """The groups with their figures, largest first, as a JSON list, and whether there are more.
+
+    At most 1,000 groups are shown.
+    """
+    conditions = asking.Ask(filters=asked.filters)
     key = (
         "aggregate",
         definition.name,
@@ -84,12 +88,12 @@ async def aggregate(
         person.access(definition).shape,
         tuple(f.name for f in asked.groups),
         tuple((n, f.name) for n, f in asked.figures),
-        tuple((f.field.json_name, f.operator, f.value is False) for f in asked.filters),
+        filter_shapes(conditions),
     )
     statement = query.shapes.get(key, lambda: _statement(definition, person, query, asked))
-    filters = asking.Ask(filters=asked.filters)
-    values = person.bound(**key_values(definition, filters, None))
-    return (await reader.value(statement.text, *statement.arguments(values))) or b"[]"
+    values = person.bound(**key_values(definition, conditions, None))
+    row = await reader.row(statement.text, *statement.arguments(values))
+    return (row[0] or b"[]", row[1] > ROWS) if row else (b"[]", False)
 
 
 def _statement(definition: Definition, person: Person, query: Query, asked: Aggregate) -> Statement:
@@ -111,6 +115,10 @@ def _statement(definition: Definition, person: Person, query: Query, asked: Aggr
     rows = reading.matching(asked.filters).with_only_columns(*shown)
     if groups:
         rows = rows.group_by(*(g.element for g in groups))
-    rows = rows.order_by(sa.text("count DESC")).limit(sa.literal_column(str(ROWS)))
+    rows = rows.order_by(sa.text("count DESC")).limit(sa.literal_column(str(ROWS + 1)))
     found = rows.subquery("g")
-    return compiled(sa.select(sa.func.json_agg(found.table_valued())))  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    numbered = sa.select(
+        row_json(found).label("j"), sa.func.row_number().over().label("n")
+    ).subquery("r")
+    kept = sa.func.json_agg(numbered.c.j).filter(numbered.c.n <= sa.literal_column(str(ROWS)))
+    return compiled(sa.select(kept, sa.func.count()).select_from(numbered))

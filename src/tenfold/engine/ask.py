@@ -18,7 +18,7 @@ DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
 SORTS = 3
 _FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
 PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
-COUNTS = ("none", "capped", "estimate")
+COUNTS = ("none", "capped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,11 @@ def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
 def _sorts(
     text: str, definition: Definition, access: Access, problems: dict[str, str]
 ) -> tuple[Sort, ...]:
-    names = [n for n in (text or definition.default_sort).split(",") if n]
+    names = [n for n in text.split(",") if n] or [
+        n
+        for n in definition.default_sort.split(",")
+        if access.sees(definition.fields[n.lstrip("-")])
+    ]
     if len(names) > SORTS:
         problems["sort"] = f"takes at most {SORTS} fields"
         return ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tenfold.engine import types as t
-from tenfold.engine.definition import PRIVATE, Definition, Field
+from tenfold.engine.definition import PRIVATE, SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
 
@@ -50,11 +50,13 @@ def field(one: Field, note: Note) -> None:
 
 
 def expression(one: Field, among: Mapping[str, Field], note: Note) -> Field:
-    """A computed field with its SQL looked through; a generated amount gets its currency."""
-    if not isinstance(one.type, t.Generated | t.Computed):
+    """A computed field with the fields it is computed from; a generated amount has a currency."""
+    kind = one.type
+    if not isinstance(kind, t.Generated | t.Computed):
         return one
-    sql = re.sub(r"'[^']*'", "''", one.type.sql)
-    if isinstance(one.type, t.Computed):
+    sql = re.sub(r"'[^']*'", "''", kind.sql)
+    one = replace(one, uses=_used(one, sql, among))
+    if isinstance(kind, t.Computed):
         if "current_date" in sql:
             note(one.name, "current_date is the date in UTC, not where people are", "write {today}")
         for name in dict.fromkeys(re.findall(r"(?<![\w.:])[a-z_]\w*", sql)):
@@ -64,14 +66,25 @@ def expression(one: Field, among: Mapping[str, Field], note: Note) -> Field:
         return one
     if "{t}" in sql:
         note(one.name, "the SQL of a generated field has no {t}", "name the columns alone")
-    if not isinstance(one.type.of, t.Money):
+    if not isinstance(kind.of, t.Money):
         return one
     named = [n for n in re.findall(r"\w+", sql) if isinstance(_type(among, n), t.Money)]
     if not named:
         problem = "it is an amount, and its SQL names none whose currency it could have"
         note(one.name, problem, "compute it from a Money field, or make it an int")
         return one
-    return replace(one, type=replace(one.type, currency=named[0]))
+    return replace(one, type=replace(kind, currency=named[0]))
+
+
+def _used(one: Field, sql: str, among: Mapping[str, Field]) -> tuple[str, ...]:
+    """The fields whose columns an expression names; rather one too many than one too few."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    whole = re.search(r"\{t\}(?!\.\w)", sql)  # the row itself: {t}, {t}.*
+    known = {**among, **SYSTEM_FIELDS}
+    named = {
+        f.name for f in known.values() if whole or words.intersection((f.name, *f.column_names))
+    }
+    return tuple(sorted(named - {one.name}))
 
 
 # -- one type

@@ -24,6 +24,7 @@ class Field:
 
     `search` is the weight A to D of its words in full-text search; `private` keeps them to the
     vector that only some may use. `column` is its stable storage name: a renamed field keeps it.
+    `uses` names the fields that its SQL computes it from: who may not see one may not see it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     custom: bool = False
     section: str = ""
+    uses: tuple[str, ...] = ()
 
     @property
     def json_name(self) -> str:

@@ -21,6 +21,7 @@ from tenfold.engine.statement import PersonReading
 from tenfold.kernel.errors import NotFound
 
 COUNTED = 1_001
+"""One more than a count goes up to."""
 _T = TypeVar("_T")
 
 
@@ -141,7 +142,7 @@ class Query:
         """The count that was asked for, or the one that is known for nothing."""
         if not ask.cursor and ask.page < 2 and found <= ask.limit:
             return found, "exact"
-        if ask.count not in ("capped", "estimate"):
+        if ask.count != "capped":
             return None, "none"
         bare = Ask(filters=ask.filters, deleted=ask.deleted)
         key = ("count", *self.shape(person, definition, ()), filter_shapes(bare), bare.deleted)
@@ -179,7 +180,10 @@ class Query:
     def shape(
         self, person: Person, definition: Definition, embeds: Sequence[Embed]
     ) -> tuple[Hashable, ...]:
-        """All that decides a statement's text beside the question itself."""
+        """All that decides a statement's text beside the question itself.
+
+        Rollups are figures of other types: a written row's answer depends on the access to them.
+        """
         access = person.access(definition)
         seen = [
             (name, person.access(self.registry.by_name[name]).shape)

@@ -185,15 +185,14 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
         both = sa.union(*(sa.select(p) for p in parts)).subquery()
         return sa.select(both).limit(bound).subquery(f"{definition.name}_found")
     private = "search_private" in table.c
-    sifted = bool(asked.filters) or asked.deleted
-    most = SIFTED if sifted else max(RANKED, limit)
-    finder = _finder(definition, private, reading.access, most)
+    most = SIFTED if asked.filters else max(RANKED, limit)
+    finder = _finder(definition, private, reading.access, most, gone=asked.deleted)
     ranked = rows.join(finder, finder.c.id == table.c.id).add_columns(finder.c.rank.label("rank"))
     ordered = ranked.order_by(finder.c.rank.desc(), table.c.id.desc()).limit(bound)
     return ordered.subquery(f"{definition.name}_found")
 
 
-def _finder(definition: Definition, private: bool, access: Access, most: int) -> Any:
+def _finder(definition: Definition, private: bool, access: Access, most: int, *, gone: bool) -> Any:
     """The call of a type's finder as a table `f(id, rank)`."""
     scope = {
         "all": "NULL::uuid, NULL::uuid[]",
@@ -205,7 +204,7 @@ def _finder(definition: Definition, private: bool, access: Access, most: int) ->
     secret = "CAST(:private AS boolean)" if private else "false"
     call = (
         f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
-        f"(CAST(:query AS tsquery), {secret}, {scope}, {most}) AS f"
+        f"(CAST(:query AS tsquery), {secret}, {scope}, {most}, {str(gone).lower()}) AS f"
     )
     escaped = call.replace("::", r"\:\:")
     identity = sa.UUID(as_uuid=True)

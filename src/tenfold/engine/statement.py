@@ -216,9 +216,10 @@ class PersonReading(Reading):
         found = related(kind.relation, self.definition, self.registry)
         assert found is not None
         access = self.person.access(found[0])
+        counted = [found[1], *([found[0].fields[kind.over]] if kind.over else [])]
         inner = query.element  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
         table = inner.get_final_froms()[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if access.read == "none" or (kind.over and not access.sees(found[0].fields[kind.over])):
+        if access.read == "none" or not all(map(access.sees, counted)):
             return sa.null()
         scope = scoped(access.read, found[0], table)  # pyright: ignore[reportUnknownArgumentType]
         return inner.where(scope).scalar_subquery() if scope is not None else query  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

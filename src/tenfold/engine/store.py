@@ -28,7 +28,7 @@ class Store:
     """The statements of writes, made once per shape of access."""
 
     def __init__(self, registry: Registry, query: Query) -> None:
-        self._registry, self._shapes = registry, query.shapes
+        self._registry, self._query, self._shapes = registry, query, query.shapes
 
     async def locked(
         self,
@@ -65,9 +65,9 @@ class Store:
     ) -> list[Written]:
         """Store new rows; with `skip` those whose unique key is taken are left out."""
         columns = tuple(sorted(set[str]().union(*rows)))
-        shape, single = person.access(definition).shape, len(rows) == 1
+        shape, single = self._query.shape(person, definition, ()), len(rows) == 1
         statement = self._shapes.get(
-            ("insert", definition.name, definition.digest, shape, columns, single, skip, answer),
+            ("insert", *shape, columns, single, skip, answer),
             lambda: writing.insert(
                 definition, person, self._registry, columns, single=single, skip=skip, answer=answer
             ),
@@ -82,9 +82,9 @@ class Store:
         if not columns:
             columns = ("deleted_at",)
             rows = [{**row, "deleted_at": None} for row in rows]
-        shape, single = person.access(definition).shape, len(rows) == 1
+        shape, single = self._query.shape(person, definition, ()), len(rows) == 1
         statement = self._shapes.get(
-            ("update", definition.name, definition.digest, shape, columns, single),
+            ("update", *shape, columns, single),
             lambda: writing.update(definition, person, self._registry, columns, single=single),
         )
         return await _run(tx, statement, person, definition, rows, ("id", *columns))

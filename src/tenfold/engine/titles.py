@@ -55,8 +55,13 @@ _USERS = sa.table(
     schema=SCHEMA,
 )
 _MEMBERS = sa.table(
-    "members", sa.column("tenant_id", _UUID), sa.column("user_id", _UUID), schema=SCHEMA
+    "members",
+    sa.column("tenant_id", _UUID),
+    sa.column("user_id", _UUID),
+    sa.column("known_at", sa.DateTime(timezone=True)),
+    schema=SCHEMA,
 )
+_BY_NAME, _EMAIL = (_USERS.c.first_name, _USERS.c.last_name), _USERS.c.email
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +248,10 @@ def _members() -> Any:
 
 
 def _full_name() -> ColumnElement[str]:
+    """The name, or the address of who has not signed in here yet (see accounts/members.py)."""
     blank = sa.literal_column("' '", sa.Text)
-    return sa.func.concat_ws(blank, _USERS.c.first_name, _USERS.c.last_name)
+    name = sa.func.concat_ws(blank, _USERS.c.first_name, _USERS.c.last_name)
+    return sa.case((_MEMBERS.c.known_at.is_(None), _USERS.c.email), else_=name)
 
 
 def _people(words: Sequence[str]) -> Any:
@@ -254,8 +261,10 @@ def _people(words: Sequence[str]) -> Any:
     )
     if words:
         whole = sa.bindparam("whole", type_=sa.Text)
-        names = (_USERS.c.first_name, _USERS.c.last_name, _full_name(), _USERS.c.email)
-        rows = rows.where(sa.or_(*(sa.func.starts_with(sa.func.lower(n), whole) for n in names)))
+        known = _MEMBERS.c.known_at.is_not(None)
+        begins = [sa.func.starts_with(sa.func.lower(n), whole) for n in _BY_NAME]
+        told = [sa.func.starts_with(sa.func.lower(n), whole) for n in (_full_name(), _EMAIL)]
+        rows = rows.where(sa.or_(sa.and_(known, sa.or_(*begins)), *told))
     return rows.order_by(_full_name(), _USERS.c.id)
 
 

@@ -18,8 +18,10 @@ import msgspec
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine import checks
 from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition
+from tenfold.engine.custom_types import PREFIX
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.records import Records
+from tenfold.engine.registry import CUSTOM, Registry
 from tenfold.engine.undo_fields import columns_of, goes_back, named
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import NIL
@@ -123,6 +125,28 @@ class _Plan:
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
+def shown_to(
+    person: Person, registry: Registry, details: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What an undo kept, as written down, with the fields that a reader of it may see."""
+    return [{**one, "fields": _seen(person, registry, one)} for one in details]
+
+
+def _seen(person: Person, registry: Registry, kept: Mapping[str, Any]) -> list[str]:
+    name: str = kept["type"]
+    own = f"{CUSTOM}{name.removeprefix(PREFIX)}"
+    definition = registry.by_name.get(name) or registry.named(own)
+    access = person.access(definition) if definition else None
+    if definition is None or access is None or access.read == "none":
+        return []
+    fields = definition.by_json
+    return [
+        n
+        for n in kept["fields"]
+        if (fields[n].name if n in fields else n.removeprefix("custom.")) not in access.hidden
+    ]
+
+
 async def types_of(reader: Reader, tenant: UUID, batch: UUID) -> list[tuple[str, int]]:
     """The types that a batch changed, the last first, each with its number of records."""
     return [(r[0], r[1]) for r in await reader.rows(_TYPES, tenant, batch)]
@@ -157,9 +181,12 @@ async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
         outcome.restored -= 1
         outcome.keep(Kept(task.type, identity, error.message))
 
+    def tell(identity: UUID, one: Field, sentence: str) -> None:
+        outcome.keep(Kept(task.type, identity, sentence, (one.json_name,)))
+
     if plan.rows:
         outcome.restored += len(plan.rows)
-        await records.put_back(tx, person, definition, plan.rows, current, refuse)
+        await records.put_back(tx, person, definition, plan.rows, current, refuse, tell)
 
 
 async def preview(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
@@ -212,16 +239,23 @@ def _one(
             outcome.gone += 1
         elif later:
             reason = "It was edited after the batch made it."
-            outcome.keep(Kept(task.type, identity, reason, named(definition, later)))
+            outcome.keep(Kept(task.type, identity, reason, named(definition, access, later)))
         else:
             access.need("delete", definition)
             checks.within(access.delete, person, row, "delete", definition)
             plan.delete.append(identity)
         return
-    back, kept = goes_back(definition, effect.old, effect.new, row, later)
-    if kept:
+    fields = goes_back(definition, access, effect.old, effect.new, row, later)
+    back = fields.back
+    if fields.kept:
         reason = "These fields were edited after the batch."
-        outcome.keep(Kept(task.type, identity, reason, tuple(kept)))
+        outcome.keep(Kept(task.type, identity, reason, tuple(fields.kept)))
+    if fields.barred:
+        reason = "You may not set these fields; they stay as the batch left them."
+        outcome.keep(Kept(task.type, identity, reason, tuple(fields.barred)))
+    if fields.unseen:
+        reason = "Fields that you may not see stay as the batch left them."
+        outcome.keep(Kept(task.type, identity, reason))
     if not back:
         return
     verb = "delete" if "deleted_at" in back else "update"

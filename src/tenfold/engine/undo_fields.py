@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
+from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import logged_columns, table_of
 
@@ -26,63 +28,97 @@ def columns_of(definition: Definition) -> tuple[str, ...]:
     return (*plain, *documents)
 
 
+@dataclass(slots=True)
+class Fields:
+    """What an undo does with one record's fields, as one person may know it.
+
+    `back` are the columns to set with their old values, `kept` the fields that were edited since,
+    `barred` those that the person may not set by now. Fields that they can't see are not named:
+    `barred` is then marked by `unseen` alone, and edited ones stay without a word.
+    """
+
+    access: Access
+    back: dict[str, Any] = field(default_factory=dict[str, Any])
+    kept: list[str] = field(default_factory=list[str])
+    barred: list[str] = field(default_factory=list[str])
+    unseen: bool = False
+
+    def keep(self, name: str, shown: str) -> None:
+        """Leave a field that was edited since."""
+        if name not in self.access.hidden:
+            self.kept.append(shown)
+
+    def bars(self, name: str, shown: str) -> bool:
+        """Whether the person may not set the field; it is then noted."""
+        if name in self.access.hidden:
+            self.unseen = True
+            return True
+        if name in self.access.locked:
+            self.barred.append(shown)
+            return True
+        return False
+
+
 def goes_back(
     definition: Definition,
+    access: Access,
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     row: asyncpg.Record,
     later: frozenset[str],
-) -> tuple[dict[str, Any], list[str]]:
-    """The columns to set with their old values, and the fields that were edited since.
+) -> Fields:
+    """What of the batch's changes to a record goes back, and what stays.
 
-    A field goes back only where it still is what the batch made it; the columns of one field
-    (amount and currency, parts and line) go together or stay together.
+    A field goes back only where it still is what the batch made it and the person may set it; the
+    columns of one field (amount and currency, parts and line) go together or stay together.
     """
-    back: dict[str, Any] = {}
-    kept: list[str] = []
+    made = Fields(access)
     for one, names in _fields(definition):
         changed = [name for name in names if name in new]
-        if not changed:
+        if not changed or all(_same(definition, n, old.get(n), row) for n in changed):
             continue
         others = later.intersection(names).difference(changed)
         if others or any(not _same(definition, n, new[n], row) for n in changed):
-            if any(not _same(definition, n, old.get(n), row) for n in changed):
-                kept.append(one.json_name)
-            continue
-        back.update({n: _stored(definition, n, old.get(n)) for n in changed})
+            made.keep(one.name, one.json_name)
+        elif one.name == "deleted_at" or not made.bars(_set_by(one), one.json_name):
+            made.back.update({n: _stored(definition, n, old.get(n)) for n in changed})
     if CUSTOM in new:
-        _custom(old.get(CUSTOM) or {}, new[CUSTOM] or {}, row, back, kept)
-    return back, kept
+        _custom(old.get(CUSTOM) or {}, new[CUSTOM] or {}, row, made)
+    return made
 
 
-def named(definition: Definition, columns: Collection[str]) -> tuple[str, ...]:
-    """The fields whose columns these are, by the names that people know."""
-    found = [one.json_name for one, names in _fields(definition) if {*names} & {*columns}]
+def _set_by(one: Field) -> str:
+    """The field that a person sets to change this one: a team follows the owner."""
+    return "owner" if one.name == "team" else one.name
+
+
+def named(definition: Definition, access: Access, columns: Collection[str]) -> tuple[str, ...]:
+    """The fields whose columns these are, by the names that people know, as one may see them."""
+    touched = ((one, names) for one, names in _fields(definition) if {*names} & {*columns})
+    found = [one.json_name for one, _ in touched if access.sees(one)]
     return tuple(sorted({*found, *([CUSTOM] if CUSTOM in columns else [])}))
 
 
 def _custom(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    row: asyncpg.Record,
-    back: dict[str, Any],
-    kept: list[str],
+    old: Mapping[str, Any], new: Mapping[str, Any], row: asyncpg.Record, made: Fields
 ) -> None:
     """The custom fields, each by itself though they lie in one column."""
     now: dict[str, Any] = msgspec.json.decode(row[CUSTOM])
     result = dict(now)
     for name in sorted({*old, *new}):
-        if old.get(name) == new.get(name):
+        if old.get(name) == new.get(name) or now.get(name) == old.get(name):
             continue
+        of, shown = name.removesuffix("_currency"), f"{CUSTOM}.{name}"
         if now.get(name) != new.get(name):
-            if now.get(name) != old.get(name):
-                kept.append(f"{CUSTOM}.{name}")
+            made.keep(of, shown)
+        elif made.bars(of, shown):
+            continue
         elif name in old:
             result[name] = old[name]
         else:
             result.pop(name, None)
     if result != now:
-        back[CUSTOM] = msgspec.json.encode(result).decode()
+        made.back[CUSTOM] = msgspec.json.encode(result).decode()
 
 
 def _fields(definition: Definition) -> Iterator[tuple[Field, tuple[str, ...]]]:

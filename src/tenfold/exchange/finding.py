@@ -22,7 +22,7 @@ from tenfold.kernel.text import fold
 _PEOPLE = """SELECT u.id, lower(u.email), lower(u.first_name || ' ' || u.last_name)
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.active AND (u.id = ANY ($2) OR lower(u.email) = ANY ($3)
-    OR lower(u.first_name || ' ' || u.last_name) = ANY ($3))"""
+    OR m.known_at IS NOT NULL AND lower(u.first_name || ' ' || u.last_name) = ANY ($3))"""
 _MOST = 20_000
 
 Answer = UUID | str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenfold.engine.aggregate import FIGURES, FUNCTIONS, GROUPED, GROUPS, SUMMED
+from tenfold.engine.aggregate import FIGURES, FUNCTIONS, GROUPED, GROUPS, ROWS, SUMMED
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_filters import filter_refs
 from tenfold.engine.project.openapi_operation import READS, operation
@@ -40,7 +40,8 @@ def aggregate(definition: Definition, _: Registry) -> Schema:
         {"200": found},
         READS,
         parameters=[*_asked(definition), *filter_refs(definition)],
-        about=f"At most {FIGURES} figures at once; amounts are kept apart by currency.",
+        about=f"At most {FIGURES} figures at once; amounts are kept apart by currency. The largest "
+        f"{ROWS:,} groups are answered; `meta.has_more` says whether there are others.",
     )
 
 

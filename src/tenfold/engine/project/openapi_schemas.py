@@ -80,7 +80,7 @@ def schemas(definition: Definition, registry: Registry) -> Schema:
         made[f"{name}RevealAnswer"] = enveloped(closed({"field": chosen, "value": value_}))
     made[f"{name}Figures"] = figures(definition)
     rows = {"type": "array", "items": schema(f"{name}Figures"), "maxItems": ROWS}
-    made[f"{name}Aggregate"] = enveloped(rows)
+    made[f"{name}Aggregate"] = enveloped(rows, schema("AggregateMeta"))
     return made
 
 

@@ -283,7 +283,7 @@ def shared_schemas() -> Schema:
         ),
         "ErrorDetail": closed(said),
         "ErrorCode": {"type": "string", "enum": list(CODES)},
-        "Counting": {"type": "string", "enum": ["none", "capped", "estimate"]},
+        "Counting": {"type": "string", "enum": ["none", "capped"]},
         "CountKind": {"type": "string", "enum": ["none", "exact", "at_least"]},
         "Currency": {
             "type": "string",
@@ -304,17 +304,16 @@ def shared_schemas() -> Schema:
                 "cached": {"type": "boolean", "description": "Whether the page was kept ready."},
             }
         ),
+        "AggregateMeta": closed(
+            {"has_more": {"type": "boolean", "description": "Whether smaller groups are left out."}}
+        ),
         "RowRefusal": closed(refused, description="A row that was not written, and why."),
         "BulkMeta": closed(
             {
                 "written": count,
                 "refused": count,
                 "errors": {"type": "array", "items": schema("RowRefusal")},
-                "batch_id": {
-                    "type": ["string", "null"],
-                    "format": "uuid",
-                    "description": "The batch that can be undone; null where nothing was written.",
-                },
+                "batch_id": BATCH,
                 "created": {**count, "description": "Of an upsert: how many are new."},
                 "updated": {**count, "description": "Of an upsert: how many were there before."},
             },
@@ -326,6 +325,7 @@ def shared_schemas() -> Schema:
                     "added": count,
                     "removed": count,
                     "count": {**count, "description": "How many there are now."},
+                    "batch_id": BATCH,
                 }
             )
         ),
@@ -352,6 +352,11 @@ def shared_schemas() -> Schema:
     }
 
 
+BATCH: Schema = {
+    "type": ["string", "null"],
+    "format": "uuid",
+    "description": "The batch that can be undone; null where nothing was written.",
+}
 ATOMIC: Schema = {
     "type": "boolean",
     "default": True,

@@ -66,7 +66,7 @@ def _columns(field: Field) -> Iterator[sa.Column[Any]]:
             name,
             column.type,
             *([generated] if generated is not None else []),
-            nullable=field.nullable or column.generated is not None or column.suffix != "",
+            nullable=field.nullable or not field.type.writable or column.suffix != "",
             server_default=sa.text(default) if default else None,
         )
 
@@ -230,7 +230,9 @@ def log_triggers(definition: Definition) -> Iterator[str]:
     }
     for operation, body in (("insert", _INSERT), ("update", _UPDATE), ("delete", _DELETE)):
         tables = _TRANSITIONS[operation]
-        yield _FUNCTION.format(operation=operation, body=body.format(**fill), **fill)
+        planned = _PLANNED if operation == "update" else ""
+        parts = {"planned": planned, "body": body.format(**fill)}
+        yield _FUNCTION.format(operation=operation, **parts, **fill)
         yield (
             f"CREATE TRIGGER log_{operation} AFTER {operation.upper()} ON {SCHEMA}.{fill['table']} "
             f"REFERENCING {tables} FOR EACH STATEMENT "
@@ -238,14 +240,18 @@ def log_triggers(definition: Definition) -> Iterator[str]:
         )
 
 
+_FINDER = "(tsquery, boolean, uuid, uuid[], int, boolean)"
 _TRANSITIONS = {
     "insert": "NEW TABLE AS new_rows",
     "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
     "delete": "OLD TABLE AS old_rows",
 }
 
+# A connection keeps the plan of the first rows that it changed. Were that of one row a nested loop,
+# ten thousand would be compared with each other, which takes longer than a statement may.
+_PLANNED = " SET enable_nestloop = off"
 _FUNCTION = """CREATE FUNCTION {schema}.{table}_log_{operation}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp{planned} AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -284,8 +290,8 @@ def _row(alias: str, plain: Iterable[str], documents: Iterable[str]) -> str:
 def finder(definition: Definition, app: str) -> Iterator[str]:
     """The function that reaches the full-text index, which row security would lose.
 
-    It takes the tenant from the context, answers capped ids with their rank, and the caller joins
-    them back to the protected table.
+    It takes the tenant from the context, answers capped ids with their rank (of the deleted where
+    they are `gone`), and the caller joins them back to the protected table.
     """
     table = definition.plural
     name = f"{SCHEMA}.find_{table}"
@@ -296,18 +302,19 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     if has_private_search(definition):
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
     yield f"""CREATE FUNCTION {name}
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank({vector.replace("search", "f.search")}, query)
     FROM (SELECT t.* FROM {SCHEMA}.{table} t WHERE {condition} OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$"""
-    signature = f"{name}(tsquery, boolean, uuid, uuid[], int)"
+    signature = f"{name}{_FINDER}"
     yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {signature} TO {app}"
 
@@ -315,7 +322,7 @@ END $$"""
 def drop_table(definition: Definition) -> Iterator[str]:
     """Undo `create_table` and `protect`."""
     table = definition.plural
-    yield f"DROP FUNCTION {SCHEMA}.find_{table}(tsquery, boolean, uuid, uuid[], int)"
+    yield f"DROP FUNCTION {SCHEMA}.find_{table}{_FINDER}"
     yield f"DROP TABLE {SCHEMA}.{table} CASCADE"
     for operation in _TRANSITIONS:
         yield f"DROP FUNCTION {SCHEMA}.{table}_log_{operation}()"

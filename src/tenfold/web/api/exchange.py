@@ -24,7 +24,9 @@ from tenfold.accounts import people
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
+from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
+from tenfold.engine.undo import shown_to
 from tenfold.exchange import exporting, previewing, starting
 from tenfold.exchange.import_files import ImportFiles, pieces_of
 from tenfold.exchange.import_state import Column, Counts, Options, State, state_of
@@ -222,7 +224,7 @@ async def read_batch(request: Req, batch_id: str) -> ASGIResponse:
         undo = None
         if batch.undone_by is None and batch.status not in ("pending", "processing"):
             undo = await Undoer(exchange).preview(visit.reader, visit.person, batch)
-        return respond.data(_batch_view(batch, undo))
+        return respond.data(_batch_view(batch, visit.person, desk, undo))
 
 
 @post("/v1/batches/{batch_id:str}/undo", status_code=200)
@@ -467,7 +469,8 @@ async def _listed(request: Req, kinds: list[str], place: str) -> ASGIResponse:
     async with desk.visit(claims, _any(desk), ()) as visit:
         found = await batches.listing(visit.reader, visit.person, kinds, before, limit + 1)
     shown, more = found[:limit], len(found) > limit
-    views = [_view(b) if place == "imports" else _batch_view(b) for b in shown]
+    imports = place == "imports"
+    views = [_view(b) if imports else _batch_view(b, visit.person, desk) for b in shown]
     meta: dict[str, object] = {
         "limit": limit,
         "next_cursor": cursors.seal(place, [shown[-1].id]) if more else None,
@@ -500,7 +503,8 @@ async def _undo(request: Req, text: str, kind: str = "") -> ASGIResponse:
             await enqueued(tx, UNDO_JOB, identity)
         made = await batches.find(tx, visit.person, identity)
         location = f"/v1/batches/{identity}"
-        answer = respond.data(_batch_view(made), status=status, headers={"location": location})
+        view = _batch_view(made, visit.person, desk)
+        answer = respond.data(view, status=status, headers={"location": location})
         return await kept.keep(answer)
 
 
@@ -535,13 +539,16 @@ def _view(batch: Batch) -> ImportView:
     )
 
 
-def _batch_view(batch: Batch, undo: dict[str, Any] | None = None) -> BatchView:
+def _batch_view(
+    batch: Batch, person: Person, desk: Desk, undo: dict[str, Any] | None = None
+) -> BatchView:
     result = batch.summary
     if batch.kind == batches.IMPORT:
         result = msgspec.to_builtins(state_of(batch.summary).counts)
     elif batch.kind == batches.UNDO:
         state = msgspec.convert(batch.summary, Undoing)
         result = {name: msgspec.to_builtins(getattr(state, name)) for name in _UNDO_SHOWN}
+        result["details"] = shown_to(person, desk.query.registry, state.details)
     return BatchView(
         id=batch.id,
         kind=batch.kind,

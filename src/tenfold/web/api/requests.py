@@ -20,7 +20,7 @@ from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST, PLAIN, whole
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
-from tenfold.kernel.errors import BadRequest, Invalid, NotFound, WrongMedia
+from tenfold.kernel.errors import BadRequest, Invalid, NotFound, TenfoldError, WrongMedia
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.idempotency import once
 from tenfold.web.desk import Desk, Glimpse, Visit, header
@@ -63,11 +63,11 @@ class Arrival:
     ) -> ASGIResponse:
         """Read and answer: in one trip if the caller is as last seen, else after asking who it is.
 
-        The work may be done twice.
+        The work may be done twice: what is refused by what was known may be allowed by now.
         """
         glimpse = self.desk.glimpse(self.claims, self.shipped, topics)
         if glimpse is not None:
-            with suppress(AskFirst):
+            with suppress(AskFirst, TenfoldError):
                 return await work(glimpse)
         async with self.visit(topics) as visit:
             return await work(visit)

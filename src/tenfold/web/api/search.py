@@ -74,8 +74,9 @@ async def aggregate_records(request: Req, plural: str) -> ASGIResponse:
     async with desk.visit(claims, shipped, ()) as visit:
         access = visit.person.access(visit.definition)
         asked = parse_aggregate(given, visit.definition, access, visit.person.locale)
-        json = await aggregate(visit.reader, visit.person, visit.definition, desk.query, asked)
-    return respond.raw(json)
+        reader, person = visit.reader, visit.person
+        json, more = await aggregate(reader, person, visit.definition, desk.query, asked)
+    return respond.document(respond.listed(json, {"has_more": more}))
 
 
 @post("/v1/{plural:str}/{record_id:str}/reveals")

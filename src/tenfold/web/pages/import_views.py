@@ -237,7 +237,7 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
         figures = [
             _figure(undo.deleted, "taken away", "red"),
             _figure(undo.restored, "put back", "green"),
-            _figure(undo.kept, "kept, edited since", "amber"),
+            _figure(undo.kept, "kept as they are", "amber"),
             _figure(undo.gone, "gone already"),
         ]
         return undo.done, undo.total, figures, [], undo.error
@@ -262,7 +262,7 @@ def _undo_says(undo: Mapping[str, Any]) -> str:
     shown = (
         ("deleted", "takes away {}"),
         ("restored", "puts {} back as before"),
-        ("kept", "keeps {} edited since"),
+        ("kept", "keeps {} as they are, in part or whole"),
     )
     parts = [
         says.format(words.plural(undo[name], "record", "records"))

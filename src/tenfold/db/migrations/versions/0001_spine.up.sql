@@ -33,6 +33,9 @@ CREATE TABLE tenfold.members (
     roles       text[] NOT NULL DEFAULT '{}',
     team_id     uuid,
     active      boolean NOT NULL DEFAULT true,
+    -- Since when the organisation may know their name: null until somebody whose account was
+    -- there before has signed in to it.
+    known_at    timestamptz DEFAULT now(),
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, user_id)
 );
@@ -551,7 +554,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.companies_log_insert();
 
 CREATE FUNCTION tenfold.companies_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -592,21 +595,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.companies_log_delete();
 
 CREATE FUNCTION tenfold.find_companies
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.companies t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Contacts (base)
 CREATE TABLE tenfold.contacts (
@@ -715,7 +719,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.contacts_log_insert();
 
 CREATE FUNCTION tenfold.contacts_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -756,21 +760,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.contacts_log_delete();
 
 CREATE FUNCTION tenfold.find_contacts
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.contacts t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Deals (base)
 CREATE TABLE tenfold.deals (
@@ -870,7 +875,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.deals_log_insert();
 
 CREATE FUNCTION tenfold.deals_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -911,21 +916,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.deals_log_delete();
 
 CREATE FUNCTION tenfold.find_deals
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.deals t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Quotas (base)
 CREATE TABLE tenfold.quotas (
@@ -997,7 +1003,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.quotas REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.quotas_log_insert();
 
 CREATE FUNCTION tenfold.quotas_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1038,21 +1044,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.quotas REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.quotas_log_delete();
 
 CREATE FUNCTION tenfold.find_quotas
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.quotas t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Activities (base)
 CREATE TABLE tenfold.activities (
@@ -1142,7 +1149,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.activities_log_insert();
 
 CREATE FUNCTION tenfold.activities_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1183,21 +1190,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.activities_log_delete();
 
 CREATE FUNCTION tenfold.find_activities
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.activities t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Tasks (base)
 CREATE TABLE tenfold.tasks (
@@ -1286,7 +1294,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.tasks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tasks_log_insert();
 
 CREATE FUNCTION tenfold.tasks_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1327,21 +1335,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tasks_log_delete();
 
 CREATE FUNCTION tenfold.find_tasks
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.tasks t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Notes (base)
 CREATE TABLE tenfold.notes (
@@ -1411,7 +1420,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.notes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.notes_log_insert();
 
 CREATE FUNCTION tenfold.notes_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1452,21 +1461,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.notes_log_delete();
 
 CREATE FUNCTION tenfold.find_notes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.notes t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Tags (base)
 CREATE TABLE tenfold.tags (
@@ -1531,7 +1541,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.tags REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tags_log_insert();
 
 CREATE FUNCTION tenfold.tags_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1572,21 +1582,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tags_log_delete();
 
 CREATE FUNCTION tenfold.find_tags
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.tags t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Clients (real_estate)
 CREATE TABLE tenfold.clients (
@@ -1611,6 +1622,7 @@ CREATE TABLE tenfold.clients (
     budget_max_currency TEXT COLLATE "C",
     areas JSONB,
     bedrooms_min BIGINT,
+    favorites JSONB,
     spouse_name TEXT COLLATE "C",
     birthday DATE,
     anniversary DATE,
@@ -1684,7 +1696,7 @@ BEGIN
         nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
-        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'tags', n.tags)
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'favorites', n.favorites, 'tags', n.tags)
     FROM new_rows n;
     RETURN NULL;
 END $$;
@@ -1692,7 +1704,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.clients REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.clients_log_insert();
 
 CREATE FUNCTION tenfold.clients_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1704,7 +1716,7 @@ BEGIN
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
         r.tenant_id, r.id, r.version, d.old, d.new
-    FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'tags', n.tags) AS new
+    FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'favorites', o.favorites, 'tags', o.tags) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.first_name, n.first_name_key, n.last_name, n.last_name_key, n.email, n.phone, n.mobile_phone, n.kind, n.status, n.address_line, n.source, n.referred_by, n.budget_min, n.budget_min_currency, n.budget_max, n.budget_max_currency, n.bedrooms_min, n.spouse_name, n.birthday, n.anniversary, n.language, n.contact_id, n.lead_id, n.do_not_call, n.email_opt_in, n.notes, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom, 'address', n.address, 'areas', n.areas, 'favorites', n.favorites, 'tags', n.tags) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;
@@ -1725,7 +1737,7 @@ BEGIN
         nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
-        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'tags', o.tags), NULL
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.first_name, o.first_name_key, o.last_name, o.last_name_key, o.email, o.phone, o.mobile_phone, o.kind, o.status, o.address_line, o.source, o.referred_by, o.budget_min, o.budget_min_currency, o.budget_max, o.budget_max_currency, o.bedrooms_min, o.spouse_name, o.birthday, o.anniversary, o.language, o.contact_id, o.lead_id, o.do_not_call, o.email_opt_in, o.notes, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom, 'address', o.address, 'areas', o.areas, 'favorites', o.favorites, 'tags', o.tags), NULL
     FROM old_rows o;
     RETURN NULL;
 END $$;
@@ -1733,21 +1745,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.clients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.clients_log_delete();
 
 CREATE FUNCTION tenfold.find_clients
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.clients t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Leads (real_estate)
 CREATE TABLE tenfold.leads (
@@ -1868,7 +1881,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.leads_log_insert();
 
 CREATE FUNCTION tenfold.leads_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -1909,21 +1922,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.leads_log_delete();
 
 CREATE FUNCTION tenfold.find_leads
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.leads t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Listings (real_estate)
 CREATE TABLE tenfold.listings (
@@ -2095,7 +2109,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.listings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.listings_log_insert();
 
 CREATE FUNCTION tenfold.listings_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2136,21 +2150,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.listings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.listings_log_delete();
 
 CREATE FUNCTION tenfold.find_listings
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(CASE WHEN private THEN coalesce(f.search || f.search_private, f.search) ELSE f.search END, query)
     FROM (SELECT t.* FROM tenfold.listings t WHERE (t.search @@ query OR (private AND t.search_private @@ query)) OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Escrows (real_estate)
 CREATE TABLE tenfold.escrows (
@@ -2285,7 +2300,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.escrows REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.escrows_log_insert();
 
 CREATE FUNCTION tenfold.escrows_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2326,21 +2341,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.escrows REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.escrows_log_delete();
 
 CREATE FUNCTION tenfold.find_escrows
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.escrows t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Appointments (real_estate)
 CREATE TABLE tenfold.appointments (
@@ -2444,7 +2460,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.appointments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.appointments_log_insert();
 
 CREATE FUNCTION tenfold.appointments_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2485,21 +2501,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_appointments
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.appointments t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Open houses (real_estate)
 CREATE TABLE tenfold.open_houses (
@@ -2580,7 +2597,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.open_houses REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.open_houses_log_insert();
 
 CREATE FUNCTION tenfold.open_houses_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2621,21 +2638,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.open_houses REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.open_houses_log_delete();
 
 CREATE FUNCTION tenfold.find_open_houses
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.open_houses t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Buyer agreements (real_estate)
 CREATE TABLE tenfold.buyer_agreements (
@@ -2717,7 +2735,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.buyer_agreements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.buyer_agreements_log_insert();
 
 CREATE FUNCTION tenfold.buyer_agreements_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2758,21 +2776,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.buyer_agreements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.buyer_agreements_log_delete();
 
 CREATE FUNCTION tenfold.find_buyer_agreements
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.buyer_agreements t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Agents (real_estate)
 CREATE TABLE tenfold.agents (
@@ -2857,7 +2876,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.agents_log_insert();
 
 CREATE FUNCTION tenfold.agents_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -2898,21 +2917,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.agents_log_delete();
 
 CREATE FUNCTION tenfold.find_agents
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.agents t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Students (career_services)
 CREATE TABLE tenfold.students (
@@ -3047,7 +3067,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.students REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.students_log_insert();
 
 CREATE FUNCTION tenfold.students_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3088,21 +3108,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.students REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.students_log_delete();
 
 CREATE FUNCTION tenfold.find_students
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(CASE WHEN private THEN coalesce(f.search || f.search_private, f.search) ELSE f.search END, query)
     FROM (SELECT t.* FROM tenfold.students t WHERE (t.search @@ query OR (private AND t.search_private @@ query)) OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Employers (career_services)
 CREATE TABLE tenfold.employers (
@@ -3205,7 +3226,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.employers REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.employers_log_insert();
 
 CREATE FUNCTION tenfold.employers_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3246,21 +3267,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.employers REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.employers_log_delete();
 
 CREATE FUNCTION tenfold.find_employers
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.employers t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Job postings (career_services)
 CREATE TABLE tenfold.job_postings (
@@ -3359,7 +3381,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.job_postings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.job_postings_log_insert();
 
 CREATE FUNCTION tenfold.job_postings_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3400,21 +3422,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.job_postings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.job_postings_log_delete();
 
 CREATE FUNCTION tenfold.find_job_postings
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.job_postings t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Applications (career_services)
 CREATE TABLE tenfold.applications (
@@ -3519,7 +3542,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.applications REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.applications_log_insert();
 
 CREATE FUNCTION tenfold.applications_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3560,21 +3583,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.applications REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.applications_log_delete();
 
 CREATE FUNCTION tenfold.find_applications
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.applications t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Advising appointments (career_services)
 CREATE TABLE tenfold.advising_appointments (
@@ -3672,7 +3696,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.advising_appointments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.advising_appointments_log_insert();
 
 CREATE FUNCTION tenfold.advising_appointments_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3713,21 +3737,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.advising_appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.advising_appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_advising_appointments
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(CASE WHEN private THEN coalesce(f.search || f.search_private, f.search) ELSE f.search END, query)
     FROM (SELECT t.* FROM tenfold.advising_appointments t WHERE (t.search @@ query OR (private AND t.search_private @@ query)) OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Student notes (career_services)
 CREATE TABLE tenfold.student_notes (
@@ -3811,7 +3836,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.student_notes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.student_notes_log_insert();
 
 CREATE FUNCTION tenfold.student_notes_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -3852,21 +3877,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.student_notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.student_notes_log_delete();
 
 CREATE FUNCTION tenfold.find_student_notes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.student_notes t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Reminders (career_services)
 CREATE TABLE tenfold.reminders (
@@ -3961,7 +3987,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.reminders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.reminders_log_insert();
 
 CREATE FUNCTION tenfold.reminders_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4002,21 +4028,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.reminders REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.reminders_log_delete();
 
 CREATE FUNCTION tenfold.find_reminders
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.reminders t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Outcomes (career_services)
 CREATE TABLE tenfold.outcomes (
@@ -4125,7 +4152,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.outcomes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.outcomes_log_insert();
 
 CREATE FUNCTION tenfold.outcomes_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4166,21 +4193,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.outcomes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.outcomes_log_delete();
 
 CREATE FUNCTION tenfold.find_outcomes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.outcomes t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Card sets (drops)
 CREATE TABLE tenfold.card_sets (
@@ -4251,7 +4279,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.card_sets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.card_sets_log_insert();
 
 CREATE FUNCTION tenfold.card_sets_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4292,21 +4320,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.card_sets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.card_sets_log_delete();
 
 CREATE FUNCTION tenfold.find_card_sets
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.card_sets t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Cards (drops)
 CREATE TABLE tenfold.cards (
@@ -4390,7 +4419,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.cards REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.cards_log_insert();
 
 CREATE FUNCTION tenfold.cards_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4431,21 +4460,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.cards_log_delete();
 
 CREATE FUNCTION tenfold.find_cards
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.cards t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Pack types (drops)
 CREATE TABLE tenfold.pack_types (
@@ -4519,7 +4549,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.pack_types REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.pack_types_log_insert();
 
 CREATE FUNCTION tenfold.pack_types_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4560,21 +4590,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.pack_types REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.pack_types_log_delete();
 
 CREATE FUNCTION tenfold.find_pack_types
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.pack_types t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Drops (drops)
 CREATE TABLE tenfold.drops (
@@ -4663,7 +4694,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.drops REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.drops_log_insert();
 
 CREATE FUNCTION tenfold.drops_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4704,21 +4735,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.drops REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.drops_log_delete();
 
 CREATE FUNCTION tenfold.find_drops
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.drops t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Purchases (drops)
 CREATE TABLE tenfold.purchases (
@@ -4802,7 +4834,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.purchases REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.purchases_log_insert();
 
 CREATE FUNCTION tenfold.purchases_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4843,21 +4875,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.purchases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.purchases_log_delete();
 
 CREATE FUNCTION tenfold.find_purchases
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.purchases t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- User cards (drops)
 CREATE TABLE tenfold.user_cards (
@@ -4946,7 +4979,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.user_cards REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.user_cards_log_insert();
 
 CREATE FUNCTION tenfold.user_cards_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -4987,21 +5020,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.user_cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.user_cards_log_delete();
 
 CREATE FUNCTION tenfold.find_user_cards
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.user_cards t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 -- Custom records (custom)
 CREATE TABLE tenfold.custom_records (
@@ -5065,7 +5099,7 @@ END $$;
 CREATE TRIGGER log_insert AFTER INSERT ON tenfold.custom_records REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.custom_records_log_insert();
 
 CREATE FUNCTION tenfold.custom_records_log_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     -- actor, request, batch, cause, depth: see Database.transaction
     change text[] := string_to_array(current_setting('app.change', true), ',');
@@ -5106,21 +5140,22 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.custom_records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.custom_records_log_delete();
 
 CREATE FUNCTION tenfold.find_custom_records
-    (query tsquery, private boolean, person uuid, groups uuid[], most int)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT f.id, ts_rank(f.search, query)
     FROM (SELECT t.* FROM tenfold.custom_records t WHERE t.search @@ query OFFSET 0) f
-    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid AND f.deleted_at IS NULL
+    WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
+      AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
 
 ALTER TABLE tenfold.contacts ADD CONSTRAINT contacts_company_fk FOREIGN KEY (tenant_id, company_id) REFERENCES tenfold.companies (tenant_id, id);
 
