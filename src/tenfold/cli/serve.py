@@ -14,6 +14,7 @@ from tenfold.app import serving
 from tenfold.cli.installation import Installation
 from tenfold.cli.ports import port_free
 from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.settings import variable
 from tenfold.web.edge import Edge
 
 # Granian calls its processes workers; told where it comes from, nobody takes one for ours.
@@ -36,14 +37,16 @@ def run(installation: Installation) -> int:
     served = installation.settings
     if problem := port_free(served.host, served.port):
         raise Unavailable(problem)
-    os.environ.update(installation.environment)
+    workers = served.workers or os.cpu_count() or 1
+    # How many there are tells each process its share of the limits.
+    os.environ.update({**installation.environment, variable("workers"): str(workers)})
     server = Granian(
         "tenfold.cli.serve:application",
         address=served.host,
         port=served.port,
         interface=Interfaces.ASGI,
         factory=True,
-        workers=served.workers or os.cpu_count() or 1,
+        workers=workers,
         backpressure=served.backpressure,
         backlog=4_096,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,

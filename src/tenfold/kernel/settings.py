@@ -58,15 +58,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_concurrency: int = 4
     """Jobs that one worker process runs at once."""
     rate_per_minute: int = 100
-    """Requests a minute for one signed-in person; 0: no limit."""
+    """Requests a minute for one signed-in person, each process allowing its share; 0: no limit."""
     rate_anonymous: int = 300
-    """Requests per 15 minutes for one address that is not signed in; 0: no limit."""
+    """Requests per 15 minutes for one address not signed in, shared likewise; 0: no limit."""
     sign_in_per_minute: int = 20
-    """Sign-ins and registrations a minute for one address; 0: no limit."""
+    """Sign-ins and registrations a minute for one address, shared likewise; 0: no limit."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
     import_bytes: int = 268_435_456
-    """Bytes that a file to import may have."""
+    """Bytes that a file to import may have in a form; as JSON it keeps to the body's limit."""
     page_cache_bytes: int = 67_108_864
     """Bytes of finished pages that each server process may keep; 0: none."""
     access_token_seconds: int = 900
@@ -83,6 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
+
+    def share(self, limit: int) -> int:
+        """What one of the server processes allows of a limit, so that all together keep to it."""
+        return -(-limit // max(self.workers, 1))
 
     @property
     def folder(self) -> Path:

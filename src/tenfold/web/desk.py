@@ -115,8 +115,8 @@ class Desk:
         self.people, self.tailored = People(), Tailored()
         self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
-        self.per_person = _limit(settings.rate_per_minute, 60)
-        self.anonymous = _limit(settings.rate_anonymous, 900)
+        self.per_person = _limit(settings.share(settings.rate_per_minute), 60)
+        self.anonymous = _limit(settings.share(settings.rate_anonymous), 900)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""

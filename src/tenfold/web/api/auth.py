@@ -98,7 +98,7 @@ class Gate:
 
     def __init__(self, settings: Settings, accounts: SignIn) -> None:
         self.settings, self.accounts = settings, accounts
-        often = settings.sign_in_per_minute
+        often = settings.share(settings.sign_in_per_minute)
         self.tries = Limit(often, 60) if often > 0 else None
         prefix = "__Host-" if settings.address.startswith("https://") else ""
         self.cookie = f"{prefix}refreshToken"
