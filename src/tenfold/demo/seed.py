@@ -41,7 +41,7 @@ async def seed(
     dice = Dice(number, at or now(), [one.address for one in EMPLOYEES])
     context = Context(tenant=TENANT, actor=identity(EMAIL))
     async with database.transaction(context) as tx:
-        staff = await hire(tx, list(registry.packs), hashed)
+        staff = await hire(tx, hashed)
         if staff is None:
             return sign_in()
         maker = Maker(tx, registry, records, staff, dice)

@@ -14,8 +14,8 @@ NAME = "Tenfold Demo"
 TENANT = UUID("01900000-0000-7000-8000-00000000de30")
 EMAIL, PASSWORD = "demo@example.com", "quiet-heron-lantern"  # shown to everybody
 
-_NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency, timezone, packs)
-VALUES ($1, $2, 'US', 'USD', 'America/Los_Angeles', $3) ON CONFLICT (id) DO NOTHING RETURNING id"""
+_NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency, timezone)
+VALUES ($1, $2, 'US', 'USD', 'America/Los_Angeles') ON CONFLICT (id) DO NOTHING RETURNING id"""
 _NEW_TEAM = "INSERT INTO tenfold.teams (tenant_id, id, name, parent_id) VALUES ($1, $2, $3, $4)"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id"""
@@ -111,9 +111,9 @@ def identity(name: str) -> UUID:
     return uuid5(TENANT, name)
 
 
-async def hire(tx: Transaction, packs: Sequence[str], password_hash: str) -> Staff | None:
+async def hire(tx: Transaction, password_hash: str) -> Staff | None:
     """Make the organisation, its teams and its people; None where it is there already."""
-    if await tx.value(_NEW_TENANT, TENANT, NAME, list(packs)) is None:
+    if await tx.value(_NEW_TENANT, TENANT, NAME) is None:
         return None
     for team, above in TEAMS.items():
         parent = identity(above) if above else None
