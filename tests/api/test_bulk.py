@@ -102,6 +102,41 @@ async def test_upserts_of_one_key_at_once_make_one_record(
     assert len((await client.get(PATH, headers=admin.headers)).json()["data"]) == 1
 
 
+async def test_upserts_in_opposite_order_change_what_the_others_made(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    rows = [{**NAMES, "external_id": f"k{n}"} for n in range(30)]
+    bodies = [
+        {"key": "external_id", "records": order, "atomic": n % 4 < 2}
+        for n, order in enumerate([rows, rows[::-1]] * 4)
+    ]
+    answers = await asyncio.gather(*(send(client, admin, "POST", "upsert", b) for b in bodies))
+    assert [a.status_code for a in answers] == [200] * 8
+    assert sum(a.json()["meta"]["created"] for a in answers) == 30
+    assert sum(a.json()["meta"]["updated"] for a in answers) == 210
+    for body, answer in zip(bodies, answers, strict=True):
+        shown = [row["external_id"] for row in answer.json()["data"]]
+        assert shown == [row["external_id"] for row in body["records"]]
+
+
+async def test_a_key_of_a_hidden_record_gives_nothing_away(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    boss, agent = await organisation.person("owner"), await organisation.person("member", ["agent"])
+    row = {**NAMES, "external_id": "hidden"}
+    made = await client.post(PATH, json=row, headers=boss.headers)
+    body = {"key": "external_id", "records": [{**NAMES, "external_id": "mine"}, row]}
+    whole = await send(client, agent, "POST", "upsert", body)
+    parts = await send(client, agent, "POST", "upsert", {**body, "atomic": False})
+    (error,) = parts.json()["meta"]["errors"]
+    assert (whole.status_code, parts.status_code, error["index"]) == (409, 207, 1)
+    assert whole.json()["error"]["code"] == error["code"] == "DUPLICATE"
+    assert list(whole.json()["error"]["fields"]) == ["records[1].external_id"]
+    assert error["message"] == "Another lead has this external id already."
+    for answer in (whole, parts):
+        assert made.json()["data"]["id"] not in answer.text
+
+
 async def test_each_row_is_judged_by_who_may_change_it(
     client: httpx.AsyncClient, organisation: Organisation
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal as PyDecimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
 from tenfold.engine.titles import USER, titles
-from tenfold.engine.types import AnyRef, Decimal, Money, Ref, Secret, User
+from tenfold.engine.types import AnyRef, Decimal, Many, Money, Ref, Secret, User
 from tenfold.engine.types.other import MASK
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.money import Money as Amount
@@ -157,8 +157,9 @@ def _with_names(definition: Definition, change: Change, known: Mapping[UUID, str
     meant = {(field, target) for _, field, target in _targets(definition, change)}
 
     def title(field: str, value: object) -> str | None:
-        target = _id_of(value)
-        return known.get(target) if target and (field, target) in meant else None
+        ids = (_id_of(one) for one in _listed(value))
+        told = [known[i] for i in ids if i and i in known and (field, i) in meant]
+        return ", ".join(told) or None
 
     replace = msgspec.structs.replace
     fields = tuple(
@@ -173,16 +174,21 @@ def _targets(definition: Definition, change: Change) -> Iterator[tuple[str, str,
     """What a change's relations point to: the type's name, the field, the id."""
     for one in change.fields:
         field = definition.by_json.get(one.field)
-        for value in (one.old, one.new):
+        for value in (*_listed(one.old), *_listed(one.new)):
             target = _id_of(value)
             if field is None or target is None:
                 continue
-            if isinstance(field.type, Ref):
+            if isinstance(field.type, Ref | Many):
                 yield field.type.to, one.field, target
             elif isinstance(field.type, User):
                 yield USER, one.field, target
             elif isinstance(field.type, AnyRef) and isinstance(value, dict):
                 yield str(value["type"]), one.field, target  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _listed(value: object) -> list[object]:
+    """The values of a field with many, or the one of any other."""
+    return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
 def _id_of(value: object) -> UUID | None:
@@ -233,7 +239,7 @@ def _fields(
 ) -> Iterator[FieldChange]:
     """The changed fields that the person may see, in the order of the declaration."""
     for one in definition.fields.values():
-        if one.system or not access.sees(one) or not one.type.stored:
+        if one.system or not access.sees(one):
             continue
         kept = [c.named(one.name) for c in one.type.columns() if not c.derived]
         # As stored, since two secrets look the same once they are masked.

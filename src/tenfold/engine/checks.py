@@ -13,14 +13,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.project.tables import table_of
 from tenfold.engine.registry import Registry
-from tenfold.engine.sql import TENANT, compiled
+from tenfold.engine.sql import compiled
 from tenfold.engine.statement import PersonReading
-from tenfold.engine.types import AnyRef, Columns, Locale, Ref, Refused, User
+from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.engine.values import Values
 from tenfold.engine.written import Results
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, MissingFields, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 
 Parsed = list[tuple[int, UUID, Values]]
 _MEMBERS = (
@@ -160,79 +159,16 @@ async def readable(
     return {r[0]: None for r in rows}
 
 
-async def by_key(
-    tx: Transaction,
-    person: Person,
-    definition: Definition,
-    key: Field,
-    bodies: Sequence[Mapping[str, object]],
-    locale: Locale,
-    results: Results,
-) -> list[UUID | None]:
-    """For each body, the live record that has its key; a body without a good one is refused."""
-    values: list[Any] = []
-    seen: set[Any] = set()
-    for index, body in enumerate(bodies):
-        try:
-            value = _key(body, key, locale)
-            if value in seen:
-                raise Invalid({key.json_name: f"is given twice: {str(value)[:80]}"})
-            seen.add(value)
-        except TenfoldError as error:
-            results.refuse(index, error)
-            value = None
-        values.append(value)
-    table = table_of(definition)
-    columns = Columns.of(table)
-    column = key.type.compared(key.name, columns)
-    statement = compiled(
-        sa.select(column, table.c.id).where(
-            table.c.tenant_id == TENANT,
-            table.c.deleted_at.is_(None),
-            column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type))),
-        )
-    )
-    bound: dict[str, object] = {"tenant": person.tenant, "values": list(seen)}
-    found = {r[0]: r[1] for r in await tx.rows(statement.text, *statement.arguments(bound))}
-    return [found.get(value) for value in values]
-
-
-def _key(body: Mapping[str, object], key: Field, locale: Locale) -> Any:
-    """The value of the key in a body; raises where it is missing or can't be one."""
-    value = body.get(key.json_name)
-    if value is None or value == "":
-        raise MissingFields({key.json_name: "is the key and is missing"})
-    try:
-        return key.type.parse(value, locale)[0]
-    except Refused as refusal:
-        raise Invalid({key.json_name: str(refusal)}) from None
-
-
-async def pointing(
-    tx: Transaction, other: Definition, one: Field, ids: Sequence[UUID]
-) -> list[tuple[UUID, UUID]]:
-    """Live records of another type that point to some ids: (their id, where they point)."""
-    table = table_of(other)
-    column = table.c[f"{one.name}_id"]
-    statement = compiled(
-        sa.select(table.c.id, column)
-        .where(
-            table.c.tenant_id == TENANT,
-            table.c.deleted_at.is_(None),
-            column == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))),
-        )
-        .order_by(table.c.id)
-        .limit(10_000)
-    )
-    bound: dict[str, object] = {"tenant": tx.context.tenant, "ids": list(ids)}
-    return [(r[0], r[1]) for r in await tx.rows(statement.text, *statement.arguments(bound))]
-
-
 def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> TenfoldError:
     """The answer to a unique key that another record has."""
     name = (error.constraint_name or "").removeprefix(f"{definition.table}_")
     one = definition.fields.get(name.removesuffix("_unique"))
     if one is None:
         return Conflict("A record with this key exists already.", code="DUPLICATE")
+    return key_taken(definition, one)
+
+
+def key_taken(definition: Definition, one: Field) -> TenfoldError:
+    """The same, where it is known which key; nothing is said of the record that has it."""
     text = f"Another {definition.label.lower()} has this {one.label.lower()} already."
     return Conflict(text, code="DUPLICATE", fields={one.json_name: "is taken"})

@@ -35,6 +35,8 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     added: int
     removed: int
     count: int
+    batch_id: UUID | None = None
+    """The batch by which it can be undone; null where nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Pairs:
         version: int | None = None,
     ) -> tuple[Paired, int]:
         """Add or remove pairs; answers what changed and the record's version."""
-        row = await self._held(tx, store, version)
+        now = await self._held(tx, store, version)
         wanted = list(dict.fromkeys(add))
         known = await checks.readable(tx, self.person, registry, self.to, wanted)
         if strange := [one for one in wanted if one not in known]:
@@ -75,17 +77,21 @@ class Pairs:
             raise Invalid({"ids": f"there is no {word} with the id {strange[0]}"})
         before = await self.page(tx, -1, MOST)
         there = {identity for _, identity in before}
-        new, gone = [i for i in wanted if i not in there], [i for i in remove if i in there]
+        new, gone = [i for i in wanted if i not in there], there.intersection(remove)
         places = sorted({*range(MOST)} - {place for place, _ in before})
         if len(new) > len(places):
             raise Conflict(f"{self.field.label} can be {MOST:,} at most.", code="TOO_MANY")
         if not new and not gone:
-            return Paired(added=0, removed=0, count=len(there)), row
+            return Paired(added=0, removed=0, count=len(there)), now
         start = max((place for place, _ in before), default=-1) + 1
         free = [p for p in places if p >= start] + [p for p in places if p < start]
         await tx.execute(_ADD, *self._key, free[: len(new)], new)
         await tx.execute(_REMOVE, *self._key, gone)
-        (written,) = await store.update(tx, self.person, self.definition, [{"id": self.record}])
+        kept = [pair for pair in before if pair[1] not in gone]
+        after = [identity for _, identity in sorted([*kept, *zip(free, new, strict=False)])]
+        # The log's triggers see what the record was paired with, before and after.
+        row = {"id": self.record, self.field.name: _json(after)}
+        (written,) = await store.update(tx, self.person, self.definition, [row])
         tx.touch(self.definition.name)
         tx.touch(self.to)
         count = len(there) + len(new) - len(gone)
@@ -109,3 +115,8 @@ class Pairs:
     @property
     def _key(self) -> tuple[UUID, UUID, str]:
         return self.person.tenant, self.record, slot_field(self.definition, self.field)
+
+
+def _json(ids: Sequence[UUID]) -> str | None:
+    """The pairs as the record keeps them; none at all is null."""
+    return msgspec.json.encode(ids).decode() if ids else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +11,12 @@ import asyncpg
 
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
-from tenfold.engine import checks, writing
+from tenfold.engine import checks, pointers, writing
 from tenfold.engine.access import Person
 from tenfold.engine.checks import Parsed
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
 from tenfold.engine.pairing import Paired, Pairs
+from tenfold.engine.pointers import Refuse, Tell
 from tenfold.engine.query import Query, missing
 from tenfold.engine.registry import Registry
 from tenfold.engine.rows import Row, Rows, given_back, given_columns, search_again
@@ -50,11 +51,13 @@ class Records:
         partial: bool = False,
         answer: bool = True,
         moments: Sequence[datetime] = (),
+        taken: set[int] | None = None,
     ) -> tuple[list[Written | None], list[Refusal]]:
         """Make records. All or nothing, unless `partial`: then bad rows are refused one by one.
 
         Without `answer` the records' JSON is not made, for those who don't need it. `moments` are
         when the records were first made, for those that come from elsewhere with their history.
+        With `taken`, records whose unique key another has are left out and their places put there.
         """
         access = person.access(definition)
         access.need("create", definition)
@@ -78,15 +81,19 @@ class Records:
             if moments:
                 row["created_at"] = row["updated_at"] = moments[index]
             rows.append(row)
-        stored = await self._store.insert(tx, person, definition, rows, skip=partial, answer=answer)
+        skip = partial or taken is not None
+        stored = await self._store.insert(tx, person, definition, rows, skip=skip, answer=answer)
         written = {w.id: w for w in stored}
         new = [(identity, values) for _, identity, values in parsed if identity in written]
         await self._store.slots(tx, definition, new, locale, new=True)
         for index, identity, _ in parsed:
             if identity in written:
                 results.written[index] = written[identity]
+            elif taken is not None:
+                taken.add(index)
             else:
-                results.refuse(index, Conflict("A record with this key exists already."))
+                error = Conflict("A record with this key exists already.", code="DUPLICATE")
+                results.refuse(index, error)
         tx.touch(definition.name)
         return results.written, results.refused
 
@@ -210,7 +217,11 @@ class Records:
                 chosen[identity] = index
             except TenfoldError as error:
                 results.refuse(index, error)
-        await self._let_go(tx, person, definition, chosen, results)
+
+        def refuse(identity: UUID, error: TenfoldError) -> None:
+            results.refuse(chosen.pop(identity), error)
+
+        await pointers.let_go(tx, self.registry, definition, chosen, refuse)
         moment = now()
         group: list[Row] = [{"id": identity, "deleted_at": moment} for identity in chosen]
         if group:
@@ -222,45 +233,34 @@ class Records:
     async def restore(
         self, tx: Transaction, person: Person, definition: Definition, identity: UUID
     ) -> Written:
-        """Bring back a deleted record; Conflict where its unique key has been taken meanwhile."""
-        current = await self._store.locked(tx, person, definition, [identity], deleted=True)
+        """Bring back a deleted record; Conflict where its unique key has been taken meanwhile.
+
+        So it is where what holds it was deleted meanwhile; other fields that would point to what is
+        gone are left empty, and the change's reason says so.
+        """
+        ends = [c for one in definition.relations.values() for c in one.column_names]
+        what = (tx, person, definition, [identity])
+        current = await self._store.locked(*what, deleted=True, extra=ends)
         row = _found(current, definition, identity)
         access = person.access(definition)
         access.need("delete", definition)
         checks.within(access.delete, person, row, "restore", definition)
+        told: list[str] = []
+
+        def refuse(_: UUID, error: TenfoldError) -> None:
+            raise error
+
+        def tell(_: UUID, sentence: str, __: tuple[str, ...]) -> None:
+            told.append(sentence)
+
         group: list[Row] = [{"id": identity, "deleted_at": None}]
+        what = (tx, person, self.registry, definition)
+        group = await pointers.settled(*what, group, current, refuse, tell)
+        if told:
+            await tx.value(writing.REASON, told[0])
         (written,) = await self._store.update(tx, person, definition, group)
         tx.touch(definition.name)
         return written
-
-    async def upsert(
-        self,
-        tx: Transaction,
-        person: Person,
-        definition: Definition,
-        key: Field,
-        bodies: Sequence[Mapping[str, object]],
-        locale: Locale,
-        *,
-        partial: bool = False,
-    ) -> tuple[list[Written | None], list[Refusal], set[int]]:
-        """Create or change by a unique field; also answers which rows were new."""
-        results = Results(len(bodies), partial=partial)
-        found = await checks.by_key(tx, person, definition, key, bodies, locale, results)
-        bad = {refusal.index for refusal in results.refused}
-        new = [i for i, identity in enumerate(found) if identity is None and i not in bad]
-        old = [i for i, identity in enumerate(found) if identity is not None]
-        changes = [Change(identity, bodies[i]) for i in old if (identity := found[i]) is not None]
-        if changes:
-            with results.part(old):
-                done = await self.update(tx, person, definition, changes, locale, partial=partial)
-            results.merge(old, *done)
-        if new:
-            given = [bodies[i] for i in new]
-            with results.part(new):
-                done = await self.create(tx, person, definition, given, locale, partial=partial)
-            results.merge(new, *done)
-        return results.written, results.refused, set(new)
 
     async def reveal(
         self, tx: Transaction, person: Person, definition: Definition, identity: UUID, name: str
@@ -299,13 +299,19 @@ class Records:
         definition: Definition,
         rows: Sequence[Row],
         current: Mapping[UUID, asyncpg.Record],
-        refuse: Callable[[UUID, TenfoldError], None],
+        refuse: Refuse,
+        tell: Tell,
     ) -> None:
         """Store columns as they once were: `id` and values per row; search and slots follow.
 
-        It checks no moves and no targets, since the values were checked when they were first
-        written. A row whose unique key is taken by now is refused by itself.
+        It checks no moves, since the values were checked when they were first written. A row whose
+        unique key is taken by now, or whose holder is deleted, is refused by itself; of a field
+        that would point to what is gone only `tell` hears.
         """
+        what = (tx, person, self.registry, definition)
+        rows = await pointers.settled(*what, rows, current, refuse, tell)
+        if not rows:
+            return
         columns_of = {row["id"]: frozenset(row) for row in rows}
         for row in rows:
             search_again(definition, tx.context.tenant, row, current[row["id"]])
@@ -318,29 +324,6 @@ class Records:
         await self._store.slots(tx, definition, back, Locale())
         if back:
             tx.touch(definition.name)
-
-    async def _let_go(
-        self,
-        tx: Transaction,
-        person: Person,
-        definition: Definition,
-        chosen: dict[UUID, int],
-        results: Results,
-    ) -> None:
-        """Apply the on-delete rules of what points here: refuse, or clear the pointers."""
-        for other, one in self.registry.pointing_to(definition):
-            pointing = await checks.pointing(tx, other, one, list(chosen))
-            if not pointing:
-                continue
-            if getattr(one.type, "on_delete", "") == "clear":
-                group: list[Row] = [{"id": i, f"{one.name}_id": None} for i, _ in pointing]
-                await self._store.update(tx, person, other, group)
-                tx.touch(other.name)
-                continue
-            word = other.label_plural.lower()
-            for held in {to for _, to in pointing}:
-                error = Conflict(f"It is still used by {word}; change those first.")
-                results.refuse(chosen.pop(held), error)
 
 
 def _changed(

@@ -164,7 +164,7 @@ def slots(
 def _slotted(definition: Definition, values: Values) -> Iterable[tuple[Field, object]]:
     for name in values.given:
         one = definition.fields[name]
-        if one.type.many and one.type.stored:
+        if one.type.many:
             stored = values.columns.get(name)
             yield one, None if stored is None else _decoded(stored)
     for name, value in values.custom.items():

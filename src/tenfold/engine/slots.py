@@ -46,6 +46,8 @@ def slots_of(definition: Definition, one: Field, value: object, locale: Locale) 
     name, column = slot_field(definition, one), slot_column(one.type.kind)
     if one.type.many:
         items: list[object] = list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
+        if column == "ref_value":
+            return [Slot(name, i, ref=UUID(str(item))) for i, item in enumerate(items)]
         return [Slot(name, i, text=str(item)[:500]) for i, item in enumerate(items)]
     if set(one.type.operators) <= {"null"}:
         return [Slot(name, 0, text="")]  # it tells only that there is a value

@@ -19,7 +19,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine import checks
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM, Registry
 from tenfold.engine.undo_fields import columns_of, goes_back, named
@@ -181,8 +181,8 @@ async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
         outcome.restored -= 1
         outcome.keep(Kept(task.type, identity, error.message))
 
-    def tell(identity: UUID, one: Field, sentence: str) -> None:
-        outcome.keep(Kept(task.type, identity, sentence, (one.json_name,)))
+    def tell(identity: UUID, reason: str, fields: tuple[str, ...]) -> None:
+        outcome.keep(Kept(task.type, identity, reason, fields))
 
     if plan.rows:
         outcome.restored += len(plan.rows)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
+from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.tables import SCHEMA
@@ -127,3 +128,14 @@ ADD_SLOTS = f"""INSERT INTO {SCHEMA}.slots
 SELECT $1, v.* FROM unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::bigint[],
     $7::timestamptz[], $8::uuid[]) AS v"""
 REASON = "SELECT set_config('app.reason', $1, true)"
+_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
+_MANY = 500
+
+
+async def plan_for(tx: Transaction, rows: int) -> None:
+    """Let statements about many rows be planned for them, from here to the transaction's end.
+
+    A plan that was kept since a table was small looks at the whole table for each row.
+    """
+    if rows >= _MANY:
+        await tx.execute(_ANEW)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
 from tenfold.engine.types.base import (
@@ -68,7 +69,10 @@ class Ref(_OneId):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Many(FieldType):
-    """A relation to many records of another type, kept in slots; written as its own resource."""
+    """A relation to many records of another type, written as a resource of its own.
+
+    Kept as JSON, from which the change log tells what it was, and in slots, by which it is read.
+    """
 
     kind: ClassVar[str] = "many"
     operators: ClassVar[tuple[str, ...]] = ("eq", "in")
@@ -79,7 +83,7 @@ class Many(FieldType):
     back: str = ""
 
     def columns(self) -> tuple[Column, ...]:
-        return ()
+        return (Column("", JSONB()),)
 
     def filter_value(self, text: str, at: Locale) -> object:
         return uuid_of(text)

@@ -10,8 +10,9 @@ from litestar import delete, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine import batches
+from tenfold.engine.upsert import upserted
 from tenfold.engine.written import BULK, Change, Refusal, Written
-from tenfold.kernel.errors import Conflict, Invalid, MissingFields, TenfoldError
+from tenfold.kernel.errors import Invalid, MissingFields, TenfoldError
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.records import shown
@@ -106,20 +107,20 @@ async def upsert(request: Req, plural: str) -> ASGIResponse:
 
     async def run(act: Act, partial: bool) -> Outcome:
         key = act.definition.by_json[name]
-        results, refused, made = await act.records.upsert(
-            act.tx, act.person, act.definition, key, rows, act.person.locale, partial=partial
+        results, refused, made = await upserted(
+            act.records,
+            act.tx,
+            act.person,
+            act.definition,
+            key,
+            rows,
+            act.person.locale,
+            partial=partial,
         )
         new.update(made)
         return results, refused
 
-    try:
-        return await _bulk(arrival, body, run, "upsert", 200, new)
-    except Conflict as error:
-        if error.code != "DUPLICATE":
-            raise
-        # Somebody made one of them at the same moment: now it is there to be changed.
-        new.clear()
-        return await _bulk(arrival, body, run, "upsert", 200, new)
+    return await _bulk(arrival, body, run, "upsert", 200, new)
 
 
 async def _bulk(

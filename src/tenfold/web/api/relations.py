@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
 from litestar import delete, get, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.pairing import MOST, Pairs
 from tenfold.engine.types import Many
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound
+from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.requests import (
     Act,
@@ -81,14 +84,19 @@ async def _change(arrival: Arrival, field: Field, identity: UUID, *, adding: boo
     if body.get("ids") is None:
         raise MissingFields({"ids": "is required: a list of ids"})
     ids, version = ids_of(body["ids"], "ids", MOST), if_match(arrival.request)
+    batch = new_id()
 
     async def work(act: Act) -> ASGIResponse:
         held = _pairs(act.person, act.definition, field, identity)
         add, remove = (ids, ()) if adding else ((), ids)
         done, now = await act.records.pair(act.tx, held, add, remove, version)
+        if done.added or done.removed:
+            summary = {"operation": "pair", "written": 1, "refused": 0}
+            await batches.begin(act.tx, batch, batches.BULK, act.definition.name, summary)
+            done = msgspec.structs.replace(done, batch_id=batch)
         return respond.data(done, headers={"etag": f'"{now}"'})
 
-    return await arrival.change(work)
+    return await arrival.change(work, batch)
 
 
 def _arrived(

@@ -17,7 +17,7 @@ import msgspec
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.titles import title_of
-from tenfold.engine.types import AnyRef, Choice, Choices, Ref, Stage
+from tenfold.engine.types import AnyRef, Choice, Choices, Many, Ref, Stage
 from tenfold.engine.types.contact import one_line
 from tenfold.engine.types.other import Expression
 from tenfold.kernel.ids import parse_id
@@ -232,6 +232,14 @@ def _ref(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
     return _linked(definition, value, reader)
 
 
+def _many(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    if not isinstance(one.type, Many):
+        return EMPTY
+    other = reader.registry.by_name[one.type.to]
+    found = [c for c in (_linked(other, item, reader) for item in value) if c.text]
+    return Cell("list", ", ".join(c.text for c in found), items=tuple(found)) if found else EMPTY
+
+
 def _any_ref(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     pointer = _object(value)
     identity = parse_id(str(pointer.get("id", "")))
@@ -288,6 +296,7 @@ _FORMS: Mapping[str, Callable[[Field, Any, Record, Reader], Cell]] = {
     "tags": _tags,
     "address": _address,
     "ref": _ref,
+    "many": _many,
     "any_ref": _any_ref,
     "user": _user,
     "json": _json,

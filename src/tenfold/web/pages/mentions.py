@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import USER
-from tenfold.engine.types import AnyRef, Ref, User
+from tenfold.engine.types import AnyRef, Many, Ref, User
 from tenfold.kernel.ids import parse_id
 from tenfold.web.pages.cells import Record
 
@@ -25,7 +25,10 @@ class Mentions(dict[str, set[UUID]]):
         """Note what a relation's value points to."""
         if not value:
             return
-        if isinstance(one.type, Ref):
+        if isinstance(one.type, Many) and isinstance(value, list):
+            for item in cast("list[object]", value):
+                self.add(one.type.to, item)
+        elif isinstance(one.type, Ref):
             self.add(one.type.to, value)
         elif isinstance(one.type, User):
             self.add(USER, value)

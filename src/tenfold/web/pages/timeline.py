@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tenfold.engine.changes import Change, FieldChange
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import USER
+from tenfold.engine.types import Many
 from tenfold.web.pages import cells
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.mentions import Mentions
@@ -70,8 +71,8 @@ def mentioned(definition: Definition, changes: Sequence[Change]) -> Mentions:
         found.add(USER, change.actor_id)
         for part in change.fields:
             if field := definition.by_json.get(part.field):
-                found.value(field, part.old)
-                found.value(field, part.new)
+                for value in _sides(field, part):
+                    found.value(field, value)
     return found
 
 
@@ -109,8 +110,16 @@ def _difference(definition: Definition, part: FieldChange, reader: cells.Reader)
     one = _field(definition, part.field)
     if one is None:
         return Difference(part.label, Cell("text", str(part.old)), Cell("text", str(part.new)))
-    old, new = (_one(one, value, part, reader) for value in (part.old, part.new))
+    old, new = (_one(one, value, part, reader) for value in _sides(one, part))
     return Difference(part.label, old, new)
+
+
+def _sides(one: Field, part: FieldChange) -> tuple[object, object]:
+    """The field before and after; of a relation to many only what went and what came."""
+    if not isinstance(one.type, Many):
+        return part.old, part.new
+    old, new = (cast("list[str]", side or []) for side in (part.old, part.new))
+    return [i for i in old if i not in new], [i for i in new if i not in old]
 
 
 def _one(one: Field, value: object, part: FieldChange, reader: cells.Reader) -> Cell:
