@@ -33,6 +33,12 @@ class Upload:
     stored: str
 
 
+def shown_name(filename: str) -> str:
+    """A file's name as it is shown: its last part, without what can't be stored."""
+    plain = PurePath(filename.replace("\\", "/")).name
+    return "".join(c for c in plain if c.isprintable())[:200] or "file"
+
+
 def parts_of(
     exchange: Exchange,
     files: ImportFiles,
@@ -151,4 +157,4 @@ def _named(name: str, uploads: Sequence[Upload]) -> Upload | None:
     return (exact or ending or [None])[0]
 
 
-__all__ = ["Upload", "allowed", "begin", "check", "parts_of"]
+__all__ = ["Upload", "allowed", "begin", "check", "parts_of", "shown_name"]

@@ -33,7 +33,7 @@ from tenfold.exchange.import_state import Column, Counts, Options, State, state_
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Run, Undoer, Undoing
 from tenfold.exchange.previewing import Preview
-from tenfold.exchange.starting import Upload
+from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.kernel.structs import convert
@@ -333,7 +333,7 @@ async def _received(request: Req, files: ImportFiles, most: int) -> _Sent:
         content = _content(one)
         if content:
             stored = await files.store(number, pieces_of(content), most)
-            uploads.append(Upload(_shown(one.get("filename", "")), stored))
+            uploads.append(Upload(shown_name(one.get("filename", "")), stored))
     return _Sent(uploads, asked.type, starting.check(asked.options))
 
 
@@ -349,7 +349,7 @@ async def _form(request: Req, files: ImportFiles, most: int) -> _Sent:
             one = hashlib.sha256()
             stored = await files.store(len(uploads), _stream(value, one.update), most)
             whole.update(one.digest() + repr(value.filename).encode())
-            uploads.append(Upload(_shown(value.filename), stored))
+            uploads.append(Upload(shown_name(value.filename), stored))
             await value.close()
         elif name == "options":
             values |= _decoded(name, value, dict)
@@ -403,12 +403,6 @@ async def _stream(upload: UploadFile, hear: Callable[[bytes], None]) -> AsyncIte
     while piece := await upload.read(1 << 16):
         hear(piece)
         yield piece
-
-
-def _shown(filename: str) -> str:
-    """A file's name as it is shown: its last part, without what can't be stored."""
-    plain = PurePath(filename.replace("\\", "/")).name
-    return "".join(c for c in plain if c.isprintable())[:200] or "file"
 
 
 def _attached(filename: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from tenfold.exchange.import_state import Options, Part, state_of
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer
 from tenfold.exchange.previewing import Preview
-from tenfold.exchange.starting import Upload
+from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.web.api.exchange import enqueued, exchange_of, refused_stream, with_job
@@ -40,7 +40,7 @@ from tenfold.web.pages.session import (
     routed,
     signed_form,
 )
-from tenfold.web.pages.uploads import pieces, shown_name, signed_upload
+from tenfold.web.pages.uploads import pieces, signed_upload
 
 _SHOWN = 50
 _KINDS = (batches.IMPORT, batches.BULK, batches.UNDO)
@@ -219,7 +219,7 @@ async def _stored(
     request: Req, files: ImportFiles, upload: UploadFile, user: UUID, kind: str
 ) -> Draft:
     stored = await files.store(0, pieces(upload), desk_of(request).settings.import_bytes)
-    draft = Draft(user, shown_name(upload), stored, kind)
+    draft = Draft(user, shown_name(upload.filename), stored, kind)
     drafts.keep(files, draft)
     return draft
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import PurePath
 
 from litestar.datastructures import UploadFile
 
@@ -31,12 +30,6 @@ async def signed_upload(request: Req, claims: Claims) -> tuple[Form, UploadFile 
     form = Form(pairs)
     check_signed(request, claims, form)
     return form, upload
-
-
-def shown_name(upload: UploadFile) -> str:
-    """A file's name as it is shown: its last part, without what can't be stored."""
-    plain = PurePath(upload.filename.replace("\\", "/")).name
-    return "".join(c for c in plain if c.isprintable())[:200] or "file"
 
 
 async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
