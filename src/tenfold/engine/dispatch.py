@@ -17,7 +17,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from tenfold.db.database import Database, Reader
+from tenfold.db.database import Database
 from tenfold.kernel.errors import Unavailable
 
 BATCH = 1_000
@@ -35,10 +35,6 @@ WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, seq LIMIT $3"""
 _DONE = """UPDATE tenfold.log_positions SET xid = $2::text::xid8, seq = $3, at = now()
 WHERE consumer = $1"""
-_LAG = """SELECT coalesce(extract(epoch FROM now() - min(l.at)), 0)::float8
-FROM tenfold.log_positions p CROSS JOIN LATERAL (
-    SELECT at FROM tenfold.change_log c WHERE (c.xid, c.seq) > (p.xid, p.seq)
-    ORDER BY c.xid, c.seq LIMIT 1) l"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +104,6 @@ class Dispatcher:
             return len(rows)
 
 
-async def lag(reader: Reader) -> float:
-    """The age in seconds of the oldest change that some consumer has not seen."""
-    return float(await reader.value(_LAG) or 0.0)
-
-
 def _change(row: asyncpg.Record) -> Change:
     return Change(
         seq=row["seq"],
@@ -132,4 +123,4 @@ def _change(row: asyncpg.Record) -> Change:
     )
 
 
-__all__ = ["Change", "Consumer", "Dispatcher", "lag"]
+__all__ = ["Change", "Consumer", "Dispatcher"]
