@@ -11,10 +11,11 @@ from tests.factories import Owner, Somebody
 
 pytestmark = pytest.mark.anyio
 MANY = 10_001
+# Their ids come before that of any other.
 _AGREEMENTS = """INSERT INTO tenfold.buyer_agreements
 (tenant_id, id, title, starts_on, client_id, created_at)
-SELECT $1, gen_random_uuid(), 'Exclusive', current_date, $2::text::uuid, now()
-FROM generate_series(1, $3)"""
+SELECT $1, lpad(n::text, 32, '0')::uuid, 'Exclusive', current_date, $2::text::uuid, now()
+FROM generate_series(1, $3) n"""
 _APPOINTMENTS = """INSERT INTO tenfold.appointments
 (tenant_id, id, title, starts_at, ends_at, client_id)
 SELECT $1, gen_random_uuid(), 'Showing', now(), now(), $2::text::uuid FROM generate_series(1, $3)"""

@@ -97,6 +97,25 @@ async def test_an_edit_changes_only_what_was_typed(visitor: Visitor, lead: dict[
     assert facts(visitor)["Budget"] == "$1,000,000"
 
 
+async def test_the_history_tells_of_pairs_by_name(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    fan = await make("clients", first_name="Ada", last_name="L")
+    for address in ("1 Elm Street", "2 Oak Street"):
+        home = await make("listings", address=address, list_price=1)
+        path, body = f"/v1/clients/{fan['id']}/favorites", {"ids": [home["id"]]}
+        assert (await client.post(path, json=body, headers=admin.headers)).status_code == 200
+    await visitor.get(f"/clients/{fan['id']}")
+    assert "changed favorites" in visitor.page.one("aside").text
+    # Only what came, not all that is there.
+    told = visitor.page.one("aside").all("ul", class_="differences")
+    newest, first = [one.text for one in told]
+    assert newest.startswith("empty")
+    assert "2 Oak Street" in newest
+    assert "Elm" not in newest
+    assert "1 Elm Street" in first
+
+
 def _became(visitor: Visitor) -> str:
     """The history's differences, the arrow read out as its label."""
     said: list[str] = []
