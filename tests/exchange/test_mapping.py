@@ -1,6 +1,5 @@
 """Columns of the common programs find their fields."""
 
-
 import pytest
 
 from tenfold.exchange.mapping import Target, UnknownName, guess, missing
