@@ -422,6 +422,20 @@ def test_relations_to_what_is_not_declared():
     assert "Linked.gone: on_delete='cascade' is unknown; use 'restrict' or 'clear'" in gone
 
 
+def test_a_required_relation_can_not_be_cleared():
+    class Bound(Record, plural="bounds"):
+        """One."""
+
+        plain: Ref = relation("plain", on_delete="clear")
+        other: Ref | None = relation("plain", back="loose", on_delete="clear")
+        held: Ref = relation("plain", back="held")
+
+    assert the(Bound, Plain) == (
+        "Bound.plain: it is required, and on_delete='clear' would leave it empty. "
+        "Fix: annotate it … | None, or use on_delete='restrict'."
+    )
+
+
 def test_lists_that_come_back_under_one_name():
     class First(Record, plural="firsts"):
         """One."""

@@ -64,6 +64,15 @@ def test_samples_are_taken(kind: FieldType) -> None:
             assert msgspec.json.encode(sample)
 
 
+@pytest.mark.parametrize("length", [7, 12, 17, 500])
+def test_samples_of_a_short_text_are_all_different(length: int) -> None:
+    """A unique field is tried with them: what is cut off must not be what tells them apart."""
+    kind = t.Text(max_length=length)
+    numbers = [*range(2_000), *range(9_000_000, 9_000_100)]
+    stored = [kind.parse(kind.sample(n), Locale()) for n in numbers]
+    assert len(set(stored)) == len(numbers)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=IDS)
 @given(value=WHATEVER, currency=CURRENCIES)
 @settings(max_examples=150, derandomize=True, database=None, deadline=None)

@@ -25,7 +25,7 @@ _LONGEST = 63  # PostgreSQL cuts longer names off (NAMEDATALEN - 1)
 
 
 def field(one: Field, note: Note) -> None:
-    """Search, filter, sort and unique only where the type can; labels and limits that fit."""
+    """What a type can't do, labels, limits and rules that don't fit one another."""
     kind = one.type
     if one.search not in ("", "A", "B", "C", "D"):
         note(one.name, f"search={one.search!r} is no weight", "use 'A', 'B', 'C' or 'D'")
@@ -47,6 +47,9 @@ def field(one: Field, note: Note) -> None:
     least, most = getattr(kind, "least", None), getattr(kind, "most", None)
     if least is not None and most is not None and least > most:
         note(one.name, f"min={least} is above max={most}", "exchange them")
+    if one.required and isinstance(kind, t.Ref) and kind.on_delete == "clear":
+        problem = "it is required, and on_delete='clear' would leave it empty"
+        note(one.name, problem, "annotate it … | None, or use on_delete='restrict'")
 
 
 def expression(one: Field, among: Mapping[str, Field], note: Note) -> Field:

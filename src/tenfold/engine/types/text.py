@@ -52,7 +52,8 @@ class Text(FieldType):
         return {"type": "string", "maxLength": self.max_length}
 
     def sample(self, n: int) -> object:
-        return f"Ólafur {'Ż' * (n % 3)}text {n}"[: self.max_length]
+        number = str(n)[-self.max_length :]  # kept whole as long as it fits: it tells them apart
+        return f"Ólafur {'Ż' * (n % 3)}text "[: self.max_length - len(number)] + number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
