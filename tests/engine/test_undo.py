@@ -245,12 +245,28 @@ async def test_an_undo_asks_for_the_right_to_change_each_record(client, organisa
     assert (undo["result"]["deleted"], undo["result"]["kept"]) == (1, 1)
 
 
+async def test_looking_at_a_batch_changes_nothing(person, owner: Owner):
+    """What an undo would do is tried and taken back; nothing of the trial stays."""
+    (lead,) = await leads(person, 1, areas=["old"], notes="old")
+    batch = await changed(person, [lead], areas=["new"], notes="new")
+    state = "SELECT count(*), max(seq) FROM tenfold.change_log"
+    versions = "SELECT v FROM tenfold.versions v ORDER BY v"
+    before = (await owner.fetch(state), await owner.fetch(versions), await person.every("leads"))
+    assert (await person.get(f"/v1/batches/{batch}"))["undo"]["restored"] == 1
+    after = (await owner.fetch(state), await owner.fetch(versions), await person.every("leads"))
+    assert after == before
+    assert len(await person.every("leads", areas="new")) == 1
+
+
 async def test_a_large_batch_is_undone_by_a_job(person, monkeypatch):
+    from tenfold.exchange import jobs  # noqa: PLC0415
     from tenfold.web.api import exchange  # noqa: PLC0415
 
     monkeypatch.setattr(exchange, "AT_ONCE", 5)
+    monkeypatch.setattr(jobs, "AT_ONCE", 5)
     await leads(person, 30)
     batch = (await person.get("/v1/batches"))[0]["id"]
+    assert (await person.get(f"/v1/batches/{batch}"))["undo"] == {"records": 30, "exact": False}
     answer = await person.client.post(f"/v1/batches/{batch}/undo", headers=person.who.headers)
     assert answer.status_code == 202
     assert answer.headers["location"].startswith("/v1/batches/")

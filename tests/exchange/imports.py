@@ -110,7 +110,8 @@ class Person:
         return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     async def undone(self, batch: str) -> Any:
-        """Undo a batch and wait until it is done."""
+        """Undo a batch and wait until it is done; its preview must have said the same."""
+        foreseen = (await self.get(f"/v1/batches/{batch}"))["undo"]
         answer = await self.client.post(f"/v1/batches/{batch}/undo", headers=self.who.headers)
         assert answer.status_code in (200, 202), answer.text
         identity = answer.json()["data"]["id"]
@@ -118,6 +119,13 @@ class Person:
             while True:
                 view = await self.get(f"/v1/batches/{identity}")
                 if view["status"] in ("done", "failed"):
+                    if foreseen and foreseen["exact"]:
+                        said = {name: view["result"].get(name) for name in foreseen}
+                        assert {
+                            **said,
+                            "exact": True,
+                            "records": view["result"]["total"],
+                        } == foreseen
                     return view
                 await asyncio.sleep(0.05)
 

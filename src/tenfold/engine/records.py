@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.database import Reader, Transaction
+from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine import checks, pointers, writing
 from tenfold.engine.access import Person
@@ -276,21 +276,19 @@ class Records:
 
     async def current(
         self,
-        reader: Reader,
+        tx: Transaction,
         person: Person,
         definition: Definition,
         ids: Sequence[UUID],
         columns: Sequence[str],
-        *,
-        lock: bool,
     ) -> dict[UUID, asyncpg.Record]:
-        """The rows of some ids as they are stored now, deleted or not."""
-        locked, what = self._store.locked, (reader, person, definition)
-        live = await locked(*what, ids, extra=columns, lock=lock)
+        """The rows of some ids as they are stored now, deleted or not, locked."""
+        locked, what = self._store.locked, (tx, person, definition)
+        live = await locked(*what, ids, extra=columns)
         left = [identity for identity in ids if identity not in live]
         if not left:
             return live
-        return live | await locked(*what, left, extra=columns, deleted=True, lock=lock)
+        return live | await locked(*what, left, extra=columns, deleted=True)
 
     async def put_back(
         self,

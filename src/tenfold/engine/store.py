@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.database import Reader, Transaction
+from tenfold.db.database import Transaction
 from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
@@ -32,22 +32,21 @@ class Store:
 
     async def locked(
         self,
-        tx: Reader,
+        tx: Transaction,
         person: Person,
         definition: Definition,
         ids: Sequence[UUID],
         *,
         deleted: bool = False,
         extra: Sequence[str] = (),
-        lock: bool = True,
     ) -> dict[UUID, asyncpg.Record]:
         """The current rows by id, locked; with what checks and the search words need."""
         access = person.access(definition)
         access.need("read", definition)
         columns = needed(definition, extra)
         statement = self._shapes.get(
-            ("lock", definition.name, definition.digest, access.shape, deleted, columns, lock),
-            lambda: writing.lock(definition, person, self._registry, columns, deleted, lock),
+            ("lock", definition.name, definition.digest, access.shape, deleted, columns),
+            lambda: writing.lock(definition, person, self._registry, columns, deleted),
         )
         bound = person.bound(ids=list(ids))
         rows = await tx.rows(statement.text, *statement.arguments(bound))

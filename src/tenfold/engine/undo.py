@@ -64,7 +64,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Outcome:
-    """What an undo did, or would do."""
+    """What an undo did."""
 
     deleted: int = 0
     restored: int = 0
@@ -78,16 +78,6 @@ class Outcome:
         if len(self.details) < REPORTED:
             self.details.append(one)
 
-    def counts(self) -> dict[str, object]:
-        """The figures and the records kept, as a batch's summary holds them."""
-        return {
-            "deleted": self.deleted,
-            "restored": self.restored,
-            "kept": self.kept,
-            "gone": self.gone,
-            "details": msgspec.to_builtins(self.details),
-        }
-
 
 @dataclass(slots=True)
 class _Effect:
@@ -95,7 +85,6 @@ class _Effect:
 
     first: int
     created: bool
-    purged: bool = False
     old: dict[str, Any] = field(default_factory=dict[str, Any])
     new: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -104,7 +93,7 @@ class _Effect:
 class Task:
     """The undo of a batch's changes of one type; `chain` are its batches, see `chain_of`."""
 
-    reader: Reader
+    tx: Transaction
     records: Records
     person: Person
     definition: Definition
@@ -166,11 +155,8 @@ async def records_of(
 
 async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
     """Undo the batch for a piece of records; the transaction has entered the undo's own batch."""
-    tx = task.reader
-    if not isinstance(tx, Transaction):
-        raise TypeError("an undo writes in a transaction")
     plan, current = await _plan(task, ids, outcome)
-    records, person, definition = task.records, task.person, task.definition
+    tx, records, person, definition = task.tx, task.records, task.person, task.definition
     if plan.delete:
         written, refused = await records.delete(tx, person, definition, plan.delete, partial=True)
         outcome.deleted += sum(1 for one in written if one is not None)
@@ -189,24 +175,15 @@ async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
         await records.put_back(tx, person, definition, plan.rows, current, refuse, tell)
 
 
-async def preview(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
-    """Count what an undo would do to a piece of records."""
-    plan, _ = await _plan(task, ids, outcome)
-    outcome.deleted += len(plan.delete)
-    outcome.restored += len(plan.rows)
-
-
 async def _plan(
     task: Task, ids: Sequence[UUID], outcome: Outcome
 ) -> tuple[_Plan, Mapping[UUID, asyncpg.Record]]:
-    reader, person, definition = task.reader, task.person, task.definition
-    effects = await _effects(reader, person.tenant, task.batch, ids)
+    tx, person, definition = task.tx, task.person, task.definition
+    effects = await _effects(tx, person.tenant, task.batch, ids)
     firsts = [effects[i].first for i in ids]
-    later_rows = await reader.rows(_LATER, person.tenant, list(ids), firsts, list(task.chain))
+    later_rows = await tx.rows(_LATER, person.tenant, list(ids), firsts, list(task.chain))
     later = {r[0]: frozenset[str](r[1]) for r in later_rows}
-    locking = isinstance(reader, Transaction)
-    columns = columns_of(definition)
-    current = await task.records.current(reader, person, definition, ids, columns, lock=locking)
+    current = await task.records.current(tx, person, definition, ids, columns_of(definition))
     plan = _Plan()
     for identity in ids:
         row = current.get(identity)
@@ -276,7 +253,6 @@ async def _effects(
         effect = effects.setdefault(
             row["record_id"], _Effect(row["seq"], row["operation"] == "insert")
         )
-        effect.purged |= row["operation"] == "delete"
         if row["operation"] == "update":
             old, new = msgspec.json.decode(row["old"]), msgspec.json.decode(row["new"])
             effect.old = {**old, **effect.old}

@@ -73,7 +73,6 @@ def lock(
     registry: Registry,
     columns: Sequence[str],
     deleted: bool,
-    really: bool = True,
 ) -> Statement:
     """The rows of some ids that the person can see, locked in the order of their ids."""
     reading = PersonReading(definition, person, registry)
@@ -85,7 +84,7 @@ def lock(
         .with_only_columns(*(table.c[name] for name in columns))
         .order_by(table.c.id)
     )
-    return compiled(statement.with_for_update() if really else statement)
+    return compiled(statement.with_for_update())
 
 
 def _given(table: sa.Table, columns: Sequence[str], single: bool) -> Any:

@@ -16,6 +16,7 @@ from tenfold.engine import batches, undo
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
+from tenfold.engine.halving import savepoint
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
@@ -31,8 +32,13 @@ AT_ONCE = 2_000
 """A batch of at most so many records is undone in the request; a larger one by a job."""
 
 
+_COUNTS = ("deleted", "restored", "kept", "gone")
 SILENT = 60.0
 """Seconds without a committed piece after which a worker goes on with a command's import."""
+
+
+class _TakenBack(Exception):
+    """Ends the trial of an undo."""
 
 
 class Run(msgspec.Struct):
@@ -206,11 +212,32 @@ class Undoer:
     async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:
         """Undo a small batch in one transaction."""
         batch = await batches.find(tx, person, identity)
-        state = msgspec.convert(batch.summary, Undoing)
+        state = await self._whole(tx, person, identity, msgspec.convert(batch.summary, Undoing))
+        await batches.save(tx, identity, "done", msgspec.to_builtins(state), finished=True)
+        return state
+
+    async def preview(self, tx: Transaction, person: Person, batch: Batch) -> dict[str, object]:
+        """What an undo would do: up to AT_ONCE records it is done and taken back, above counted."""
+        kinds = await undo.types_of(tx, person.tenant, batch.id)
+        total = sum(count for _, count in kinds)
+        told: dict[str, object] = {"records": total, "exact": total <= AT_ONCE}
+        if total > AT_ONCE:
+            return told
+        state = Undoing(undoes=batch.id, types=[kind for kind, _ in kinds])
+        try:
+            async with savepoint(tx):
+                state = await self._whole(tx, person, new_id(), state)
+                raise _TakenBack
+        except _TakenBack:
+            return told | {name: getattr(state, name) for name in (*_COUNTS, "details")}
+
+    async def _whole(
+        self, tx: Transaction, person: Person, identity: UUID, state: Undoing
+    ) -> Undoing:
+        """Undo all that is left; answers how far the undo is then."""
         chain = await undo.chain_of(tx, person.tenant, state.undoes)
         while state.type < len(state.types):
             state = await self.piece(tx, person, identity, state, chain)
-        await batches.save(tx, identity, "done", msgspec.to_builtins(state), finished=True)
         return state
 
     async def piece(
@@ -233,30 +260,12 @@ class Undoer:
         for definition, some in await self._by_type(tx, person.tenant, kind, ids):
             task = undo.Task(tx, self.exchange.records, person, definition, state.undoes, chain)
             await undo.put_back(task, some, outcome)
-        for name in ("deleted", "restored", "kept", "gone"):
+        for name in _COUNTS:
             setattr(changed, name, getattr(changed, name) + getattr(outcome, name))
         room = undo.REPORTED - len(changed.details)
         changed.details += msgspec.to_builtins(outcome.details[:room])
         changed.done, changed.after = state.done + len(ids), ids[-1]
         return changed
-
-    async def preview(self, reader: Reader, person: Person, batch: Batch) -> dict[str, object]:
-        """What an undo would do: exact up to AT_ONCE records, above that what the log says."""
-        kinds = await undo.types_of(reader, person.tenant, batch.id)
-        total = sum(count for _, count in kinds)
-        if total > AT_ONCE:
-            return {"records": total, "exact": False}
-        outcome = Outcome()
-        chain = await undo.chain_of(reader, person.tenant, batch.id)
-        for kind, _ in kinds:
-            after = UUID(int=0)
-            while ids := await undo.records_of(reader, person.tenant, batch.id, kind, after):
-                for definition, some in await self._by_type(reader, person.tenant, kind, ids):
-                    records = self.exchange.records
-                    task = undo.Task(reader, records, person, definition, batch.id, chain)
-                    await undo.preview(task, some, outcome)
-                after = ids[-1]
-        return {"records": total, "exact": True, **outcome.counts()}
 
     async def _by_type(
         self, reader: Reader, tenant: UUID, kind: str, ids: Sequence[UUID]

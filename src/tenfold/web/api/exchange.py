@@ -219,11 +219,12 @@ async def read_batch(request: Req, batch_id: str) -> ASGIResponse:
     """One batch, and what an undo of it would do."""
     desk, exchange = _begun(request, "batch")
     claims = desk.claims(request.scope)
-    async with desk.visit(claims, _any(desk), ()) as visit:
+    context = desk.context(claims, request.scope)
+    async with desk.change(claims, _any(desk), context) as (tx, visit):
         batch = await _found(visit, batch_id)
         undo = None
         if batch.undone_by is None and batch.status not in ("pending", "processing"):
-            undo = await Undoer(exchange).preview(visit.reader, visit.person, batch)
+            undo = await Undoer(exchange).preview(tx, visit.person, batch)
         return respond.data(_batch_view(batch, visit.person, desk, undo))
 
 

@@ -138,12 +138,12 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     routed(request, "page-import")
     claims = await signed_in(request)
     exchange = exchange_of(desk_of(request))
-    async with visiting(request, claims) as guest:
-        batch = await batches.find(guest.reader, guest.person, _identified(import_id))
-        batch = await with_job(guest.reader, claims.tenant, batch)
+    async with changing(request, claims) as (tx, guest):
+        batch = await batches.find(tx, guest.person, _identified(import_id))
+        batch = await with_job(tx, claims.tenant, batch)
         undo = None
         if _may_undo(batch):
-            undo = await Undoer(exchange).preview(guest.reader, guest.person, batch)
+            undo = await Undoer(exchange).preview(tx, guest.person, batch)
         refused: list[Any] = []
         if batch.kind == batches.IMPORT and batch.status not in RUNNING:
             refused = import_views.refused_rows(guest, batch, exchange)
