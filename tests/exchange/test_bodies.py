@@ -61,3 +61,57 @@ async def test_a_form_sent_again_with_its_key_has_one_effect(person: Person, mon
         await send(rows(200_000), dry_run="true"),
     ):
         assert other.status_code == 422, other.text
+
+
+async def test_what_a_form_says_besides_files_is_bounded_while_it_arrives(person: Person):
+    """It is held in memory: a form is refused at the first piece too many, not at its end."""
+    sent = 0
+
+    async def form(*names: str):
+        nonlocal sent
+        for name in names:
+            yield b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n' % name.encode()
+            for _ in range(40):
+                sent += 100_000
+                yield b"a" * 100_000
+            yield b"\r\n"
+        yield b"--x--\r\n"
+
+    headers = {**person.who.headers, "content-type": "multipart/form-data; boundary=x"}
+    for path in ("/v1/imports", "/v1/imports/preview"):
+        sent = 0
+        answer = await person.client.post(path, content=form("options"), headers=headers)
+        assert answer.status_code == 413, answer.text
+        assert "besides files may have at most 1,000,000 bytes" in answer.text
+        assert sent < 1_500_000
+
+
+async def test_many_small_parts_are_bounded_together(person: Person):
+    small = {f"part{n}": "a" * 200_000 for n in range(6)}
+    sent = {"file": ("rows.csv", rows(100).encode())}
+    for data, status in ((small, 413), ({f"p{n}": "" for n in range(1_001)}, 413)):
+        answer = await person.client.post(
+            "/v1/imports", data=data, files=sent, headers=person.who.headers
+        )
+        assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "says"),
+    [
+        ("", b"--x--", "boundary"),
+        ("; boundary=x", b"", "can't be read"),
+        ("; boundary=x", b"no form at all", "can't be read"),
+        ("; boundary=x", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nhalf', "read"),
+        (
+            "; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="type"\r\n\r\n\xff\r\n--x--\r\n',
+            "'type' is not text in UTF-8",
+        ),
+    ],
+)
+async def test_a_form_that_can_not_be_read(person: Person, kind: str, body: bytes, says: str):
+    headers = {**person.who.headers, "content-type": f"multipart/form-data{kind}"}
+    answer = await person.client.post("/v1/imports", content=body, headers=headers)
+    assert answer.status_code == 400, answer.text
+    assert says in answer.text

@@ -49,6 +49,7 @@ from tenfold.web.api.requests import (
     pairs,
 )
 from tenfold.web.desk import Desk, Visit, header
+from tenfold.web.parts import parts_of
 
 Req = Request[Any, Any, Any]
 _PARAMETERS = {
@@ -339,27 +340,36 @@ async def _received(request: Req, files: ImportFiles, most: int) -> _Sent:
 
 
 async def _form(request: Req, files: ImportFiles, most: int) -> _Sent:
-    form = await request.form()
     uploads: list[Upload] = []
-    values: dict[str, object] = {}
+    said: dict[str, str] = {}
     whole = hashlib.sha256()
-    for name, value in form.multi_items():
-        plain = "" if isinstance(value, UploadFile) else value
-        whole.update(repr((name, plain)).encode())
-        if isinstance(value, UploadFile):
-            one = hashlib.sha256()
-            stored = await files.store(len(uploads), _stream(value, one.update), most)
-            whole.update(one.digest() + repr(value.filename).encode())
-            uploads.append(Upload(shown_name(value.filename), stored))
-            await value.close()
-        elif name == "options":
+    async with parts_of(request) as parts:
+        for name, value in parts:
+            plain = "" if isinstance(value, UploadFile) else value
+            whole.update(repr((name, plain)).encode())
+            if isinstance(value, UploadFile):
+                one = hashlib.sha256()
+                stored = await files.store(len(uploads), _stream(value, one.update), most)
+                whole.update(one.digest() + repr(value.filename).encode())
+                uploads.append(Upload(shown_name(value.filename), stored))
+            else:
+                said[name] = value
+    kind = said.pop("type", "")
+    chosen = starting.check(convert(_chosen(said), Options))
+    return _Sent(uploads, kind, chosen, whole.digest())
+
+
+def _chosen(said: Mapping[str, str]) -> dict[str, object]:
+    """The options that a form names, each by itself or together as `options`."""
+    values: dict[str, object] = {}
+    for name, value in said.items():
+        if name == "options":
             values |= _decoded(name, value, dict)
         elif name in _OPTION_NAMES:
             values[name] = _option(name, value)
-        elif name not in ("type", "filename"):
+        elif name != "filename":
             raise Invalid({name[:100]: f"is not expected; there are {', '.join(_OPTION_NAMES)}"})
-    chosen = starting.check(convert(values, Options))
-    return _Sent(uploads, str(form.get("type", "")), chosen, whole.digest())
+    return values
 
 
 _OPTION_NAMES = tuple(f.name for f in msgspec.structs.fields(Options))

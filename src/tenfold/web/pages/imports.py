@@ -10,6 +10,7 @@ from litestar.datastructures import UploadFile
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.tokens import Claims
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
@@ -78,11 +79,15 @@ async def send(request: Req) -> ASGIResponse:
     """Keep the file as a draft and go on to its columns; or say what is wrong with it."""
     routed(request, "page-import-send")
     claims = await signed_in(request)
-    form, upload = await signed_upload(request, claims)
+    async with signed_upload(request, claims) as (form, upload):
+        kind = form.get("type")
+        if upload is None:
+            return await _send_form(request, claims, kind, "Choose a file to import.")
+        return await _drafted(request, claims, upload, kind)
+
+
+async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) -> ASGIResponse:
     exchange, identity = exchange_of(desk_of(request)), new_id()
-    kind = form.get("type")
-    if upload is None:
-        return await _send_form(request, claims, kind, "Choose a file to import.")
     files = exchange.files(claims.tenant, identity)
     drafts.sweep(files.folder.parent)
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 from litestar.datastructures import UploadFile
 
@@ -10,11 +11,15 @@ from tenfold.accounts.tokens import Claims
 from tenfold.kernel.errors import BadRequest
 from tenfold.web.desk import header
 from tenfold.web.pages.session import Form, Req, check_signed, same_origin
+from tenfold.web.parts import parts_of
 
 _KIND = "multipart/form-data"
 
 
-async def signed_upload(request: Req, claims: Claims) -> tuple[Form, UploadFile | None]:
+@asynccontextmanager
+async def signed_upload(
+    request: Req, claims: Claims
+) -> AsyncGenerator[tuple[Form, UploadFile | None]]:
     """A form of one of our own pages with this session's token, and the file that was chosen."""
     same_origin(request)
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
@@ -22,14 +27,15 @@ async def signed_upload(request: Req, claims: Claims) -> tuple[Form, UploadFile 
         raise BadRequest("Send the form as a browser does.")
     pairs: list[tuple[str, str]] = []
     upload: UploadFile | None = None
-    for name, value in (await request.form()).multi_items():
-        if not isinstance(value, UploadFile):
-            pairs.append((name, str(value)))
-        elif value.filename:
-            upload = value
-    form = Form(pairs)
-    check_signed(request, claims, form)
-    return form, upload
+    async with parts_of(request) as parts:
+        for name, value in parts:
+            if isinstance(value, UploadFile):
+                upload = value
+            else:
+                pairs.append((name, value))
+        form = Form(pairs)
+        check_signed(request, claims, form)
+        yield form, upload
 
 
 async def pieces(upload: UploadFile) -> AsyncIterator[bytes]:
