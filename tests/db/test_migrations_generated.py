@@ -66,7 +66,7 @@ DROP FUNCTION tenfold.memberships(uuid);
 CREATE FUNCTION tenfold.memberships(somebody uuid) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 REVOKE ALL ON FUNCTION tenfold.memberships(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenfold.memberships(uuid) TO :tail;
-DROP FUNCTION tenfold.expect;
+DROP FUNCTION tenfold.enter;
 ALTER POLICY tenant ON tenfold.notes USING (tenant_id = current_setting('app.tenant_id')::uuid
     AND deleted_at IS NULL);
 DROP POLICY tail ON tenfold.change_log;

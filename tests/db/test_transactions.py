@@ -39,7 +39,7 @@ async def _works(database: Database) -> None:
 
 async def test_error_after_begin_is_rolled_back(single: Database) -> None:
     context = Context(tenant=new_id(), actor=None)
-    too_large = [2**70]  # no bigint: expect() refuses it, which is no 40001
+    too_large = [2**70]  # no bigint: enter() refuses it, which is no 40001
     with pytest.raises(asyncpg.PostgresError):
         async with single.transaction(context, MEMBERS, too_large):
             pytest.fail("it must not begin")

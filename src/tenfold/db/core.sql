@@ -143,13 +143,14 @@ BEGIN
     ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
 END $$;
 
--- Refuses to go on (40001) where a topic is not at the version that the caller knows: as versions
--- only grow, their sum tells.
-CREATE FUNCTION tenfold.expect(topics text[], known bigint) RETURNS void
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+-- Says for whom this transaction reads and who changes what, and refuses to go on (40001) where
+-- topics are not at the versions that the caller knows: as these only grow, their sum tells.
+CREATE FUNCTION tenfold.enter(tenant text, change text, topics text[], known bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
 BEGIN
+    PERFORM set_config('app.tenant_id', tenant, true), set_config('app.change', change, true);
     IF (SELECT coalesce(sum(v.n), 0) FROM tenfold.versions v
-        WHERE v.tenant_id = current_setting('app.tenant_id')::uuid AND v.topic = ANY (topics)) <> known
+        WHERE v.tenant_id = tenant::uuid AND v.topic = ANY (topics)) <> known
     THEN
         RAISE EXCEPTION 'changed' USING ERRCODE = 'serialization_failure';
     END IF;

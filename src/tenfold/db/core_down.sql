@@ -5,7 +5,7 @@ DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();
 DROP FUNCTION tenfold.make_partitions(int);
 DROP FUNCTION tenfold.forget();
-DROP FUNCTION tenfold.expect(text[], bigint);
+DROP FUNCTION tenfold.enter(text, text, text[], bigint);
 DROP FUNCTION tenfold.bump(text[]);
 DROP FUNCTION tenfold.versions(uuid, text[]);
 DROP TABLE tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,

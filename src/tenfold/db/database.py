@@ -10,22 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.glance import Glance
+from tenfold.db.glance import AskFirst, Glance
 from tenfold.db.lender import Lender, gone
+from tenfold.db.transaction import Connection, Late, Reader, Transaction, closing, opening
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.errors import TenfoldError, Unavailable
 from tenfold.kernel.ids import NIL
 
-Connection = asyncpg.Connection
 CLOSE_SECONDS = 5.0
 # While the server is away the pool would print a traceback a second; what needs it says so itself.
 logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
@@ -33,48 +30,6 @@ logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 _ENTER = "SELECT set_config('app.tenant_id', $1, false), tenfold.versions($2, $3)"
 _NOBODY = "RESET app.tenant_id"
 _VERSIONS = "SELECT tenfold.versions($1, $2)"
-_WORD = re.compile(r"^[A-Za-z0-9_.:-]*$")
-
-
-@dataclass(slots=True)
-class Reader:
-    """A connection that reads for one tenant, and the versions it was asked for."""
-
-    connection: Connection
-    versions: Sequence[int]
-
-    async def value(self, sql: str, *args: object) -> Any:
-        """The first column of the first row, or None."""
-        return await self.connection.fetchval(sql, *args)
-
-    async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
-        """The first row, or None."""
-        return await self.connection.fetchrow(sql, *args)
-
-    async def rows(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """All rows."""
-        return await self.connection.fetch(sql, *args)
-
-
-@dataclass(slots=True)
-class Transaction(Reader):
-    """One write transaction of one actor; committed by `Database.transaction` and nobody else."""
-
-    context: Context
-    changed: set[str] = field(default_factory=set[str])
-
-    async def execute(self, sql: str, *args: object) -> str:
-        """Run one statement; answers its command tag."""
-        return await self.connection.execute(sql, *args)
-
-    async def join_batch(self, batch: UUID, cause: UUID | None = None) -> None:
-        """Let what changes from here on belong to a batch."""
-        self.context = self.context.in_batch(batch, cause)
-        await self.connection.execute(f"SET LOCAL app.change='{_who(self.context)}'")
-
-    def touch(self, *topics: str) -> None:
-        """Note that what these topics show changed; their versions rise at commit."""
-        self.changed.update(topics)
 
 
 class Database:
@@ -179,9 +134,35 @@ class Database:
             versions = await _begun(connection, context, topics, known)
             transaction = Transaction(connection, versions, context)
             yield transaction
-            await connection.execute(_commit(transaction.changed))
+            await connection.execute(closing(transaction.changed))
         except BaseException:
             await _taken_back(connection)
+            raise
+        finally:
+            self._lender.give(connection)
+
+    @asynccontextmanager
+    async def late(
+        self, context: Context, topics: Sequence[str], known: Sequence[int]
+    ) -> AsyncGenerator[Late]:
+        """One write transaction that begins with its first statement, or is that statement.
+
+        Raises AskFirst, with nothing done, where the versions are not those known: also where it
+        was refused before any statement could tell, since what was known may not hold any more.
+        """
+        connection = await self._lender.take()
+        late = Late(connection, known, context, topics=topics)
+        try:
+            yield late
+            if late.state == "untouched":
+                raise AskFirst
+            if late.state == "begun":
+                await connection.execute(closing(late.changed))
+        except BaseException as error:
+            if late.state == "begun":
+                await _taken_back(connection)
+            elif late.state == "untouched" and isinstance(error, TenfoldError):
+                raise AskFirst from error
             raise
         finally:
             self._lender.give(connection)
@@ -193,12 +174,12 @@ async def _begun(
     """Begin, and answer the topics' versions."""
     if known is not None and len(known) == len(topics):
         try:
-            await connection.execute(_begin(context) + _expect(topics, known))
+            await connection.execute(opening(context, topics, known))
         except asyncpg.SerializationError:
             await connection.execute("ROLLBACK")
         else:
             return known
-    await connection.execute(_begin(context))
+    await connection.execute(opening(context))
     if not topics:
         return ()
     return await connection.fetchval(_VERSIONS, context.tenant, topics)
@@ -230,48 +211,4 @@ async def _no_trip(_connection: object) -> None:
     """Nothing to reset: a checkout sets the tenant anew, a transaction's settings end with it."""
 
 
-def _begin(context: Context) -> str:
-    """BEGIN and the context's settings in one trip."""
-    tenant = UUID(int=context.tenant.int)
-    return f"BEGIN;SET LOCAL app.tenant_id='{tenant}';SET LOCAL app.change='{_who(context)}';"
-
-
-def _who(context: Context) -> str:
-    """What the log's triggers write of a change; every value is a UUID, a number or checked."""
-    request = context.request if _WORD.match(context.request) else ""
-    return ",".join(
-        (
-            _id(context.actor),
-            request[:64],
-            _id(context.batch),
-            _id(context.cause),
-            str(int(context.depth)),
-        )
-    )
-
-
-def _expect(topics: Sequence[str], known: Sequence[int]) -> str:
-    """Fail at once (40001) where a topic has another version than the one known.
-
-    Versions only grow, so that their sum says it.
-    """
-    names = ",".join(_topic(t) for t in topics)
-    return f"SELECT tenfold.expect('{{{names}}}',{sum(map(int, known))})"
-
-
-def _topic(name: str) -> str:
-    if not _WORD.match(name):
-        raise ValueError(f"not a topic: {name!r}")
-    return name
-
-
-def _id(value: UUID | None) -> str:
-    return "" if value is None else str(UUID(int=value.int))
-
-
-def _commit(changed: set[str]) -> str:
-    """Raise the versions and COMMIT in one trip; topics are names of types, checked."""
-    if not changed:
-        return "COMMIT"
-    names = ",".join(sorted(_topic(t) for t in changed))
-    return f"SELECT tenfold.bump('{{{names}}}');COMMIT"
+__all__ = ["CLOSE_SECONDS", "Connection", "Database", "Late", "Reader", "Transaction"]

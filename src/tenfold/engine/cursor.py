@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -47,7 +46,7 @@ class Cursors:
         ]
 
     def _tag(self, query: str, body: bytes) -> bytes:
-        return hmac.new(self._key, query.encode() + b"\0" + body, hashlib.sha256).digest()[:_TAG]
+        return hmac.digest(self._key, query.encode() + b"\0" + body, "sha256")[:_TAG]
 
 
 def _plain(value: object) -> object:

@@ -19,7 +19,7 @@ from tenfold.engine.pairing import Paired, Pairs
 from tenfold.engine.pointers import Refuse, Tell
 from tenfold.engine.query import Query, missing
 from tenfold.engine.registry import Registry
-from tenfold.engine.rows import Row, Rows, given_back, given_columns, search_again
+from tenfold.engine.rows import Row, Rows, given_back, given_columns, search_again, slots
 from tenfold.engine.store import Store
 from tenfold.engine.types import Locale
 from tenfold.engine.values import parse
@@ -52,12 +52,14 @@ class Records:
         answer: bool = True,
         moments: Sequence[datetime] = (),
         taken: set[int] | None = None,
+        last: bool = False,
     ) -> tuple[list[Written | None], list[Refusal]]:
         """Make records. All or nothing, unless `partial`: then bad rows are refused one by one.
 
         Without `answer` the records' JSON is not made, for those who don't need it. `moments` are
         when the records were first made, for those that come from elsewhere with their history.
         With `taken`, records whose unique key another has are left out and their places put there.
+        Where it is the `last` of what its transaction does, a single record may take one trip.
         """
         access = person.access(definition)
         access.need("create", definition)
@@ -82,7 +84,9 @@ class Records:
                 row["created_at"] = row["updated_at"] = moments[index]
             rows.append(row)
         skip = partial or taken is not None
-        stored = await self._store.insert(tx, person, definition, rows, skip=skip, answer=answer)
+        last = last and not any(True for _, _, v in parsed for _ in slots(definition, v, locale))
+        what = (tx, person, definition, rows)
+        stored = await self._store.insert(*what, skip=skip, answer=answer, last=last)
         written = {w.id: w for w in stored}
         new = [(identity, values) for _, identity, values in parsed if identity in written]
         await self._store.slots(tx, definition, new, locale, new=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.database import Transaction
+from tenfold.db.database import Late, Transaction
 from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
@@ -61,17 +61,29 @@ class Store:
         *,
         skip: bool,
         answer: bool,
+        last: bool = False,
     ) -> list[Written]:
-        """Store new rows; with `skip` those whose unique key is taken are left out."""
+        """Store new rows; with `skip` those whose unique key is taken are left out.
+
+        Where this is the `last` statement of a transaction and its first, it is the only one.
+        """
         columns = tuple(sorted(set[str]().union(*rows)))
         shape, single = self._query.shape(person, definition, ()), len(rows) == 1
+        late = tx if last and single and isinstance(tx, Late) and tx.untouched else None
         statement = self._shapes.get(
-            ("insert", *shape, columns, single, skip, answer),
+            ("insert", *shape, columns, single, skip, answer, late is None),
             lambda: writing.insert(
-                definition, person, self._registry, columns, single=single, skip=skip, answer=answer
+                definition,
+                person,
+                self._registry,
+                columns,
+                single=single,
+                skip=skip,
+                answer=answer,
+                alone=late is not None,
             ),
         )
-        return await _run(tx, statement, person, definition, rows, columns)
+        return await _run(tx, statement, person, definition, rows, columns, late)
 
     async def update(
         self, tx: Transaction, person: Person, definition: Definition, rows: Sequence[Row]
@@ -160,14 +172,20 @@ async def _run(
     definition: Definition,
     rows: Sequence[Row],
     columns: Sequence[str],
+    late: Late | None = None,
 ) -> list[Written]:
+    """Run a write's statement; given `late`, it is that transaction's only one."""
     given: dict[str, Any]
     if len(rows) == 1:
         given = {c: rows[0].get(c) for c in columns}
     else:
         given = {c: [row.get(c) for row in rows] for c in columns}
+    run = tx.rows
+    if late is not None:
+        given = {**given, **late.entering, "touched": [definition.name]}
+        run = late.alone
     try:
-        answered = await tx.rows(statement.text, *statement.arguments(person.bound(**given)))
+        answered = await run(statement.text, *statement.arguments(person.bound(**given)))
     except asyncpg.UniqueViolationError as error:
         raise checks.taken(definition, error) from error
     except asyncpg.ForeignKeyViolationError as error:

@@ -16,7 +16,14 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.statement import PersonReading
 
-_CASTS = {"tsvector": "tsvector", "jsonb": "jsonb"}
+# What a statement that is a whole transaction does first and last.
+_ENTERED = sa.func.tenfold.enter(
+    sa.bindparam("enter_tenant", type_=sa.Text),
+    sa.bindparam("enter_change", type_=sa.Text),
+    sa.bindparam("enter_topics", type_=ARRAY(sa.Text)),
+    sa.bindparam("enter_known", type_=sa.BigInteger),
+).table_valued(name="entered")
+_RAISED = sa.func.tenfold.bump(sa.bindparam("touched", type_=ARRAY(sa.Text)))
 
 
 def insert(
@@ -28,22 +35,25 @@ def insert(
     single: bool,
     skip: bool,
     answer: bool = True,
+    alone: bool = False,
 ) -> Statement:
     """INSERT of rows; answers each row's JSON, id and version.
 
     A `single` row is given as values, several as arrays, one per column. With `skip`, rows whose
     unique key is taken are left out instead of failing the statement. Without `answer` the JSON is
-    null.
+    null. One that runs `alone` enters before it makes its row, and raises the version after.
     """
     reading = PersonReading(definition, person, registry)
     table = reading.table
     rows = _given(table, columns, single)
+    given = sa.select(*(_cast(table, rows, name) for name in columns))
     statement = sa.dialects.postgresql.insert(table).from_select(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        list(columns), sa.select(*(_cast(table, rows, name) for name in columns))
+        list(columns), given.select_from(rows, _ENTERED) if alone else given
     )
     if skip:
         statement = statement.on_conflict_do_nothing()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     shown = _answer(reading) if answer else [sa.null(), table.c.id, table.c.version]
+    shown = [*shown, _RAISED] if alone else shown
     return compiled(statement.returning(*shown))  # pyright: ignore[reportUnknownMemberType]
 
 

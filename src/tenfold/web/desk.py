@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
@@ -15,7 +15,7 @@ from litestar.types import Scope
 
 from tenfold.accounts.people import People
 from tenfold.accounts.tokens import Claims, Tokens
-from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.database import Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
@@ -84,6 +84,15 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a caller, at the versions of members and definitions it was asked at."""
+
+    known: tuple[int, int]
+    person: Person
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
 class Glimpse:
     """The same from what is known of the caller: its first row proves it, or raises AskFirst."""
 
@@ -145,8 +154,8 @@ class Desk:
             )
         return found
 
-    def glimpse(self, claims: Claims, shipped: Definition, topics: Sequence[str]) -> Glimpse | None:
-        """A reader as the person that they were when last seen; None where they were not."""
+    def seen(self, claims: Claims, shipped: Definition) -> Seen | None:
+        """The person as they were when last seen, and the type; None where they were not."""
         known = self.known.get(claims.tenant)
         if known is None:
             return None
@@ -155,8 +164,20 @@ class Desk:
         definition = self.tailored.known(claims.tenant, shipped, definitions)
         if person is None or definition is None:
             return None
+        return Seen(known, person, definition)
+
+    def glimpse(self, claims: Claims, shipped: Definition, topics: Sequence[str]) -> Glimpse | None:
+        """A reader as the person that they were when last seen; None where they were not."""
+        seen = self.seen(claims, shipped)
+        if seen is None:
+            return None
         topics = [MEMBERS, DEFINITIONS, *topics]
-        return Glimpse(self.database.glance(claims.tenant, topics, known), person, definition)
+        reader = self.database.glance(claims.tenant, topics, seen.known)
+        return Glimpse(reader, seen.person, seen.definition)
+
+    def late(self, seen: Seen, context: Context) -> AbstractAsyncContextManager[Late]:
+        """A write transaction as the person that they were; raises AskFirst where they changed."""
+        return self.database.late(context, [MEMBERS, DEFINITIONS], seen.known)
 
     @asynccontextmanager
     async def visit(

@@ -119,8 +119,8 @@ class Edge:
             "route": route,
             "status": status,
             "ms": round(seconds * 1_000, 2),
-            "tenant_id": str(claims.tenant) if claims else None,
-            "user_id": str(claims.user) if claims else None,
+            "tenant_id": claims.tenant if claims else None,
+            "user_id": claims.user if claims else None,
         }
         sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
 

@@ -11,28 +11,57 @@ import msgspec
 import zstandard
 from litestar import Response
 from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from tenfold.kernel.errors import TenfoldError
 
 JSON = "application/json"
 _WORTH_IT = 1_400
-_HEADERS = {"cache-control": "private, no-cache", "vary": "Accept-Encoding, Authorization"}
+_KEPT = {b"cache-control": b"private, no-cache", b"vary": b"Accept-Encoding, Authorization"}
+_HEADERS = {b"content-type": JSON.encode(), **_KEPT}
+_NONE: Mapping[str, str] = {}
 _encode = msgspec.json.encode
+
+
+class Answer(ASGIResponse):
+    """Bytes with headers that are ready; as the framework makes them they cost 3 % of a read."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[bytes, bytes]) -> None:
+        self.body, self.status_code, self.pairs = body, status, list(headers.items())
+
+    def encode_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers as they are sent."""
+        return self.pairs
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the answer."""
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.pairs}
+        )
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 def document(
     body: bytes,
     *,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] = _NONE,
     encodings: str = "",
-) -> ASGIResponse:
+) -> Answer:
     """A JSON answer; compressed (lowest level) where the client takes it and it is worth it."""
-    all_headers = {**_HEADERS, **(headers or {})}
+    sent = {**_HEADERS, **{name.encode(): value.encode() for name, value in headers.items()}}
     if encodings and len(body) > _WORTH_IT and (coding := coding_of(encodings)):
         body = _PACKERS[coding](body)
-        all_headers["content-encoding"] = coding
-    return ASGIResponse(body=body, status_code=status, headers=all_headers, media_type=JSON)
+        sent[b"content-encoding"] = coding.encode()
+    sent[b"content-length"] = b"%d" % len(body)
+    return Answer(body, status, sent)
+
+
+def unchanged(etag: str) -> Answer:
+    """The answer to a client that has this already: nothing but its headers."""
+    return Answer(b"", 304, {**_KEPT, b"etag": etag.encode()})
 
 
 @lru_cache(maxsize=256)
@@ -85,9 +114,7 @@ def current(given: str, etag: str) -> bool:
     return etag in [one.strip().removeprefix("W/") for one in given.split(",")]
 
 
-def data(
-    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> ASGIResponse:
+def data(value: object, *, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
     """`{"success": true, "data": …}` of a Python value."""
     return raw(_encode(value), status=status, headers=headers)
 
@@ -96,9 +123,9 @@ def raw(
     json: bytes,
     *,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] = _NONE,
     encodings: str = "",
-) -> ASGIResponse:
+) -> Answer:
     """`{"success": true, "data": …}` of JSON that is ready."""
     body = b'{"success":true,"data":' + json + b"}"
     return document(body, status=status, headers=headers, encodings=encodings)

@@ -99,7 +99,7 @@ async def administer(
 
 def _made(value: object, status: int, location: str) -> ASGIResponse:
     key = getattr(value, "id", None) or getattr(value, "name", "")
-    headers = {"location": f"{location}/{key}"} if location else None
+    headers = {"location": f"{location}/{key}"} if location else {}
     return respond.data(value, status=status, headers=headers)
 
 

@@ -18,6 +18,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.kernel.errors import Conflict, Invalid, KeyReused
+from tenfold.web import respond
 from tenfold.web.desk import header
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
@@ -89,10 +90,5 @@ async def once(
     if row["request"] != digest:
         raise KeyReused("This Idempotency-Key was used for another request; make a new one.")
     headers = {**msgspec.json.decode(row["headers"]), "idempotency-replayed": "true"}
-    answer = ASGIResponse(
-        body=row["body"],
-        status_code=row["status"],
-        headers=headers,
-        media_type="application/json",
-    )
+    answer = respond.document(row["body"], status=row["status"], headers=headers)
     yield Kept(tx, claims, key, digest, answer)

@@ -56,7 +56,7 @@ async def _list(
     versions = visit.versions[1:]
     etag = tag(question, versions)
     if respond.current(given, etag):
-        return ASGIResponse(status_code=304, headers={"etag": etag})
+        return respond.unchanged(etag)
     body = None if keeping is None else pages.get(question, versions)
     if body is None:
         page = page or await _page(arrival, visit)
@@ -81,12 +81,13 @@ def _question(
     # sign-out does not empty a tenant's pages. What is computed from the organisation's date
     # changes without a write.
     return (
-        person.tenant,
+        person.tenant.int,
         arrival.shipped.path,
         access.shape,
         embedded,
         whose,
-        person.locale,
+        person.locale.region,
+        person.locale.currency,
         person.today,
         arrival.query,
     )
@@ -142,7 +143,7 @@ async def read_record(request: Req, plural: str, record_id: str) -> ASGIResponse
         )
         etag = f'"{version}.{tag(access.shape, fields, embeds, json)[1:9]}"'
         if respond.current(header(request.scope, b"if-none-match"), etag):
-            return ASGIResponse(status_code=304, headers={"etag": etag})
+            return respond.unchanged(etag)
         return respond.raw(json, headers={"etag": etag}, encodings=arrival.encodings)
 
     return await arrival.reading(answer)
@@ -155,9 +156,8 @@ async def create_record(request: Req, plural: str) -> ASGIResponse:
     body = await fields_of(request)
 
     async def create(act: Act) -> ASGIResponse:
-        written = _only(
-            await act.records.create(act.tx, act.person, act.definition, [body], act.person.locale)
-        )
+        what = (act.tx, act.person, act.definition, [body], act.person.locale)
+        written = _only(await act.records.create(*what, last=True))
         location = f"/v1/{arrival.shipped.path}/{written.id}"
         return one(written, status=201, location=location)
 

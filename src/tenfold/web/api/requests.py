@@ -23,7 +23,7 @@ from tenfold.engine.records import Records
 from tenfold.kernel.errors import BadRequest, Invalid, NotFound, TenfoldError, WrongMedia
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.idempotency import once
-from tenfold.web.desk import Desk, Glimpse, Visit, header
+from tenfold.web.desk import Desk, Glimpse, Seen, Visit, header
 
 Req = Request[Any, Any, Any]
 
@@ -73,17 +73,27 @@ class Arrival:
             return await work(visit)
 
     async def change(self, work: Work, batch: UUID | None = None) -> ASGIResponse:
-        """Do the work in one transaction, once for each Idempotency-Key, and answer."""
+        """Do the work in one transaction, once for each Idempotency-Key, and answer.
+
+        If the caller is as last seen, it begins with the work's first statement; if not, the work
+        is done again after asking who it is.
+        """
         context = self.desk.context(self.claims, self.request.scope)
         if batch is not None:
             context = context.in_batch(batch)
-        async with (
-            self.desk.change(self.claims, self.shipped, context) as (tx, visit),
-            once(self.request, tx, self.claims) as kept,
-        ):
+        seen = self.desk.seen(self.claims, self.shipped)
+        if seen is not None:
+            with suppress(AskFirst):
+                async with self.desk.late(seen, context) as tx:
+                    return await self._once(work, tx, seen)
+        async with self.desk.change(self.claims, self.shipped, context) as (tx, visit):
+            return await self._once(work, tx, visit)
+
+    async def _once(self, work: Work, tx: Transaction, by: Seen | Visit) -> ASGIResponse:
+        async with once(self.request, tx, self.claims) as kept:
             if kept.answer is not None:
                 return kept.answer
-            act = Act(self.desk.records, tx, visit.person, visit.definition)
+            act = Act(self.desk.records, tx, by.person, by.definition)
             return await kept.keep(await work(act))
 
     @property

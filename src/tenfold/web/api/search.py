@@ -99,9 +99,8 @@ async def reveal_field(request: Req, plural: str, record_id: str) -> ASGIRespons
         told = {"type": shipped.name, "id": identity, "field": name}
         client = client_of(request.scope)
         await note(tx, "secret_revealed", client, tenant=claims.tenant, user=claims.user, **told)
-    answer = respond.data({"field": name, "value": value}, status=201)
-    answer.headers["cache-control"] = "no-store"
-    return answer
+    unkept = {"cache-control": "no-store"}
+    return respond.data({"field": name, "value": value}, status=201, headers=unkept)
 
 
 def _check_secret(name: str, visit: Visit) -> None:

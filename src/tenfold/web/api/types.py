@@ -141,7 +141,7 @@ async def _changing(
         _need_admin(visit.person)
         spec = await work(tx)
         tx.touch(DEFINITIONS)
-        location = {"location": f"/v1/types/{spec.name}"} if status == 201 else None
+        location = {"location": f"/v1/types/{spec.name}"} if status == 201 else {}
         return await kept.keep(respond.data(_own(spec), status=status, headers=location))
 
 
