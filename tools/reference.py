@@ -12,13 +12,16 @@ from typing import Any
 
 import msgspec
 
+import declarations
+import field_types
 from tenfold.app import ENDPOINTS, registry
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_shared import CODES
 from tenfold.kernel.settings import Settings, variable
 from tenfold.web.api.document import publish
 
-FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
 _NOTE = "<!-- Written by tools/reference.py; change the source instead. -->\n\n"
 
 
@@ -38,7 +41,12 @@ def settings() -> str:
 
 def types() -> str:
     """Every record type with its fields."""
-    lines = ["# Record types", "", "By pack; each is served at `/v1/<plural>` and `/<plural>`.", ""]
+    lines = [
+        "# Record types",
+        "",
+        "By pack; each is served at `/v1/<plural>` and `/<plural>`. What",
+    ]
+    lines += ["a type of field takes and answers: [Field types](field-types.md).", ""]
     for pack, definitions in registry().packs.items():
         lines += [f"## {pack.replace('_', ' ').capitalize()}", ""]
         for one in definitions:
@@ -48,6 +56,7 @@ def types() -> str:
 
 def _type(one: Definition) -> list[str]:
     lines = [f"### {one.label_plural} (`/v1/{one.path}`)", "", one.doc, ""]
+    lines += [f"Declared in `{_declared_in(one)}`.", ""]
     lines += ["| field | type | required | RESO | help |", "| --- | --- | --- | --- | --- |"]
     for field in one.own_fields():
         required = "yes" if field.required else ""
@@ -57,10 +66,20 @@ def _type(one: Definition) -> list[str]:
     return [*lines, ""]
 
 
+def _declared_in(one: Definition) -> str:
+    """The file that declares a type, below the checkout."""
+    return Path(one.source.rpartition(":")[0]).relative_to(ROOT).as_posix()
+
+
 def api() -> str:
     """Every address, those of record types once for all, and every error code."""
     served = json.loads(publish(registry(), "", ENDPOINTS).body)
-    lines = ["# API", "", "Schemas and parameters: `/openapi.json`; to try it: `/docs`.", ""]
+    lines = [
+        "# API",
+        "",
+        "Schemas and parameters: `/openapi.json`; to try it: `/docs`. How to sign",
+    ]
+    lines += ["in and ask: [Use the API](../how-to/api.md).", ""]
     lines += ["## Records of every type", "", "`leads` stands for any type.", ""]
     lines += _operations(served, lambda tag: tag == "Leads")
     lines += ["Types with secret fields also have `POST /v1/leads/{record_id}/reveals`."]
@@ -84,7 +103,13 @@ def _operations(served: dict[str, Any], wanted: Callable[[str], bool]) -> list[s
     return [*lines, ""]
 
 
-PAGES = {"settings.md": settings, "record-types.md": types, "api.md": api}
+PAGES = {
+    "settings.md": settings,
+    "record-types.md": types,
+    "field-types.md": lambda: _NOTE + field_types.page(),
+    "declarations.md": lambda: _NOTE + declarations.page(),
+    "api.md": api,
+}
 
 
 def main() -> int:

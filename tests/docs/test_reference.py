@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.assets import ICONS
+
+from tenfold.app import registry
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -29,6 +32,10 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in _LINK.findall(page.read_text()):
         if "://" not in target and not target.startswith("mailto:"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_types_icon_is_one_that_the_pages_have() -> None:
+    assert {one.icon for one in registry()} <= set(ICONS)
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -39,7 +39,7 @@ _TAKEN = frozenset(
     | {"custom_fields", "custom_types", "idempotency_keys", "batches", "log_positions"}
     | {"custom", "auth", "health", "search", "me"}
 )
-_PYTHON: Mapping[Any, type[t.FieldType]] = {
+PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,
     int: t.Integer,
     bool: t.Boolean,
@@ -233,7 +233,7 @@ class _Compiler:
         if isinstance(annotation, type):
             if issubclass(annotation, t.FieldType):
                 return annotation, {}
-            return _PYTHON.get(annotation), {}
+            return PYTHON.get(annotation), {}
         return None, {}
 
 

@@ -1,7 +1,8 @@
 """What a pack writes: typed classes that say what its records are, and nothing of how they work.
 
 The annotation carries the meaning (a field type, a plain Python type or an enumeration), the
-specifier only the rest. Nothing here computes; `compile` reads the declarations.
+specifier only the rest. Nothing here computes; `compile` reads the declarations. What a docstring
+says of an option, after its name, is the text of docs/reference/declarations.md.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from typing import Any, ClassVar
 from tenfold.engine.definition import Grant, Index, Scope
 
 OWN: Scope = "own"
+"""The records that one owns."""
 TEAM: Scope = "team"
+"""Also those of one's team."""
 OPEN: Scope = "open"
+"""All but those that others marked private; for reading, where the class has a `private` field."""
 ALL: Scope = "all"
+"""All of the organisation's."""
 
 _UNSET: Any = object()
 
@@ -40,9 +45,14 @@ class Specifier:
 class Record:
     """Base of all declared record types; the docstring is the help and the OpenAPI text.
 
-    Class keywords: `plural` (the name in addresses and tables), `label`, `label_plural`,
-    `icon`, `cache` (seconds a finished page may be kept at most; None: never), `private` (the
-    choice field whose value `private` keeps a record to its owner, where the scope is OPEN).
+    plural: its name in addresses and tables.
+    label: what people read of one record.
+    label_plural: what people read of several.
+    icon: its icon; see the list below.
+    sort: the order of a list that asks for none: up to three fields, `-` before one that falls.
+    cache: seconds that a finished page may be kept at most; None: never.
+    private: the choice field whose value `private` keeps a record to its owner where others read
+        OPEN.
     """
 
     indexes: ClassVar[Iterable[Index]] = ()
@@ -74,7 +84,26 @@ def field(
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Any:
-    """A field. `filter` and `sort` make an index; `search` is its weight; `title` names records."""
+    """A field of the type that its annotation says.
+
+    default: what it is where nothing is given; it is then not required.
+    label: what people read; made from its name where it is not given.
+    help: a sentence on it, for people and for the API's description.
+    filter: lists are often filtered by it: an index.
+    sort: lists are often sorted by it: an index, and texts then sort without case and accents.
+    search: it is found by its words, with this weight: A weighs most, D least.
+    private: its words are found only by those who see every field marked so.
+    title: it names a record to people; several together, like a first and a last name.
+    unique: no two live records have the same; it is then a key for upserts and imports.
+    reso: its name in the RESO data dictionary.
+    aliases: other headings under which imports find it.
+    section: the part of the record page it stands in.
+    min: the least that is taken.
+    max: the most that is taken.
+    places: decimal places.
+    max_length: how many characters are taken at most.
+    labels: what people read for the values of a choice; made from the values where not given.
+    """
     common = {
         "label": label,
         "help": help,
@@ -111,7 +140,19 @@ def relation(
     aliases: Iterable[str] = (),
     section: str = "",
 ) -> Any:
-    """A relation to the type named `to`; `back` is the name of the list on the other side."""
+    """A relation to other records, annotated `Ref` (one), `Many` or `AnyRef` (one of any type).
+
+    to: the name of the other type, in text; not for `AnyRef`.
+    back: the name of the list on the other side, by which it is embedded and rolled up.
+    on_delete: what becomes of it when the other record is deleted, of a `Ref`; see below.
+    among: the names of the types that an `AnyRef` may point to; none named: any.
+    label: what people read; made from its name where it is not given.
+    help: a sentence on it, for people and for the API's description.
+    filter: whether it has an index, by which lists are filtered and holders found.
+    reso: its name in the RESO data dictionary.
+    aliases: other headings under which imports find it.
+    section: the part of the record page it stands in.
+    """
     common = {
         "label": label,
         "help": help,
@@ -133,7 +174,16 @@ def pipeline(
     reso: str = "",
     labels: Mapping[str, str] | None = None,
 ) -> Any:
-    """The stage of a record's work; `moves` says which stages may follow one (not named: any)."""
+    """The stage of a record's work, always the field `status`, annotated with an enum.
+
+    default: the stage of a new record.
+    moves: for a stage, those that may follow it. A stage that is not named may go anywhere, one
+        with an empty set nowhere; another move is refused (409 `MOVE_NOT_ALLOWED`).
+    label: what people read; made from its name where it is not given.
+    help: a sentence on it, for people and for the API's description.
+    reso: its name in the RESO data dictionary.
+    labels: what people read for the stages; made from the values where not given.
+    """
     allowed = {str(old): frozenset(map(str, new)) for old, new in (moves or {}).items()}
     common = {"label": label, "help": help, "reso": reso, "filter": True}
     return Specifier("pipeline", default, common, _given({"moves": allowed, "labels": labels}))
@@ -142,28 +192,52 @@ def pipeline(
 def generated(
     sql: str, *, label: str = "", help: str = "", sort: bool = False, reso: str = ""
 ) -> Any:
-    """A field that PostgreSQL stores beside its row; `sql` may only name columns of the same row.
+    """A field that PostgreSQL computes when a row is written, and stores: it filters and sorts.
 
-    An amount carries the currency of the first amount that `sql` names.
+    An amount has the currency of the first amount that `sql` names.
+
+    sql: the expression; it names columns of the same row alone, and nothing that changes by itself.
+    label: what people read; made from its name where it is not given.
+    help: a sentence on it, for people and for the API's description.
+    sort: lists are often sorted by it: an index.
+    reso: its name in the RESO data dictionary.
     """
     common = {"label": label, "help": help, "sort": sort, "reso": reso}
     return Specifier("generated", _UNSET, common, {"sql": sql})
 
 
 def computed(sql: str, *, label: str = "", help: str = "", reso: str = "") -> Any:
-    """A field that PostgreSQL computes at each read; `sql` names this row's columns as {t}.name."""
+    """A field that PostgreSQL computes at each read; not for filters or sorts.
+
+    sql: the expression; it names this row's columns as `{t}.name`. `{today}` is the date where the
+        organisation is.
+    label: what people read; made from its name where it is not given.
+    help: a sentence on it, for people and for the API's description.
+    reso: its name in the RESO data dictionary.
+    """
     common = {"label": label, "help": help, "reso": reso}
     return Specifier("computed", _UNSET, common, {"sql": sql})
 
 
 def rollup(relation: str, function: str = "count", over: str = "", *, label: str = "") -> Any:
-    """A count, sum, min, max or avg over the records of a relation's other side."""
+    """A figure over the records that point here, as far as the reader may see them.
+
+    relation: the `back` of a to-one relation to this type.
+    function: count, sum, min, max or avg.
+    over: the field of the other type that is summed up; not for count.
+    label: what people read; made from its name where it is not given.
+    """
     parameters = {"relation": relation, "function": function, "over": over}
     return Specifier("rollup", _UNSET, {"label": label}, parameters)
 
 
 def index(*fields: str, where: str = "", name: str = "") -> Index:
-    """An index behind the tenant over the records that are not deleted."""
+    """An index behind the tenant over the records that are not deleted; one of the `indexes`.
+
+    fields: the fields in their order, `-` before one that is usually read falling.
+    where: a condition in SQL on columns of the row: only such records are in it.
+    name: its name; made from the table and the fields where it is not given.
+    """
     return Index(fields, where, name)
 
 
@@ -177,7 +251,19 @@ def can(
     hide: Iterable[str] = (),
     read_only: Iterable[str] = (),
 ) -> Grant:
-    """What one role may do with the records of a type."""
+    """What one role may do with the records of a type; one of its `access`, by the role's name.
+
+    Owners and administrators of an organisation may do everything without a grant; managers may
+    too, but open no secrets and see nothing that others marked private.
+
+    read: whose records the role reads: OWN, TEAM, OPEN or ALL.
+    create: whether it makes records.
+    update: whose records it changes: OWN, TEAM or ALL.
+    delete: whose records it deletes and restores: OWN, TEAM or ALL.
+    reveal: the secret fields that it may open; each time is written down.
+    hide: the fields that do not exist for it.
+    read_only: the fields that it sees and may not set.
+    """
     return Grant(
         read, create, update, delete, frozenset(reveal), frozenset(hide), frozenset(read_only)
     )

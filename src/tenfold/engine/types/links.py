@@ -21,6 +21,11 @@ from tenfold.engine.types.base import (
     uuid_of,
 )
 
+ON_DELETE = {
+    "restrict": "The other record can't be deleted while a live record points to it (409).",
+    "clear": "The relation is emptied with it, in the change log like any other change.",
+}
+"""What becomes of a relation to one record when that is deleted."""
 _ID: Schema = {"type": "string", "format": "uuid"}
 
 
@@ -62,9 +67,10 @@ class Ref(_OneId):
     on_delete: str = "restrict"
 
     def mistakes(self) -> tuple[str, ...]:
-        if self.on_delete in ("restrict", "clear"):
+        if self.on_delete in ON_DELETE:
             return ()
-        return (f"on_delete={self.on_delete!r} is unknown; use 'restrict' or 'clear'",)
+        known = " or ".join(map(repr, ON_DELETE))
+        return (f"on_delete={self.on_delete!r} is unknown; use {known}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from tenfold.kernel.text import fold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(FieldType):
-    """One line of text; a `folded` one has a second column that sorts without case and accents."""
+    """One line of text; where it sorts or names records, `folded` without case and accents too."""
 
     kind: ClassVar[str] = "text"
     operators: ClassVar[tuple[str, ...]] = (*FieldType.operators, "prefix")
