@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -18,6 +19,7 @@ from tenfold.web.desk import header
 from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
+_STDERR = 2
 _UPLOADS = ("/v1/imports", "/imports")
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 # What these methods ask of an address is answered by asking it otherwise: HEAD as GET, and
@@ -122,7 +124,10 @@ class Edge:
             "tenant_id": claims.tenant if claims else None,
             "user_id": claims.user if claims else None,
         }
-        sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+        # In one piece and at once, so that nothing waits in a process that is killed; where it can't
+        # be written any more, people are served all the same.
+        with suppress(OSError):
+            os.write(_STDERR, msgspec.json.encode(line) + b"\n")
 
 
 def _uploads(scope: Scope) -> bool:
