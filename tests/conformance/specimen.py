@@ -61,7 +61,7 @@ class Specimen(Record, plural="specimens"):
     """A thing with a field of every kind."""
 
     name: str = field(title=True, search="A", sort=True, filter=True)
-    code: str | None = field(unique=True, max_length=17)
+    code: str | None = field(unique=True, max_length=12)
     plain: str | None = field(filter=True, search="B")
     story: t.LongText | None = field(search="C")
     article: t.RichText | None = field(search="D")
