@@ -108,8 +108,12 @@ async def test_amount_keeps_its_currency_beside_it(api: Api, admin: Somebody) ->
     shown = await api.data(admin, "GET", f"leads/{lead}")
     assert shown["custom"] == {"fee": 1_500, "fee_currency": "JPY"}
     body = {"custom": {"fee": 10.55}}
+    # Yen have no hundredths, and the amount stays one of yen.
+    _, _, told = await api.refused(admin, "PATCH", f"leads/{lead}", body)
+    assert told == {"custom.fee": "must have at most 0 decimal places in JPY"}
+    body = {"custom": {"fee": 10}}
     changed = await api.data(admin, "PATCH", f"leads/{lead}", body)
-    assert changed["custom"] == {"fee": 10.55, "fee_currency": "USD"}
+    assert changed["custom"] == {"fee": 10, "fee_currency": "JPY"}
     alone = {"custom": {"fee_currency": "EUR"}}
     assert (await api.refused(admin, "PATCH", f"leads/{lead}", alone))[0] == 400
     wrong = {"custom": {"fee": 1, "fee_currency": "XXY"}}

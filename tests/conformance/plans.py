@@ -156,7 +156,8 @@ def _served(plan: Plan, kind: Definition, one: Field, what: str) -> None:
         used = [n for n in nodes(plan) if str(n.get("Index Name", "")).startswith("slots_")]
         assert used, f"{what} does not use the slots' index: {_short(plan)}"
         return
-    names = {*one.column_names}
+    # The currency of an amount is looked at in the rows that the index found for the amount.
+    names = {*one.column_names} - {one.type.currency_column(one.name)}
     conditions: list[str] = []
     for node in nodes(plan):
         assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.table, (

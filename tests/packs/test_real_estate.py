@@ -78,8 +78,13 @@ async def test_price_per_square_foot_has_the_currency_of_the_price(client, admin
     assert metric["price_per_sqft"] == 1_000
     bare = await make(client, admin, "listings", address="A field", list_price=10)
     assert bare["price_per_sqft"] is None
-    answer = await client.get("/v1/listings?price_per_sqft[gt]=487.49", headers=admin.headers)
-    assert {row["id"] for row in answer.json()["data"]} == {made["id"], metric["id"]}
+    path = "/v1/listings?price_per_sqft[gt]=487.49"
+    for currency, found in (("", metric), ("&price_per_sqft_currency=EUR", made)):
+        answer = await client.get(path + currency, headers=admin.headers)
+        assert [row["id"] for row in answer.json()["data"]] == [found["id"]]
+    answer = await client.get("/v1/listings/aggregate?max=price_per_sqft", headers=admin.headers)
+    figures = {g["price_per_sqft_currency"]: g["max_price_per_sqft"] for g in answer.json()["data"]}
+    assert (figures["EUR"], figures["USD"]) == (487.5, 1_000)
 
 
 async def test_the_market_clock_runs_until_a_listing_is_under_contract(client, admin):

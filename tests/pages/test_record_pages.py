@@ -97,6 +97,25 @@ async def test_an_edit_changes_only_what_was_typed(visitor: Visitor, lead: dict[
     assert facts(visitor)["Budget"] == "$1,000,000"
 
 
+async def test_an_amount_of_ones_own_keeps_its_currency_in_the_form_and_the_history(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    field = {"type": "lead", "name": "fee", "kind": "money"}
+    await client.post("/v1/custom-fields", json=field, headers=admin.headers)
+    custom = {"fee": 300, "fee_currency": "JPY"}
+    lead = await make("leads", first_name="Aiko", last_name="Sato", custom=custom)
+    for currency, sign in (("JPY", "¥"), ("EUR", "€")):
+        await visitor.get(f"/leads/{lead['id']}/edit")
+        assert control(visitor, "custom.fee_currency")["value"] == "JPY"
+        form = visitor.page.one("form", id="record-form")
+        await visitor.send(form, custom__fee="500", custom__fee_currency=currency)
+        assert facts(visitor)["Fee"] == f"{sign}500"
+    assert "¥500 became €500" in _became(visitor)
+    await visitor.get("/leads?custom.fee=500&custom.fee_currency=EUR")
+    chips = [one.all("span")[0].text for one in visitor.page.all("a", class_="filter")]
+    assert chips == ["Fee is €500", "Fee currency is EUR"]
+
+
 async def test_the_history_tells_of_pairs_by_name(
     visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
 ) -> None:

@@ -106,10 +106,10 @@ def _statement(definition: Definition, person: Person, query: Query, asked: Aggr
     for name, field in asked.figures:
         value = field.type.select(field.name, columns)
         shown.append(getattr(sa.func, name)(value).label(f"{name}_{field.name}"))
-    money = {f.name for _, f in asked.figures if f.type.kind == "money"}
+    amounts = {f.name: f.type for _, f in asked.figures if f.currency}
     # Amounts of different currencies are never added up: the currency is a group of its own.
-    for one in sorted(money):
-        currency = columns[f"{one}_currency"].label(f"{one}_currency")
+    for name, kind in sorted(amounts.items()):
+        currency = columns[kind.currency_column(name)].label(f"{name}_currency")
         groups.append(currency)
         shown.append(currency)
     rows = reading.matching(asked.filters).with_only_columns(*shown)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Locale, Many, Ref, Refused, Rollup
+from tenfold.engine.types import Locale, Many, Ref, Refused
 from tenfold.kernel.errors import Invalid, UnknownField
 
 LIMIT, MOST = 50, 100
@@ -23,11 +23,15 @@ COUNTS = ("none", "capped")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition: a field, an operator, and the value as its column stores it."""
+    """One condition: a field, an operator, and the value as its column stores it.
+
+    An amount is compared with others of its `currency` only.
+    """
 
     field: Field
     operator: str
     value: object
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,12 @@ def parse(
     """The list that query parameters ask for; raises Invalid or UnknownField with every mistake."""
     plain, conditions, problems = _sorted_out(pairs, definition, access, extra)
     filters: list[Filter] = []
+    named = {(name, operator): text for name, operator, text in conditions}
     for name, operator, value in conditions:
-        field = visible(name, definition, access)
+        field = compared(name, definition, access)
         try:
-            filters.append(_filter(field, operator, value, locale))
+            at = _at(field, operator, f"{name}_currency", named, locale)
+            filters.append(_filter(field, operator, value, at))
         except Refused as refusal:
             problems[name if operator == "eq" else f"{name}[{operator}]"] = str(refusal)
     ask = Ask(
@@ -134,6 +140,19 @@ def visible(name: str, definition: Definition, access: Access) -> Field:
     return field
 
 
+def compared(name: str, definition: Definition, access: Access) -> Field:
+    """The field that a filter or sort names, which may be the currency of an amount."""
+    bare = name.removesuffix("_currency")
+    if bare != name and name not in definition.by_json:
+        try:
+            found = visible(bare, definition, access).currency
+        except UnknownField:
+            found = None
+        if found is not None:
+            return found
+    return visible(name, definition, access)
+
+
 def _unknown(name: str, definition: Definition, access: Access) -> UnknownField:
     names = [f.json_name for f in definition.fields.values() if access.sees(f)]
     names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
@@ -157,10 +176,33 @@ def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
         texts = text.split(",")
         if len(texts) > 100:
             raise Refused("takes at most 100 values")
-        return Filter(field, operator, [field.type.filter_value(t, locale) for t in texts])
+        values = [field.type.filter_value(t, locale) for t in texts]
+        return Filter(field, operator, values, _currency(field, locale))
     if operator == "prefix":
         return Filter(field, operator, text)
-    return Filter(field, operator, field.type.filter_value(text, locale))
+    value = field.type.filter_value(text, locale)
+    return Filter(field, operator, value, _currency(field, locale))
+
+
+def _at(
+    field: Field,
+    operator: str,
+    currency: str,
+    named: Mapping[tuple[str, str], str],
+    locale: Locale,
+) -> Locale:
+    """The locale of a condition: an amount is of the currency that another condition names."""
+    if operator == "null" or not field.type.currency_column(field.name):
+        return locale
+    code = named.get((currency, "eq"))
+    if code is None and (currency, "in") in named:
+        raise Refused(f"is compared in one currency; name it with {currency}=USD")
+    return locale if code is None else Locale(locale.region, code.upper())
+
+
+def _currency(field: Field, locale: Locale) -> str:
+    """The currency that a compared amount has; empty for what is no amount."""
+    return locale.currency if field.type.currency_column(field.name) else ""
 
 
 def _sorts(
@@ -176,8 +218,8 @@ def _sorts(
         return ()
     sorts: list[Sort] = []
     for name in names:
-        field = visible(name.lstrip("-"), definition, access)
-        if not field.type.operators or field.type.many or set(field.type.operators) <= {"null"}:
+        field = compared(name.lstrip("-"), definition, access)
+        if not field.sortable:
             problems["sort"] = f"can't sort by {name.lstrip('-')}"
         elif any(s.field.name == field.name for s in sorts):
             problems["sort"] = f"names {name.lstrip('-')} twice"
@@ -247,8 +289,7 @@ def related(
 
 def topics(definition: Definition, embeds: Sequence[Embed], registry: Registry) -> list[str]:
     """The topics whose versions a page with these embeds and rollups depends on."""
-    rolled = [f.type.relation for f in definition.fields.values() if isinstance(f.type, Rollup)]
-    pairs = [related(name, definition, registry) for name in rolled]
+    pairs = [related(name, definition, registry) for name in definition.rolled_up]
     found = [definition.name, *(pair[0].name for pair in pairs if pair)]
     for embed in embeds:
         if pair := related(embed.name, definition, registry):

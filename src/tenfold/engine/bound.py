@@ -37,6 +37,9 @@ def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, o
     if one.field.custom or one.field.type.many:
         value = _slot_value(value)
         named[f"{bind}_field"] = slot_field(definition, one.field)
+        named[f"{bind}_key"] = f"{one.field.name.removesuffix('_currency')}_currency"
+    if one.currency:
+        named[f"{bind}_currency"] = one.currency
     if one.operator == "prefix":
         text = str(value)
         if getattr(one.field.type, "folded", False):

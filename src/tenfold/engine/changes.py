@@ -19,6 +19,7 @@ from tenfold.engine.types import AnyRef, Decimal, Many, Money, Ref, Secret, User
 from tenfold.engine.types.other import MASK
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.money import Money as Amount
+from tenfold.kernel.money import exponent
 
 Operation = Literal["created", "updated", "moved", "deleted", "restored", "purged"]
 NEWEST = 2**63 - 1
@@ -32,16 +33,26 @@ FROM tenfold.change_log
 WHERE tenant_id = $1 AND record_id = $2 AND type = $3 AND seq < $4
   AND operation = 'update' AND new -> 'status' IS NOT NULL
 ORDER BY seq DESC LIMIT $5"""
+# What lay beside the values just before an entry: as the first change from there on found it.
+_BESIDE = """SELECT DISTINCT ON (name) name, old ->> name
+FROM tenfold.change_log, unnest($5::text[]) AS name
+WHERE tenant_id = $1 AND record_id = $2 AND type = $3 AND seq >= $4
+  AND operation = 'update' AND old ? name
+ORDER BY name, seq"""
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field before and after, in the form the API reads it; titles name what relations mean."""
+    """One field before and after, in the form the API reads it; titles name what relations mean.
+
+    `currency` is that of a new amount, and `old_currency` that of the old one, as they were then.
+    """
 
     field: str
     label: str
     old: object = None
     new: object = None
     currency: str | None = None
+    old_currency: str | None = None
     old_title: str | None = None
     new_title: str | None = None
 
@@ -90,8 +101,28 @@ async def timeline(
     arguments = (person.tenant, identity, definition.logged, before, limit)
     rows = await reader.rows(_TIMELINE, *arguments)
     access = person.access(definition)
-    beside = dict(current or {})
+    beside = _now(definition, current or {})
+    if before != NEWEST and (names := _names_beside(definition)):
+        then = (person.tenant, identity, definition.logged, before, names)
+        beside |= {row[0]: row[1] for row in await reader.rows(_BESIDE, *then)}
     return [_change(row, definition, access, beside) for row in rows]
+
+
+def _names_beside(definition: Definition) -> list[str]:
+    """The columns that mean something together only: of amounts and of relations to any type."""
+    fields = definition.fields.values()
+    return [name for f in fields if isinstance(f.type, Money | AnyRef) for name in f.column_names]
+
+
+def _now(definition: Definition, current: Mapping[str, Any]) -> dict[str, object]:
+    """These columns as the record that was read shows them."""
+    beside = dict(current)
+    for one in definition.fields.values():
+        amount = current.get(one.name)
+        if isinstance(one.type, Money) and amount is not None:
+            places = exponent(current[f"{one.name}_currency"])
+            beside[one.name] = int(PyDecimal(str(amount)).scaleb(places))
+    return beside
 
 
 async def moves(
@@ -201,9 +232,7 @@ def _change(row: Any, definition: Definition, access: Access, beside: dict[str, 
     """One row of the log; `beside` is what lay beside its values, moved back in time with it."""
     old, new = _values(row["old"]), _values(row["new"])
     fields = tuple(_fields(definition, access, old, new, beside))
-    for name in set(old) | set(new):
-        if name.endswith(("_currency", "_type")):
-            beside[name] = old.get(name)
+    beside |= old
     return Change(
         id=row["seq"],
         at=row["at"],
@@ -246,13 +275,17 @@ def _fields(
         if all(old.get(name) == new.get(name) for name in kept):
             continue
         before, after = _stored(one, old, beside), _stored(one, new, beside)
-        currency = None
+        codes: list[str | None] = [None, None]
         if isinstance(one.type, Money):
-            currency = _beside(f"{one.name}_currency", new, beside) or str(
-                old.get(f"{one.name}_currency") or ""
-            )
+            told = ((after, new), (before, old))
+            codes = [None if v is None else _beside(kept[1], row, beside) for v, row in told]
         yield FieldChange(
-            field=one.json_name, label=one.label, old=before, new=after, currency=currency or None
+            field=one.json_name,
+            label=one.label,
+            old=before,
+            new=after,
+            currency=codes[0],
+            old_currency=codes[1],
         )
     yield from _custom(definition, access, old.get("custom"), new.get("custom"))
 
@@ -262,17 +295,31 @@ def _custom(definition: Definition, access: Access, old: Any, new: Any) -> Itera
     after: dict[str, object] = new or {}
     for name in sorted({*before, *after}):
         one = definition.custom_fields.get(name)
-        if one is None or not access.sees(one) or before.get(name) == after.get(name):
+        if one is None or not access.sees(one):
             continue
-        yield FieldChange(
-            field=f"custom.{name}", label=one.label, old=before.get(name), new=after.get(name)
-        )
+        kept = (name, one.currency.name) if one.currency else (name, "")
+        was, is_ = ([row.get(each) for each in kept] for row in (before, after))
+        if was != is_:
+            yield FieldChange(
+                field=f"custom.{name}",
+                label=one.label,
+                old=was[0],
+                new=is_[0],
+                currency=_text(is_[1]),
+                old_currency=_text(was[1]),
+            )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _stored(one: Field, row: Mapping[str, Any], beside: Mapping[str, object]) -> object:
     """A field's value in the form the API gives it, from its logged columns."""
     names = [c.named(one.name) for c in one.type.columns() if not c.derived]
-    value = row.get(names[0])
+    # 600 dollars and 60,000 yen are stored alike: only the currency is in the log then.
+    logged = names[0] in row or names[-1] not in row
+    value: Any = row.get(names[0]) if logged else beside.get(names[0])
     if value is None:
         return None
     if isinstance(one.type, Secret):

@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from tenfold.engine.types import Choice, DateTime, FieldType, Integer, Many, Ref, Stage, Text, User
+from tenfold.engine.types import (
+    Choice,
+    Currency,
+    DateTime,
+    FieldType,
+    Integer,
+    Many,
+    Ref,
+    Rollup,
+    Stage,
+    Text,
+    User,
+)
 from tenfold.engine.types.identity import Id
 
 # "open" is all but what others marked private; see Definition.private.
@@ -56,6 +68,27 @@ class Field:
     def writable(self) -> bool:
         """Whether a client may ever set it."""
         return self.type.writable and not self.system
+
+    @property
+    def currency(self) -> Field | None:
+        """An amount's currency as filters and sorts name it; None for what is no amount."""
+        column = self.type.currency_column(self.name)
+        if not column:
+            return None
+        label = f"{self.label} currency"
+        return Field(
+            name=f"{self.name}_currency",
+            type=Currency(column=column),
+            label=label,
+            custom=self.custom,
+        )
+
+    @property
+    def sortable(self) -> bool:
+        """Whether a list can be sorted by it; a custom amount's currency is only filtered by."""
+        if self.type.many or (self.custom and isinstance(self.type, Currency)):
+            return False
+        return not set(self.type.operators) <= {"null"}
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -140,6 +173,12 @@ class Definition:
     def relations(self) -> Mapping[str, Field]:
         """The fields that point to records of a declared type."""
         return {n: f for n, f in self.fields.items() if isinstance(f.type, Ref | Many)}
+
+    @cached_property
+    def rolled_up(self) -> tuple[str, ...]:
+        """The lists that its rollups are figures of."""
+        rollups = [f.type for f in self.fields.values() if isinstance(f.type, Rollup)]
+        return tuple(dict.fromkeys(rollup.relation for rollup in rollups))
 
     @property
     def table(self) -> str:

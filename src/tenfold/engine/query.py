@@ -212,7 +212,7 @@ def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
 
 def _identity(definition: Definition, ask: Ask) -> str:
     """What a cursor belongs to: the type, its filters with their values, and its sorts."""
-    filters = [(f.field.json_name, f.operator, str(f.value)) for f in ask.filters]
+    filters = [(f.field.json_name, f.operator, str(f.value), f.currency) for f in ask.filters]
     sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
     return repr((definition.name, filters, sorts, ask.deleted))
 

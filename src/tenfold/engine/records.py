@@ -19,7 +19,15 @@ from tenfold.engine.pairing import Paired, Pairs
 from tenfold.engine.pointers import Refuse, Tell
 from tenfold.engine.query import Query, missing
 from tenfold.engine.registry import Registry
-from tenfold.engine.rows import Row, Rows, given_back, given_columns, search_again, slots
+from tenfold.engine.rows import (
+    Row,
+    Rows,
+    given_back,
+    given_columns,
+    given_currencies,
+    search_again,
+    slots,
+)
 from tenfold.engine.store import Store
 from tenfold.engine.types import Locale
 from tenfold.engine.values import parse
@@ -117,9 +125,11 @@ class Records:
         With `same`, records that have the values already are left alone and their places put there.
         """
         results = Results(len(changes), partial=partial)
-        extra = () if same is None else given_columns(definition, changes)
+        given = given_currencies if same is None else given_columns
         ids = [c.id for c in changes]
-        current = await self._store.locked(tx, person, definition, ids, extra=extra)
+        current = await self._store.locked(
+            tx, person, definition, ids, extra=given(definition, changes)
+        )
         parsed = _changed(person, definition, changes, locale, current, results)
         parsed = await checks.relations(tx, person, definition, self.registry, parsed, results)
         if same is not None:
@@ -349,7 +359,7 @@ def _changed(
             access.need("update", definition)
             checks.within(access.update, person, row, "change", definition)
             checks.version(definition, row, change.version)
-            values = parse(change.body, definition, access, locale, creating=False)
+            values = parse(change.body, definition, access, locale, creating=False, current=row)
             checks.move(definition, row, values)
             parsed.append((index, change.id, values))
         except TenfoldError as error:

@@ -122,6 +122,15 @@ def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def given_currencies(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The columns of the currencies of all amounts that any of the changes gives."""
+    amounts = plan_of(definition).amounts
+    if not amounts:
+        return ()
+    names = {name for change in changes for name in change.body.keys() & amounts.keys()}
+    return tuple(sorted(amounts[name] for name in names))
+
+
 def given_columns(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
     """The columns of all fields that any of the changes gives."""
     steps = plan_of(definition).by_json

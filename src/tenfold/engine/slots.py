@@ -74,4 +74,5 @@ def slot_column(kind: str) -> str:
 
 def slot_field(definition: Definition, field: Field) -> str:
     """The name under which a field's values lie in the slots."""
-    return f"{definition.name}.{'custom.' if field.custom else ''}{field.name}"
+    name = field.name.removesuffix("_currency") if field.type.kind == "currency" else field.name
+    return f"{definition.name}.{'custom.' if field.custom else ''}{name}"

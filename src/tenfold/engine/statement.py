@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
-from tenfold.engine.conditions import compared, scoped
+from tenfold.engine.conditions import compared, of_currency, scoped
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
@@ -34,7 +34,7 @@ from tenfold.engine.sql import (
     row_json,
     whole_row,
 )
-from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.engine.types import Columns, Currency, Many, Rollup
 from tenfold.kernel.errors import Invalid
 
 CUSTOM_FIELDS = sa.Table(
@@ -121,7 +121,11 @@ class Reading:
         column = field.type.compared(field.name, columns)
         if one.operator == "prefix":
             column = field.type.sorted_by(field.name, columns)
-        return compared(column, one.operator, bind, negated=one.value is False)
+        found = compared(column, one.operator, bind, negated=one.value is False)
+        currency = field.type.currency_column(field.name)
+        if not currency or one.operator == "null":
+            return found
+        return of_currency(found, one.operator, columns[currency], bind)
 
     def _slot_condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
         slots = SLOTS.alias()
@@ -134,9 +138,17 @@ class Reading:
         if one.operator == "null":
             has = identity.in_(found)
             return sa.not_(has) if one.value else has
-        if one.operator == "ne":
-            return sa.not_(identity.in_(found.where(compared(column, "eq", bind))))
-        return identity.in_(found.where(compared(column, one.operator, bind)))
+        kind = one.field.type
+        # The currency of a custom amount lies beside it in the record's JSON.
+        key = sa.bindparam(f"{bind}_key", type_=sa.Text)
+        beside: ColumnElement[Any] = self.table.c.custom.op("->>", return_type=sa.Text())(key)
+        if isinstance(kind, Currency):
+            return sa.and_(identity.in_(found), compared(beside, one.operator, bind))
+        same = one.operator == "ne"
+        matches = identity.in_(found.where(compared(column, "eq" if same else one.operator, bind)))
+        if kind.currency_column(one.field.name):
+            matches = of_currency(matches, "eq", beside, bind)
+        return sa.not_(matches) if same else matches
 
     def _key_column(self, sort: Sort) -> ColumnElement[Any]:
         field = sort.field

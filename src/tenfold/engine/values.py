@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal as PyDecimal
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from tenfold.engine.access import Access
@@ -39,9 +40,14 @@ def parse(
     locale: Locale,
     *,
     creating: bool,
+    current: asyncpg.Record | None = None,
 ) -> Values:
-    """Check and convert a client's values; raises with every mistake, by field."""
-    parsing = _Parsing(definition, access, locale)
+    """Check and convert a client's values; raises with every mistake, by field.
+
+    `current` is the stored row of a record that changes: an amount that names no currency keeps
+    the record's own, or else has the locale's.
+    """
+    parsing = _Parsing(definition, access, locale, current)
     for name, value in body.items():
         parsing.take(name, value, body)
     for name, value in parsing.custom.items():
@@ -62,6 +68,7 @@ class _Parsing:
 
     __slots__ = (
         "access",
+        "current",
         "custom",
         "definition",
         "locale",
@@ -71,8 +78,15 @@ class _Parsing:
         "values",
     )
 
-    def __init__(self, definition: Definition, access: Access, locale: Locale) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        access: Access,
+        locale: Locale,
+        current: asyncpg.Record | None,
+    ) -> None:
         self.definition, self.access, self.locale = definition, access, locale
+        self.current = current
         self.plan = plan_of(definition)
         self.values = Values()
         self.custom: Mapping[str, object] = {}
@@ -83,17 +97,40 @@ class _Parsing:
         """Take one value of the body."""
         step = self.plan.by_json.get(name)
         if step is not None and self.access.sets(step.field):
-            _store(step, value, _at(step.field, body, self.locale), self.values, self.problems)
+            _store(step, value, self._at(step.field, body), self.values, self.problems)
         elif name == "custom":
             if isinstance(value, dict):
                 self.custom = value  # pyright: ignore[reportUnknownMemberType]
             else:
                 self.problems["custom"] = "must be an object of custom fields"
-        elif name.endswith("_currency") and _money(self.definition, self.access, name):
-            if not isinstance(value, str | None):
-                self.problems[name] = "must be a currency by its ISO 4217 code, like USD"
+        elif amount := _amount(self.definition.fields, self.access, name):
+            self._take_currency(name, value, amount, body)
         else:
             self._cannot_take(name)
+
+    def _take_currency(
+        self, name: str, value: object, amount: str, beside: Mapping[str, object], path: str = ""
+    ) -> None:
+        """A currency is stored with its amount; alone it would say what an old amount never was."""
+        if not isinstance(value, str | None):
+            self.problems[path + name] = "must be a currency by its ISO 4217 code, like USD"
+        elif amount not in beside:
+            self.problems[path + name] = f"goes with {path}{amount}; give both"
+
+    def _at(self, one: Field, given: Mapping[str, object]) -> Locale:
+        """The locale for a field: an amount has the currency beside it, or the record's own."""
+        if one.type.kind != "money":
+            return self.locale
+        name = f"{one.name}_currency"
+        currency = given.get(name)
+        if currency is None and self.current is not None:
+            row: Mapping[str, object] | asyncpg.Record = self.current
+            if one.custom:
+                row = msgspec.json.decode(self.current["custom"])
+            currency = row.get(name)
+        if isinstance(currency, str):
+            return Locale(self.locale.region, currency.upper())
+        return self.locale
 
     def _cannot_take(self, name: str) -> None:
         try:
@@ -110,35 +147,23 @@ class _Parsing:
     def take_custom(self, name: str, value: object) -> None:
         """Take one value of `custom`."""
         one = self.definition.custom_fields.get(name)
-        if one is None and (amount := _amount(self.definition, self.access, name)):
-            if amount not in self.custom:
-                self.problems[f"custom.{name}"] = f"goes with {amount}; give both"
+        customs = self.definition.custom_fields
+        if one is None and (amount := _amount(customs, self.access, name)):
+            self._take_currency(name, value, amount, self.custom, "custom.")
         elif one is None or not self.access.sees(one):
             self.unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
         elif not self.access.sets(one):
             self.problems[f"custom.{name}"] = "can't be set; leave it out"
         else:
-            at = _at(one, self.custom, self.locale)
+            at = self._at(one, self.custom)
             _store_custom(one, value, at, self.values, self.problems)
 
 
-def _amount(definition: Definition, access: Access, name: str) -> str:
-    """The custom amount whose currency is named so, if there is one to see."""
-    one = definition.custom_fields.get(name.removesuffix("_currency"))
-    return one.name if one and one.type.kind == "money" and access.sees(one) else ""
-
-
-def _money(definition: Definition, access: Access, name: str) -> bool:
-    one = definition.fields.get(name.removesuffix("_currency"))
-    return one is not None and one.type.kind == "money" and access.sees(one)
-
-
-def _at(one: Field, body: Mapping[str, object], locale: Locale) -> Locale:
-    """The locale for a field: an amount's currency may come beside it."""
-    currency = body.get(f"{one.name}_currency") if one.type.kind == "money" else None
-    if isinstance(currency, str):
-        return Locale(locale.region, currency.upper())
-    return locale
+def _amount(fields: Mapping[str, Field], access: Access, name: str) -> str:
+    """The amount whose currency is named so, if there is one to see."""
+    bare = name.removesuffix("_currency")
+    one = fields.get(bare) if bare != name else None
+    return bare if one and one.type.kind == "money" and access.sees(one) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +184,8 @@ class Plan:
         self.by_json = {step.field.json_name: step for step in steps}
         self.expected = [s for s in steps if not s.field.system and _expected(s.field)]
         self.expected_custom = [f for f in definition.custom_fields.values() if f.required]
+        amounts = [f for f in definition.fields.values() if f.type.kind == "money"]
+        self.amounts = {f.json_name: f.type.currency_column(f.name) for f in amounts}
         self.public = [_searched(s) for s in steps if s.field.search and not s.field.private]
         self.private = [_searched(s) for s in steps if s.field.search and s.field.private]
         self.searched = frozenset(s.field.name for s in steps if s.field.search)

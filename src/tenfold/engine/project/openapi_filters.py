@@ -9,7 +9,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.openapi_schemas import enum_name, name_of, value
 from tenfold.engine.project.openapi_shared import ref, schema
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Choices, Many
+from tenfold.engine.types import Choices, Currency, Many
 from tenfold.engine.types.base import FieldType, Schema
 from tenfold.engine.types.other import Expression
 
@@ -78,7 +78,7 @@ _CUSTOM = r"custom\.[a-z][a-z0-9_]*"
 
 
 def _filters(definition: Definition) -> Iterator[tuple[str, Schema]]:
-    for field in definition.fields.values():
+    for field in (one for own in definition.fields.values() for one in _with_currency(own)):
         for operator in field.type.operators:
             name = field.json_name if operator == "eq" else f"{field.json_name}[{operator}]"
             yield (
@@ -86,10 +86,25 @@ def _filters(definition: Definition) -> Iterator[tuple[str, Schema]]:
                 {
                     "name": name,
                     "in": "query",
-                    "description": _WORDS[operator].format(field.label),
+                    "description": _about(field, operator),
                     "schema": _taken(definition, field, operator),
                 },
             )
+
+
+def _with_currency(field: Field) -> Iterator[Field]:
+    """A field, and behind an amount its currency."""
+    yield field
+    if field.currency:
+        yield field.currency
+
+
+def _about(field: Field, operator: str) -> str:
+    """What a filter finds; amounts of other currencies than one it never does."""
+    said = _WORDS[operator].format(field.label)
+    if not field.currency or operator == "null":
+        return said
+    return f"{said} In the currency of `{field.currency.name}`, or else your organisation's."
 
 
 def _taken(definition: Definition, field: Field, operator: str) -> Schema:
@@ -105,14 +120,17 @@ def _taken(definition: Definition, field: Field, operator: str) -> Schema:
     kind: FieldType = field.type.of if isinstance(field.type, Expression) else field.type
     if kind.kind in _TEXTS:
         return {"type": "string"}
+    if isinstance(field.type, Currency):
+        return schema("Currency")
     found = value(definition, field)
     return {k: v for k, v in found.items() if k not in ("description", "readOnly", "default")}
 
 
 def _sortable(definition: Definition) -> Iterator[str]:
     for field in definition.fields.values():
-        if not field.type.many and not set(field.type.operators) <= {"null"}:
-            yield field.json_name
+        for one in _with_currency(field):
+            if one.sortable:
+                yield one.json_name
 
 
 def _text(name: str, about: str, pattern: str, default: str | None = None) -> Schema:

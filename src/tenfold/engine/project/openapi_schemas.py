@@ -14,7 +14,6 @@ from tenfold.engine.types import (
     Choice,
     Choices,
     File,
-    Generated,
     LongText,
     Many,
     Ref,
@@ -95,8 +94,8 @@ def figures(definition: Definition) -> Schema:
     for field in definition.fields.values():
         if field.type.kind in GROUPED:
             properties[field.json_name] = nullable(_described(field, _shown(definition, field)))
-        if field.type.kind == "money":
-            properties[f"{field.name}_currency"] = nullable(schema("Currency"))
+        if field.currency:
+            properties[field.currency.name] = nullable(schema("Currency"))
         if field.type.kind in SUMMED:
             properties |= {
                 f"{name}_{field.name}": {"type": ["number", "null"]} for name in FUNCTIONS
@@ -116,7 +115,7 @@ def read(definition: Definition, registry: Registry) -> Schema:
             one["readOnly"] = True
         maybe = field.nullable or field.type.kind in ("rollup", "computed")
         properties[field.json_name] = nullable(one) if maybe else one
-        if _is_amount(field):
+        if field.currency:
             currency = {**schema("Currency"), **({} if field.writable else {"readOnly": True})}
             properties[f"{field.name}_currency"] = nullable(currency) if maybe else currency
     properties["custom"] = _custom("Your organisation's own fields.")
@@ -181,16 +180,10 @@ def _written(definition: Definition, *, defaults: bool = False) -> Schema:
             one["default"] = field.default
         properties[field.json_name] = nullable(one) if field.nullable else one
         if field.type.kind == "money":
-            about = f"Of {field.json_name}; your organisation's where it is left out."
+            about = f"Goes with {field.json_name}. Left out: the record's, or your organisation's."
             properties[f"{field.name}_currency"] = {**schema("Currency"), "description": about}
     properties["custom"] = _custom("Your organisation's own fields, by name; null empties.")
     return properties
-
-
-def _is_amount(field: Field) -> bool:
-    """Whether a currency stands beside the value."""
-    kind = field.type
-    return kind.kind == "money" or (isinstance(kind, Generated) and bool(kind.currency))
 
 
 def _described(field: Field, one: Schema) -> Schema:

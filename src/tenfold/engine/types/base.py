@@ -103,6 +103,10 @@ class FieldType:
         """What the JSON shows next to the value, by its name there."""
         return {}
 
+    def currency_column(self, field: str) -> str:
+        """The column that holds the currency of an amount; empty for what is no amount."""
+        return ""
+
     def schema(self) -> Schema:
         """JSON Schema of the value."""
         raise NotImplementedError

@@ -10,7 +10,16 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from tenfold.engine.types.base import EQUAL, Column, Columns, FieldType, Locale, Refused, Schema
+from tenfold.engine.types.base import (
+    EQUAL,
+    TEXT,
+    Column,
+    Columns,
+    FieldType,
+    Locale,
+    Refused,
+    Schema,
+)
 from tenfold.kernel.money import CURRENCIES, NO_MINOR, THOUSANDTHS, exponent
 
 _LARGEST = 2**63 - 1
@@ -95,7 +104,7 @@ class Money(FieldType):
             raise Refused(f"currency {currency!r} is not an ISO 4217 code")
         number = _number(value)
         _within(number, self.least, self.most)
-        return (_scaled(number, exponent(currency)), currency)
+        return (_scaled(number, exponent(currency), f" in {currency}"), currency)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
         currency = columns[field + "_currency"]
@@ -109,6 +118,9 @@ class Money(FieldType):
     def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
         return {f"{field}_currency": columns[f"{field}_currency"]}
 
+    def currency_column(self, field: str) -> str:
+        return f"{field}_currency"
+
     def schema(self) -> Schema:
         return {"type": "number", "description": "Major units.", **_range(self.least, self.most)}
 
@@ -116,6 +128,34 @@ class Money(FieldType):
         low = int((self.least or PyDecimal(0)).to_integral_value(ROUND_CEILING))
         high = int(self.most) if self.most is not None else low + 2_000_000
         return low + (n * 1009) % (high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currency(FieldType):
+    """The currency beside an amount, which filters and sorts name like a field of its own."""
+
+    kind: ClassVar[str] = "currency"
+    operators: ClassVar[tuple[str, ...]] = ("eq", "in")
+    writable: ClassVar[bool] = False
+    column: str = ""
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("", TEXT),)
+
+    def compared(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return columns[self.column]
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        code = value.upper() if isinstance(value, str) else ""
+        if code not in CURRENCIES:
+            raise Refused("must be a currency by its ISO 4217 code, like USD")
+        return (code,)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": "^[A-Z]{3}$"}
+
+    def sample(self, n: int) -> object:
+        return sorted(CURRENCIES)[n % len(CURRENCIES)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +212,10 @@ def _within(number: Any, least: Any, most: Any) -> Any:
     return number
 
 
-def _scaled(number: PyDecimal, places: int) -> int:
+def _scaled(number: PyDecimal, places: int, of: str = "") -> int:
     scaled = number.scaleb(places)
     if scaled != scaled.to_integral_value():
-        raise Refused(f"must have at most {places} decimal places")
+        raise Refused(f"must have at most {places} decimal places{of}")
     if abs(scaled) > _LARGEST:
         raise Refused("is too large")
     return int(scaled)

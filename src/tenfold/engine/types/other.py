@@ -126,9 +126,11 @@ class Generated(Expression):
         return self.of.select(field, seen)
 
     def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
-        if not self.currency:
-            return {}
-        return {f"{field}_currency": columns[f"{self.currency}_currency"]}
+        currency = self.currency_column(field)
+        return {f"{field}_currency": columns[currency]} if currency else {}
+
+    def currency_column(self, field: str) -> str:
+        return f"{self.currency}_currency" if self.currency else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

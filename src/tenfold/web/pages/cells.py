@@ -80,11 +80,9 @@ def kind_of(one: Field, record: Record | None = None) -> str:
 
 def custom_values(record: Record, one: Field) -> dict[str, object]:
     """A custom field's value under its own name, an amount beside its currency."""
-    found = _object(record.get("custom")).get(one.name)
-    if one.type.kind == "money" and isinstance(found, dict):
-        amount = _object(found)
-        return {one.name: amount.get("amount"), f"{one.name}_currency": amount.get("currency")}
-    return {one.name: found}
+    custom = _object(record.get("custom"))
+    names = (one.name, one.currency.name) if one.currency else (one.name,)
+    return {name: custom.get(name) for name in names}
 
 
 def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:

@@ -215,10 +215,11 @@ def _in_words(one: Filter, reader: Reader) -> str:
     verb = says.get(one.operator) or _SAYS.get(one.operator, one.operator)
     value = one.value
     items = cast("list[object]", value) if isinstance(value, list) else [value]
-    return f"{verb} {', '.join(_value(one.field, item, reader) for item in items)}"
+    return f"{verb} {', '.join(_value(one, item, reader) for item in items)}"
 
 
-def _value(one: Field, value: object, reader: Reader) -> str:
+def _value(asked: Filter, value: object, reader: Reader) -> str:
+    one = asked.field
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(one.type, Choice | Choices):
@@ -230,7 +231,7 @@ def _value(one: Field, value: object, reader: Reader) -> str:
     if isinstance(value, date):
         return words.written(value, reader.region)
     if isinstance(value, int) and kind_of(one) == "money":
-        return words.money(Money(value, reader.currency).major(), reader.currency)
+        return words.money(Money(value, asked.currency).major(), asked.currency)
     if isinstance(value, int) and kind_of(one) == "decimal":
         return str(Decimal(value).scaleb(-getattr(one.type, "places", 0)))
     return words.number(value) if isinstance(value, int) else str(value)

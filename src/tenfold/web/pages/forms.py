@@ -55,14 +55,12 @@ async def body_of(
             continue
         if one.type.kind == "secret" and value == "":
             continue
-        if one.custom:
-            custom[one.name] = value
-        else:
-            body.values[one.json_name] = value
-            if one.type.kind == "money" and value not in ("", None):
-                currency = form.get(f"{name_of(one)}_currency").strip().upper()
-                if currency:
-                    body.values[f"{one.name}_currency"] = currency
+        own = custom if one.custom else body.values
+        own[one.json_name] = value
+        if one.type.kind == "money" and value not in ("", None):
+            currency = form.get(f"{name_of(one)}_currency").strip().upper()
+            if currency:
+                own[f"{one.name}_currency"] = currency
     if custom:
         body.values["custom"] = custom
     return body

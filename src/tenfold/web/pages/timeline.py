@@ -110,8 +110,9 @@ def _difference(definition: Definition, part: FieldChange, reader: cells.Reader)
     one = _field(definition, part.field)
     if one is None:
         return Difference(part.label, Cell("text", str(part.old)), Cell("text", str(part.new)))
-    old, new = (_one(one, value, part, reader) for value in _sides(one, part))
-    return Difference(part.label, old, new)
+    old, new = _sides(one, part)
+    before, after = _one(one, old, part.old_currency), _one(one, new, part.currency)
+    return Difference(part.label, cells.cell(one, before, reader), cells.cell(one, after, reader))
 
 
 def _sides(one: Field, part: FieldChange) -> tuple[object, object]:
@@ -122,13 +123,12 @@ def _sides(one: Field, part: FieldChange) -> tuple[object, object]:
     return [i for i in old if i not in new], [i for i in new if i not in old]
 
 
-def _one(one: Field, value: object, part: FieldChange, reader: cells.Reader) -> Cell:
+def _one(one: Field, value: object, currency: str | None) -> dict[str, Any]:
+    """A record with nothing but the field as it was then."""
     record: dict[str, Any] = {one.json_name: value}
-    if one.custom:
-        record = {"custom": {one.name: value}}
-    elif part.currency:
-        record[f"{one.name}_currency"] = part.currency
-    return cells.cell(one, record, reader)
+    if one.currency and currency:
+        record[one.currency.name] = currency
+    return {"custom": record} if one.custom else record
 
 
 def _field(definition: Definition, name: str) -> Field | None:
