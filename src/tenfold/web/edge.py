@@ -124,8 +124,8 @@ class Edge:
             "tenant_id": claims.tenant if claims else None,
             "user_id": claims.user if claims else None,
         }
-        # In one piece and at once, so that nothing waits in a process that is killed; where it can't
-        # be written any more, people are served all the same.
+        # In one piece and at once, so that nothing waits in a process that is killed; where it
+        # can't be written any more, people are served all the same.
         with suppress(OSError):
             os.write(_STDERR, msgspec.json.encode(line) + b"\n")
 
