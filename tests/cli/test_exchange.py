@@ -48,6 +48,16 @@ async def test_all_rows_in_is_0_and_some_refused_is_3_with_their_file(settings, 
     with (tmp_path / "leads.refused.csv").open(encoding="utf-8-sig") as file:
         assert [row["line"] for row in csv.DictReader(file)] == ["3", "4"]
     assert len(await person.every("leads")) == 2
+    # What is mended and refused again lies in a file of its own, beside the mended one.
+    for name in ("leads.refused.csv", "leads.refused-2.csv"):
+        code, said = await imported(settings, tmp_path / name, "leads", who=Who(person.who.email))
+        assert said[-2] == "2 rows read: 0 created, 0 updated, 0 unchanged, 2 refused."
+    assert {one.name for one in tmp_path.iterdir()} == {
+        "leads.csv",
+        "leads.refused.csv",
+        "leads.refused-2.csv",
+        "leads.refused-3.csv",
+    }
 
 
 async def test_a_file_that_can_not_be_read_is_1(settings, person, tmp_path):
@@ -67,12 +77,20 @@ async def test_a_plan_brings_its_files_along(settings, person):
 
 async def test_a_dry_run_says_that_it_was_one(settings, person, tmp_path):
     path = tmp_path / "leads.csv"
-    path.write_text("First Name,Last Name\nA,B\n")
+    path.write_text("First Name,Last Name,Shoe\nA,B,9\n")
     code, said = await imported(
         settings, path, "leads", who=Who(person.who.email), options=Options(dry_run=True)
     )
     assert code == DONE
-    assert said[-1].endswith("(a dry run: nothing was stored).")
+    figures = "1 row read; a real one would give 1 created, 0 updated, 0 unchanged, 0 refused."
+    assert said == [
+        "leads.csv into lead:",
+        "  First Name → first_name  (A)",
+        "  Last Name  → last_name  (B)",
+        "  Shoe       → left out  (9)",
+        "These columns have no field and were left out: Shoe.",
+        f"Nothing was stored: this was a dry run. {figures}",
+    ]
     assert await person.every("leads") == []
 
 

@@ -123,6 +123,23 @@ async def test_what_is_exported_can_be_imported_again(person, desk):
     assert trip.records == 2
 
 
+async def test_amounts_of_ones_own_come_back_in_their_currency(person, desk, tmp_path):
+    fee = {"type": "lead", "name": "fee", "kind": "money"}
+    await person.post("/v1/custom-fields", fee, 201)
+    for number, currency in ((500, "JPY"), (12.5, "USD"), (1.234, "KWD")):
+        custom = {"fee": number, "fee_currency": currency}
+        body = {"first_name": "A", "last_name": currency, "external_id": currency}
+        await person.post("/v1/leads", {**body, "custom": custom}, 201)
+    answer = await exported(person, "/v1/leads/export", last_name="JPY")
+    (row,) = rows_of(answer)
+    assert (row["custom.fee"], row["custom.fee_currency"]) == ("500", "JPY")
+    file = tmp_path / "leads.json"
+    file.write_bytes((await exported(person, "/v1/leads/export", format="json")).content)
+    assert counts(await person.imported(file, "leads")) == (3, 0, 0, 3, 0)
+    trip = await round_trip(exchange_of(desk), Context(person.who.tenant, person.who.id), "lead")
+    assert (trip.records, trip.differences) == (3, [])
+
+
 async def test_an_export_goes_into_another_organisation(client, person, organisation, stranger):
     manager = await organisation.person("manager")
     body = {"first_name": "A", "last_name": "B", "budget": 5, "budget_currency": "EUR"}
@@ -131,7 +148,7 @@ async def test_an_export_goes_into_another_organisation(client, person, organisa
     other = Person(client, await stranger.person("owner"))
     view = await other.imported(file, "leads")
     assert counts(view) == (1, 1, 0, 0, 0)
-    assert "1 rows have nobody of your organisation as owner." in view["notes"]
+    assert "1 row has nobody of your organisation as owner." in view["notes"]
     assert counts(await other.imported(file, "leads")) == (1, 0, 0, 1, 0)
     (lead,) = await other.every("leads", last_name="B")
     assert (lead["budget"], lead["budget_currency"]) == (5, "EUR")

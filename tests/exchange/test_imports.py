@@ -63,6 +63,39 @@ async def test_a_blank_cell_leaves_and_the_clear_word_empties(person):
     assert (contact["job_title"], contact["department"]) == ("Boss", None)
 
 
+async def test_an_amount_without_a_currency_keeps_that_of_its_record(person):
+    fee = {"type": "lead", "name": "fee", "kind": "money"}
+    await person.post("/v1/custom-fields", fee, 201)
+    yen = {"budget": 500, "budget_currency": "JPY", "custom": {"fee": 5, "fee_currency": "JPY"}}
+    for name in ("a", "b", "c"):
+        body = {"first_name": "A", "last_name": name, "external_id": name, **yen}
+        await person.post("/v1/leads", body, 201)
+    lines = ("a,A,a,600,7,", "b,A,b,12.50,,", "c,A,c,€9,8,eur", "d,A,d,10,3,", "e,A,e,,,EUR")
+    text = "\n".join(["External ID,First Name,Last Name,Budget,Fee,Fee currency", *lines])
+    view = await person.imported(text, "leads")
+    assert counts(view) == (5, 2, 2, 0, 1)
+    (row,) = await person.refused(view)
+    assert row["reason"] == "budget: must have at most 0 decimal places in JPY."
+    # A currency beside no amount says nothing, as other programs write it in every row.
+    assert "1 value of 'Fee currency' left out: no amount beside." in view["notes"]
+    kept = {"fee": 7, "fee_currency": "JPY"}
+    euros, dollars = {"fee": 8, "fee_currency": "EUR"}, {"fee": 3, "fee_currency": "USD"}
+    assert {
+        one["last_name"]: (one["budget"], one["budget_currency"], one["custom"])
+        for one in await person.every("leads")
+    } == {
+        "a": (600, "JPY", kept),
+        "b": (500, "JPY", {"fee": 5, "fee_currency": "JPY"}),
+        "c": (9, "EUR", euros),
+        "d": (10, "USD", dollars),
+        "e": (None, None, {}),
+    }
+    # A currency that was asked for is that of every amount which names none.
+    view = await person.imported("External ID,Budget\na,700\n", "leads", currency="CHF")
+    (one,) = await person.every("leads", external_id="a")
+    assert (one["budget"], one["budget_currency"]) == (700, "CHF")
+
+
 async def test_a_key_that_comes_twice_is_refused_with_the_first_line(person):
     view = await person.imported("Id,Last Name\n1,Lee\n2,Ray\n1,Roe\n", "contacts")
     assert counts(view) == (3, 2, 0, 0, 1)
@@ -99,7 +132,7 @@ async def test_missing_relations_are_made_where_that_is_asked(person):
     assert counts(view) == (2, 2, 0, 0, 0)
     (company,) = await person.every("companies")
     assert company["name"] == "New Co"
-    assert "1 companies were made because rows name them." in view["notes"]
+    assert "1 company made, as named in the file." in view["notes"]
 
 
 async def test_a_relation_never_leads_to_what_the_importer_may_not_read(

@@ -137,8 +137,8 @@ async def test_hubspots_words_and_owners_cost_no_row(person):
     found = {one["first_name"]: one for one in await person.every("contacts")}
     assert (found["Fay"]["lifecycle_stage"], found["Fay"]["source"]) == ("qualified", "website")
     assert found["Gus"]["source"] == "other"
-    assert "1 rows have nobody of your organisation as owner." in view["notes"]
-    told = "1 values of 'Lead Source' are none of our sources and became other."
+    assert "1 row has nobody of your organisation as owner." in view["notes"]
+    told = "1 value of 'Lead Source' kept as other: none of our sources."
     assert told in view["notes"]
     asked = await person.imported(HUBSPOT, "contacts", mapping='{"Contact owner": "owner"}')
     (row,) = await person.refused(asked)
@@ -169,7 +169,7 @@ async def test_a_birthday_without_year_or_a_short_number_costs_no_card(person):
     assert counts(view) == (2, 2, 0, 0, 0)
     found = {one["first_name"]: one for one in await person.every("contacts")}
     assert (found["Amy"]["birthday"], found["Amy"]["phone"]) == (None, "+14155550160")
-    assert "2 values of 'birthday' have no year and were left out." in view["notes"]
+    assert "2 values of 'birthday' left out: no year." in view["notes"]
     assert "1 of several values in cells of 'phones' can't be read." in view["notes"]
 
 
@@ -197,7 +197,7 @@ async def test_salesforces_glued_names_keep_addresses_apart_and_accounts_related
     stranger = {"ID": "003B", "ACCOUNTID": "001Z", "LASTNAME": "Quay"}
     view = await person.imported(table(",".join(row), row, stranger), "contacts")
     assert counts(view) == (2, 2, 0, 0, 0)
-    assert "1 rows name a company that is not here, and came in without it." in view["notes"]
+    assert "1 row names a company that is not here, and came in without it." in view["notes"]
     quay, park = sorted(await person.every("contacts"), key=lambda c: c["last_name"], reverse=True)
     assert park["address"] == {"street": "3 Elm", "city": "Fremont"}
     assert park["other_address"] == {"street": "9 Oak", "city": "Reno"}
@@ -242,7 +242,7 @@ async def test_sales_that_name_only_what_was_paid(person):
     }
     view = await person.imported(table("|".join(row), row, separator="|"), "listings")
     assert counts(view) == (1, 1, 0, 0, 0)
-    assert "1 rows have no list_price; their close_price stands for it." in view["notes"]
+    assert "1 row has no list_price; close_price stands for it." in view["notes"]
     (one,) = await person.every("listings")
     assert (one["list_price"], one["close_price"]) == (399_000, 399_000)
     assert (one["lot_size_square_feet"], one["living_area"]) == (2_116, None)
@@ -275,7 +275,7 @@ async def test_outlooks_names_within_exchange_cost_no_person(person):
     row = {"First Name": "Zoë", "Last Name": "Lund", "E-mail Address": "/o=ExchangeLabs/cn=zoe"}
     view = await person.imported(table(",".join(row), row), "contacts")
     assert counts(view) == (1, 1, 0, 0, 0)
-    told = "1 values of 'E-mail Address' are names within Exchange and were left out."
+    told = "1 value of 'E-mail Address' left out: only a name within Exchange."
     assert told in view["notes"]
 
 
@@ -324,5 +324,5 @@ async def test_a_second_address_in_a_cell_goes_where_the_next_columns_left_room(
     assert counts(view) == (2, 2, 0, 0, 0)
     found = {one["last_name"]: one["email_2"] for one in await person.every("contacts")}
     assert found == {"A": "a2@example.com", "B": "b2@example.com"}
-    told = "1 further values in cells of 'E-mail 1 - Value' have no field and were left out."
+    told = "1 value more in cells of 'E-mail 1 - Value' left out: no field is left."
     assert told in view["notes"]

@@ -8,8 +8,8 @@ from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.values import KINDS, Amount, Reading, Refusal, Special, each, learn, read
 
-US = Reading()
-GERMANY = Reading(region="DE", currency="EUR", zone="Europe/Berlin")
+US = Reading(plain="USD")
+GERMANY = Reading(region="DE", currency="EUR", plain="EUR", zone="Europe/Berlin")
 STAGES = Reading(options={"new": "New lead", "under_contract": "Under contract", "won": "Won"})
 
 
@@ -235,6 +235,11 @@ def test_an_unknown_kind_is_a_mistake_of_the_caller():
 @pytest.mark.parametrize("text", ["0/0/00", "0.0.00", "0000-00-00", "00/00/0000"])
 def test_a_date_of_zeros_is_none(text):
     assert read("date", text, US) is Special.LEAVE
+
+
+def test_money_without_a_currency_has_that_of_its_record():
+    assert read("money", "1,200", Reading(currency="EUR")) == Amount(Decimal(1200), "")
+    assert read("money", "$1,200", Reading()) == Amount(Decimal(1200), "USD")
 
 
 def test_money_in_scientific_form():

@@ -180,15 +180,15 @@ def import_file(
     encoding: Annotated[str, Parameter(help="Where the guess is wrong: utf-8, cp1252 …")] = "",
     separator: Annotated[str, Parameter(help="Where the guess is wrong: one character.")] = "",
     region: Annotated[str, Parameter(help="Region of phone numbers and dates: US, DE …")] = "",
-    currency: Annotated[str, Parameter(help="Currency of plain amounts: USD, EUR …")] = "",
+    currency: Annotated[str, Parameter(help="Currency of amounts that name none: USD, EUR …")] = "",
     create_missing: Annotated[
         list[str] | None,
         Parameter(help="Relation whose missing records are made by title; repeatable."),
     ] = None,
-    dry_run: Annotated[bool, Parameter(help="Do everything, then take it back.")] = False,
+    dry_run: Annotated[bool, Parameter(help="Say what would come in; store nothing.")] = False,
     refused: Annotated[
         Path | None,
-        Parameter(help="Where refused rows are written; else beside FILE as NAME.refused.csv."),
+        Parameter(help="Where refused rows are written; else NAME.refused.csv beside FILE."),
     ] = None,
 ) -> int:
     """Import CSV, JSON, vCard or a Salesforce plan. Exit code 3: some rows were refused."""

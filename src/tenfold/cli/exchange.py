@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -33,7 +33,7 @@ from tenfold.engine import batches
 from tenfold.engine.definition import Definition
 from tenfold.exchange import exporting, starting
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import Options, State
+from tenfold.exchange.import_state import Column, Options, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
 from tenfold.exchange.jobs import AtOnce, stand_by
 from tenfold.exchange.rows import NotReadable
@@ -44,6 +44,7 @@ from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import Settings
+from tenfold.kernel.text import plural
 
 DONE, FAILED, PARTLY = 0, 1, 3
 
@@ -121,7 +122,7 @@ async def _import(settings: Settings, asked: _Import, refused: Path | None, say:
         _tell(state, say)
         if not state.counts.refused:
             return DONE
-        to = refused or asked.path.with_name(f"{asked.path.stem}.refused.csv")
+        to = refused or asked.path.with_name(starting.refused_name(asked.path.name))
         columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
         pieces = files.refused_csv(columns, state.refused_bytes, several=len(state.parts) > 1)
         await asyncio.to_thread(_write, to, pieces)
@@ -130,15 +131,31 @@ async def _import(settings: Settings, asked: _Import, refused: Path | None, say:
 
 
 def _tell(state: State, say: Say) -> None:
-    """Say what became of the rows."""
+    """Say where the columns go, where that was asked for, and what became of the rows."""
+    dry = state.options.dry_run
+    for part in state.parts if dry else ():
+        say(f"{part.filename} into {part.type}:")
+        for line in _mapped(part.mapping):
+            say(line)
     for note in state.notes():
         say(note)
     counts = state.counts
     kinds = [("created", counts.created), ("updated", counts.updated)]
     kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
     told = ", ".join(f"{number:,} {name}" for name, number in kinds)
-    dry = " (a dry run: nothing was stored)" if state.options.dry_run else ""
-    say(f"{counts.read:,} rows read: {told}{dry}.")
+    read = f"{plural(counts.read, 'row', 'rows')} read"
+    if dry:
+        say(f"Nothing was stored: this was a dry run. {read}; a real one would give {told}.")
+    else:
+        say(f"{read}: {told}.")
+
+
+def _mapped(columns: Sequence[Column]) -> Iterator[str]:
+    """Each column with its field and the first value in it."""
+    width = min(30, max((len(one.column) for one in columns), default=0))
+    for one in columns:
+        sample = f"  ({' '.join(one.samples[0].split())[:40]})" if one.samples else ""
+        yield f"  {one.column:<{width}} → {one.target or 'left out'}{sample}"
 
 
 async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
+from tenfold.engine.definition import Field
 from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
 from tenfold.exchange.mapping import Guess
@@ -25,6 +26,8 @@ from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, lea
 from tenfold.kernel.money import CURRENCIES
 
 OTHER = "other"
+_VALUES = "{value|values}"
+"""What a tally counts: one, or many; see `State.notes`."""
 _NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
 _WITH_EMAIL = re.compile(r".*[(<]([^()<>\s]+@[^()<>\s]+)[)>]\s*")
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
@@ -50,7 +53,8 @@ class Prepared:
     body: dict[str, Any] = field(default_factory=dict[str, Any])
     pointers: list[Pointer] = field(default_factory=list[Pointer])
     key: object = None
-    currencies: dict[str, str] = field(default_factory=dict[str, str])
+    currencies: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
+    """Column, amount and code of the currencies that have columns of their own."""
     more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
     """Column, kind and value of what a cell held beside its first value."""
     id: str = ""
@@ -106,15 +110,22 @@ class Converter:
         for column, kind, value in made.more:
             self._overflow(column, kind, value, made)
         _finish(made.body)
-        for name, code in made.currencies.items():
-            if made.body.get(name) is not None:
-                made.body[f"{name}_currency"] = code
+        for column, one, code in made.currencies:
+            self._with_currency(column, one, code, made)
         if not problems:
             self._check_key(made, problems)
         if not problems and not made.body and not made.pointers:
             problems.append("The row holds nothing that can be imported.")
         made.problem = " ".join(problems)
         return made
+
+    def _with_currency(self, column: str, one: Field, code: str, made: Prepared) -> None:
+        """A currency goes with its amount; alone, as many programs write it, it says nothing."""
+        held: dict[str, Any] = made.body.get("custom", {}) if one.custom else made.body
+        if held.get(one.json_name) is not None:
+            held[f"{one.name}_currency"] = code
+        elif one.json_name not in held:
+            self.tally[f"{_VALUES} of {column!r} left out: no amount beside"] += 1
 
     def _check_key(self, made: Prepared, problems: list[str]) -> None:
         if not self._key:
@@ -198,13 +209,13 @@ class Converter:
     def _without_year(self, column: str, refusal: Refusal) -> bool:
         """Whether it is a birthday that only lacks its year: no reason to lose a person."""
         if isinstance(refusal, NoYear):
-            self.tally[f"values of {column!r} have no year and were left out"] += 1
+            self.tally[f"{_VALUES} of {column!r} left out: no year"] += 1
         return isinstance(refusal, NoYear)
 
     def _without_mailbox(self, column: str, refusal: Refusal) -> bool:
         """Whether it is a name within Exchange, which no program but Outlook can write to."""
         if isinstance(refusal, NoMailbox):
-            self.tally[f"values of {column!r} are names within Exchange and were left out"] += 1
+            self.tally[f"{_VALUES} of {column!r} left out: only a name within Exchange"] += 1
         return isinstance(refusal, NoMailbox)
 
     def _other_source(self, column: str, name: str, value: Value, made: Prepared) -> bool:
@@ -213,7 +224,7 @@ class Converter:
         detail = f"{name}_detail"
         if detail in self._goals and detail not in self._taken:
             made.body[detail] = as_text(value).strip()[:200]
-        self.tally[f"values of {column!r} are none of our sources and became {OTHER}"] += 1
+        self.tally[f"{_VALUES} of {column!r} kept as {OTHER}: none of our sources"] += 1
         return True
 
     def _finer(self, goal: Goal) -> Goal | None:
@@ -233,7 +244,7 @@ class Converter:
         except Refusal:
             return False
         made.body[finer.target.name] = found
-        self.tally[f"values of {column!r} went into {finer.target.name}"] += 1
+        self.tally[f"{_VALUES} of {column!r} put into {finer.target.name}"] += 1
         return True
 
     def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:
@@ -241,7 +252,7 @@ class Converter:
         if isinstance(exponent, int) and -exponent > places:
             rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
             if rounded != number:
-                self.tally[f"values of {column!r} were rounded to {places} decimal places"] += 1
+                self.tally[f"{_VALUES} of {column!r} rounded to {places} decimal places"] += 1
             return rounded
         return number
 
@@ -281,7 +292,7 @@ class Converter:
             if free and self._goals[name].kind == kind:
                 made.body[name] = value
                 return
-        self.tally[f"further values in cells of {column!r} have no field and were left out"] += 1
+        self.tally[f"{_VALUES} more in cells of {column!r} left out: no field is left"] += 1
 
 
 def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
@@ -306,8 +317,8 @@ def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
 
 def _set_custom(name: str) -> Callable[[Prepared, object], None]:
     def put(made: Prepared, value: object) -> None:
-        plain = value.value if isinstance(value, Amount) else value
-        made.body.setdefault("custom", {})[name] = plain
+        custom = made.body.setdefault("custom", {})
+        custom.update(_money(name, value))
 
     return put
 
@@ -315,7 +326,8 @@ def _set_custom(name: str) -> Callable[[Prepared, object], None]:
 def _money(name: str, value: object) -> dict[str, object]:
     if not isinstance(value, Amount):
         return {name: value}
-    return {name: value.value, f"{name}_currency": value.currency}
+    named = {f"{name}_currency": value.currency} if value.currency else {}
+    return {name: value.value, **named}
 
 
 def _part(column: str, goal: Goal, how: Reading) -> _Put:
@@ -336,12 +348,10 @@ def _part(column: str, goal: Goal, how: Reading) -> _Put:
 
 
 def _currency(column: str, goal: Goal) -> _Put:
-    name = goal.own.json_name
-
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
         code = as_text(value).strip().upper()
         if code in CURRENCIES:
-            made.currencies[name] = code
+            made.currencies.append((column, goal.own, code))
         elif code:
             problems.append(f"{column}: {shown(code)} is not a currency; USD and EUR are.")
 

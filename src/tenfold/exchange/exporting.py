@@ -122,6 +122,8 @@ def _names(one: Field) -> Iterator[str]:
     """The columns of one field."""
     if one.custom:
         yield f"custom.{one.name}"
+        if one.currency:
+            yield f"custom.{one.currency.name}"
         return
     if one.type.kind == "address":
         yield from (f"{one.name}.{part}" for part in ADDRESS_PARTS)
@@ -140,8 +142,7 @@ def _cells(
     custom: Mapping[str, Any] = row.get("custom") or {}
     for one in shown:
         if one.custom:
-            value = custom.get(one.name)
-            cells[f"custom.{one.name}"] = _amount(value) if one.type.kind == "money" else value
+            cells |= {name: custom.get(name.removeprefix("custom.")) for name in _names(one)}
             continue
         value = row.get(one.json_name)
         if one.type.kind == "address":
@@ -154,10 +155,6 @@ def _cells(
         if _to(one) and isinstance(value, str):
             cells[one.name] = named.get(UUID(value))
     return cells
-
-
-def _amount(value: object) -> object:
-    return value.get("amount") if isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _to(one: Field) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
 
 from tenfold.exchange.mapping import Guess
+from tenfold.kernel.text import plural
 
+_NUMBERED = re.compile(r"\{([^|}]+)\|([^}]+)\}")
 Status = Literal["pending", "processing", "completed", "failed"]
 
 
@@ -26,7 +29,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     region: str = ""
     """Region of telephone numbers without country code, and of dates (ISO 3166)."""
     currency: str = ""
-    """Currency of amounts that name none (ISO 4217)."""
+    """Currency of amounts that name none (ISO 4217); else the record's or organisation's own."""
     zone: str = ""
     """Time zone of moments that name none."""
     create_missing: list[str] = []
@@ -102,11 +105,17 @@ class State(msgspec.Struct, kw_only=True):
             for part in self.parts
             for note in part.notes
         ]
-        return [*found, *(f"{count:,} {text}." for text, count in self.tally.items())]
+        return [*found, *(f"{_counted(count, text)}." for text, count in self.tally.items())]
 
     def summary(self) -> dict[str, Any]:
         """The state as a batch keeps it."""
         return msgspec.to_builtins(self)
+
+
+def _counted(count: int, text: str) -> str:
+    """A tally's sentence: `{value|values} of 'Fee' left out` begins with one or many."""
+    found = _NUMBERED.match(text)
+    return plural(count, found[1], found[2]) + text[found.end() :] if found else f"{count:,} {text}"
 
 
 def state_of(summary: dict[str, Any]) -> State:

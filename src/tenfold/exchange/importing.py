@@ -32,6 +32,7 @@ from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, TenfoldError, Unauthenticated
+from tenfold.kernel.text import plural
 
 TOPICS = ("members", "definitions")
 _FIRST, _LEAST, _MOST = 500, 50, 5_000
@@ -149,7 +150,7 @@ class Importer:
             batch = await batches.find(reader, person, identity)
         state = state_of(batch.summary)
         if batch.status not in ("completed", "failed"):
-            state.error = f"It was stopped after {state.counts.read:,} rows."
+            state.error = f"It was stopped after {plural(state.counts.read, 'row', 'rows')}."
             async with work.transaction() as tx:
                 await batches.save(tx, identity, "failed", state.summary(), finished=True)
 
@@ -163,6 +164,7 @@ class Importer:
         how = Reading(
             region=(options.region or region).upper(),
             currency=(options.currency or currency).upper(),
+            plain=options.currency.upper(),
             zone=options.zone or zone,
         )
         return how, Locale(how.region, how.currency)
@@ -285,7 +287,7 @@ class _Run:
         """Write one piece and how far the import is, in one transaction."""
         state = self.state
         done = state.counts.read + len(piece)
-        note = f"{part.filename}: {done:,} of {state.total or done:,} rows"
+        note = f"{part.filename}: {done:,} of {plural(state.total or done, 'row', 'rows')}"
         async with self._step(done, note) as tx:
             await tx.join_batch(self.identity)
             rehearse = state.options.dry_run and self.held is None
@@ -315,8 +317,9 @@ class _Run:
         for text, number in result.told.items():
             changed.tally[text] = changed.tally.get(text, 0) + number
         for to, number in result.made.items():
-            word = self.exchange.records.registry.by_name[to].label_plural.lower()
-            text = f"{word} were made because rows name them"
+            kind = self.exchange.records.registry.by_name[to]
+            word = f"{kind.label}|{kind.label_plural}".lower()
+            text = f"{{{word}}} made, as named in the file"
             changed.tally[text] = changed.tally.get(text, 0) + number
         return changed
 
@@ -360,8 +363,8 @@ def _dropped(definition: Definition, name: str) -> str:
     """What is told of rows whose relation leads nowhere."""
     one = definition.by_json[name]
     if one.type.kind == "user":
-        return f"rows have nobody of your organisation as {one.name}"
-    return f"rows name a {one.label.lower()} that is not here, and came in without it"
+        return f"{{row has|rows have}} nobody of your organisation as {one.name}"
+    return f"{{row names|rows name}} a {one.label.lower()} that is not here, and came in without it"
 
 
 def _next_size(size: int, taken: int, seconds: float) -> int:

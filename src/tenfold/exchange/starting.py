@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -23,6 +24,7 @@ from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.money import CURRENCIES
 
 _PLAN_BYTES = 100_000
+_REFUSED = re.compile(r"(.+)\.refused(?:-([0-9]{1,6}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ def shown_name(filename: str) -> str:
     """A file's name as it is shown: its last part, without what can't be stored."""
     plain = PurePath(filename.replace("\\", "/")).name
     return "".join(c for c in plain if c.isprintable())[:200] or "file"
+
+
+def refused_name(filename: str) -> str:
+    """The name of a file's refused rows: `x.refused.csv`, and `x.refused-2.csv` of those."""
+    found = _REFUSED.fullmatch(PurePath(filename).stem)
+    if found is None:
+        return f"{PurePath(filename).stem}.refused.csv"
+    return f"{found[1]}.refused-{int(found[2] or 1) + 1}.csv"
 
 
 def parts_of(
@@ -157,4 +167,4 @@ def _named(name: str, uploads: Sequence[Upload]) -> Upload | None:
     return (exact or ending or [None])[0]
 
 
-__all__ = ["Upload", "allowed", "begin", "check", "parts_of", "shown_name"]
+__all__ = ["Upload", "allowed", "begin", "check", "parts_of", "refused_name", "shown_name"]

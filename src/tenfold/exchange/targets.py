@@ -148,9 +148,10 @@ def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Go
     if kind in ("ref", "user") or one.type.kind == "file":
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)
-    if kind == "money" and not one.custom:
+    if kind == "money" and one.currency:
         names = (CURRENCY,) if first_price else ()
-        yield Goal(Target(f"{name}_currency", f"{one.label} currency", CURRENCY, names), one)
+        names += (one.currency.name,) if one.custom else ()
+        yield Goal(Target(f"{name}_currency", one.currency.label, CURRENCY, names), one)
     if kind == "address":
         for part, (inner, label, more) in _PARTS.items():
             shown = label if first_address else f"{one.label} {label.lower()}"

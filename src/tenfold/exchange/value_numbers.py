@@ -75,7 +75,7 @@ _NO = frozenset(
 
 
 class Amount(NamedTuple):
-    """An amount in major units with its currency (ISO 4217)."""
+    """An amount in major units with its currency (ISO 4217); empty where nothing names one."""
 
     value: Decimal
     currency: str
@@ -136,7 +136,7 @@ def integer(text: str, how: Reading) -> int:
 
 
 def money(text: str, how: Reading) -> Amount:
-    """An amount with its own currency or the column's: `$1,234.50`, `USD 12`, `(1,200)`."""
+    """An amount with its own currency, or the one that is asked for: `$1,234.50`, `USD 12`."""
     body = _ROUND.sub("", text.strip()).translate(_MINUS)
     negative, body = _signed(body)
     currency, body = _currency(body, how, text)
@@ -184,7 +184,7 @@ def _currency(body: str, how: Reading, text: str) -> tuple[str, str]:
         return code, body.replace("¥", "", 1).strip()
     found = _CODE.search(body)
     if not found:
-        return how.currency, body
+        return how.plain, body
     code = found[0].upper()
     if code not in CURRENCIES:
         raise Refusal(f"{shown(text)} names the currency {code}, which ISO 4217 does not know.")

@@ -43,6 +43,9 @@ class Reading:
 
     region: str = "US"
     currency: str = "USD"
+    """What a sign that several currencies share stands for."""
+    plain: str = ""
+    """The currency of amounts that name none; empty where the record or organisation has it."""
     zone: str = "UTC"
     date_order: DateOrder | None = None
     decimals: Decimals | None = None

@@ -244,7 +244,7 @@ def _stand_in(body: dict[str, Any], definition: Definition) -> list[str]:
             body[name] = body[other]
             if currency := body.get(f"{other}_currency"):
                 body[f"{name}_currency"] = currency
-            told.append(f"rows have no {name}; their {other} stands for it")
+            told.append(f"{{row has|rows have}} no {name}; {other} stands for it")
     return told
 
 

@@ -1,4 +1,4 @@
-"""Folding: one form for texts that people regard as the same when they sort and search."""
+"""Texts: one form for those that people regard as the same, and numbers of things in words."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def fold(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order."""
     return tuple(_WORD.findall(fold(text)))
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """How many there are: `1 row`, `1,234 rows`."""
+    return f"{count:,} {one if count == 1 else many}"

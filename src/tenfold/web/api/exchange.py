@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -274,7 +273,7 @@ def refused_stream(exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
     pieces: Iterator[bytes] = files.refused_csv(
         columns, state.refused_bytes, several=len(state.parts) > 1
     )
-    name = f"refused-{PurePath(state.filename).stem or 'rows'}.csv"
+    name = starting.refused_name(state.filename)
     return Stream(pieces, media_type="text/csv; charset=utf-8", headers=_attached(name))
 
 

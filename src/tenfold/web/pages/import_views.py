@@ -16,6 +16,7 @@ from tenfold.engine.definition import Definition
 from tenfold.exchange.import_state import State, state_of
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
+from tenfold.kernel.text import plural
 from tenfold.web.pages import cells, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option
@@ -258,14 +259,15 @@ def _undo_word(batch: Batch) -> str:
 def _undo_says(undo: Mapping[str, Any]) -> str:
     """What taking a batch back would do, in a sentence."""
     if not undo.get("exact"):
-        return f"Undo takes back {undo['records']:,} records; what was edited since is kept."
+        records = plural(undo["records"], "record", "records")
+        return f"Undo takes back {records}; what was edited since is kept."
     shown = (
         ("deleted", "takes away {}"),
         ("restored", "puts {} back as before"),
-        ("kept", "keeps {} as they are, in part or whole"),
+        ("kept", "leaves {} as now, in part or whole"),
     )
     parts = [
-        says.format(words.plural(undo[name], "record", "records"))
+        says.format(plural(undo[name], "record", "records"))
         for name, says in shown
         if undo.get(name)
     ]
@@ -289,7 +291,7 @@ def check(
     return Check(
         path=path,
         filename=filename,
-        rows=words.plural(preview.rows, one, many),
+        rows=plural(preview.rows, one, many),
         about=about,
         columns=tuple(
             Column(

@@ -20,8 +20,9 @@ from tenfold.engine.titles import USER, suggest, titles
 from tenfold.engine.types import Ref, User
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.text import plural
 from tenfold.web.api.requests import pairs as read_pairs
-from tenfold.web.pages import cells, filters, render, words
+from tenfold.web.pages import cells, filters, render
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name
 from tenfold.web.pages.door import signed_in
@@ -282,10 +283,10 @@ def _count(page: Page, definition: Definition, asked: Ask) -> str:
     if page.count is None:
         return ""
     if page.count_kind == "best":
-        return f"{page.count} best matches"
+        return plural(page.count, "best match", "best matches")
     one, many = definition.label.lower(), definition.label_plural.lower()
     more = "+" if page.count_kind == "at_least" else ""
-    said = words.plural(page.count, one, many).split(" ", 1)
+    said = plural(page.count, one, many).split(" ", 1)
     deleted = "deleted " if asked.deleted else ""
     return f"{said[0]}{more} {deleted}{said[1]}"
 

@@ -44,11 +44,6 @@ def is_year(name: str, value: object) -> bool:
     return "year" in name.split("_") and isinstance(value, int) and 1_000 <= value <= 2_999
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
     """A time zone by its name, else the default."""
     for candidate in (name, default):
