@@ -6,14 +6,13 @@ import asyncio
 import dataclasses
 import gc
 import signal
-import sys
-import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
@@ -86,6 +85,7 @@ APIS = (
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0
+_log = structlog.get_logger()
 PACKS = {
     "base": base.RECORDS,
     "real_estate": real_estate.RECORDS,
@@ -199,7 +199,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[byt
 
 
 def _broken(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    traceback.print_exception(error)
+    _log.error("request failed", exc_info=error)
     return respond.failure(TenfoldError("Something went wrong here; it has been noted."))
 
 
@@ -212,7 +212,7 @@ async def _patiently(connect: Callable[[], Awaitable[Database]]) -> Database:
         except Unavailable as error:
             if not told:
                 reason = str(error).partition("\n")[0]
-                sys.stderr.write(f"tenfold: {reason}; waiting for it.\n")
+                _log.warning("the database is away; waiting for it", error=reason)
             told = True
             await asyncio.sleep(_PAUSE)
 

@@ -120,6 +120,10 @@ def test_up_serves_survives_kill_9_and_leaves_nothing(started, home: Path) -> No
     assert f"  Tenfold is at http://127.0.0.1:{port}\n" in said
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=20) as page:
         assert page.status == 200
+    log = home / "log" / "tenfold.log"
+    assert f"  Its log is {log}\n" in said
+    assert not [line for line in said if line.startswith("{")]
+    assert '"route":"page-login"' in log.read_text("utf-8")
     code, told = typed("up", TENFOLD_HOME=str(home), PORT=str(free_port()))
     assert (code, told.count("\n")) == (1, 1)
     assert told.startswith(f"tenfold: Tenfold runs already from {home}, at http://127.0.0.1:{port}")
@@ -127,8 +131,19 @@ def test_up_serves_survives_kill_9_and_leaves_nothing(started, home: Path) -> No
     first.wait(timeout=20)
     second, said = started(port)  # the killed one's server must have left the port by itself
     assert f"  Tenfold is at http://127.0.0.1:{port}\n" in said
+    assert [line for line in said if line.endswith(" …\n")] == [
+        "Starting the database …\n",
+        "Bringing the tables up to date …\n",
+        "Starting the server and the worker …\n",
+    ]
     second.send_signal(signal.SIGTERM)
-    assert second.wait(timeout=60) == 0
+    told, _ = second.communicate(timeout=60)
+    assert second.returncode == 0
+    assert told.split("\n")[-3:] == [
+        "Stopping Tenfold …",
+        "Tenfold has stopped; everything is saved.",
+        "",
+    ]
     assert gone(home)
 
 

@@ -182,7 +182,7 @@ async def test_a_mistake_of_ours_is_told_without_its_details(
     assert visitor.answer.status_code == 500
     assert "secret" not in visitor.answer.text
     assert "noted" in visitor.page.text
-    assert "the secret of the house" in capsys.readouterr().err
+    assert "the secret of the house" in "".join(capsys.readouterr())
 
 
 async def test_a_wrong_query_is_a_page(visitor: Visitor) -> None:

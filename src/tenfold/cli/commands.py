@@ -119,8 +119,10 @@ def serve(*, port: Port = None) -> int:
 def worker() -> int:
     """Run jobs, schedules and the dispatcher of the change log."""
     from tenfold.app import run_worker
+    from tenfold.cli import logs
 
     with _at_work() as installation:
+        logs.configure(installation.settings.log_level)
         run_worker(installation.settings)
     return DONE
 

@@ -1,4 +1,4 @@
-"""Says that the server answers, once it does."""
+"""Says at the terminal that the server answers, takes long to, or has lost its database."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-WAIT_SECONDS = 120.0
+READY, AWAY, SILENT = "ready", "away", "silent"
 _PAUSE = 0.15
+_LONG = 10.0
+_LOOK_SECONDS = 5.0
 
 
+@dataclass
 class Announcer:
-    """Waits beside the supervisor until the server is ready, then says so once."""
+    """Beside the supervisor: waits until the server is ready, then watches its database."""
 
-    def __init__(self, address: str, announce: Callable[[], None]) -> None:
-        self._address, self._announce = address, announce
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._wait, daemon=True)
+    address: str
+    announce: Callable[[], None]
+    say: Callable[[str], None]
+    log: str
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
         """Begin to wait."""
@@ -28,19 +36,37 @@ class Announcer:
         self._stop.set()
         self._thread.join(timeout=2)
 
-    def _wait(self) -> None:
-        for _ in range(int(WAIT_SECONDS / _PAUSE)):
-            if self._stop.is_set():
-                return
-            if _answers(f"{self._address}/v1/health"):
-                self._announce()
-                return
-            self._stop.wait(_PAUSE)
+    def _work(self) -> None:
+        waited = 0.0
+        while (found := state(self.address)) != READY and not self._stop.wait(_PAUSE):
+            waited += _PAUSE
+            if waited >= _LONG:
+                waited = 0.0
+                what = "The database does not answer yet" if found == AWAY else "Still starting"
+                self.say(f"{what} … (log: {self.log})")
+        if not self._stop.is_set():
+            self.announce()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Tell once that the database is away, and once that it is back."""
+        away = False
+        while not self._stop.wait(_LOOK_SECONDS):
+            found = state(self.address)
+            if found == AWAY and not away:
+                self.say("The database does not answer; Tenfold waits for it.")
+            elif found == READY and away:
+                self.say("The database answers again.")
+            away = found == AWAY or (away and found == SILENT)
 
 
-def _answers(address: str) -> bool:
+def state(address: str) -> str:
+    """Whether the server is ready, waits for its database, or does not answer at all."""
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310
-            return answer.status == 200
+        with urllib.request.urlopen(f"{address}/v1/health", timeout=5) as answer:  # noqa: S310
+            return READY if answer.status == 200 else SILENT
+    except urllib.error.HTTPError as error:
+        error.close()
+        return AWAY if error.code == 503 else SILENT
     except (urllib.error.URLError, OSError, ValueError):
-        return False
+        return SILENT

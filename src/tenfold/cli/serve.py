@@ -11,16 +11,14 @@ from granian.log import LogLevels
 from granian.server import Server as Granian
 
 from tenfold.app import serving
+from tenfold.cli import logs
 from tenfold.cli.installation import Installation
 from tenfold.cli.ports import port_free
 from tenfold.kernel.errors import Unavailable
-from tenfold.kernel.settings import variable
+from tenfold.kernel.settings import from_environment, variable
 from tenfold.web.edge import Edge
 
-# Granian calls its processes workers; told where it comes from, nobody takes one for ours.
-_LOG = {
-    "formatters": {of: {"format": "tenfold serve: %(message)s"} for of in ("generic", "access")}
-}
+_LOG = {"formatters": {of: {"()": "tenfold.cli.logs.formatter"} for of in ("generic", "access")}}
 
 
 def application() -> Edge:
@@ -29,6 +27,7 @@ def application() -> Edge:
     # comes before granian has put its own here: until then it simply ends.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    logs.configure(from_environment().log_level)
     return serving()
 
 

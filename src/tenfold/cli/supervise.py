@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from tenfold.cli import keeper as keeper_script
+from tenfold.cli.log_file import LogFile
 
 GRACE_SECONDS = 10.0
 RESTARTS = 5
@@ -41,22 +42,25 @@ class Child:
 def supervise(
     children: Sequence[Child],
     *,
+    on_stopping: Callable[[], None] = lambda: None,
     on_stop: Callable[[], None] = lambda: None,
     watch: Callable[[], bool] = lambda: True,
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
     grace: float = GRACE_SECONDS,
+    log: LogFile | None = None,
 ) -> int:
     """Run the children until SIGINT, SIGTERM or SIGHUP; answers the exit code, 0 if all was clean.
 
     A child that ends is started again after a growing pause; one that ends more than 5 times in
     a minute ends everything (exit code 1), and so does `watch`, asked again and again, when it says
-    False. `on_stop` is called once, when no child lives any more.
+    False. `on_stopping` is called once before the children end, `on_stop` when none lives any more.
+    What they print goes to the `log`, where one is given, else where the supervisor prints.
     """
     asked = _Asked()
     code = 0
     with _signals(asked):
         reader, writer = os.pipe()
-        running = [_Running(child, reader) for child in children]
+        running = [_Running(child, reader, log) for child in children]
         try:
             for one in running:
                 one.start()
@@ -70,6 +74,7 @@ def supervise(
             code = 1
         finally:
             try:
+                on_stopping()
                 if not _end(running, grace, say):
                     code = 1
             finally:
@@ -93,6 +98,7 @@ class _Asked:
 class _Running:
     child: Child
     leash: int
+    log: LogFile | None = None
     process: subprocess.Popen[bytes] | None = None
     ends: deque[float] = field(default_factory=deque[float])
     due: float = 0.0
@@ -104,6 +110,8 @@ class _Running:
             [*keeper, *self.child.command],
             env=None if self.child.environment is None else dict(self.child.environment),
             stdin=subprocess.DEVNULL,
+            stdout=self.log and self.log.handle,
+            stderr=self.log and self.log.handle,
             pass_fds=(self.leash,),
             process_group=0,
         )
@@ -133,7 +141,7 @@ def _look_after(one: _Running, say: Callable[[str], None]) -> int:
         if len(one.ends) > RESTARTS:
             say(
                 f"The {one.child.name} ended {len(one.ends)} times within a minute ({how}); "
-                f"Tenfold stops. What it said above tells why."
+                f"Tenfold stops. {_reason(one.log)}"
             )
             return 1
         pause = FIRST_BACKOFF * 2 ** (len(one.ends) - 1)
@@ -142,6 +150,12 @@ def _look_after(one: _Running, say: Callable[[str], None]) -> int:
     elif now >= one.due:
         one.start()
     return 0
+
+
+def _reason(log: LogFile | None) -> str:
+    if log is None:
+        return "What it said above tells why."
+    return f"The last line of the log in {log.path} is: {log.last() or 'nothing'}"
 
 
 def _how(code: int) -> str:

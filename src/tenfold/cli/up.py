@@ -16,6 +16,7 @@ import psutil
 
 from tenfold.app import make_demo
 from tenfold.cli.installation import Installation, home_of, migrated, open_installation
+from tenfold.cli.log_file import LogFile
 from tenfold.cli.ports import port_free
 from tenfold.cli.ready import Announcer
 from tenfold.cli.supervise import Child, supervise
@@ -39,6 +40,7 @@ def run(settings: Settings, *, demo: bool, say: Say) -> int:
             say("Starting the database …")
             installation = open_installation(settings, say)
             try:
+                say("Bringing the tables up to date …")
                 migrated(installation)
                 signs = make_demo(installation.settings, say) if demo else []
             except BaseException:
@@ -55,18 +57,41 @@ def _served(installation: Installation, signs: list[str], say: Say) -> int:
         Child("server", [*me, "serve"], environment),
         Child("worker", [*me, "worker"], environment),
     ]
+    log = LogFile(made.folder / "log" / "tenfold.log")
 
     def announce() -> None:
-        say("\n".join(["", f"  Tenfold is at {made.address}", *(f"  {s}" for s in signs)]))
+        lines = [f"Tenfold is at {made.address}", "", *signs, "", f"Its log is {log.path}"]
+        say("\n".join(["", *(f"  {line}".rstrip() for line in lines)]))
         say("  Ctrl-C stops it.\n")
 
-    watch = _Watch(installation.server, say)
-    ready = Announcer(f"http://{_reachable(made.host)}:{made.port}", announce)
+    def watch() -> bool:
+        log.look()
+        return database.look()
+
+    database = _Watch(installation.server, say)
+    address = f"http://{_reachable(made.host)}:{made.port}"
+    ready = Announcer(address, announce, say, str(log.path))
+    say("Starting the server and the worker …")
     ready.start()
     try:
-        return supervise(children, on_stop=installation.close, watch=watch.look, say=say)
+        code = supervise(
+            children,
+            on_stopping=lambda: _stopping(ready, say),
+            on_stop=installation.close,
+            watch=watch,
+            say=say,
+            log=log,
+        )
     finally:
         ready.stop()
+        log.close()
+    say("Tenfold has stopped; everything is saved." if code == 0 else "Tenfold has stopped.")
+    return code
+
+
+def _stopping(ready: Announcer, say: Say) -> None:
+    ready.stop()
+    say("Stopping Tenfold …")
 
 
 def _reachable(host: str) -> str:

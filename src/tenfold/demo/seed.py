@@ -62,13 +62,14 @@ _PARTS: tuple[Callable[[Maker], Awaitable[None]], ...] = (
 
 
 def sign_in() -> list[str]:
-    """How to sign in: the owner, and one person of each kind, all with the same password."""
+    """How to sign in: the owner, and one person of each kind, a line each."""
     shown = {"owner": EMAIL}
     for one in EMPLOYEES:
         for role in one.roles:
             shown.setdefault(role.replace("_", " "), one.address)
-    who = ", ".join(f"{email} ({role})" for role, email in list(shown.items())[1:])
-    return [f"{NAME}: {EMAIL} with the password {PASSWORD}", f"Others, same password: {who}"]
+    width = max(map(len, shown.values()))
+    accounts = [f"  {email:<{width}}  {role}" for role, email in shown.items()]
+    return [f"Sign in to {NAME} with the password {PASSWORD} as", *accounts]
 
 
 async def _hashed(password: str) -> str:
