@@ -171,6 +171,22 @@ async def test_figures_of_amounts_are_kept_apart_by_currency(
     }
 
 
+async def test_a_companys_deals_have_no_figure_where_their_currencies_differ(ask: Ask) -> None:
+    company = await ask("POST", "companies", {"name": "Acme"})
+    deal = {"name": "One", "company_id": company["id"]}
+    for amount, currency, status, figure in (
+        (600, "USD", "proposal", 600),
+        (50, "USD", "proposal", 650),
+        # What is lost brings nothing, in whichever currency.
+        (900, "EUR", "lost", 650),
+        (900, "JPY", "proposal", None),
+    ):
+        given = {"amount": amount, "amount_currency": currency, "status": status}
+        assert "id" in (await ask("POST", "deals", {**deal, **given}))
+        now = await ask("GET", f"companies/{company['id']}")
+        assert now["open_deal_amount"] == figure
+
+
 async def test_the_timeline_shows_the_currency_of_its_time(
     client: httpx.AsyncClient, admin: Somebody, ask: Ask, lead: dict[str, Any]
 ) -> None:

@@ -27,6 +27,7 @@ from tenfold.engine.declare import (
 )
 from tenfold.engine.types import (
     AnyRef,
+    Decimal,
     Generated,
     Integer,
     Json,
@@ -40,6 +41,15 @@ from tenfold.engine.types import (
 
 if TYPE_CHECKING:
     from decimal import Decimal as Unknown
+
+
+class Unit(StrEnum):
+    ACRES = "acres"
+    RODS = "rods"
+
+
+class Known(StrEnum):
+    ACRES = "acres"
 
 
 class Colour(StrEnum):
@@ -447,6 +457,24 @@ def test_lists_that_come_back_under_one_name():
     double, field_too = mistakes(First, Plain)
     assert "First.again: its back='things' is also that of first.plain. Fix: give it" in double
     assert "First.price: its back='price' is also a field of 'plain'." in field_too
+
+
+def test_units_are_known_or_said_by_a_choice_among_known_ones():
+    class Plot(Record, plural="plots"):
+        """One."""
+
+        unit: Unit = field(default=Unit.ACRES)
+        known: Known = field(default=Known.ACRES)
+        size: Decimal = field(unit="unit")
+        name: str = field(unit="acres")
+        depth: Decimal = field(unit="fathoms")
+        fine: Decimal = field(unit="known")
+        feet: Decimal = field(unit="square_feet")
+
+    size, name, depth = mistakes(Plot)
+    assert "Plot.size: unit='unit': there is no unit 'rods'. Fix: use square_meters" in size
+    assert "Plot.name: text has no unit. Fix: leave unit out, or use Decimal" in name
+    assert "Plot.depth: unit='fathoms': there is no unit 'fathoms'" in depth
 
 
 def test_rollups_over_what_can_not_be_summed_up():

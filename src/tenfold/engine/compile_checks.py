@@ -10,6 +10,7 @@ from tenfold.engine import types as t
 from tenfold.engine.definition import PRIVATE, SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
+from tenfold.engine.units import AREAS
 
 Note = Callable[[str, str, str], None]
 """Takes down a mistake: field, problem, fix."""
@@ -97,6 +98,7 @@ def definition(one: Definition, note: Note) -> None:
     """What the fields, indexes and grants of a type must be to one another."""
     _columns(one, note)
     _private(one, note)
+    _units(one, note)
     for name in one.default_sort.split(","):
         if name.lstrip("-") not in one.fields:
             note("", f"sort={name!r} names no field", "name a field, with - for the reverse")
@@ -240,6 +242,20 @@ def _rolled(one: Definition, each: Field, kind: t.Rollup, backs: _Backs) -> Iter
 def _mistake(one: Definition, each: Field, problem: str, fix: str) -> Mistake:
     record = "".join(word.capitalize() for word in one.name.split("_"))
     return Mistake(one.source, record, each.name, problem, fix)
+
+
+def _units(one: Definition, note: Note) -> None:
+    """A unit is one that imports know, or is said by a choice among such."""
+    for each in one.fields.values():
+        if not each.unit:
+            continue
+        beside = _type(one.fields, each.unit)
+        units = beside.options if isinstance(beside, t.Choice) else (each.unit,)
+        if not isinstance(each.type, t.Decimal):
+            note(each.name, f"{each.type.kind} has no unit", "leave unit out, or use Decimal")
+        elif unknown := [unit for unit in units if unit not in AREAS]:
+            problem = f"unit={each.unit!r}: there is no unit {unknown[0]!r}"
+            note(each.name, problem, f"use {', '.join(AREAS)}, or the name of a choice of these")
 
 
 def _type(fields: Mapping[str, Field], name: str) -> t.FieldType | None:

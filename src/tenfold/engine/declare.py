@@ -83,6 +83,7 @@ def field(
     places: int | None = None,
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
+    unit: str = "",
 ) -> Any:
     """A field of the type that its annotation says.
 
@@ -103,6 +104,7 @@ def field(
     places: decimal places.
     max_length: how many characters are taken at most.
     labels: what people read for the values of a choice; made from the values where not given.
+    unit: what it is measured in, or the choice beside it that says so; imports then read units.
     """
     common = {
         "label": label,
@@ -111,6 +113,7 @@ def field(
         "sort": sort,
         "search": search,
         "private": private,
+        "unit": unit,
         "title": title,
         "unique": unique,
         "reso": reso,
@@ -224,7 +227,7 @@ def rollup(relation: str, function: str = "count", over: str = "", *, label: str
 
     relation: the `back` of a to-one relation to this type.
     function: count, sum, min, max or avg.
-    over: the field of the other type that is summed up; not for count.
+    over: the other type's field that is summed up; not for count. Mixed currencies give none.
     label: what people read; made from its name where it is not given.
     """
     parameters = {"relation": relation, "function": function, "over": over}

@@ -10,7 +10,6 @@ from typing import Literal
 
 from tenfold.engine.types import (
     Choice,
-    Currency,
     DateTime,
     FieldType,
     Integer,
@@ -22,6 +21,7 @@ from tenfold.engine.types import (
     User,
 )
 from tenfold.engine.types.identity import Id
+from tenfold.engine.types.numbers import Currency
 
 # "open" is all but what others marked private; see Definition.private.
 Scope = Literal["none", "own", "team", "open", "all"]
@@ -37,6 +37,7 @@ class Field:
     `search` is the weight A to D of its words in full-text search; `private` keeps them to the
     vector that only some may use. `column` is its stable storage name: a renamed field keeps it.
     `uses` names the fields that its SQL computes it from: who may not see one may not see it.
+    `unit` is what it is measured in, or the choice beside it that says so.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Field:
     custom: bool = False
     section: str = ""
     uses: tuple[str, ...] = ()
+    unit: str = ""
 
     @property
     def json_name(self) -> str:

@@ -34,7 +34,8 @@ from tenfold.engine.sql import (
     row_json,
     whole_row,
 )
-from tenfold.engine.types import Columns, Currency, Many, Rollup
+from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.engine.types.numbers import Currency
 from tenfold.kernel.errors import Invalid
 
 CUSTOM_FIELDS = sa.Table(
@@ -200,11 +201,17 @@ class Reading:
             raise Invalid({field.name: "has no such relation"})
         other, relation, _ = found
         table = table_of(other).alias(f"{field.name}_rows")
-        over: ColumnElement[Any] = sa.literal_column("*", sa.Text)
+        figure: ColumnElement[Any] = sa.func.count(sa.literal_column("*", sa.Text))
         if kind.over:
             columns = Columns.of(table_of(other), str(table.name))
-            over = other.fields[kind.over].type.select(kind.over, columns)
-        figure = getattr(sa.func, kind.function)(over)
+            over = other.fields[kind.over].type
+            figure = getattr(sa.func, kind.function)(over.select(kind.over, columns))
+            if currency := over.currency_column(kind.over):
+                # Amounts in several currencies have no figure; nothing is nothing in each.
+                some = columns[kind.over] != sa.literal_column("0", sa.BigInteger)
+                codes = sa.case((some, columns[currency]))
+                one = sa.func.min(codes).is_not_distinct_from(sa.func.max(codes))
+                figure = sa.case((one, figure))
         query = sa.select(figure).where(
             table.c.tenant_id == TENANT,
             table.c[f"{relation.name}_id"] == row["id"],

@@ -14,6 +14,8 @@ import msgspec
 from tenfold.engine.definition import Field
 from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
+from tenfold.engine.units import AREAS
+from tenfold.exchange import value_units
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
 from tenfold.exchange.salesforce_tree import pointed_at
@@ -55,6 +57,8 @@ class Prepared:
     key: object = None
     currencies: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
     """Column, amount and code of the currencies that have columns of their own."""
+    units: dict[str, str] = field(default_factory=dict[str, str])
+    """What fields that say a unit should say, where the row has none for them."""
     more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
     """Column, kind and value of what a cell held beside its first value."""
     id: str = ""
@@ -90,6 +94,8 @@ class Converter:
             goal = goals[guess.target]
             reading = replace(how, options=options_of(goal.field))
             texts = learned.get(guess.column, ())
+            if goal.target.measured:
+                texts = [value_units.parted(as_text(text))[0] for text in texts]
             reading = learn(goal.kind, texts, reading)
             if goal.field and isinstance(goal.field.type, Integer) and goal.field.type.most == 100:
                 reading = replace(reading, shares=are_shares([as_text(text) for text in texts]))
@@ -110,6 +116,8 @@ class Converter:
         for column, kind, value in made.more:
             self._overflow(column, kind, value, made)
         _finish(made.body)
+        for name, unit in made.units.items():
+            made.body.setdefault(name, unit)
         for column, one, code in made.currencies:
             self._with_currency(column, one, code, made)
         if not problems:
@@ -160,7 +168,30 @@ class Converter:
         one = goal.own
         if one.custom:
             return self._plain(column, goal, how, _set_custom(one.name))
-        return self._plain(column, goal, how, _set(one.json_name, kind))
+        put = self._plain(column, goal, how, _set(one.json_name, kind))
+        return self._measured(column, one, put) if one.unit else put
+
+    def _measured(self, column: str, one: Field, put: _Put) -> _Put:
+        """A number in the unit that its cell or its column names, or else in the record's own."""
+        _, of_column = value_units.named(column)
+        name = one.json_name
+
+        def measured(value: Value, made: Prepared, problems: list[str]) -> None:
+            text, unit = value_units.parted(as_text(value))
+            put(text, made, problems)
+            number, unit = made.body.get(name), unit or of_column
+            if not unit or not isinstance(number, Decimal):
+                return
+            if one.unit not in AREAS:
+                made.units[one.unit] = unit
+            elif unit != one.unit:
+                places = getattr(one.type, "places", 0)
+                into = number * AREAS[unit] / AREAS[one.unit]
+                made.body[name] = into.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+                words = one.unit.replace("_", " ")
+                self.tally[f"{_VALUES} of {column!r} converted to {words}"] += 1
+
+        return measured
 
     def _plain(
         self, column: str, goal: Goal, how: Reading, put: Callable[[Prepared, object], None]

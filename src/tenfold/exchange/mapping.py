@@ -10,6 +10,7 @@ from typing import Literal
 from tenfold.exchange.looks import mostly
 from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.synonyms import concept_of, plain, without_parent
+from tenfold.exchange.value_units import named
 
 SHOWN = 3
 """How many values of a column are shown beside a proposal."""
@@ -39,6 +40,7 @@ _INSTEAD: dict[str, tuple[str, ...]] = {
 }
 _POINTING = frozenset({"ref", "any_ref", "user"})
 _LINKS = frozenset({"website", "url"})
+_BARE = frozenset({"", "area", "size", "surface", "superficie", "flache"})
 _ALIKE = 0.88
 _EMPTY = 0.35
 """How much a column without content falls back behind those that have some."""
@@ -57,6 +59,8 @@ class Target:
     kind: str
     aliases: tuple[str, ...] = ()
     required: bool = False
+    measured: bool = False
+    """Whether a unit may stand in a column's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ def _by_name(column: str, target: Target) -> tuple[float, Reason]:
         return 1.0, "same name"
     if inner and inner in names:
         return 0.95, "same name"
+    if target.measured and (sure := _in_a_unit(column, target)):
+        return sure, "known name"
     meaning = concept_of(column)
     if meaning:
         meanings = {concept_of(name) for name in (target.name, last, target.label, *target.aliases)}
@@ -183,6 +189,20 @@ def _by_name(column: str, target: Target) -> tuple[float, Reason]:
         return (0.9, "known name") if meaning in meanings else (0.0, "unmapped")
     best = max((_alike(own, name) for name in names), default=0.0)
     return (round(best * 0.7, 2), "similar name") if best >= _ALIKE else (0.0, "unmapped")
+
+
+def _in_a_unit(column: str, target: Target) -> float:
+    """How sure a column's name says what is measured, besides the unit: `Living area (m²)`."""
+    name, unit = named(column)
+    if not unit:
+        return 0.0
+    if name in {plain(text) for text in (target.name, target.label, *target.aliases)}:
+        return 0.95
+    meanings = {concept_of(text) for text in (target.name, target.label, *target.aliases)} - {None}
+    if concept_of(name) in meanings:
+        return 0.9
+    # An area of nothing else is what `sqft` alone is.
+    return 0.8 if name in _BARE and concept_of("sqft") in meanings else 0.0
 
 
 def _alike(one: str, other: str) -> float:

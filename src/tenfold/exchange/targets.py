@@ -144,7 +144,8 @@ def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Go
         return
     if kind == "address" and first_address:
         aliases = (*aliases, "addresses", "full address", "postal address", "mailing address")
-    yield Goal(Target(name, one.label, kind, aliases, one.required), one)
+    target = Target(name, one.label, kind, aliases, one.required, measured=bool(one.unit))
+    yield Goal(target, one)
     if kind in ("ref", "user") or one.type.kind == "file":
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)

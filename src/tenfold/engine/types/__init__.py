@@ -5,7 +5,7 @@ from tenfold.engine.types.choice import Choice, Choices, Stage, Tags
 from tenfold.engine.types.contact import Address, Email, Phone, Url
 from tenfold.engine.types.dates import Date, DateTime
 from tenfold.engine.types.links import AnyRef, File, Many, Ref, User
-from tenfold.engine.types.numbers import Boolean, Currency, Decimal, Integer, Money
+from tenfold.engine.types.numbers import Boolean, Decimal, Integer, Money
 from tenfold.engine.types.other import Computed, Generated, Json, Rollup, Secret
 from tenfold.engine.types.text import LongText, RichText, Text
 
@@ -20,7 +20,6 @@ __all__ = [
     "Column",
     "Columns",
     "Computed",
-    "Currency",
     "Date",
     "DateTime",
     "Decimal",

@@ -99,12 +99,19 @@ class Listing(Record, plural="listings", icon="house"):
     bathrooms_full: int | None = field(min=0, max=1000, section="Home", reso="BathroomsFull")
     bathrooms_half: int | None = field(min=0, max=1000, section="Home", reso="BathroomsHalf")
     living_area: Decimal | None = field(
-        min=0, sort=True, section="Home", reso="LivingArea", aliases=["sqft"]
+        min=0,
+        sort=True,
+        section="Home",
+        reso="LivingArea",
+        aliases=["sqft"],
+        unit="living_area_units",
     )
     living_area_units: AreaUnits = field(
         default=AreaUnits.SQUARE_FEET, section="Home", reso="LivingAreaUnits"
     )
-    lot_size_square_feet: Decimal | None = field(min=0, section="Home", reso="LotSizeSquareFeet")
+    lot_size_square_feet: Decimal | None = field(
+        min=0, section="Home", reso="LotSizeSquareFeet", unit="square_feet"
+    )
     year_built: int | None = field(min=1000, max=2200, section="Home", reso="YearBuilt")
     stories: int | None = field(min=0, max=300, section="Home", reso="Stories")
     garage_spaces: int | None = field(min=0, max=1000, section="Home", reso="GarageSpaces")
