@@ -64,6 +64,21 @@ async def test_organisation_refuses_what_does_not_exist(api: Api, admin: Somebod
     assert "did you mean name" in fields["nmae"]
 
 
+async def test_the_packs_of_an_organisation_are_set_by_name(api: Api, admin: Somebody) -> None:
+    assert (await api.data(admin, "GET", "organization"))["packs"] == []
+    change = {"packs": ["drops", "real_estate", "drops"]}
+    after = await api.data(admin, "PATCH", "organization", change)
+    assert after["packs"] == ["drops", "real_estate"]
+    assert (await api.data(admin, "PATCH", "organization", {"name": "x"}))["packs"] == after[
+        "packs"
+    ]
+    for wrong in (["drops", "realestate"], ["base"], ["custom"]):
+        status, code, fields = await api.refused(admin, "PATCH", "organization", {"packs": wrong})
+        assert (status, code, list(fields)) == (400, "INVALID_FIELDS", ["packs"])
+        assert "known are career_services, drops, real_estate" in fields["packs"]
+    assert (await api.data(admin, "PATCH", "organization", {"packs": []}))["packs"] == []
+
+
 @pytest.mark.parametrize("role", ["manager", "member", "read-only"])
 @pytest.mark.parametrize(
     "asked",

@@ -15,6 +15,7 @@ from tests.exchange.imports import Person
 
 from tenfold.cli import exchange
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
+from tenfold.cli.people import search_records
 from tenfold.cli.who import Who
 from tenfold.exchange.import_state import Options
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
@@ -153,3 +154,13 @@ async def test_an_export_that_nobody_reads_on_ends_where_it_is():
     with pytest.raises(BrokenPipeError):
         await exchange._copied(pieces(), Closed())
     assert ended == [True]
+
+
+async def test_search_finds_records_of_ones_own_types(settings, client, person) -> None:
+    headers = person.who.headers
+    await client.post("/v1/types", json={"name": "vehicles"}, headers=headers)
+    made = await client.post("/v1/custom/vehicles", json={"name": "Zebra"}, headers=headers)
+    for words in ("zebra", "ze"):
+        said: list[str] = []
+        assert await search_records(settings, words, Who(person.who.email), said.append) == DONE
+        assert said == ["Vehicles", f"  Zebra  custom/vehicles/{made.json()['data']['id']}"]

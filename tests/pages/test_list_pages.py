@@ -235,6 +235,21 @@ async def test_another_organisations_records_are_not_here(
     assert visitor.answer.status_code == 404
 
 
+async def test_the_navigation_follows_the_packs_of_the_organisation(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    async def shown(*packs: str) -> set[str]:
+        change = {"packs": packs}
+        answer = await client.patch("/v1/organization", json=change, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+        await visitor.get("/")
+        places = {a["href"] for a in visitor.page.all("a", class_="place")}
+        return places & {"/leads", "/students", "/drops", "/contacts"}
+
+    assert await shown("drops") == {"/drops", "/contacts"}
+    assert await shown() == {"/leads", "/students", "/drops", "/contacts"}
+
+
 async def test_an_organisations_own_type_has_its_table(
     visitor: Visitor, client: httpx.AsyncClient, admin: Somebody
 ) -> None:
@@ -248,3 +263,10 @@ async def test_an_organisations_own_type_has_its_table(
     assert visitor.path.startswith("/custom/vehicles/")
     await visitor.get("/custom/vehicles")
     assert titles(visitor) == ["The red van"]
+    await visitor.get("/")
+    (tile,) = visitor.page.all("a", class_="tile", href="/custom/vehicles")
+    assert tile.text == "Vehicles 1"
+    assert "The red van" in visitor.page.one("section", class_="recents").text
+    for words in ("red", "th"):
+        await visitor.get(f"/search?q={words}")
+        assert "The red van" in visitor.page.one(id="hits").text

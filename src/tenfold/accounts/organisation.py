@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Container
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,10 +19,10 @@ from tenfold.kernel.money import CURRENCIES
 # Held by every change of people, teams, roles and fields, so that two never cross:
 # the last owner stays, teams stay a tree, a role in use is not deleted.
 _HOLD = "SELECT 1 FROM tenfold.tenants WHERE id = $1 FOR NO KEY UPDATE"
-_READ = """SELECT id, name, region, currency, timezone, created_at
+_READ = """SELECT id, name, region, currency, timezone, packs, created_at
 FROM tenfold.tenants WHERE id = $1"""
-_CHANGE = """UPDATE tenfold.tenants SET name = $2, region = $3, currency = $4, timezone = $5
-WHERE id = $1"""
+_CHANGE = """UPDATE tenfold.tenants SET name = $2, region = $3, currency = $4, timezone = $5,
+packs = $6 WHERE id = $1"""
 
 
 class Organisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,16 +33,19 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     currency: str
     timezone: str
+    packs: list[str]
+    """The packs that the pages show beside what every organisation has; empty: all."""
     created_at: datetime
 
 
 class OrganisationChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be changed: region (ISO 3166), currency (ISO 4217), timezone (IANA)."""
+    """What may be changed: region (ISO 3166), currency (ISO 4217), timezone (IANA), packs."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     region: str | UnsetType = UNSET
     currency: str | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
+    packs: Annotated[list[str], Meta(max_length=100)] | UnsetType = UNSET
 
 
 async def hold(tx: Transaction) -> None:
@@ -55,25 +59,41 @@ async def read(reader: Reader, tenant: UUID) -> Organisation:
     return Organisation(**dict(row.items()))
 
 
-async def change(tx: Transaction, wanted: OrganisationChange) -> Organisation:
-    """Change what is given; raises Invalid naming what can't be."""
+async def change(
+    tx: Transaction, wanted: OrganisationChange, packs: Collection[str]
+) -> Organisation:
+    """Change what is given; raises Invalid naming what can't be. `packs` are those there are."""
     tenant = tx.context.tenant
     old = await read(tx, tenant)
-    problems: dict[str, str] = {}
     name = old.name if wanted.name is UNSET else " ".join(wanted.name.split())
     region = old.region if wanted.region is UNSET else wanted.region.upper()
     currency = old.currency if wanted.currency is UNSET else wanted.currency.upper()
     timezone = old.timezone if wanted.timezone is UNSET else wanted.timezone
-    if not name:
-        problems["name"] = "must not be blank"
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        problems["region"] = "must be a country by its ISO 3166 code, like US"
-    if currency not in CURRENCIES:
-        problems["currency"] = "must be an ISO 4217 code, like USD"
-    if timezone not in available_timezones():
-        problems["timezone"] = "must be a time zone by its IANA name, like America/Los_Angeles"
-    if problems:
-        raise Invalid(problems)
-    await tx.execute(_CHANGE, tenant, name, region, currency, timezone)
+    shown = old.packs if wanted.packs is UNSET else list(dict.fromkeys(wanted.packs))
+    problems = {
+        "name": "" if name else "must not be blank",
+        "region": _listed(
+            region, phonenumbers.SUPPORTED_REGIONS, "a country by its ISO 3166 code, like US"
+        ),
+        "currency": _listed(currency, CURRENCIES, "an ISO 4217 code, like USD"),
+        "timezone": _listed(
+            timezone, available_timezones(), "a time zone by its IANA name, like America/Chicago"
+        ),
+        # A pack that was taken out of the installation since may stay.
+        "packs": _packs_problem(set(shown) - set(old.packs), packs),
+    }
+    if found := {field: problem for field, problem in problems.items() if problem}:
+        raise Invalid(found)
+    await tx.execute(_CHANGE, tenant, name, region, currency, timezone, shown)
     tx.touch("members")
     return await read(tx, tenant)
+
+
+def _listed(value: str, known: Container[str], what: str) -> str:
+    return "" if value in known else f"must be {what}"
+
+
+def _packs_problem(wanted: set[str], known: Collection[str]) -> str:
+    if not (wrong := sorted(wanted - set(known))):
+        return ""
+    return f"there is no pack {wrong[0][:60]!r}; known are {', '.join(sorted(known))}; empty is all"

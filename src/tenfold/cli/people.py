@@ -12,6 +12,7 @@ from tenfold.accounts import lockout, members
 from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
+from tenfold.accounts.own_types import types_of
 from tenfold.accounts.passwords import Passwords, weakness
 from tenfold.accounts.sign_in import ACCOUNT_KEY, checked_email
 from tenfold.app import Parts
@@ -41,7 +42,8 @@ async def search_records(settings: Settings, words: str, who: Who, say: Say) -> 
         at.database.read(at.person.tenant) as reader,
     ):
         search = Search(at.made.query)
-        found = await search.everywhere(reader, at.person, list(at.made.registry), words, 10)
+        types = await types_of(reader, at.person.tenant, at.made.registry)
+        found = await search.everywhere(reader, at.person, list(types.values()), words, 10)
     for group in found:
         say(group.definition.label_plural)
         for hit in msgspec.json.decode(group.json):

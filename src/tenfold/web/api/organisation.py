@@ -36,11 +36,12 @@ async def read_organization(request: Req) -> ASGIResponse:
 
 @patch("/v1/organization")
 async def change_organization(request: Req) -> ASGIResponse:
-    """Change the organisation's name, region, currency or time zone."""
+    """Change the organisation's name, region, currency, time zone or the packs that it uses."""
     wanted = await body_of(request, OrganisationChange)
 
     async def work(act: Administrator) -> Organisation:
-        new = await organisation.change(act.tx, wanted)
+        packs = [name for name in act.registry.packs if name != "base"]
+        new = await organisation.change(act.tx, wanted, packs)
         await note(act.tx, "organization_changed", act.client, tenant=new.id, after=new)
         return new
 
