@@ -27,7 +27,11 @@ Records of every type are read and written the same way.
   with 412 when somebody changed the record since). PATCH and PUT change only the fields given.
 - **Relations** to one record are written as `<name>_id`; those to many are addresses of their own,
   like `/v1/clients/{id}/favorites`: POST adds `{"ids": […]}`, DELETE takes them away.
-- **Money** is a number in major units with its currency beside it. Moments are UTC, ids UUIDs.
+- **Money** is a number in major units with its currency beside it (`price`, `price_currency`).
+  Without one it has the record's own, else your organisation's; a currency alone is refused.
+  Filters compare amounts of one currency: your organisation's, or that of `price_currency=EUR`
+  beside them.
+- Moments are UTC, ids UUIDs.
 - A record of another organisation, or one you may not see, is 404 like one that never was.
 """
 

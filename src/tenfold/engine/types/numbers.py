@@ -89,7 +89,14 @@ class Decimal(FieldType):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money(FieldType):
-    """An amount with its currency: minor units in one column, the ISO 4217 code in another."""
+    """An amount with its currency: minor units in one column, the ISO 4217 code in another.
+
+    An amount that names no currency has the record's own, and the organisation's where the record
+    has none yet; a currency alone is refused. `price[gte]=5` finds amounts in the organisation's
+    currency, or in that of `price_currency=EUR` beside it, which also filters alone (`eq`, `in`).
+    A sort by the amount alone compares minor units of whatever currency;
+    `sort=price_currency,price` sorts within each. Sums are kept apart by currency.
+    """
 
     kind: ClassVar[str] = "money"
     least: PyDecimal | None = None
