@@ -238,7 +238,7 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
         figures = [
             _figure(undo.deleted, "taken away", "red"),
             _figure(undo.restored, "put back", "green"),
-            _figure(undo.kept, "kept as they are", "amber"),
+            _figure(undo.kept, "left as now", "amber"),
             _figure(undo.gone, "gone already"),
         ]
         return undo.done, undo.total, figures, [], undo.error
