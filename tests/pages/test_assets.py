@@ -16,7 +16,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Unavailable
 from tenfold.web.pages.assets import SHEETS, Assets, assets
-from tenfold.web.pages.columns import WIDTHS, columns_of, head_kind
+from tenfold.web.pages.columns import WIDTHS, columns_of, head_kind, spare
 from tenfold.web.pages.render import environment
 
 CSS = Path(tenfold.web.__file__).parent / "static" / "css"
@@ -90,6 +90,12 @@ def test_lists_fit_their_screens(definition: Definition) -> None:
     for rank, screen in ((3, 1_024 - 200), (4, 1_320 - 232), (5, 1_440 - 232)):
         shown = sum(WIDTHS[c.kind] for c in columns if c.rank <= rank)
         assert WIDTHS[head_kind(definition)] + shown <= screen, rank
+    assert WIDTHS[head_kind(definition)] + shown + 20 * spare(definition, columns) <= screen
+
+
+def test_room_that_is_left_goes_to_the_names() -> None:
+    drops = next(d for d in registry() if d.name == "drop")
+    assert spare(drops, columns_of(drops, Access(read="all"))) > 0
 
 
 # -- contrast: 4.5 for text, 3 for lines that matter (WCAG 2.2, 1.4.3 and 1.4.11)

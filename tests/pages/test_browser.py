@@ -241,6 +241,42 @@ async def test_a_record_from_the_first_mistake_to_the_undo(open_page: Open, make
     await sees(page.locator("h1"), "Grace Hopper")
 
 
+async def test_styles_that_others_put_on_the_page_are_not_taken_over(open_page: Open) -> None:
+    page = await open_page("/leads/new")
+    await page.evaluate("document.getElementById('find').style.caretColor = 'red'")
+    await page.fill("[name=first_name]", "Grace")
+    await page.fill("[name=last_name]", "Hopper")
+    await page.click(".form-end .primary")
+    await sees(page.locator("h1"), "Grace Hopper")  # and nothing stands in the console
+
+
+async def test_the_rail_shows_that_it_scrolls(open_page: Open) -> None:
+    page = await open_page("/", (850, 600))
+    style = await page.evaluate(
+        """() => {
+            const rail = document.querySelector(".places"), how = getComputedStyle(rail);
+            return [rail.scrollHeight > rail.clientHeight, how.backgroundAttachment];
+        }"""
+    )
+    assert style == [True, "local, local, scroll, scroll"]
+
+
+async def test_a_phone_sorts_and_opens_what_a_row_is_related_to(
+    open_page: Open, make: Make
+) -> None:
+    company = await make("companies", name="Analytical Engines")
+    for name in ("Ada", "Charles"):
+        await make("contacts", first_name=name, last_name="L", company_id=company["id"])
+    page = await open_page("/contacts", PHONE, is_mobile=True, has_touch=True)
+    assert await page.evaluate(SMALL) == []
+    await page.tap(".sorts summary")
+    await page.tap(".sorts a >> text=Contact")
+    await expect(page.locator(".sorts [aria-current]")).to_have_count(1)
+    await sees(page.locator("tbody tr").first, "Ada L")
+    await page.tap("tbody td a.record >> nth=0")
+    await sees(page.locator("h1"), "Analytical Engines")
+
+
 async def test_menus_close_with_escape_and_give_the_focus_back(open_page: Open) -> None:
     page = await open_page("/leads")
     await page.click("#filters summary")

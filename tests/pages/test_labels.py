@@ -22,6 +22,8 @@ from tenfold.kernel.labels import label_of
         ("is_refunded", "Refunded"),
         ("hubspot", "HubSpot"),
         ("va", "VA"),
+        ("isbn", "ISBN"),
+        ("vin_number", "VIN number"),
         ("first_name", "First name"),
         ("value", "Value"),
         ("no_budget", "No budget"),

@@ -55,6 +55,22 @@ async def test_a_record_is_created_and_shown(visitor: Visitor) -> None:
     assert "created this lead" in visitor.page.one("aside").text
 
 
+async def test_a_percentage_shows_its_unit(visitor: Visitor, make: Make) -> None:
+    deal = await make("deals", name="Big", probability=45)
+    await visitor.get(f"/deals/{deal['id']}")
+    assert "45%" in visitor.page.one("section", class_="facts").text
+    await visitor.get(f"/deals/{deal['id']}/edit")
+    (control,) = [e for e in visitor.page.all(class_="joined") if e.all(id="f-probability")]
+    assert control.one(class_="beside").text == "%"
+
+
+async def test_an_address_that_is_none_is_told_once(visitor: Visitor) -> None:
+    await visitor.get("/leads/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="A", last_name="B", email="nobody")
+    assert visitor.page.one(id="e-email").text == "This must have an @-sign"
+
+
 async def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(
     visitor: Visitor,
 ) -> None:
@@ -73,7 +89,7 @@ async def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(
     wrong = mistakes(visitor)
     assert set(wrong) == {"last_name", "email", "budget"}
     assert "This is required" in wrong["last_name"]
-    assert "e-mail address" in wrong["email"]
+    assert "@-sign" in wrong["email"]
     assert "3 fields need a correction" in visitor.page.one(role="alert").text
     assert control(visitor, "first_name")["value"] == "Grace"
     assert control(visitor, "email")["value"] == "not an address"

@@ -76,7 +76,7 @@ class Deal(Record, plural="deals", icon="handshake"):
     status: DealStatus = pipeline(default=DealStatus.QUALIFICATION, label="Stage")
     amount: Money | None = field(min=0, sort=True, filter=True, help="What it brings if won.")
     probability: int | None = field(
-        default=10, min=0, max=100, help="How likely it is to be won, in percent."
+        default=10, min=0, max=100, unit="percent", help="How likely it is to be won."
     )
     close_date: date | None = field(
         sort=True, filter=True, aliases=["closing date"], help="When it is expected to close."

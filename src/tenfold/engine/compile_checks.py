@@ -10,7 +10,7 @@ from tenfold.engine import types as t
 from tenfold.engine.definition import PRIVATE, SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
-from tenfold.engine.units import AREAS
+from tenfold.engine.units import AREAS, PERCENT
 
 Note = Callable[[str, str, str], None]
 """Takes down a mistake: field, problem, fix."""
@@ -247,7 +247,7 @@ def _mistake(one: Definition, each: Field, problem: str, fix: str) -> Mistake:
 def _units(one: Definition, note: Note) -> None:
     """A unit is one that imports know, or is said by a choice among such."""
     for each in one.fields.values():
-        if not each.unit:
+        if not each.unit or (each.unit == PERCENT and each.type.kind in ("integer", "decimal")):
             continue
         beside = _type(one.fields, each.unit)
         units = beside.options if isinstance(beside, t.Choice) else (each.unit,)
@@ -255,7 +255,8 @@ def _units(one: Definition, note: Note) -> None:
             note(each.name, f"{each.type.kind} has no unit", "leave unit out, or use Decimal")
         elif unknown := [unit for unit in units if unit not in AREAS]:
             problem = f"unit={each.unit!r}: there is no unit {unknown[0]!r}"
-            note(each.name, problem, f"use {', '.join(AREAS)}, or the name of a choice of these")
+            use = f"use {', '.join([*AREAS, PERCENT])}, or the name of a choice of areas"
+            note(each.name, problem, use)
 
 
 def _type(fields: Mapping[str, Field], name: str) -> t.FieldType | None:

@@ -104,7 +104,7 @@ def field(
     places: decimal places.
     max_length: how many characters are taken at most.
     labels: what people read for the values of a choice; made from the values where not given.
-    unit: what it is measured in, or the choice beside it that says so; imports then read units.
+    unit: a unit of area, which imports read, the choice beside it that names one, or `percent`.
     """
     common = {
         "label": label,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+PERCENT = "percent"
+"""The unit of a share out of a hundred."""
 AREAS: Mapping[str, Decimal] = {
     "square_meters": Decimal(1),
     "square_feet": Decimal("0.09290304"),

@@ -14,7 +14,7 @@ import msgspec
 from tenfold.engine.definition import Field
 from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
-from tenfold.engine.units import AREAS
+from tenfold.engine.units import AREAS, PERCENT
 from tenfold.exchange import value_units
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
@@ -169,7 +169,7 @@ class Converter:
         if one.custom:
             return self._plain(column, goal, how, _set_custom(one.name))
         put = self._plain(column, goal, how, _set(one.json_name, kind))
-        return self._measured(column, one, put) if one.unit else put
+        return self._measured(column, one, put) if one.unit not in ("", PERCENT) else put
 
     def _measured(self, column: str, one: Field, put: _Put) -> _Put:
         """A number in the unit that its cell or its column names, or else in the record's own."""

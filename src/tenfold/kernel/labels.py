@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_AS_WRITTEN = """API CIP CMA EMD FERPA FHA GPA HOA HUD ID MBA MLS SMS URL USDA VA
-    HubSpot LinkedIn SentriLock"""
+_AS_WRITTEN = """ABN API BIC CEO CFO CIP CMA CRM CSV CTO CV DBA DOB EAN EIN EMD ETA FAQ FERPA FHA
+    GDPR GPA GPS GTIN HOA HR HTML HUD IBAN ID IP ISBN ISSN JSON KPI LLC LTV MBA MLS MRR NDA NPS PDF
+    QR RFP ROI RSVP SEO SIC SKU SLA SMS SSN UK UPC URL USA USD USDA UUID VA VAT VIN VIP
+    GitHub HubSpot LinkedIn PayPal SentriLock WhatsApp YouTube"""
 _WRITTEN = {word.lower(): word for word in _AS_WRITTEN.split()} | {
     "fha203b": "FHA 203(b)",
     "fha203k": "FHA 203(k)",

@@ -50,7 +50,10 @@ class Email(FieldType):
         try:
             return (normal_email(text),)
         except EmailNotValidError as error:
-            raise Refused(f"must be an e-mail address: {str(error).rstrip('.')}") from None
+            reason = str(error).rstrip(".")
+            said = reason.removeprefix("An email address ").removeprefix("The email address ")
+            again = said == reason
+            raise Refused(f"must be an e-mail address: {said}" if again else said) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         return text_of(text).strip().lower()

@@ -58,7 +58,7 @@ class BuyerAgreement(Record, plural="buyer_agreements", icon="file-text"):
     ends_on: date | None = field(sort=True)
     signed_on: date | None = field()
     compensation_rate: Decimal | None = field(
-        min=0, max=100, places=3, help="In percent of the price; never shown on listings."
+        min=0, max=100, places=3, unit="percent", help="Of the price; never shown on listings."
     )
     compensation_amount: Money | None = field(min=0, help="Where a fixed amount was agreed.")
     in_force: bool = computed(_IN_FORCE, help="Signed, begun and not ended.")

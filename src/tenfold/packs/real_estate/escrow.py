@@ -157,7 +157,12 @@ class Escrow(Record, plural="escrows", icon="key-round", cache=None):
     lender: str | None = field(section="Loan")
     rate_lock_expires: date | None = field(section="Loan")
     commission_rate: Decimal | None = field(
-        min=0, max=100, places=3, section="Commission", help="Our side, in percent of the price."
+        min=0,
+        max=100,
+        places=3,
+        unit="percent",
+        section="Commission",
+        help="Our side, of the price.",
     )
 
     buyer_names: str | None = field(search="B", section="Parties")

@@ -20,6 +20,7 @@ from tenfold.engine.titles import title_of
 from tenfold.engine.types import AnyRef, Choice, Choices, Many, Ref, Stage
 from tenfold.engine.types.contact import one_line
 from tenfold.engine.types.other import Expression
+from tenfold.engine.units import PERCENT
 from tenfold.kernel.ids import parse_id
 from tenfold.web.pages import hues, words
 
@@ -147,7 +148,7 @@ def _rich(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 
 def _number(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     text = str(value) if words.is_year(one.name, value) else words.number(value)
-    return Cell("number", text)
+    return Cell("number", f"{text}%" if one.unit == PERCENT else text)
 
 
 def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:

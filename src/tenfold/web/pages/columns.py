@@ -101,6 +101,13 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
     return [_column(definition, f, ranks[f.name]) for f in ordered]
 
 
+def spare(definition: Definition, columns: Sequence[Column]) -> int:
+    """How many steps of 20 pixels the names may have more on a screen of 1440; 5 at most."""
+    room, rank = _ROOMS[-1]
+    used = WIDTHS[head_kind(definition)] + sum(WIDTHS[c.kind] for c in columns if c.rank <= rank)
+    return max(0, min(5, (room - used) // 20))
+
+
 def _best(definition: Definition, candidates: Sequence[Field]) -> list[Field]:
     """The fields that together say most: a second of a kind says less than the first."""
     chosen: list[Field] = []

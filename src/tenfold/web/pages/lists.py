@@ -24,7 +24,7 @@ from tenfold.kernel.text import plural
 from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.pages import cells, filters, render
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name
+from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name, spare
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Builder, Chip, Pairs, address, without_place
 from tenfold.web.pages.frame import Guest, frame, visiting
@@ -79,6 +79,7 @@ class Table:
     bin: str
     doc: str
     choosing: bool
+    spare: int
 
 
 @get("/{plural:str}")
@@ -171,6 +172,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         bin=path if asked.deleted else f"{path}?deleted=true",
         doc=definition.doc,
         choosing=choosing is not None,
+        spare=spare(definition, columns),
     )
 
 

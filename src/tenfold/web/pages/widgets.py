@@ -14,6 +14,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Text
 from tenfold.engine.types.contact import ADDRESS_PARTS
+from tenfold.engine.units import PERCENT
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Record, custom_values
 from tenfold.web.pages.filters import Option
@@ -148,9 +149,10 @@ def _widget(one: Field, filled: Filled, *, focus: bool) -> Widget:
         "required": one.required,
         "wide": kind in _WIDE,
         "focus": focus,
+        "beside": "%" if one.unit == PERCENT else "",
         "longest": one.type.max_length if isinstance(one.type, Text) else 0,
     }
-    return Widget(**base, **_more(one, stored, text, record, filled))
+    return Widget(**(base | _more(one, stored, text, record, filled)))
 
 
 def _control(one: Field) -> str:

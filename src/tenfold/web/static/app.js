@@ -37,6 +37,12 @@ const showPlace = () => document.querySelector(".rail .place.here")?.scrollIntoV
 showPlace();
 document.addEventListener("htmx:after:swap", showPlace);
 
+// Extensions and password managers style our elements; htmx would copy that as an inline style, which
+// the page forbids. Our own pages have none.
+document.addEventListener("htmx:before:swap", () => {
+  for (const one of document.querySelectorAll("[id][style]")) one.removeAttribute("style");
+});
+
 // A form is sent once, however often its button is pressed; it opens again with its answer.
 const open = (form) => form?.removeAttribute?.("data-sent");
 
