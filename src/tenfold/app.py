@@ -29,7 +29,6 @@ from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
-from tenfold.engine.tailored import Tailored
 from tenfold.exchange import jobs as exchange_jobs
 from tenfold.exchange.importing import Exchange
 from tenfold.jobs import Registry as JobRegistry
@@ -47,12 +46,14 @@ from tenfold.kernel.settings import Settings, from_environment
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
+from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
-from tenfold.web.api import exchange as exchange_api
+from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
+from tenfold.web.api import imports as imports_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
 from tenfold.web.api import records as record_api
@@ -81,7 +82,9 @@ APIS = (
     organisation_api,
     roles_api,
     custom_fields_api,
-    exchange_api,
+    imports_api,
+    batches_api,
+    exports_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0
@@ -256,15 +259,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
 
 def exchange_of(made: Parts, database: Database) -> Exchange:
     """What imports and exports need of an installation."""
-    return Exchange(
-        database,
-        made.records,
-        Tailored(),
-        made.settings.folder,
-        people.load,
-        made.settings.default_region,
-        made.settings.default_currency,
-    )
+    return Exchange.of(made.settings, database, made.records, people.load)
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

@@ -6,7 +6,6 @@ from tests.conformance.world import World
 from tenfold.engine.definition import Definition
 from tenfold.exchange.round_trip import round_trip
 from tenfold.kernel.context import Context
-from tenfold.web.api.exchange import exchange_of
 
 pytestmark = pytest.mark.anyio
 
@@ -16,6 +15,6 @@ async def test_comes_back_from_its_own_export(place: World, kind: Definition) ->
     for full in (False, True, True):
         await place.make(admin, kind, full=full)
     context = Context(admin.tenant, admin.id)
-    trip = await round_trip(exchange_of(place.app.desk), context, kind.name)
+    trip = await round_trip(place.app.desk.exchange, context, kind.name)
     assert trip.differences == []
     assert trip.records >= 3

@@ -260,9 +260,9 @@ async def test_looking_at_a_batch_changes_nothing(person, owner: Owner):
 
 async def test_a_large_batch_is_undone_by_a_job(person, monkeypatch):
     from tenfold.exchange import jobs  # noqa: PLC0415
-    from tenfold.web.api import exchange  # noqa: PLC0415
+    from tenfold.web.api import batches  # noqa: PLC0415
 
-    monkeypatch.setattr(exchange, "AT_ONCE", 5)
+    monkeypatch.setattr(batches, "AT_ONCE", 5)
     monkeypatch.setattr(jobs, "AT_ONCE", 5)
     await leads(person, 30)
     batch = (await person.get("/v1/batches"))[0]["id"]

@@ -16,7 +16,6 @@ from tests.jobs.tools import QUICK
 
 from tenfold import jobs
 from tenfold.exchange.jobs import handlers
-from tenfold.web.api.exchange import exchange_of
 from tenfold.web.desk import Desk
 
 FINISHED = ("completed", "failed")
@@ -26,7 +25,7 @@ FINISHED = ("completed", "failed")
 async def working(desk: Desk) -> AsyncIterator[None]:
     """A worker that runs imports and undos until the end of the block."""
     stop = asyncio.Event()
-    registry = jobs.Registry(handlers(exchange_of(desk)))
+    registry = jobs.Registry(handlers(desk.exchange))
     task = asyncio.create_task(
         jobs.work(desk.database, registry, stop=stop, concurrency=2, pace=QUICK)
     )

@@ -19,7 +19,6 @@ from tenfold.exchange.writing_rows import Writer
 from tenfold.jobs import LeaseLost
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
-from tenfold.web.api.exchange import exchange_of
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +38,7 @@ def small_pieces(monkeypatch):
 
 async def begun(desk: Desk, person: Person) -> tuple[AtOnce, UUID]:
     """An import as the command begins it."""
-    exchange, identity = exchange_of(desk), new_id()
+    exchange, identity = desk.exchange, new_id()
     context = Context(person.who.tenant, person.who.id, request="test")
     files = exchange.files(context.tenant, identity)
     uploads = [Upload("leads.csv", await files.store(0, pieces_of(FILE), len(FILE)))]
@@ -73,7 +72,7 @@ async def dies_in_the_second_piece(desk: Desk, work: AtOnce, identity: UUID, mon
 
     monkeypatch.setattr(Writer, "write", dies)
     with pytest.raises(RuntimeError):
-        await Importer(exchange_of(desk)).run(work, identity)
+        await Importer(desk.exchange).run(work, identity)
 
 
 async def test_a_worker_goes_on_where_a_command_died(desk, person, monkeypatch):
@@ -89,7 +88,7 @@ async def test_a_worker_goes_on_where_a_command_died(desk, person, monkeypatch):
 
 async def test_a_command_that_ends_leaves_nothing_to_a_worker(desk, person):
     work, identity = await begun(desk, person)
-    await Importer(exchange_of(desk)).run(work, identity)
+    await Importer(desk.exchange).run(work, identity)
     async with desk.database.read(work.context.tenant, TOPICS) as reader:
         state = await reader.value("SELECT state FROM jobs.job WHERE id = $1", work.job)
     assert state == "completed"
@@ -100,14 +99,14 @@ async def test_a_command_that_was_given_up_commits_nothing_more(desk, person):
     async with desk.database.transaction(work.context) as tx:
         await tx.execute("UPDATE jobs.job SET state = 'processing' WHERE id = $1", work.job)
     with pytest.raises(LeaseLost):
-        await Importer(exchange_of(desk)).run(work, identity)
+        await Importer(desk.exchange).run(work, identity)
     assert await person.every("leads") == []
 
 
 async def test_a_command_that_is_stopped_says_so_and_can_be_undone(desk, person, monkeypatch):
     work, identity = await begun(desk, person)
     await dies_in_the_second_piece(desk, work, identity, monkeypatch)
-    await Importer(exchange_of(desk)).stop(work, identity)
+    await Importer(desk.exchange).stop(work, identity)
     view = await person.get(f"/v1/imports/{identity}")
     assert (view["state"], view["error"]) == ("failed", "It was stopped after 10 rows.")
     undo = await person.post(f"/v1/imports/{identity}/undo")

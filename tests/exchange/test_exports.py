@@ -12,7 +12,6 @@ from tests.exchange.imports import Person, counts, working
 from tenfold.exchange import exporting
 from tenfold.exchange.round_trip import round_trip
 from tenfold.kernel.context import Context
-from tenfold.web.api.exchange import exchange_of
 
 pytestmark = pytest.mark.anyio
 
@@ -118,7 +117,7 @@ async def test_what_is_exported_can_be_imported_again(person, desk):
     await person.post("/v1/contacts", full, 201)
     await person.post("/v1/contacts", {"last_name": "Plain", "external_id": "x1"}, 201)
     context = Context(person.who.tenant, person.who.id)
-    trip = await round_trip(exchange_of(desk), context, "contact")
+    trip = await round_trip(desk.exchange, context, "contact")
     assert trip.differences == []
     assert trip.records == 2
 
@@ -136,7 +135,7 @@ async def test_amounts_of_ones_own_come_back_in_their_currency(person, desk, tmp
     file = tmp_path / "leads.json"
     file.write_bytes((await exported(person, "/v1/leads/export", format="json")).content)
     assert counts(await person.imported(file, "leads")) == (3, 0, 0, 3, 0)
-    trip = await round_trip(exchange_of(desk), Context(person.who.tenant, person.who.id), "lead")
+    trip = await round_trip(desk.exchange, Context(person.who.tenant, person.who.id), "lead")
     assert (trip.records, trip.differences) == (3, [])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,7 @@ from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, TenfoldError, Unauthenticated
+from tenfold.kernel.settings import Settings
 from tenfold.kernel.text import plural
 
 TOPICS = ("members", "definitions")
@@ -78,6 +79,21 @@ class Exchange:
     load_person: LoadPerson
     region: str = "US"
     currency: str = "USD"
+
+    @classmethod
+    def of(
+        cls, settings: Settings, database: Database, records: Records, load_person: LoadPerson
+    ) -> Exchange:
+        """That of the settings' installation."""
+        return cls(
+            database,
+            records,
+            Tailored(),
+            settings.folder,
+            load_person,
+            settings.default_region,
+            settings.default_currency,
+        )
 
     async def definition(self, reader: Reader, tenant: UUID, name: str) -> Definition:
         """A record type as the tenant has it, by what the reader sees; its first topics are TOPICS.
@@ -262,7 +278,10 @@ class _Run:
             frozenset(self.state.options.create_missing),
             frozenset(_optional(found) - self._asked_for(found)),
         )
-        feed = await asyncio.to_thread(_Feed, found, self.state.row)
+        with closing(await asyncio.to_thread(_Feed, found, self.state.row)) as feed:
+            await self._pieces(part, writer, feed)
+
+    async def _pieces(self, part: Part, writer: Writer, feed: _Feed) -> None:
         size = _FIRST
         piece = await asyncio.to_thread(feed.take, size)
         while piece:
@@ -334,6 +353,10 @@ class _Feed:
             self._converter.convert(row)
         self._converter.tally.clear()
         self._tallies: dict[int, dict[str, int]] = {}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rows.close()
 
     def take(self, size: int) -> list[Prepared]:
         """The next rows."""

@@ -20,10 +20,10 @@ from tenfold.engine.halving import savepoint
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
-from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
+from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off, status
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Conflict, TenfoldError
-from tenfold.kernel.ids import new_id
+from tenfold.kernel.errors import Conflict, NotFound, TenfoldError
+from tenfold.kernel.ids import new_id, parse_id
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
 _SHARED = "custom_record"
@@ -281,3 +281,32 @@ class Undoer:
             (await self.exchange.definition(reader, tenant, name), some)
             for name, some in groups.items()
         ]
+
+
+async def with_job(reader: Reader, tenant: UUID, batch: Batch) -> Batch:
+    """The batch as failed where its job gave up for good."""
+    job = parse_id(str(batch.summary.get("job", "")))
+    if batch.status not in ("pending", "processing") or job is None:
+        return batch
+    try:
+        found = await status(reader.connection, tenant, job)
+    except NotFound:
+        return batch
+    if found.state not in ("failed", "cancelled"):
+        return batch
+    why = found.error or "It was cancelled."
+    summary = {**batch.summary, "error": f"The import stopped: {why}"}
+    return msgspec.structs.replace(batch, status="failed", summary=summary)
+
+
+async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
+    """Let a worker do the import or undo of a batch; answers the job's id."""
+    context = tx.context
+    return await enqueue(
+        tx.connection,
+        name,
+        Run(identity),
+        tenant=context.tenant,
+        actor=context.actor,
+        key=str(identity),
+    )

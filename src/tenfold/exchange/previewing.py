@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,8 @@ async def preview(
 def _first(path: Path, part: Part, options: Options, view: View) -> tuple[Survey, list[Prepared]]:
     found = survey(path, part, options, view)
     converter = found.converter()
-    return found, [converter.convert(row) for row in islice(found.source.rows(), SHOWN)]
+    with closing(found.source.rows()) as rows:
+        return found, [converter.convert(row) for row in islice(rows, SHOWN)]
 
 
 def _shown(row: Prepared) -> PreviewRow:

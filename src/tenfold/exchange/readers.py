@@ -57,7 +57,7 @@ class Source:
         """What stands between two cells; None for a file that is not delimited."""
         return self._shape.separator if self._shape else None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Generator[Row]:
         """Each record with its line, in order; holds one record at a time."""
         known = set(self.columns)
         with self._origin.opened() as stream:

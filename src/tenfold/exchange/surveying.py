@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -42,12 +43,13 @@ class Survey:
 
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
-        rows = self.source.rows()
         dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED]
         mapped = [g.column for g in self.guesses if g.target]
-        learned = texts_of(islice(rows, SAMPLED), mapped)
+        with closing(self.source.rows()) as rows:
+            learned = texts_of(islice(rows, SAMPLED), mapped)
         if dated:
-            learned |= texts_of(self.source.rows(), dated)
+            with closing(self.source.rows()) as rows:
+                learned |= texts_of(rows, dated)
         rows_key = self.key
         return Converter(
             self.guesses, self.goals, self.how, learned, rows_key, need_key=self.need_key
@@ -74,9 +76,9 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
         separator=options.separator,
         header=options.header,
     )
-    rows = source.rows()
-    samples = [row.values for row in islice(rows, SAMPLED)]
-    number, empty = _counted(rows, source.columns, samples)
+    with closing(source.rows()) as rows:
+        samples = [row.values for row in islice(rows, SAMPLED)]
+        number, empty = _counted(rows, source.columns, samples)
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
     goals = goals_of(definition, view.person.access(definition), columns)
     chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Choice, Choices, Ref
+from tenfold.engine.units import PERCENT
 from tenfold.exchange.mapping import Target
 from tenfold.exchange.rows import Value
 from tenfold.exchange.salesforce_tree import pointed_at
@@ -144,7 +145,9 @@ def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Go
         return
     if kind == "address" and first_address:
         aliases = (*aliases, "addresses", "full address", "postal address", "mailing address")
-    target = Target(name, one.label, kind, aliases, one.required, measured=bool(one.unit))
+    target = Target(
+        name, one.label, kind, aliases, one.required, measured=one.unit not in ("", PERCENT)
+    )
     yield Goal(target, one)
     if kind in ("ref", "user") or one.type.kind == "file":
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.

@@ -7,12 +7,14 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
 from litestar.types import Scope
 
+from tenfold.accounts import people
 from tenfold.accounts.people import People
 from tenfold.accounts.tokens import Claims, Tokens
 from tenfold.db.database import Database, Late, Reader, Transaction
@@ -24,6 +26,7 @@ from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import Tailored
+from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
@@ -84,6 +87,14 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """A reader and who reads, where the question is about no type in particular."""
+
+    reader: Reader
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of a caller, at the versions of members and definitions it was asked at."""
 
@@ -126,6 +137,11 @@ class Desk:
         self.pages = Pages(settings.page_cache_bytes)
         self.per_person = _limit(settings.share(settings.rate_per_minute), 60)
         self.anonymous = _limit(settings.share(settings.rate_anonymous), 900)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """What imports and exports need."""
+        return Exchange.of(self.settings, self.database, self.records, people.load)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""
@@ -197,16 +213,35 @@ class Desk:
         async with self.database.transaction(context, topics, known) as transaction:
             yield transaction, await self._visit(transaction, claims, shipped)
 
+    @asynccontextmanager
+    async def enter(self, claims: Claims) -> AsyncGenerator[Entered]:
+        """A connection that reads as the person, about no type in particular."""
+        async with self.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
+            yield Entered(reader, await self._person(reader, claims))
+
+    @asynccontextmanager
+    async def begin(
+        self, claims: Claims, context: Context
+    ) -> AsyncGenerator[tuple[Transaction, Person]]:
+        """A write transaction as the person, about no type in particular."""
+        known = self.known.get(claims.tenant)
+        async with self.database.transaction(context, [MEMBERS, DEFINITIONS], known) as transaction:
+            yield transaction, await self._person(transaction, claims)
+
     async def _visit(self, reader: Reader, claims: Claims, shipped: Definition) -> Visit:
+        person = await self._person(reader, claims)
+        versions = reader.versions
+        definition = await self.tailored.get(reader, claims.tenant, shipped, versions[1])
+        return Visit(reader, person, definition)
+
+    async def _person(self, reader: Reader, claims: Claims) -> Person:
         versions = reader.versions
         if len(self.known) > _KNOWN_TENANTS:
             self.known.clear()
         self.known[claims.tenant] = (versions[0], versions[1])
-        person = await self.people.get(
+        return await self.people.get(
             reader, claims.tenant, claims.user, claims.session, versions[0]
         )
-        definition = await self.tailored.get(reader, claims.tenant, shipped, versions[1])
-        return Visit(reader, person, definition)
 
     def context(self, claims: Claims, scope: Scope) -> Context:
         """The context of a write by this request."""

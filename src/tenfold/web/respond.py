@@ -131,6 +131,20 @@ def raw(
     return document(body, status=status, headers=headers, encodings=encodings)
 
 
+def meta(
+    limit: int, cursor: str | None, *, count: int | None = None, kind: str = "none"
+) -> dict[str, object]:
+    """The meta of a list: the cursor of the next page, where there is one."""
+    return {
+        "limit": limit,
+        "next_cursor": cursor,
+        "has_more": cursor is not None,
+        "count": count,
+        "count_kind": kind,
+        "cached": False,
+    }
+
+
 def listed(json: bytes, meta: Mapping[str, object]) -> bytes:
     """The body of a list: its rows' JSON and its meta."""
     return b'{"success":true,"data":' + json + b',"meta":' + _encode(meta) + b"}"

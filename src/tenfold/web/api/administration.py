@@ -138,14 +138,9 @@ def listed(rows: Sequence[_T], asked: Paging, key: Callable[[_T], object]) -> AS
     """A page of a list that was read with one row more than the limit."""
     shown, more = rows[: asked.limit], len(rows) > asked.limit
     whole = not asked.cursor and not more
-    meta: dict[str, object] = {
-        "limit": asked.limit,
-        "next_cursor": str(key(shown[-1])) if more else None,
-        "has_more": more,
-        "count": len(shown) if whole else None,
-        "count_kind": "exact" if whole else "none",
-        "cached": False,
-    }
+    cursor = str(key(shown[-1])) if more else None
+    count, kind = (len(shown), "exact") if whole else (None, "none")
+    meta = respond.meta(asked.limit, cursor, count=count, kind=kind)
     return respond.document(respond.listed(msgspec.json.encode(shown), meta))
 
 

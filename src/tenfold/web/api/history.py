@@ -106,14 +106,7 @@ def _next(
 def _answer(
     request: Req, found: Sequence[Change] | Sequence[Move], cursor: str | None, limit: int
 ) -> ASGIResponse:
-    meta: dict[str, object] = {
-        "limit": limit,
-        "next_cursor": cursor,
-        "has_more": cursor is not None,
-        "count": None,
-        "count_kind": "none",
-        "cached": False,
-    }
+    meta = respond.meta(limit, cursor)
     body = respond.listed(msgspec.json.encode(found), meta)
     return respond.document(body, encodings=header(request.scope, b"accept-encoding"))
 

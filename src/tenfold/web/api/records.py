@@ -107,14 +107,9 @@ async def _page(arrival: Arrival, visit: Visit | Glimpse) -> Page:
 
 
 def _meta(page: Page, *, cached: bool) -> dict[str, object]:
-    return {
-        "limit": page.limit,
-        "next_cursor": page.next_cursor,
-        "has_more": page.has_more,
-        "count": page.count,
-        "count_kind": page.count_kind,
-        "cached": cached,
-    }
+    meta = respond.meta(page.limit, page.next_cursor, count=page.count, kind=page.count_kind)
+    # A page by its number has no cursor, and may have more all the same.
+    return {**meta, "has_more": page.has_more, "cached": cached}
 
 
 @get("/v1/{plural:str}/{record_id:str}")

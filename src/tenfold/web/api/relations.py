@@ -52,14 +52,7 @@ async def list_related(request: Req, plural: str, record_id: str, relation: str)
         ids = [one for _, one in found[:limit]]
         json = await query.several(visit.reader, visit.person, other, ids)
     cursor = query.cursors.seal(place, [found[limit - 1][0]]) if len(found) > limit else None
-    meta: dict[str, object] = {
-        "limit": limit,
-        "next_cursor": cursor,
-        "has_more": cursor is not None,
-        "count": None,
-        "count_kind": "none",
-        "cached": False,
-    }
+    meta = respond.meta(limit, cursor)
     return respond.document(respond.listed(json, meta), encodings=arrival.encodings)
 
 

@@ -32,7 +32,7 @@ async def search_everything(request: Req) -> ASGIResponse:
     """The best hits of every type, grouped by type."""
     desk, claims = known(request, "search")
     text, limit, kinds = _question(request, ("q", "limit", "type"), 5)
-    async with desk.visit(claims, next(iter(desk.registry)), ()) as visit:
+    async with desk.enter(claims) as visit:
         known_types = await types_of(visit.reader, claims.tenant, desk.registry)
         if unknown := [kind for kind in kinds if kind not in known_types]:
             raise Invalid({"type": f"there is no record type {unknown[0][:60]!r}"})

@@ -61,8 +61,7 @@ class TypeChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 async def list_types(request: Req) -> ASGIResponse:
     """The record types that I may read, shipped and made here."""
     desk, claims = known(request, "types")
-    first = next(iter(desk.registry))
-    async with desk.visit(claims, first, ()) as visit:
+    async with desk.enter(claims) as visit:
         rows = await visit.reader.rows(_ALL, claims.tenant)
     shown = [_shipped(d) for d in desk.registry if visit.person.access(d).read != "none"] + [
         _own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows
@@ -75,7 +74,7 @@ async def read_type(request: Req, name: str) -> ASGIResponse:
     """One record type by its name; one made here by that with or without `custom_`."""
     desk, claims = known(request, "types")
     found = desk.registry.by_name.get(name)
-    async with desk.visit(claims, next(iter(desk.registry)), ()) as visit:
+    async with desk.enter(claims) as visit:
         if found is not None and visit.person.access(found).read != "none":
             return respond.data(_shipped(found))
         return respond.data(_own(await _found(visit.reader, claims.tenant, name)))
@@ -133,12 +132,12 @@ async def _changing(
     desk, claims = known(request, "types")
     context = desk.context(claims, request.scope)
     async with (
-        desk.change(claims, next(iter(desk.registry)), context) as (tx, visit),
+        desk.begin(claims, context) as (tx, person),
         once(request, tx, claims) as kept,
     ):
         if kept.answer is not None:
             return kept.answer
-        _need_admin(visit.person)
+        _need_admin(person)
         spec = await work(tx)
         tx.touch(DEFINITIONS)
         location = {"location": f"/v1/types/{spec.name}"} if status == 201 else {}

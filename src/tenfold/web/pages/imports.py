@@ -20,12 +20,12 @@ from tenfold.exchange.drafts import Draft
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer
+from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, with_job
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
-from tenfold.web.api.exchange import enqueued, exchange_of, refused_stream, with_job
+from tenfold.web.api.imports import refused_stream
 from tenfold.web.pages import cells, import_views, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
@@ -87,7 +87,7 @@ async def send(request: Req) -> ASGIResponse:
 
 
 async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) -> ASGIResponse:
-    exchange, identity = exchange_of(desk_of(request)), new_id()
+    exchange, identity = desk_of(request).exchange, new_id()
     files = exchange.files(claims.tenant, identity)
     drafts.sweep(files.folder.parent)
     try:
@@ -119,7 +119,7 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
     if form.get("do") not in ("import", "try"):
         return await _columns(request, import_id, form)
     desk = desk_of(request)
-    exchange, identity = exchange_of(desk), _identified(import_id)
+    exchange, identity = desk.exchange, _identified(import_id)
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     try:
@@ -142,7 +142,7 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     """One import, bulk edit or undo: how far it is, what became of it, and its undo."""
     routed(request, "page-import")
     claims = await signed_in(request)
-    exchange = exchange_of(desk_of(request))
+    exchange = desk_of(request).exchange
     async with changing(request, claims) as (tx, guest):
         batch = await batches.find(tx, guest.person, _identified(import_id))
         batch = await with_job(tx, claims.tenant, batch)
@@ -165,7 +165,7 @@ async def refused_file(request: Req, import_id: str) -> Stream:
     """The rows that were refused as CSV, to be mended and imported again."""
     routed(request, "page-import-refused")
     claims = await signed_in(request)
-    exchange = exchange_of(desk_of(request))
+    exchange = desk_of(request).exchange
     async with visiting(request, claims) as guest:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
     if batch.kind != batches.IMPORT:
@@ -180,7 +180,7 @@ async def take_back(request: Req, import_id: str) -> ASGIResponse:
     claims = await signed_in(request)
     await signed_form(request, claims)
     identity = _identified(import_id)
-    undoer = Undoer(exchange_of(desk_of(request)))
+    undoer = Undoer(desk_of(request).exchange)
     try:
         async with changing(request, claims) as (tx, guest):
             made, total = await undoer.start(tx, guest.person, identity)
@@ -262,7 +262,7 @@ async def _columns(
     request: Req, import_id: str, form: Form | None, problem: str = ""
 ) -> ASGIResponse:
     claims = await signed_in(request)
-    exchange, identity = exchange_of(desk_of(request)), _identified(import_id)
+    exchange, identity = desk_of(request).exchange, _identified(import_id)
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     async with visiting(request, claims) as guest:

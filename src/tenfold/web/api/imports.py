@@ -1,0 +1,230 @@
+"""Imports: files with preview, progress and refused rows, and their undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine import batches
+from tenfold.engine.access import Person
+from tenfold.engine.batches import Batch
+from tenfold.exchange import previewing, starting
+from tenfold.exchange.import_state import Column, Counts, State, state_of
+from tenfold.exchange.importing import Exchange
+from tenfold.exchange.jobs import IMPORT_JOB, enqueued, with_job
+from tenfold.exchange.previewing import Preview
+from tenfold.kernel.ids import new_id
+from tenfold.web import respond
+from tenfold.web.api.batches import PARAMETERS, UNDOES, BatchView, found, listed, undone
+from tenfold.web.api.endpoint import Endpoint
+from tenfold.web.api.exports import attached
+from tenfold.web.api.idempotency import once
+from tenfold.web.api.import_bodies import ImportRequest, received
+from tenfold.web.api.requests import Req, known
+from tenfold.web.desk import Desk
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a piece of work is: rows or records done, of how many."""
+
+    done: int
+    total: int | None
+
+
+class FileView(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of an import: what it is and where its columns go."""
+
+    filename: str
+    type: str
+    kind: str
+    encoding: str
+    separator: str | None
+    rows: int
+    mapping: list[Column]
+
+
+class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+    """An import: its state is pending, processing, completed or failed."""
+
+    id: UUID
+    state: str
+    type: str
+    filename: str
+    dry_run: bool
+    progress: Progress
+    counts: Counts
+    files: list[FileView]
+    notes: list[str]
+    error: str
+    actor_id: UUID | None
+    undone_by: UUID | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@post("/v1/imports", request_max_body_size=None)
+async def start_import(request: Req) -> ASGIResponse:
+    """Store a file and begin to import it; answers at once with the import's state."""
+    desk, claims = known(request, "import")
+    exchange, identity = desk.exchange, new_id()
+    files = exchange.files(claims.tenant, identity)
+    try:
+        sent = await received(request, files, desk.settings.import_bytes)
+        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
+        context = desk.context(claims, request.scope)
+        async with (
+            desk.begin(claims, context) as (tx, person),
+            once(request, tx, claims, sent.digest) as kept,
+        ):
+            if kept.answer is not None:
+                files.discard()
+                return kept.answer
+            await starting.allowed(exchange, tx, person, parts)
+            state = await starting.begin(tx, identity, parts, sent.options)
+            state.job = str(await enqueued(tx, IMPORT_JOB, identity))
+            await batches.save(tx, identity, "pending", state.summary())
+            batch = await batches.find(tx, person, identity)
+            location = f"/v1/imports/{identity}"
+            view = _view(desk, person, batch)
+            answer = respond.data(view, status=202, headers={"location": location})
+            return await kept.keep(answer)
+    except BaseException:
+        files.discard()
+        raise
+
+
+@post("/v1/imports/preview", status_code=200, request_max_body_size=None)
+async def preview_import(request: Req) -> ASGIResponse:
+    """What an import would make of a file: the mapping and its first rows; stores nothing."""
+    desk, claims = known(request, "import-preview")
+    exchange = desk.exchange
+    files = exchange.files(claims.tenant, new_id())
+    try:
+        sent = await received(request, files, desk.settings.import_bytes)
+        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
+        async with desk.enter(claims) as by:
+            await starting.allowed(exchange, by.reader, by.person, parts[:1])
+            path = files.upload(parts[0].stored)
+            shown = await previewing.preview(
+                exchange, by.reader, by.person, path, part=parts[0], options=sent.options
+            )
+        return respond.data(shown)
+    finally:
+        files.discard()
+
+
+@get("/v1/imports")
+async def list_imports(request: Req) -> ASGIResponse:
+    """The imports that one may see, newest first."""
+    return await listed(request, [batches.IMPORT], "imports", _view)
+
+
+@get("/v1/imports/{import_id:str}")
+async def read_import(request: Req, import_id: str) -> ASGIResponse:
+    """One import: its state, progress, counts, mapping and notes."""
+    desk, claims = known(request, "import")
+    async with desk.enter(claims) as by:
+        batch = await found(by, import_id, batches.IMPORT)
+        batch = await with_job(by.reader, claims.tenant, batch)
+        return respond.data(_view(desk, by.person, batch))
+
+
+@get("/v1/imports/{import_id:str}/refused")
+async def read_refused(request: Req, import_id: str) -> Stream:
+    """The rows that were refused, as CSV with the line and the reason of each."""
+    desk, claims = known(request, "import-refused")
+    async with desk.enter(claims) as by:
+        batch = await found(by, import_id, batches.IMPORT)
+    return refused_stream(desk.exchange, claims.tenant, batch)
+
+
+@post("/v1/imports/{import_id:str}/undo", status_code=200)
+async def undo_import(request: Req, import_id: str) -> ASGIResponse:
+    """Take back what an import made and changed; later edits are kept and reported."""
+    return await undone(request, import_id, batches.IMPORT)
+
+
+def refused_stream(exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
+    """The rows that an import refused, as a CSV file to be saved."""
+    state = state_of(batch.summary)
+    files = exchange.files(tenant, batch.id)
+    columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
+    pieces: Iterator[bytes] = files.refused_csv(
+        columns, state.refused_bytes, several=len(state.parts) > 1
+    )
+    name = starting.refused_name(state.filename)
+    return Stream(pieces, media_type="text/csv; charset=utf-8", headers=attached(name))
+
+
+def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:
+    state: State = state_of(batch.summary)
+    return ImportView(
+        id=batch.id,
+        state=batch.status,
+        type=batch.type,
+        filename=state.filename,
+        dry_run=state.options.dry_run,
+        progress=Progress(state.counts.read, state.total),
+        counts=state.counts,
+        files=[
+            FileView(
+                filename=part.filename,
+                type=part.type,
+                kind=part.kind,
+                encoding=part.encoding,
+                separator=part.separator,
+                rows=part.rows,
+                mapping=part.mapping,
+            )
+            for part in state.parts
+        ],
+        notes=state.notes(),
+        error=state.error,
+        actor_id=batch.actor_id,
+        undone_by=batch.undone_by,
+        created_at=batch.created_at,
+        finished_at=batch.finished_at,
+    )
+
+
+HANDLERS = [start_import, preview_import, list_imports, read_import, read_refused, undo_import]
+
+_READS = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", "TOO_LARGE", 422)
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/imports",
+        "Import a file",
+        request=ImportRequest,
+        response=ImportView,
+        status=202,
+        errors=_READS,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/imports/preview",
+        "Show what an import would make of a file",
+        request=ImportRequest,
+        response=Preview,
+        errors=_READS[:-1],
+    ),
+    Endpoint(
+        "GET", "/v1/imports", "Imports, newest first", response=list[ImportView], query=PARAMETERS
+    ),
+    Endpoint("GET", "/v1/imports/{import_id}", "One import", response=ImportView),
+    Endpoint(
+        "POST",
+        "/v1/imports/{import_id}/undo",
+        "Undo an import",
+        response=BatchView,
+        errors=UNDOES,
+        also=(202,),
+    ),
+)
