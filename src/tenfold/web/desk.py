@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
+from litestar import Request
 from litestar.types import Scope
 
 from tenfold.accounts import people
@@ -249,6 +250,11 @@ class Desk:
         return Context(
             tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
         )
+
+
+def desk_of(request: Request[Any, Any, Any]) -> Desk:
+    """The process's desk."""
+    return request.app.state.desk
 
 
 def tag(*parts: object) -> str:

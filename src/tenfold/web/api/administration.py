@@ -23,8 +23,8 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.requests import check_parameters, desk_of, limit_of, pairs
-from tenfold.web.desk import DEFINITIONS, MEMBERS
+from tenfold.web.api.requests import check_parameters, limit_of, pairs
+from tenfold.web.desk import DEFINITIONS, MEMBERS, desk_of
 
 Req = Request[Any, Any, Any]
 _T = TypeVar("_T")

@@ -19,8 +19,7 @@ from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import desk_of
-from tenfold.web.desk import header
+from tenfold.web.desk import desk_of, header
 from tenfold.web.limits import Limit
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]

@@ -11,7 +11,8 @@ from litestar.response import Stream
 from tenfold.engine import ask as asking
 from tenfold.exchange import exporting
 from tenfold.kernel.errors import Invalid
-from tenfold.web.api.requests import Req, check_filters, desk_of, known, pairs
+from tenfold.web.api.requests import Req, check_filters, known, pairs
+from tenfold.web.desk import desk_of
 
 
 @get("/v1/{plural:str}/export")

@@ -16,8 +16,8 @@ from tenfold.engine.changes import NEWEST, Change, Move
 from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import check_parameters, desk_of, identified, limit_of, pairs
-from tenfold.web.desk import Desk, Visit, header
+from tenfold.web.api.requests import check_parameters, identified, limit_of, pairs
+from tenfold.web.desk import Desk, Visit, desk_of, header
 
 Req = Request[Any, Any, Any]
 _PARAMETERS = {

@@ -23,7 +23,7 @@ from tenfold.engine.records import Records
 from tenfold.kernel.errors import BadRequest, Invalid, NotFound, TenfoldError, WrongMedia
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.idempotency import once
-from tenfold.web.desk import Desk, Glimpse, Seen, Visit, header
+from tenfold.web.desk import Desk, Glimpse, Seen, Visit, desk_of, header
 
 Req = Request[Any, Any, Any]
 
@@ -120,11 +120,6 @@ def known(request: Req, route: str) -> tuple[Desk, Claims]:
     cast("dict[str, Any]", request.scope)["tenfold.route"] = route
     desk = desk_of(request)
     return desk, desk.claims(request.scope)
-
-
-def desk_of(request: Req) -> Desk:
-    """The process's desk."""
-    return request.app.state.desk
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.requests import Req, desk_of, known
-from tenfold.web.desk import DEFINITIONS
+from tenfold.web.api.requests import Req, known
+from tenfold.web.desk import DEFINITIONS, desk_of
 
 MOST = 200
 _ALL = """SELECT name, spec FROM tenfold.custom_types

@@ -11,12 +11,12 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
 from tenfold.web.api.auth import Gate, client_of
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.session import (
     Req,
     SignInFirst,
     cookie,
-    desk_of,
     keep_cookie,
     kept_cookies,
     read_form,

@@ -14,21 +14,14 @@ from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost
 from tenfold.web.api.requests import identified
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.form_page import again, names_of, read, suggested, view_of
 from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
 from tenfold.web.pages.record import within
-from tenfold.web.pages.session import (
-    Flash,
-    Form,
-    Req,
-    desk_of,
-    keep_flash,
-    routed,
-    signed_form,
-)
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.widgets import form_fields
 
 

@@ -23,18 +23,9 @@ from tenfold.engine.registry import CUSTOM
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
-from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk
+from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
 from tenfold.web.pages import cells, hues
-from tenfold.web.pages.session import (
-    Flash,
-    Req,
-    SignInFirst,
-    cookie,
-    desk_of,
-    form_token,
-    here,
-    take_flash,
-)
+from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
 from tenfold.web.pages.words import zone_of
 
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,

@@ -26,21 +26,14 @@ from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.web.api.imports import refused_stream
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, import_views, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
 from tenfold.web.pages.import_views import RUNNING, Check
 from tenfold.web.pages.mentions import Mentions
-from tenfold.web.pages.session import (
-    Flash,
-    Form,
-    Req,
-    desk_of,
-    keep_flash,
-    routed,
-    signed_form,
-)
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.uploads import pieces, signed_upload
 
 _SHOWN = 50

@@ -22,6 +22,7 @@ from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import plural
 from tenfold.web.api.requests import pairs as read_pairs
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, filters, render
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name, spare
@@ -29,7 +30,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Builder, Chip, Pairs, address, without_place
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.mentions import Mentions
-from tenfold.web.pages.session import Req, desk_of, routed
+from tenfold.web.pages.session import Req, routed
 
 _TRAIL = 8
 

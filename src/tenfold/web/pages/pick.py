@@ -20,10 +20,11 @@ from tenfold.engine.types import AnyRef, Ref, Refused
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import fold
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import visiting
-from tenfold.web.pages.session import Req, desk_of, routed
+from tenfold.web.pages.session import Req, routed
 
 _MARK = re.compile(r"^(.*) #([0-9a-f]{8})$", re.DOTALL)
 

@@ -21,13 +21,14 @@ from tenfold.engine.types import Many
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.labels import label_of
 from tenfold.web.api.requests import identified
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, hues, mentions, render, timeline, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.mentions import Mentions
-from tenfold.web.pages.session import Req, desk_of, routed
+from tenfold.web.pages.session import Req, routed
 from tenfold.web.pages.timeline import History
 
 HISTORY = 20

@@ -16,7 +16,7 @@ from litestar.datastructures import Cookie
 from tenfold.accounts.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
-from tenfold.web.desk import Desk, header
+from tenfold.web.desk import Desk, desk_of, header
 
 Req = Request[Any, Any, Any]
 YEAR = 31_536_000
@@ -46,11 +46,6 @@ class Form:
     def all(self, name: str) -> list[str]:
         """All values of a name that are not empty."""
         return [value for value in self._values.get(name, []) if value]
-
-
-def desk_of(request: Req) -> Desk:
-    """The process's desk."""
-    return request.app.state.desk
 
 
 def here(request: Req) -> str:
