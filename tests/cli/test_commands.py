@@ -123,7 +123,10 @@ def test_up_serves_survives_kill_9_and_leaves_nothing(started, home: Path) -> No
     log = home / "log" / "tenfold.log"
     assert f"  Its log is {log}\n" in said
     assert not [line for line in said if line.startswith("{")]
-    assert '"route":"page-login"' in log.read_text("utf-8")
+    until = time.monotonic() + 20  # it comes through a pipe
+    while '"route":"page-login"' not in log.read_text("utf-8"):
+        assert time.monotonic() < until, log.read_text("utf-8")
+        time.sleep(0.1)
     code, told = typed("up", TENFOLD_HOME=str(home), PORT=str(free_port()))
     assert (code, told.count("\n")) == (1, 1)
     assert told.startswith(f"tenfold: Tenfold runs already from {home}, at http://127.0.0.1:{port}")

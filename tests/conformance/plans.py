@@ -49,6 +49,8 @@ async def fill(owner: Owner, kind: Definition) -> None:
             values[one.name] = f"(ARRAY[{listed}])[1 + n % {len(options)}]"
     names, expressions = ", ".join(values), ", ".join(values.values())
     async with owner.transaction():
+        # A server that is not ours may vacuum meanwhile, and then plan otherwise.
+        await owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
         await owner.execute("SET LOCAL session_replication_role = replica")
         await owner.execute(
             f"INSERT INTO {table} ({names}) SELECT {expressions} FROM generate_series(1, {ROWS}) n"

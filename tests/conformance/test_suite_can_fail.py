@@ -7,7 +7,7 @@ application of its own; where it is in the database, in a copy of it.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -51,11 +51,13 @@ async def patient(
     async with server.database() as base:
         await add_specimens(base)
         owner = await asyncpg.connect(base.admin_url, statement_cache_size=0)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(composition, "PACKS", PACKS)
-            home = tmp_path_factory.mktemp("patient")
-            async with serving(settings_for(base, home)) as running:
-                yield await world(running, base, owner)
+        async with AsyncExitStack() as stack:
+            # Only while it is put together: other tests' applications serve what ships.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(composition, "PACKS", PACKS)
+                settings = settings_for(base, tmp_path_factory.mktemp("patient"))
+                running = await stack.enter_async_context(serving(settings))
+            yield await world(running, base, owner)
         await owner.close()
 
 
