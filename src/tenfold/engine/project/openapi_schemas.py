@@ -119,8 +119,9 @@ def read(definition: Definition, registry: Registry) -> Schema:
             currency = {**schema("Currency"), **({} if field.writable else {"readOnly": True})}
             properties[f"{field.name}_currency"] = nullable(currency) if maybe else currency
     properties["custom"] = _custom("Your organisation's own fields.")
-    for embed, one in _embeds(definition, registry):
-        properties[embed] = {**one, "readOnly": True, "description": f"With `embed={embed}`."}
+    for embed, other, one in _embeds(definition, registry):
+        about = f"With `embed={embed}`."
+        properties[embed] = {**one, "readOnly": True, "x-embed": other.name, "description": about}
     return closed(properties, ("id",), description=definition.doc)
 
 
@@ -222,15 +223,17 @@ def _custom(about: str) -> Schema:
     return {"type": "object", "additionalProperties": True, "description": about}
 
 
-def _embeds(definition: Definition, registry: Registry) -> Iterator[tuple[str, Schema]]:
+def _embeds(definition: Definition, registry: Registry) -> Iterator[tuple[str, Definition, Schema]]:
     """What `embed` may show inside: one related record, or the first of a list."""
     for field in definition.relations.values():
         if isinstance(field.type, Ref):
-            yield field.name, nullable(schema(name_of(registry.by_name[field.type.to])))
+            other = registry.by_name[field.type.to]
+            yield field.name, other, nullable(schema(name_of(other)))
         elif isinstance(field.type, Many):
-            yield field.name, nullable(schema(f"{name_of(registry.by_name[field.type.to])}Inside"))
+            other = registry.by_name[field.type.to]
+            yield field.name, other, nullable(schema(f"{name_of(other)}Inside"))
     for name, (other, _) in registry.backs.get(definition.name, {}).items():
-        yield name, nullable(schema(f"{name_of(other)}Inside"))
+        yield name, other, nullable(schema(f"{name_of(other)}Inside"))
 
 
 def _inside(own: Schema) -> Schema:

@@ -1,11 +1,11 @@
-"""/openapi.json, made once when the process starts, and /docs, which shows it."""
+"""/openapi.json, made once when the process starts, and /docs, which shows it part by part."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,14 @@ from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api import document_endpoints as described
+from tenfold.web.api.document_parts import Part, cut, parts
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import header
 from tenfold.web.metrics import named
+from tenfold.web.pages.frame import PACKS
+from tenfold.web.pages.render import render
 
+SHARED = "For every type"
 STATIC = Path(__file__).parents[1] / "static"
 _FILES: Mapping[str, tuple[str, str]] = {
     "swagger-ui.css": ("vendor/swagger-ui.css", "text/css"),
@@ -32,25 +36,6 @@ _FILES: Mapping[str, tuple[str, str]] = {
     "docs.js": ("docs.js", "text/javascript"),
 }
 Req = Request[Any, Any, Any]
-_PAGE = b"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tenfold API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="stylesheet" href="/docs/docs.css">
-<link rel="icon" href="data:,">
-</head>
-<body>
-<div id="docs"></div>
-<noscript>This page needs JavaScript. The document it shows is at
-<a href="/openapi.json">/openapi.json</a>.</noscript>
-<script src="/docs/swagger-ui.js"></script>
-<script src="/docs/docs.js"></script>
-</body>
-</html>
-"""
 
 
 class Published:
@@ -82,8 +67,9 @@ def publish(registry: Registry, address: str, endpoints: Iterable[Endpoint]) -> 
 def handlers(
     registry: Registry, address: str, endpoints: Iterable[Endpoint]
 ) -> list[HTTPRouteHandler]:
-    """The routes of the document and of the page that shows it."""
-    published, page = publish(registry, address, endpoints), Published(_PAGE, "text/html")
+    """The routes of the document and of the pages that show it."""
+    published = publish(registry, address, endpoints)
+    pages = _Pages(published.body)
 
     @get("/openapi.json")
     async def openapi_document(request: Req) -> ASGIResponse:
@@ -92,23 +78,53 @@ def handlers(
         return published.answer(request)
 
     @get("/docs")
+    async def docs_contents(request: Req) -> ASGIResponse:
+        """The parts of the document."""
+        return await _made(request, pages.contents)
+
+    @get("/docs/{name:str}")
     async def docs_page(request: Req) -> ASGIResponse:
-        """The document to read and to try."""
-        named(request.scope, "docs")
-        return page.answer(request)
+        """A part to read and to try, its document, or what the page loads to show it."""
+        return await _made(request, partial(pages.found, request.path_params["name"]))
 
-    return [openapi_document, docs_page, docs_file]
+    return [openapi_document, docs_contents, docs_page]
 
 
-@get("/docs/{name:str}")
-async def docs_file(request: Req) -> ASGIResponse:
-    """The scripts and style sheets of that page."""
+async def _made(request: Req, make: Callable[[], Published]) -> ASGIResponse:
     named(request.scope, "docs")
-    name: str = request.path_params["name"]
-    if name not in _FILES:
-        raise NotFound("There is nothing at this address.")
-    found = await anyio.to_thread.run_sync(_file, name)
-    return found.answer(request)
+    return (await anyio.to_thread.run_sync(make)).answer(request)
+
+
+class _Pages:
+    """What is below /docs, each made when it is first asked for and then kept."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+        self._parts = {part.address: part for part in parts(msgspec.json.decode(document))}
+        self.contents = cache(self._contents)
+        self.found = cache(self._found)
+
+    def _contents(self) -> Published:
+        groups: dict[str, list[Part]] = {}
+        for part in self._parts.values():
+            groups.setdefault(_label(part.group), []).append(part)
+        return Published(render("docs.html", groups=groups).encode(), "text/html")
+
+    def _found(self, name: str) -> Published:
+        """A page, `listings`; its document, `listings.json`; or one of its files."""
+        if name in _FILES:
+            return _file(name)
+        part = self._parts.get(name.removesuffix(".json"))
+        if part is None:
+            raise NotFound("There is nothing at this address.")
+        if name == part.address:
+            return Published(render("docs_part.html", part=part).encode(), "text/html")
+        made = cut(msgspec.json.decode(self._document), part)
+        return Published(msgspec.json.encode(made), "application/json")
+
+
+def _label(pack: str) -> str:
+    return PACKS.get(pack) or pack.replace("_", " ").capitalize() or SHARED
 
 
 @cache
