@@ -68,7 +68,7 @@ def generate(document: dict[str, Any], folder: Path) -> subprocess.CompletedProc
 @pytest.fixture
 def client_folder(document: dict[str, Any]) -> Path:
     """The client of this very document and generator; made once, since that takes a while."""
-    told = {**document, "servers": []}  # the address is another in each run
+    told = _once({**document, "servers": []})  # the address is another in each run
     lock = (ROOT / "requirements" / "openapi-client.lock").read_bytes()
     name = hashlib.sha256(json.dumps(told).encode() + lock).hexdigest()[:16]
     GENERATED.mkdir(parents=True, exist_ok=True)
@@ -83,6 +83,29 @@ def client_folder(document: dict[str, Any]) -> Path:
             assert "warning" not in (done.stdout + done.stderr).lower()
             (folder / "fine").touch()
     return folder
+
+
+def _once(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with each type's filters in its list alone, not again in aggregate and export.
+
+    The generator copies an operation's parameters as often as it has some: most of its time. All
+    three refer to the same components, so what it makes of a filter is seen in the list.
+    """
+    paths = dict(document["paths"])
+    dropped = 0
+    for path in document["paths"]:
+        for more in (f"{path}/aggregate", f"{path}/export"):
+            if more not in paths:
+                continue
+            one = paths[more]["get"]
+            listed = {p["$ref"] for p in paths[path]["get"]["parameters"] if "$ref" in p}
+            kept = [p for p in one["parameters"] if p.get("$ref") not in listed]
+            dropped += len(one["parameters"]) - len(kept)
+            paths[more] = {**paths[more], "get": {**one, "parameters": kept}}
+            # Only what the list of the same type refers to is dropped, never one of its own.
+            assert all("$ref" not in p for p in kept), more
+    assert dropped > 1_000
+    return {**document, "paths": paths}
 
 
 async def test_a_generated_client_works(
