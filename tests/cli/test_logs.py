@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from tests.cli.test_commands import TENFOLD, environment, free_port
 
-from tenfold.cli import ready
+from tenfold.cli import ready, supervise
 from tenfold.cli.log_file import LogFile
-from tenfold.cli.supervise import Child, supervise
 from tenfold.demo.seed import sign_in
 
 
@@ -25,12 +24,13 @@ def log(tmp_path: Path) -> Iterator[LogFile]:
 
 
 def test_what_children_print_goes_to_the_log_and_its_last_line_tells_why(
-    log: LogFile, tmp_path: Path
+    log: LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(supervise, "FIRST_BACKOFF", 0.01)
     said: list[str] = []
     program = 'import sys; print(\'{"event": "first"}\'); sys.exit("The port is taken.")'
-    child = Child("part", [sys.executable, "-c", program])
-    assert supervise([child], say=said.append, log=log) == 1
+    child = supervise.Child("part", [sys.executable, "-S", "-c", program])
+    assert supervise.supervise([child], say=said.append, log=log) == 1
     assert "ended 6 times" in said[-1]
     assert said[-1].endswith(f"The last line of the log in {log.path} is: The port is taken.")
     assert log.path.read_text("utf-8").count('"first"') == 6

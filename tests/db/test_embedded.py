@@ -18,11 +18,13 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+from tests.children import unmeasured
 
 from tenfold.db import embedded, embedded_config, embedded_place
 from tenfold.db.embedded import EmbeddedError, Server
 
 AS_ROOT = os.geteuid() == 0
+copied = pytest.mark.usefixtures("made_before")
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can mount, or run as another user")
 
 START_AND_WAIT = """
@@ -36,21 +38,54 @@ print(embedded.stop(server), flush=True)
 """
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def open_folder(parent: Path | None = None) -> Generator[Path]:
     """A folder that every user can reach, as pytest's own is not."""
-    made = Path(tempfile.mkdtemp(prefix="tenfold-test-")).resolve()
+    made = Path(tempfile.mkdtemp(prefix="tenfold-test-", dir=parent)).resolve()
     made.chmod(0o755)
     yield made
     shutil.rmtree(made)
 
 
 @pytest.fixture
-def home(folder: Path) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
+    """A folder for this test, where temporary files lie."""
+    with open_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def quick() -> Path | None:
+    """Where there is memory for a disk: no process that is killed can tell the difference."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30 else None
+
+
+@pytest.fixture
+def home(quick: Path | None) -> Iterator[Path]:
     """A home whose server is gone when the test is over."""
-    chosen = folder / "home"
-    yield chosen
-    embedded.remove(chosen)
+    with open_folder(quick) as made:
+        yield made / "home"
+        embedded.remove(made / "home")
+
+
+@pytest.fixture(scope="module")
+def fresh(quick: Path | None) -> Iterator[Path]:
+    """A database that initdb made and nobody used."""
+    with open_folder(quick) as made:
+        embedded.stop(embedded.start(made))
+        yield made / "postgres"
+        embedded.remove(made)
+
+
+@pytest.fixture
+def made_before(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what comes after initdb: it is only copied what initdb made once."""
+
+    def copy(_place: object, _programs: Path, to: Path) -> None:
+        subprocess.run(["cp", "-Rp", f"{fresh}/.", to], check=True)
+
+    monkeypatch.setattr(embedded, "_initdb", copy)
 
 
 @pytest.fixture
@@ -82,6 +117,7 @@ def another_process(home: Path) -> Generator[subprocess.Popen[str]]:
     """Another Tenfold that starts the same home and keeps it until its input is closed."""
     process = subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT, str(home)],
+        env=unmeasured(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -186,6 +222,7 @@ def test_four_starts_at_once_make_one_server_with_one_owner(home: Path) -> None:
     assert sorted(ours for _, ours in answers) == [False, False, False, True]
 
 
+@copied
 def test_two_homes_run_side_by_side(home: Path, folder: Path) -> None:
     other = folder / "other"
     one = embedded.start(home)
@@ -203,6 +240,7 @@ def test_two_homes_run_side_by_side(home: Path, folder: Path) -> None:
 # --- surviving ---
 
 
+@copied
 def test_committed_rows_survive_kill_9_of_every_process(home: Path) -> None:
     server = embedded.start(home)
     ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS id")
@@ -215,6 +253,7 @@ def test_committed_rows_survive_kill_9_of_every_process(home: Path) -> None:
     assert ask(again, "SELECT count(*) FROM kept") == "1000"
 
 
+@copied
 def test_orphans_of_a_killed_server_do_not_stop_the_next_start(home: Path) -> None:
     server = embedded.start(home)
     orphan = psutil.Process(server.pid).children()[0]
@@ -227,6 +266,7 @@ def test_orphans_of_a_killed_server_do_not_stop_the_next_start(home: Path) -> No
     assert not lives(orphan.pid)
 
 
+@copied
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle(home: Path) -> None:
     server = embedded.start(home)
     kept = (server.data / "postmaster.pid").read_text("utf-8")
@@ -286,6 +326,7 @@ def _words(process: psutil.Process) -> str:
 # --- saying what is wrong ---
 
 
+@copied
 def test_database_of_another_major_version_is_named(home: Path) -> None:
     server = embedded.start(home)
     embedded.stop(server)
@@ -311,6 +352,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(home: Path) -> None:
     assert precious.read_text("utf-8") == "chapter one"
 
 
+@copied
 def test_a_setting_that_postgresql_refuses_is_told_with_its_reason(home: Path) -> None:
     with pytest.raises(EmbeddedError, match=r"PostgreSQL did not start: .*max_connections"):
         embedded.start(home, settings={"max_connections": "many"})
@@ -318,6 +360,7 @@ def test_a_setting_that_postgresql_refuses_is_told_with_its_reason(home: Path) -
     assert ask(embedded.start(home), "SHOW max_connections") == "100"
 
 
+@copied
 def test_a_frozen_server_is_named_instead_of_waited_for(home: Path) -> None:
     server = embedded.start(home)
     os.kill(server.pid, signal.SIGSTOP)
@@ -368,6 +411,7 @@ def fill(path: Path) -> None:
 # --- as root ---
 
 
+@copied
 @needs_root
 def test_root_drops_to_another_user_and_nobody_else_gets_in(home: Path) -> None:
     server = embedded.start(home)
@@ -395,6 +439,7 @@ def test_root_drops_to_another_user_and_nobody_else_gets_in(home: Path) -> None:
     assert 'Peer authentication failed for user "postgres"' in opened.stdout
 
 
+@copied
 @needs_root
 def test_home_that_the_account_cannot_reach_gets_its_data_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -419,6 +464,7 @@ def test_home_that_the_account_cannot_reach_gets_its_data_elsewhere(
     assert not list((folder / "system").iterdir())
 
 
+@copied
 @needs_root
 def test_a_home_that_was_closed_later_is_never_replaced_by_an_empty_one(home: Path) -> None:
     server = embedded.start(home)
@@ -516,6 +562,7 @@ def test_machine_without_useradd_runs_it_as_nobody(monkeypatch: pytest.MonkeyPat
     assert notes == ["PostgreSQL does not run as root, so it runs as the user nobody."]
 
 
+@copied
 @needs_root
 def test_a_database_that_belongs_to_root_is_told_how_to_hand_over(home: Path) -> None:
     server = embedded.start(home)
@@ -527,6 +574,7 @@ def test_a_database_that_belongs_to_root_is_told_how_to_hand_over(home: Path) ->
     assert ask(embedded.start(home), "SELECT 1") == "1"
 
 
+@copied
 def test_url_quotes_what_names_may_contain(home: Path) -> None:
     server = embedded.start(home)
     ask(server, 'CREATE ROLE "a/b c" LOGIN')

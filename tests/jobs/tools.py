@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from tests.children import unmeasured
 
 from tenfold import jobs
 from tenfold.db.database import Database
@@ -113,7 +114,7 @@ class Process:
 
 @asynccontextmanager
 async def process(url: str) -> AsyncIterator[Process]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    environment = unmeasured(PYTHONPATH=os.pathsep.join([str(ROOT / "src"), str(ROOT)]))
     started = Process(
         await asyncio.create_subprocess_exec(
             sys.executable,

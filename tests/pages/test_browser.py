@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from tests.children import unmeasured
 from tests.factories import Organisation, Somebody
 from tests.pages.conftest import Make
 
@@ -41,16 +42,15 @@ async def address(settings: Settings, anyio_backend: str) -> AsyncIterator[str]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    environment = {
-        **os.environ,
-        "TENFOLD_HOME": settings.home,
-        "TENFOLD_APP_DATABASE_URL": settings.app_database_url,
-        "TENFOLD_RATE_PER_MINUTE": "0",
-        "TENFOLD_RATE_ANONYMOUS": "0",
-        "TENFOLD_LOG_LEVEL": "ERROR",
+    environment = unmeasured(
+        TENFOLD_HOME=settings.home,
+        TENFOLD_APP_DATABASE_URL=settings.app_database_url,
+        TENFOLD_RATE_PER_MINUTE="0",
+        TENFOLD_RATE_ANONYMOUS="0",
+        TENFOLD_LOG_LEVEL="ERROR",
         # The tokens name the address that the worker's own application signs with.
-        "TENFOLD_PUBLIC_URL": settings.address,
-    }
+        TENFOLD_PUBLIC_URL=settings.address,
+    )
     options = f"--interface asgi --factory --workers 1 --host 127.0.0.1 --port {port}".split()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "granian", *options, "tenfold.app:create_app", env=environment,
