@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from tests import factories
+from tests.children import unmeasured
 from tests.server import Base
 
 from tenfold.accounts.tokens import Tokens
@@ -45,17 +46,16 @@ def start(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Start:
         home = tmp_path_factory.mktemp("served")
         port = _free_port()
         address = f"http://127.0.0.1:{port}"
-        environment = {
-            **os.environ,
-            "TENFOLD_HOME": str(home),
-            "PORT": str(port),
-            "TENFOLD_APP_DATABASE_URL": base.app_url,
-            "TENFOLD_RATE_PER_MINUTE": "0",
-            "TENFOLD_RATE_ANONYMOUS": "0",
-            "TENFOLD_SIGN_IN_PER_MINUTE": "0",
-            "TENFOLD_LOG_LEVEL": "ERROR",
-            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-        }
+        environment = unmeasured(
+            TENFOLD_HOME=str(home),
+            PORT=str(port),
+            TENFOLD_APP_DATABASE_URL=base.app_url,
+            TENFOLD_RATE_PER_MINUTE="0",
+            TENFOLD_RATE_ANONYMOUS="0",
+            TENFOLD_SIGN_IN_PER_MINUTE="0",
+            TENFOLD_LOG_LEVEL="ERROR",
+            PYTHONPATH=f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        )
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws"]
         where = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", target]
         with (home / "log").open("wb") as log:
