@@ -44,7 +44,7 @@ async def test_all_or_nothing_says_which_record_is_wrong(
     answer = await send(client, admin, "POST", "bulk", {"records": rows})
     error = answer.json()["error"]
     assert answer.status_code == 400
-    assert error["fields"] == {"records[2].budget": "must be a number"}
+    assert error["fields"] == {"records[2].budget": "must be a number like 1234.50"}
     assert error["message"].startswith("records[2]: ")
     assert (await client.get(PATH, headers=admin.headers)).json()["data"] == []
     (one,) = (await send(client, admin, "POST", "bulk", {"records": [NAMES]})).json()["data"]

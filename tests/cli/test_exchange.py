@@ -95,6 +95,59 @@ async def test_a_dry_run_says_that_it_was_one(settings, person, tmp_path):
     assert await person.every("leads") == []
 
 
+async def test_a_dry_run_says_what_would_be_refused_and_writes_no_file(settings, person, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name\nA,B\n" + "C,\n" * 12)
+    who, dry = Who(person.who.email), Options(dry_run=True)
+    code, said = await imported(settings, path, "leads", who=who, options=dry)
+    assert code == PARTLY
+    assert [one.name for one in tmp_path.iterdir()] == ["leads.csv"]
+    first = said.index("These would be refused:")
+    assert said[first + 1] == "  line 3: last_name: is required."
+    assert said[first + 10] == "  line 12: last_name: is required."
+    assert said[first + 11 :] == ["  and 2 more; --refused PATH writes all of them to a file."]
+    to = tmp_path / "why.csv"
+    code, said = await imported(settings, path, "leads", who=who, options=dry, refused=to)
+    assert code == PARTLY
+    with to.open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == 12
+
+
+async def test_a_column_to_leave_out_that_is_not_there_is_refused(settings, person, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name,Status\nA,B,new\n")
+    for field in (None, "source_detail"):
+        code, said = await imported(
+            settings, path, "leads", who=Who(person.who.email),
+            options=Options(mapping={"Statuss": field}),
+        )  # fmt: skip
+        assert code == FAILED
+        wrong = "There is no column 'Statuss'; did you mean 'Status'?"
+        assert said == [f"The import failed: {wrong}"]
+
+
+async def test_json_of_which_nothing_can_be_read_is_1_and_items_have_their_number(
+    settings, person, tmp_path
+):
+    path, who = tmp_path / "leads.json", Who(person.who.email)
+    path.write_text('[{"name":')
+    code, said = await imported(settings, path, "leads", who=who)
+    assert code == FAILED
+    why = "the rest was not read: the file ends in the middle of a record."
+    broken = f"The file could not be read: JSON is broken near line 1, {why}"
+    assert said == [f"The import failed: {broken}"]
+    one = '{"first_name": "A", "last_name": "B"}'
+    path.write_text(f'[{one}, {{"first_name": "C"}}, 7]')
+    code, said = await imported(settings, path, "leads", who=who)
+    assert code == PARTLY
+    with (tmp_path / "leads.refused.csv").open(encoding="utf-8-sig") as file:
+        refused = list(csv.DictReader(file))
+    assert [row["item"] for row in refused] == ["2", "3"]
+    assert "line" not in refused[0]
+    code, said = await imported(settings, tmp_path / "leads.refused.csv", "leads", who=who)
+    assert not [line for line in said if "have no field" in line]
+
+
 async def test_who_is_unknown_or_may_not_is_told(settings, person, organisation, tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("First Name,Last Name\nA,B\n")

@@ -181,7 +181,8 @@ def test_a_default_that_the_type_refuses():
         name: str = field(default=None)
 
     size, name = mistakes(Wrong)
-    assert "Wrong.size: its default must be a number. Fix: give a default that the type" in size
+    told = "its default must be a whole number like 1234. Fix: give a default that the type takes."
+    assert f"Wrong.size: {told}" in size
     assert "Wrong.name: its default is None, and it can't be empty. Fix: annotate … | None" in name
 
 

@@ -63,7 +63,7 @@ async def test_bad_values_name_the_field(
     body = {"name": "Car", "custom": {"wheels": "four"}}
     status, answer = await call(client, owner, "POST", path, body)
     assert status == 400
-    assert answer["error"]["fields"] == {"custom.wheels": "must be a number"}
+    assert answer["error"]["fields"] == {"custom.wheels": "must be a whole number like 1234"}
     body = {"name": "Car", "custom": {"doors": 4}}
     status, answer = await call(client, owner, "POST", path, body)
     assert (status, answer["error"]["code"]) == (400, "UNKNOWN_FIELD")

@@ -16,7 +16,7 @@ def test_a_list_within_an_object(opened, name):
     text = json.dumps({"total": 2, "paging": {"next": [1]}, name: [{"a": 1}, {"b": "x"}], "z": []})
     source = opened(text)
     assert source.kind == "json"
-    assert rows(source) == [(1, {"a": "1"}), (1, {"b": "x"})]
+    assert rows(source) == [(1, {"a": "1"}), (2, {"b": "x"})]
     assert source.columns == ["a", "b"]
 
 
@@ -51,13 +51,14 @@ def test_ndjson_goes_on_after_a_broken_line(opened):
     assert opened('{"a": 1}\n').kind == "json"
 
 
-def test_what_breaks_within_a_list_is_told_with_its_line(opened):
+def test_what_breaks_within_a_list_is_told_with_its_number_and_line(opened):
     found = rows(opened('[\n{"a": 1},\n7,\n{"a": 2} oops\n{"a": 3}]'))
-    assert found[0] == (2, {"a": "1"})
+    assert found[0] == (1, {"a": "1"})
+    assert found[1][0] == 2
     assert "must be an object" in found[1][1]
-    assert found[2] == (4, {"a": "2"})
+    assert found[2] == (3, {"a": "2"})
     assert found[3][0] == 4
-    assert "the rest was not read" in found[3][1]
+    assert found[3][1].startswith("JSON is broken near line 4, the rest was not read: a comma")
     assert len(found) == 4
 
 
@@ -127,3 +128,10 @@ def test_where_a_line_is_broken_is_told_by_its_character(opened):
     assert line == 2
     assert reason.endswith("at character 2.")
     assert "line 1" not in reason
+
+
+@pytest.mark.parametrize("text", ['[{"name":', '[{"name": "Ac', '[{"name": "Acme", ', '[{"na'])
+def test_a_file_that_ends_too_early_is_told_as_that(opened, text):
+    ((number, reason),) = rows(opened(text, "a.json"))
+    assert number == 1
+    assert reason.endswith("the rest was not read: the file ends in the middle of a record.")

@@ -105,6 +105,10 @@ def test_unknown_names_in_overrides_give_the_nearest():
         guess(["Email"], [], TARGETS, {"Emial": "email"})
     with pytest.raises(UnknownName, match="no field 'firstname'; did you mean 'first_name'"):
         guess(["Email"], [], TARGETS, {"Email": "firstname"})
+    with pytest.raises(UnknownName, match=r"'last_name'\?$"):
+        guess(["Email"], [], TARGETS, {"Email": "lastname"})
+    with pytest.raises(UnknownName, match=r"no column 'x'; there are Email\.$"):
+        guess(["Email"], [], TARGETS, {"x": "email"})
     with pytest.raises(UnknownName, match="can't both"):
         guess(["A", "B"], [], TARGETS, {"A": "email", "B": "email"})
 
@@ -169,3 +173,20 @@ def test_prefixes_units_currencies_and_ids_of_other_programs(header, field):
 def test_a_file_of_thousands_of_columns_is_mapped():
     columns = [f"Answer to question {number}" for number in range(6_000)]
     assert fields([*columns, "E-mial", "Last Name"])["Last Name"] == "last_name"
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Zimmer", "bedrooms_total"),
+        ("Pièces", "bedrooms_total"),
+        ("Bäder", "bathrooms_total"),
+        ("Grundstücksfläche", "lot_size"),
+        ("Année de construction", "year_built"),
+        ("Bemerkungen", "notes"),
+    ],
+)
+def test_headers_of_german_and_french_listings(header, field):
+    names = ("bedrooms_total", "bathrooms_total", "lot_size", "year_built", "notes")
+    found = guess([header], [], [Target(name, "", "text") for name in names])
+    assert found[0].target == field

@@ -106,8 +106,121 @@ async def test_columns_can_be_sent_elsewhere_and_tried_without_storing(
     await finished(visitor)
     assert figures(visitor)["would be new"] == "2"
     assert not visitor.page.all("form", class_="undo-form")
+    assert "left out as asked: E-mail" in visitor.page.text
     await visitor.get("/leads")
     assert "No leads yet" in visitor.page.text
+
+
+async def test_what_was_tried_is_imported_or_looked_at_again(
+    visitor: Visitor, worker: None
+) -> None:
+    page = await send(visitor)
+    form = page.one("form", id="columns-form")
+    await visitor.send(form, button="do=try", column__3="source_detail")
+    page = await finished(visitor)
+    tried = visitor.path
+    assert "left out as asked" not in page.text
+    (back,) = [a for a in page.all("a") if a.text == "Back to the columns"]
+    page = await visitor.get(back["href"])
+    chosen = dict(page.one("form", id="columns-form").fields())
+    assert [chosen[f"column.{n}"] for n in (2, 3)] == ["email", "source_detail"]
+    page = await visitor.get(tried)
+    go = page.one("form", action=back["href"])
+    assert go.one("button").text == "Import these 2 leads now"
+    await visitor.send(go, button="do=import")
+    await finished(visitor)
+    assert figures(visitor)["new"] == "2"
+    await visitor.get("/leads")
+    assert "2 leads" in visitor.page.text
+    # What it tried is imported now, so that there is nothing left to begin.
+    page = await visitor.get(tried)
+    assert not page.all("form", action=back["href"])
+
+
+async def test_columns_that_nobody_left_out_are_not_told_as_that(
+    visitor: Visitor, worker: None
+) -> None:
+    page = await send(visitor)
+    await visitor.send(
+        page.one("form", id="columns-form"), button="do=try", column__1="source_detail"
+    )
+    page = await finished(visitor)
+    assert "as asked" not in page.text
+    assert "have no field and were left out: Colour" in page.text
+
+
+async def test_how_a_file_is_written_can_be_mended(visitor: Visitor, worker: None) -> None:
+    content = "First Name;Last Name;Budget;Phone\nJos\xe9;M\xfcller;1.250;030 901820\n"
+    page = await send(visitor, content.encode("cp1252"))
+    form = page.one("form", id="columns-form")
+    how = dict(form.fields())
+    assert [how[n] for n in ("region", "currency", "encoding", "separator")] == [
+        "US", "USD", "cp1252", ";",
+    ]  # fmt: skip
+    assert not page.one("details", class_="how").has("open")
+    assert "'030 901820' is not a possible telephone number" in page.text
+    page = await visitor.send(form, button="do=look", region="DE", currency="EUR")
+    assert "€1,250" in page.text
+    assert page.one("details", class_="how").has("open")
+    page = await visitor.send(
+        page.one("form", id="columns-form"), button="do=look", encoding="mac_roman"
+    )
+    assert "José" not in page.text
+    chosen = dict(page.one("form", id="columns-form").fields())
+    assert (chosen["encoding"], chosen["region"]) == ("mac_roman", "DE")
+    page = await visitor.send(page.one("form", id="columns-form"), button="do=look", separator="|")
+    assert len([n for n, _ in page.one("form", id="columns-form").fields() if "column." in n]) == 1
+    # Columns that nobody has seen are shown before anything is imported.
+    page = await visitor.send(
+        page.one("form", id="columns-form"), button="do=import", separator=";", encoding="cp1252"
+    )
+    assert visitor.answer.status_code == 400
+    assert "another way now" in page.one("p", role="alert").text
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    assert figures(visitor)["new"] == "1"
+    await visitor.get("/leads")
+    assert "José Müller" in visitor.page.text
+    assert "€1,250" in visitor.page.text
+
+
+async def test_what_can_not_be_chosen_is_refused_in_a_sentence(visitor: Visitor) -> None:
+    page = await send(visitor)
+    for name, value in (("region", "XX"), ("encoding", "idna"), ("separator", '"')):
+        form = page.one("form", id="columns-form")
+        page = await visitor.send(form, button="do=look", **{name: value})
+        assert visitor.answer.status_code == 400, name
+        assert page.one("p", role="alert").text
+        chosen = dict(page.one("form", id="columns-form").fields())
+        assert chosen["column.0"] == "first_name"
+
+
+async def test_every_kind_of_value_is_previewed(visitor: Visitor) -> None:
+    content = (
+        "Address;City;List Price;Living Area;Year Built;Bathrooms;Latitude;Listing Date;Status\n"
+        "Hauptstr. 1;Berlin;1.234.567,89 €;120,5;1908;1,5;52,5;21.11.2026;active\n"
+    )
+    page = await send(visitor, content.encode(), "homes.csv", type="listings")
+    assert visitor.answer.status_code == 200
+    table = page.one("table").text
+    assert "120.5" in table
+    assert "€1,234,567.89" in table
+
+
+async def test_items_of_json_have_their_number_and_broken_json_its_reason(
+    visitor: Visitor, worker: None
+) -> None:
+    one = b'{"first_name": "A", "last_name": "B"}'
+    page = await send(visitor, b'[{"first_name": "C"}, ' + one + b"]", "people.json")
+    assert next(th.text for th in page.one("table").all("th")) == "Item"
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    table = page.one("table")
+    assert next(th.text for th in table.all("th")) == "Item"
+    assert table.all("td")[0].text == "1"
+    page = await send(visitor, b'[{"name":', "people.json")
+    assert visitor.answer.status_code == 400
+    assert "The file could not be read: JSON is broken" in page.one("p", role="alert").text
 
 
 async def test_a_file_that_can_not_be_read_is_told_beside_it(visitor: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,27 @@ async def test_an_address_is_typed_in_parts(visitor: Visitor) -> None:
     assert control(visitor, "address.city")["value"] == "Reno"
 
 
+@pytest.mark.parametrize("typed", ["1,50", "1.234.567,89 €"])
+async def test_a_number_written_otherwise_is_refused_and_told_how(
+    visitor: Visitor, typed: str
+) -> None:
+    await visitor.get("/leads/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Ann", last_name="Lee", budget=typed)
+    assert visitor.answer.status_code == 400
+    assert mistakes(visitor)["budget"] == "This must be a number like 1234.50"
+    assert control(visitor, "budget")["value"] == typed
+
+
+async def test_a_filter_takes_a_comma_for_no_decimal_point(visitor: Visitor, make: Make) -> None:
+    await make("leads", first_name="Ann", last_name="Lee", budget=150)
+    pairs = "add_field=budget&add_operator=gte&add_value="
+    await visitor.get(f"/leads?{pairs}1,50")
+    assert "must be a number like 1234.50" in visitor.page.text
+    await visitor.get(f"/leads?{pairs}$0,100")
+    assert titles(visitor) == ["Ann Lee"]
+
+
 async def test_a_secret_is_kept_when_its_box_is_left_empty(
     visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
 ) -> None:
@@ -256,6 +278,32 @@ def test_cells(kind: t.FieldType, value: object, shown: str, text: str) -> None:
     one = Field(name="x", type=kind)
     found = cells.cell(one, {one.json_name: value}, READER)
     assert (found.kind, found.text) == (shown, text)
+
+
+SHOWN = ("120.5", "many", "true", "9999-12-31", "0001-01-01T00:00:00+00:00", "http://[", "a@b.org")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(t.Text(), t.LongText(), t.RichText(), t.Integer(), t.Decimal(), t.Money(), t.Boolean()),
+        *(t.Date(), t.DateTime(), t.Email(), t.Phone(), t.Url(), t.Address(), t.Tags()),
+        *(t.Choice(options=("a",)), t.Choices(options=("a",)), t.Json(), t.Secret(), t.User()),
+        *(t.Ref(to="contact"), t.AnyRef(), t.Many(to="contact"), t.Rollup(relation="deals")),
+    ],
+    ids=lambda kind: kind.kind,
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
+def test_no_value_of_a_preview_makes_a_cell_fail(kind: t.FieldType, zone: str) -> None:
+    one = Field(name="x", type=kind)
+    eyes = replace(READER, zone=ZoneInfo(zone))
+    given: list[object] = [*SHOWN, 5, 120.5, True, [*SHOWN], [{"a": 1}], {"type": [], "id": {}}]
+    for value in given:
+        found = cells.cell(one, {one.json_name: value}, eyes)
+        assert isinstance(found, cells.Cell)
+    if kind.kind in ("integer", "decimal", "rollup"):
+        found = cells.cell(one, {one.json_name: "120.5"}, eyes)
+        assert (found.kind, found.text) == ("number", "120.5")
 
 
 def test_a_score_tells_its_reasons() -> None:

@@ -82,6 +82,12 @@ def test_local_times_carry_their_zone() -> None:
         ("$ 1,250.50", 1_250.5),
         ("123,456,789,012,345.67", "123456789012345.67"),
         ("1 000", 1_000),
+        ("1,50", "1,50"),
+        ("$1,50", "$1,50"),
+        ("12,34,567", "12,34,567"),
+        ("1,2345", "1,2345"),
+        ("1234,567", "1234,567"),
+        ("1.234.567,89 €", "1.234.567,89 €"),
         ("-5", -5),
         ("", None),
         ("a lot", "a lot"),
@@ -139,6 +145,11 @@ def test_days_are_written_as_the_region_does() -> None:
 def test_years_and_whole_numbers_are_read_plainly() -> None:
     assert words.number(2_259.0) == "2,259"
     assert words.number(420.54) == "420.54"
+    assert words.number("120.50") == "120.5"
+    assert words.number("-1234567.25") == "\u22121,234,567.25"
+    assert [words.number(text) for text in ("many", "NaN", "1E+99")] == ["many", "NaN", "1E+99"]
+    assert words.money("1234.5", "EUR") == "€1,234.50"
+    assert words.money("on request", "EUR") == "on request"
     assert words.is_year("year_built", 1941)
     assert not words.is_year("year_built", 12)
     assert not words.is_year("budget", 1941)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, I
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qsl
@@ -47,6 +48,8 @@ from tenfold.kernel.settings import Settings
 from tenfold.kernel.text import plural
 
 DONE, FAILED, PARTLY = 0, 1, 3
+_SHOWN = 10
+"""How many refused rows a dry run says."""
 
 Say = Callable[[str], None]
 
@@ -85,7 +88,8 @@ def run_import(
     """Import a file, or the plan of a Salesforce tree export, as a member.
 
     Answers 0 where all rows are in, 3 where some were refused (they are written to `refused`, or
-    beside the file), 1 where the import failed; what was done is said.
+    beside the file; a dry run without `refused` says the first of them), 1 where the import failed;
+    what was done is said.
     """
     asked = _Import(path, kind, who, starting.check(options or Options()))
     return asyncio.run(_import(settings, asked, refused, say))
@@ -122,10 +126,12 @@ async def _import(settings: Settings, asked: _Import, refused: Path | None, say:
         _tell(state, say)
         if not state.counts.refused:
             return DONE
+        if state.options.dry_run and refused is None:
+            for line in _refused(files, state):
+                say(line)
+            return PARTLY
         to = refused or asked.path.with_name(starting.refused_name(asked.path.name))
-        columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
-        pieces = files.refused_csv(columns, state.refused_bytes, several=len(state.parts) > 1)
-        await asyncio.to_thread(_write, to, pieces)
+        await asyncio.to_thread(_write, to, files.refused_csv(state))
         say(f"The refused rows, each with its reason, are in {to}.")
         return PARTLY
 
@@ -156,6 +162,17 @@ def _mapped(columns: Sequence[Column]) -> Iterator[str]:
     for one in columns:
         sample = f"  ({' '.join(one.samples[0].split())[:40]})" if one.samples else ""
         yield f"  {one.column:<{width}} → {one.target or 'left out'}{sample}"
+
+
+def _refused(files: ImportFiles, state: State) -> Iterator[str]:
+    """The first rows that a real import would refuse, with their reasons."""
+    yield "These would be refused:"
+    for row in islice(files.refused_rows(state), _SHOWN):
+        file = f"{row.values['file']}, " if len(state.parts) > 1 else ""
+        yield f"  {file}{state.place} {row.number:,}: {row.error}"
+    more = state.counts.refused - _SHOWN
+    if more > 0:
+        yield f"  and {more:,} more; --refused PATH writes all of them to a file."
 
 
 async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:

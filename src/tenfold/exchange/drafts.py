@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import Options
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import NotFound
 
@@ -23,6 +24,8 @@ class Draft(msgspec.Struct, frozen=True):
     filename: str
     stored: str
     kind: str
+    options: Options = msgspec.field(default_factory=Options)
+    """What was chosen so far."""
 
 
 def keep(files: ImportFiles, draft: Draft) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from tenfold.exchange.import_state import State
 from tenfold.exchange.refusals import write_refusals
 from tenfold.exchange.rows import Row
 from tenfold.kernel.errors import NotFound, TooLarge
@@ -38,6 +39,11 @@ class ImportFiles:
             file.flush()
             os.fsync(file.fileno())
         return name
+
+    def share(self, stored: str, other: ImportFiles) -> None:
+        """Let another import have an upload too."""
+        other.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (other.folder / Path(stored).name).hardlink_to(self.upload(stored))
 
     def discard(self) -> None:
         """Take away what was stored for an import that does not come about."""
@@ -72,19 +78,21 @@ class ImportFiles:
             os.fsync(stream.fileno())
         return valid + len(body)
 
-    def refused_csv(self, columns: Sequence[str], valid: int, *, several: bool) -> Iterator[bytes]:
-        """The refused rows as CSV, with the line and the reason of each; NotFound when removed."""
-        if valid and not self.refused.is_file():
+    def refused_csv(self, state: State) -> Iterator[bytes]:
+        """The refused rows as CSV, with the place and the reason of each; NotFound when removed."""
+        if state.refused_bytes and not self.refused.is_file():
             raise NotFound("The refused rows of this import are not kept any more.")
-        names = [*columns, "file"] if several else [*columns]
-        return write_refusals(names, self.refused_rows(valid, several=several))
+        names = dict.fromkeys(c for part in state.parts for c in part.columns)
+        columns = [*names, "file"] if len(state.parts) > 1 else [*names]
+        return write_refusals(columns, self.refused_rows(state), state.place)
 
-    def refused_rows(self, valid: int, *, several: bool) -> Iterator[Row]:
-        """The refused rows in the order of the files."""
-        if not valid:
+    def refused_rows(self, state: State) -> Iterator[Row]:
+        """The refused rows in the order of the files, of several each with its file."""
+        if not state.refused_bytes:
             return
+        several = len(state.parts) > 1
         with self.refused.open("rb") as stream:
-            while stream.tell() < valid:
+            while stream.tell() < state.refused_bytes:
                 found: Any = msgspec.json.decode(stream.readline())
                 file, number, reason, values, raw = found
                 if several:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from tenfold.exchange.mapping import Guess
+from tenfold.exchange.refusals import place_of
 from tenfold.kernel.text import plural
 
 _NUMBERED = re.compile(r"\{([^|}]+)\|([^}]+)\}")
@@ -96,6 +97,13 @@ class State(msgspec.Struct, kw_only=True):
     tally: dict[str, int] = {}
     job: str = ""
     error: str = ""
+    draft: str = ""
+    """The upload that was tried, for a real import of it."""
+
+    @property
+    def place(self) -> str:
+        """What the number of a refused row counts: lines, or the items of a JSON file."""
+        return place_of(part.kind for part in self.parts)
 
     def notes(self) -> list[str]:
         """What people must know beside the counts: what was guessed, changed or left out."""

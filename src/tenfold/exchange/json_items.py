@@ -68,9 +68,9 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class Item(NamedTuple):
-    """A record with the line it starts on; `error` says why it could not be read."""
+    """A record with its number, in a file of lines its line; `error` says why it can't be read."""
 
-    line: int
+    number: int
     value: Any
     error: str | None = None
 
@@ -87,12 +87,11 @@ def items_of(text: io.TextIOBase) -> Iterator[Item]:
     """The records of a JSON text: a list, an object that holds one, or a single object."""
     window = _Window(text)
     start = window.peek()
-    if start == "[":
-        yield from _array(window)
-    elif start == "{":
-        yield from _object(window)
-    else:
+    if start not in ("[", "{"):
         raise NotReadable("The file is not JSON: it begins with neither { nor [.")
+    found = _array(window) if start == "[" else _object(window)
+    for number, one in enumerate(found, 1):
+        yield one._replace(number=number)
 
 
 def decoded(line: str) -> Any:
@@ -117,16 +116,14 @@ def _array(window: _Window) -> Generator[Item, None, bool]:
         if char == ",":
             window.take()
             window.peek()
-        line = window.line
         try:
-            yield Item(line, window.value())
+            yield Item(0, window.value())
         except ValueError as error:
             # Where a broken record ends can't be known, so that nothing after it is safe to read.
-            yield Item(line, None, f"JSON is broken here, the rest was not read: {error}")
+            yield _broken(window, str(error))
             return False
         if window.peek() not in (",", "]"):
-            reason = "JSON is broken here, the rest was not read: a comma or ] is missing"
-            yield Item(window.line, None, reason)
+            yield _broken(window, "a comma or ] is missing")
             return False
     window.take()
     return True
@@ -134,7 +131,6 @@ def _array(window: _Window) -> Generator[Item, None, bool]:
 
 def _object(window: _Window) -> Iterator[Item]:
     """The list inside an object; without one, the object itself."""
-    line = window.line
     window.take()
     single: dict[str, Any] = {}
     found = False
@@ -156,10 +152,16 @@ def _object(window: _Window) -> Iterator[Item]:
         if not char:
             raise ValueError("the closing } is missing")
     except ValueError as error:
-        yield Item(window.line, None, f"JSON is broken here, the rest was not read: {error}")
+        yield _broken(window, str(error))
         return
     if not found:
-        yield from (Item(line, record) for record in _wrapped(single) or [single])
+        yield from (Item(0, record) for record in _wrapped(single) or [single])
+
+
+def _broken(window: _Window, why: str) -> Item:
+    """Stands for all that comes after what is no JSON."""
+    reason = f"JSON is broken near line {window.line:,}, the rest was not read: {why}."
+    return Item(0, None, reason)
 
 
 def _wrapped(single: dict[str, Any], depth: int = 3) -> list[Any]:
@@ -220,10 +222,16 @@ class _Window:
                 if len(self._held) - self._at > RECORD_LIMIT:
                     raise ValueError(f"a record has over {RECORD_LIMIT:,} characters") from None
                 if not self._more(size):
-                    known = isinstance(error, json.JSONDecodeError)
-                    message = error.msg.removesuffix(" starting at") if known else str(error)
-                    raise ValueError(message) from None
+                    raise ValueError(self._why(error)) from None
             size *= 2
+
+    def _why(self, error: ValueError) -> str:
+        """What is wrong with the value at hand, which nothing comes after."""
+        if not isinstance(error, json.JSONDecodeError):
+            return str(error)
+        if error.msg.startswith("Unterminated") or error.pos >= len(self._held.rstrip()):
+            return "the file ends in the middle of a record"
+        return error.msg.removesuffix(" starting at")
 
     def _move(self, end: int) -> None:
         self.line += self._held.count("\n", self._at, end)

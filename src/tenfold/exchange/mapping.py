@@ -126,22 +126,23 @@ def _check(
     used: dict[str, str] = {}
     for column, target in chosen.items():
         if column not in columns:
-            raise UnknownName(f"There is no column {column!r}{_nearest(column, columns)}.")
+            raise UnknownName(f"There is no column {column!r}{_nearest(column, columns)}")
         if target is None:
             continue
         if target not in names:
-            raise UnknownName(f"There is no field {target!r}{_nearest(target, names)}.")
+            raise UnknownName(f"There is no field {target!r}{_nearest(target, names)}")
         if target in used:
             raise UnknownName(f"{used[target]!r} and {column!r} can't both go into {target!r}.")
         used[target] = column
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
+    """The end of a sentence about a name that there is not."""
     by_plain = {plain(known): known for known in names}
     close = get_close_matches(plain(name), list(by_plain), 1, 0.5)
     if close:
         return f"; did you mean {by_plain[close[0]]!r}?"
-    return f"; there are {', '.join(names[:20])}" if names else ""
+    return f"; there are {', '.join(names[:20])}." if names else "."
 
 
 def _score(column: str, texts: list[str], target: Target) -> tuple[float, Reason]:

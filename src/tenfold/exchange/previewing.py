@@ -25,7 +25,10 @@ SHOWN = 20
 
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the first rows: the values it gives, or why it would be refused."""
+    """One of the first rows: the values it gives, or why it would be refused.
+
+    Its line; in a JSON file its number among the items.
+    """
 
     line: int
     values: dict[str, Any]

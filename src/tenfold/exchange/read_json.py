@@ -44,16 +44,16 @@ def flat(record: dict[str, Any]) -> Values:
 
 def _row(item: Item, encoding: str, raw: str = "") -> Row:
     if item.error:
-        return refused(item.line, item.error, readable(raw))
+        return refused(item.number, item.error, readable(raw))
     if not isinstance(item.value, dict):
         reason = f"A record must be an object, not {_named(item.value)}."
-        return refused(item.line, reason, readable(raw or str(item.value)[:1000]))
+        return refused(item.number, reason, readable(raw or str(item.value)[:1000]))
     values = flat(cast("dict[str, Any]", item.value))
     for name, value in values.items():
         found = _fault(name, value, encoding)
         if found:
-            return refused(item.line, f"{readable(name)} {found}.", readable(raw))
-    return Row(item.line, values)
+            return refused(item.number, f"{readable(name)} {found}.", readable(raw))
+    return Row(item.number, values)
 
 
 def _fault(name: str, value: Value, encoding: str) -> str | None:

@@ -193,12 +193,11 @@ def _read_head(stream: BinaryIO) -> bytes:
 
 def _given(name: str, head: bytes, found: Encoding) -> Encoding:
     try:
-        known = "".encode(name) and ""
-        head[:4].decode(name, errors="replace")
-    except LookupError:
+        head.decode(name, errors="tenfold.mark")
+    except (LookupError, ValueError):
         raise NotReadable(f"There is no encoding {name!r}; utf-8 or cp1252 are common.") from None
     same = re.sub(r"\W", "", name.lower()) in ("utf8", "utf8sig", "utf16", "utf32")
-    return found if same and found.mark else Encoding(known or name)
+    return found if same and found.mark else Encoding(name)
 
 
 def _kind(text: str, name: str) -> Kind:

@@ -21,7 +21,10 @@ class NotReadable(ValueError):
 
 
 class Row(NamedTuple):
-    """One record of a file; `error` says why it can't be used, `raw` is then its own text."""
+    """One record of a file; `error` says why it can't be used, `raw` is then its own text.
+
+    Its number is the line it begins in, in a JSON file its place among the items.
+    """
 
     number: int
     values: Values

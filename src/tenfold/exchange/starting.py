@@ -24,6 +24,7 @@ from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.money import CURRENCIES
 
 _PLAN_BYTES = 100_000
+_SEPARATOR = re.compile(r"[^\w\"\r\n\0]")
 _REFUSED = re.compile(r"(.+)\.refused(?:-([0-9]{1,6}))?")
 
 
@@ -105,8 +106,8 @@ def check(options: Options) -> Options:
             ZoneInfo(options.zone)
         except (KeyError, ValueError, OSError):
             problems["zone"] = "must be a time zone like Europe/Berlin"
-    if options.separator is not None and len(options.separator) != 1:
-        problems["separator"] = "must be one character"
+    if options.separator is not None and not _SEPARATOR.fullmatch(options.separator):
+        problems["separator"] = "must be one character, like a semicolon"
     if problems:
         raise Invalid(problems)
     return options

@@ -15,8 +15,8 @@ from tenfold.exchange.converting import Converter, texts_of
 from tenfold.exchange.import_state import Options, Part
 from tenfold.exchange.mapping import Guess, guess, missing
 from tenfold.exchange.readers import Source, open_source
-from tenfold.exchange.refusals import ADDED
-from tenfold.exchange.rows import Row, Value, is_blank
+from tenfold.exchange.refusals import added
+from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
 from tenfold.exchange.values import Reading
@@ -25,6 +25,7 @@ from tenfold.kernel.errors import Invalid
 NO_KEY = "none"
 SAMPLED = 1_000
 _DATED = frozenset({"date", "datetime"})
+_JSON = frozenset({"json", "ndjson"})
 
 
 @dataclass(slots=True)
@@ -77,11 +78,14 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
         header=options.header,
     )
     with closing(source.rows()) as rows:
-        samples = [row.values for row in islice(rows, SAMPLED)]
-        number, empty = _counted(rows, source.columns, samples)
+        first = list(islice(rows, SAMPLED))
+        samples = [row.values for row in first]
+        number, empty, read = _counted(rows, source.columns, first)
+    if number and not read and source.kind in _JSON:
+        raise NotReadable(f"The file could not be read: {first[0].error}")
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
     goals = goals_of(definition, view.person.access(definition), columns)
-    chosen = {c: t for c, t in options.mapping.items() if c in columns or t is not None}
+    chosen = dict(options.mapping)
     if part.sobject:
         # A plan's options name the columns of several files.
         chosen = {c: t for c, t in chosen.items() if c in columns}
@@ -89,9 +93,7 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     # The columns of our own exports are named as the fields are.
     own = {c: c for c in columns if c in goals} if ID in goals else {}
     settled = {**linked, **own, **chosen}
-    places = addressed(columns, samples, goals, {*settled, *filter(None, settled.values())})
-    targets = [goal.target for goal in goals.values()]
-    guesses = guess(columns, samples, targets, {**places.targets, **settled}, places.left)
+    guesses = _guessed(columns, samples, goals, settled)
     key, need = _key(definition, options, guesses)
     notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
     if number and not any(one.target for one in guesses):
@@ -103,17 +105,42 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     return Survey(source, columns, guesses, goals, number, notes, key, need, how)
 
 
+def _guessed(
+    columns: Sequence[str],
+    samples: Sequence[Mapping[str, Value]],
+    goals: Mapping[str, Goal],
+    settled: Mapping[str, str | None],
+) -> list[Guess]:
+    """Where each column goes; one that was left out, but had no field anyway, is not chosen."""
+    targets = [goal.target for goal in goals.values()]
+
+    def guesses(known: Mapping[str, str | None]) -> list[Guess]:
+        places = addressed(columns, samples, goals, {*known, *filter(None, known.values())})
+        return guess(columns, samples, targets, {**places.targets, **known}, places.left)
+
+    found = guesses(settled)
+    kept = {c: t for c, t in settled.items() if t is not None}
+    if len(kept) == len(settled):
+        return found
+    free = guesses(kept)
+    return [
+        other if one.target is None is other.target else one
+        for one, other in zip(found, free, strict=True)
+    ]
+
+
 def _counted(
-    rest: Iterable[Row], columns: Sequence[str], samples: Sequence[Mapping[str, Value]]
-) -> tuple[int, set[str]]:
-    """How many rows there are, and the columns in which none has anything."""
-    empty = {c for c in columns if all(is_blank(values.get(c)) for values in samples)}
-    number = len(samples)
+    rest: Iterable[Row], columns: Sequence[str], first: Sequence[Row]
+) -> tuple[int, set[str], bool]:
+    """How many rows there are, the columns in which none has anything, whether any can be read."""
+    empty = {c for c in columns if all(is_blank(row.values.get(c)) for row in first)}
+    number, read = len(first), not all(row.error for row in first)
     for row in rest:
         number += 1
+        read = read or not row.error
         if empty:
             empty -= {c for c in empty if not is_blank(row.values.get(c))}
-    return number, empty
+    return number, empty, read
 
 
 def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
@@ -142,7 +169,7 @@ def _notes(
     notes: list[str] = []
     # A record's type says what it is; it is no value of it.
     extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
-    ours = ADDED if {*ADDED} <= {g.column for g in guesses} else ()
+    ours = added([g.column for g in guesses])
     extra = [c for c in extra if c != TYPE and c not in empty and c not in ours]
     if extra:
         notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")

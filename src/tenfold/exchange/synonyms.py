@@ -53,7 +53,8 @@ _WORDS: dict[str, str] = {
     "birthday": "birthday|birth date|birthdate|date of birth|dob|geburtstag|geburtsdatum|"
     "fecha de nacimiento|cumpleanos|date de naissance|anniversaire",
     "anniversary": "anniversary|wedding anniversary|jahrestag|aniversario",
-    "notes": "notes|note|description|comments|comment|remarks|notizen|bemerkung|notas|remarques|"
+    "notes": "notes|note|description|comments|comment|remarks|notizen|bemerkung|bemerkungen|notas|"
+    "remarques|"
     "body|details|about|memo",
     "tags": "tags|labels|categories|group membership|groups|label|category|keywords|etiquetas|"
     "kategorien|etiquettes|system label names|tag",
@@ -106,9 +107,11 @@ _WORDS: dict[str, str] = {
     "close_price": "close price|sold price|sale price|selling price|closed price|sp|"
     "verkaufspreis|kaufpreis|price sold",
     "bedrooms_total": "bedrooms total|beds|bedrooms|bed|br|bedroom count|total bedrooms|"
-    "number of bedrooms|beds total|bedroom abv gr|schlafzimmer|habitaciones|chambres",
+    "number of bedrooms|beds total|bedroom abv gr|schlafzimmer|zimmer|habitaciones|chambres|"
+    "pieces|nombre de pieces",
     "bathrooms_total": "bathrooms total integer|bathrooms total|baths|bathrooms|bath|ba|"
-    "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|banos|"
+    "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|bader|"
+    "banos|salles de bain|"
     "washrooms|full and half baths",
     "bathrooms_full": "bathrooms full|full baths|baths full|full bath",
     "bathrooms_half": "bathrooms half|half baths|baths half|half bath",
@@ -116,10 +119,10 @@ _WORDS: dict[str, str] = {
     "above grade finished area|wohnflache|finished sq ft|square footage|sqft total|sqft living|"
     "gross square feet|gr liv area|living space",
     "lot_size": "lot size area|lot size|lot sqft|lot size square feet|lot area|lot size sqft|"
-    "sqft lot|land square feet|land area",
+    "sqft lot|land square feet|land area|grundstucksflache|grundstuck",
     "stories": "stories|storeys|number of stories",
     "association_fee": "association fee|hoa|hoa fee|hoa dues|hoa month|condo fee",
-    "year_built": "year built|yr built|built|baujahr|ano de construccion",
+    "year_built": "year built|yr built|built|baujahr|ano de construccion|annee de construction",
     "property_type": "property type|type|home type|property class|prop type|"
     "account type|company type",
     "property_sub_type": "property sub type|property subtype|sub type",

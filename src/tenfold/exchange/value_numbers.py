@@ -23,6 +23,7 @@ _ROUND = re.compile(r"(?<=[0-9])[.,]\s?[-–—]{1,2}(?![0-9])")
 _FEET = re.compile(r"(?<=[0-9])\s*(?:sq\.?\s?ft\.?|sqft|square feet|ft²|ft2|sf)$", re.IGNORECASE)
 _SHARE = re.compile(r"0|1|[01]\.0+|0?\.[0-9]+")
 _MINUS = str.maketrans("−–", "--")
+_COMMA = str.maketrans(".,", ",.")
 _YES = frozenset(
     [
         "true",
@@ -196,8 +197,14 @@ def _plain(body: str, how: Reading, text: str) -> Decimal:
     if _SCIENTIFIC.fullmatch(body):
         return Decimal(body)
     if not _NUMBER.fullmatch(body):
-        raise Refusal(f"{shown(text)} is not a number; 1234.50 and 1,234.50 are.")
+        raise Refusal(f"{shown(text)} is not a number; {_as_read('1,234.50', how)} are.")
     return Decimal(_joined(body, how, text))
+
+
+def _as_read(grouped: str, how: Reading) -> str:
+    """A number without and with grouped thousands, as the column writes its decimals."""
+    both = f"{grouped.replace(',', '')} and {grouped}"
+    return both.translate(_COMMA) if how.decimals == "comma" else both
 
 
 def _joined(body: str, how: Reading, text: str) -> str:
@@ -212,7 +219,8 @@ def _joined(body: str, how: Reading, text: str) -> str:
     if _groups(body, mark, other, part, how):
         pieces = body.split(mark)
         if any(len(piece) not in (2, 3) for piece in pieces[1:]) or len(pieces[-1]) != 3:
-            raise Refusal(f"{shown(text)} groups its digits oddly; 1,234,567 is read.")
+            example = "1,234,567" if mark == "," else "1.234.567"
+            raise Refusal(f"{shown(text)} groups its digits oddly; {example} is read.")
         return "".join(pieces)
     if mark in whole or (how.decimals and (how.decimals == "comma") != (mark == ",")):
         raise Refusal(

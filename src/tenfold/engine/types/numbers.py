@@ -37,7 +37,7 @@ class Integer(FieldType):
         return (Column("", sa.BigInteger()),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        number = _number(value)
+        number = _number(value, "a whole number like 1234")
         if number != number.to_integral_value():
             raise Refused("must be a whole number")
         return (_within(int(number), self.least, self.most),)
@@ -196,14 +196,14 @@ def _literals(codes: frozenset[str]) -> list[ColumnElement[Any]]:
     return [sa.literal_column(f"'{code}'") for code in sorted(codes)]
 
 
-def _number(value: object) -> PyDecimal:
+def _number(value: object, what: str = "a number like 1234.50") -> PyDecimal:
     """A JSON number, or a filter's text, as an exact decimal."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | PyDecimal):
-        raise Refused("must be a number")
+        raise Refused(f"must be {what}")
     try:
         number = PyDecimal(str(value))
     except InvalidOperation:
-        raise Refused("must be a number") from None
+        raise Refused(f"must be {what}") from None
     if not number.is_finite():
         raise Refused("must be a finite number")
     if number and abs(number.adjusted()) > 30:

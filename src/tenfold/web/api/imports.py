@@ -154,10 +154,7 @@ def refused_stream(exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
     """The rows that an import refused, as a CSV file to be saved."""
     state = state_of(batch.summary)
     files = exchange.files(tenant, batch.id)
-    columns = list(dict.fromkeys(c for part in state.parts for c in part.columns))
-    pieces: Iterator[bytes] = files.refused_csv(
-        columns, state.refused_bytes, several=len(state.parts) > 1
-    )
+    pieces: Iterator[bytes] = files.refused_csv(state)
     name = starting.refused_name(state.filename)
     return Stream(pieces, media_type="text/csv; charset=utf-8", headers=attached(name))
 

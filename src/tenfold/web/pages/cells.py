@@ -180,7 +180,10 @@ def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
 
 def _moment(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     found = words.moment_of(str(value))
-    return moment_cell(found, reader) if found else Cell("text", str(value))
+    try:
+        return moment_cell(found, reader) if found else Cell("text", str(value))
+    except OverflowError:  # a moment of the first or last day that there is, in another zone
+        return Cell("text", str(value))
 
 
 def _email(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
@@ -192,7 +195,10 @@ def _phone(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
 
 
 def _url(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    parts = urlsplit(str(value))
+    try:
+        parts = urlsplit(str(value))
+    except ValueError:
+        return Cell("text", str(value))
     if parts.scheme not in ("http", "https"):
         return Cell("text", str(value))
     text = (parts.netloc + parts.path).removeprefix("www.").rstrip("/")
@@ -206,12 +212,12 @@ def _choice(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 def _choices(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     if not isinstance(one.type, Choices):
         return EMPTY
-    found = [chip(one.type, str(item)) for item in value]
+    found = [chip(one.type, str(item)) for item in _items(value)]
     return Cell("list", ", ".join(c.text for c in found), items=tuple(found))
 
 
 def _tags(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    found = tuple(Cell("tag", str(item)) for item in value)
+    found = tuple(Cell("tag", str(item)) for item in _items(value))
     return Cell("list", ", ".join(c.text for c in found), items=found)
 
 
@@ -235,7 +241,7 @@ def _many(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     if not isinstance(one.type, Many):
         return EMPTY
     other = reader.registry.by_name[one.type.to]
-    found = [c for c in (_linked(other, item, reader) for item in value) if c.text]
+    found = [c for c in (_linked(other, item, reader) for item in _items(value)) if c.text]
     return Cell("list", ", ".join(c.text for c in found), items=tuple(found)) if found else EMPTY
 
 
@@ -273,6 +279,11 @@ def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 def _object(value: Any) -> dict[str, Any]:
     """A JSON object; nothing for any other value."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    """What a list holds; of any other value itself."""
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 _FORMS: Mapping[str, Callable[[Field, Any, Record, Reader], Cell]] = {

@@ -175,7 +175,7 @@ def _said(one: Field, operator: str, value: str, zone: ZoneInfo) -> tuple[str, s
         parts = [by_label.get(part.strip().casefold(), part.strip()) for part in value.split(",")]
         value = ",".join(p for p in parts if p)
     elif kind_of(one) in ("integer", "decimal", "money"):
-        value = value.replace(",", "").replace(" ", "").lstrip("$€£")
+        value = words.ungrouped(value)
     elif kind_of(one) == "datetime" and value:
         # A day begins at midnight where the person is.
         value = words.from_local(value if "T" in value else f"{value}T00:00", zone)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -22,9 +21,7 @@ from tenfold.web.pages.pick import resolve
 from tenfold.web.pages.session import Form
 from tenfold.web.pages.widgets import name_of
 
-_NUMBER = re.compile(r"^[+-]?\d[\d,\s]*(\.\d+)?$")
 _EXACT = 15
-_SIGNS = "$€£¥ \u00a0"
 
 
 @dataclass(slots=True)
@@ -97,16 +94,14 @@ def _value(form: Form, one: Field) -> object:
 
 def number(text: str) -> object:
     """A number as people type it: thousands separated, a currency's sign before it."""
-    plain = text.strip().strip(_SIGNS)
-    if not plain:
+    bare = words.ungrouped(text)
+    if not bare:
         return None
-    if not _NUMBER.match(plain):
+    try:
+        # A float holds 15 digits exactly; more of them travel as text.
+        return int(bare) if "." not in bare else float(bare) if len(bare) <= _EXACT else bare
+    except ValueError:
         return text
-    bare = re.sub(r"[,\s]", "", plain)
-    if "." not in bare:
-        return int(bare)
-    # A float holds 15 digits exactly; more of them travel as text.
-    return float(bare) if len(bare) <= _EXACT else bare
 
 
 def _json(text: str) -> object:

@@ -13,14 +13,16 @@ import msgspec
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
-from tenfold.exchange.import_state import State, state_of
+from tenfold.exchange.import_state import Counts, Options, State, state_of
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
+from tenfold.exchange.refusals import place_of
 from tenfold.kernel.text import plural
 from tenfold.web.pages import cells, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.import_how import Choice, other_columns
 
 RUNNING = ("pending", "processing")
 _REFUSED_SHOWN = 20
@@ -102,6 +104,9 @@ class Check:
     notes: tuple[str, ...]
     missing: tuple[str, ...]
     problem: str
+    place: str
+    how: tuple[Choice, ...]
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +129,14 @@ class BatchView:
     error: str
     refused: tuple[RefusedRow, ...]
     refused_count: int
+    place: str
     records: str
     records_label: str
     undo: str
     undo_says: str
     undone: str
+    columns: str
+    begin: str
 
 
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
@@ -189,12 +197,13 @@ def view(
     *,
     undo: Mapping[str, Any] | None,
     refused: Sequence[RefusedRow],
+    draft: str = "",
 ) -> BatchView:
-    """A batch as its page shows it; `undo` is what taking it back would do."""
+    """A batch as its page shows it: what its undo would do, and the draft that it tried."""
     title, what = named(guest, batch)
     done, total, figures, notes, error = _told(batch)
     definition = guest.desk.registry.by_name.get(batch.type)
-    counts = state_of(batch.summary).counts if batch.kind == batches.IMPORT else None
+    state = state_of(batch.summary) if batch.kind == batches.IMPORT else None
     return BatchView(
         path=f"/imports/{batch.id}",
         title=title,
@@ -211,13 +220,24 @@ def view(
         notes=tuple(notes),
         error=error,
         refused=tuple(refused),
-        refused_count=counts.refused if counts else 0,
+        refused_count=state.counts.refused if state else 0,
+        place=state.place.capitalize() if state else "",
         records=f"/{definition.path}" if definition else "",
         records_label=definition.label_plural if definition else "",
         undo=_undo_word(batch) if undo is not None else "",
         undo_says=_undo_says(undo) if undo is not None else "",
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
+        columns=f"/imports/{draft}/columns" if draft else "",
+        begin=_begin_word(definition, state.counts) if definition and state else "",
     )
+
+
+def _begin_word(definition: Definition, counts: Counts) -> str:
+    """What a real import after a trial is called; empty where it would change nothing."""
+    number = counts.created + counts.updated
+    if number == 1:
+        return f"Import this {definition.label.lower()} now"
+    return f"Import these {number:,} {definition.label_plural.lower()} now" if number else ""
 
 
 def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
@@ -280,6 +300,8 @@ def check(
     definition: Definition,
     preview: Preview,
     eyes: cells.Reader,
+    how: tuple[Choice, ...],
+    chosen: Options,
     problem: str = "",
 ) -> Check:
     """A file with its mapping and its first rows."""
@@ -312,6 +334,9 @@ def check(
         notes=tuple(n for n in preview.notes if not n.startswith("No column goes into ")),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
+        place=place_of([preview.kind]).capitalize(),
+        how=how,
+        changed=other_columns(chosen, Options()) or bool(chosen.region or chosen.currency),
     )
 
 
@@ -347,7 +372,7 @@ def refused_rows(guest: Guest, batch: Batch, exchange: Any) -> list[RefusedRow]:
     if not state.refused_bytes:
         return []
     files = exchange.files(guest.claims.tenant, batch.id)
-    rows = files.refused_rows(state.refused_bytes, several=len(state.parts) > 1)
+    rows = files.refused_rows(state)
     found: list[RefusedRow] = []
     for row in islice(rows, _REFUSED_SHOWN):
         text = ", ".join(str(v) for v in row.values.values() if v not in (None, "")) or row.raw

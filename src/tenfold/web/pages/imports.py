@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
+from msgspec.structs import replace
 
 from tenfold.accounts.tokens import Claims
 from tenfold.engine import batches
@@ -27,7 +28,7 @@ from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, import_views, render
+from tenfold.web.pages import cells, import_how, import_views, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
@@ -37,6 +38,7 @@ from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, sign
 from tenfold.web.pages.uploads import pieces, signed_upload
 
 _SHOWN = 50
+_ANEW = "The file is read in another way now. See where its columns go, then import it."
 _KINDS = (batches.IMPORT, batches.BULK, batches.UNDO)
 
 
@@ -111,23 +113,18 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
     form = await signed_form(request, claims)
     if form.get("do") not in ("import", "try"):
         return await _columns(request, import_id, form)
-    desk = desk_of(request)
-    exchange, identity = desk.exchange, _identified(import_id)
+    exchange, identity = desk_of(request).exchange, _identified(import_id)
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     try:
         async with visiting(request, claims) as guest:
             chosen = await _chosen(guest, exchange, files, draft, form)
-        parts = _parts(exchange, files, draft, chosen)
-        async with changing(request, claims) as (tx, guest):
-            await starting.allowed(exchange, tx, guest.person, parts)
-            state = await starting.begin(tx, identity, parts, chosen)
-            state.job = str(await enqueued(tx, IMPORT_JOB, identity))
-            await batches.save(tx, identity, "pending", state.summary())
+        if import_how.other_columns(chosen, draft.options):
+            return await _columns(request, import_id, form, _ANEW)
+        begun = await _begun(request, claims, identity, draft, chosen)
     except Invalid as error:
         return await _columns(request, import_id, form, _said(error))
-    drafts.begun(files)
-    return render.to(request, f"/imports/{identity}")
+    return render.to(request, f"/imports/{begun}")
 
 
 @get("/imports/{import_id:str}")
@@ -146,7 +143,8 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
         if batch.kind == batches.IMPORT and batch.status not in RUNNING:
             refused = import_views.refused_rows(guest, batch, exchange)
         eyes = await _eyes(guest, [batch])
-        view = import_views.view(guest, batch, eyes, undo=undo, refused=refused)
+        draft = _tried(exchange, claims, batch)
+        view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
         around = frame(guest, view.title)
     if render.wants(request, "batch") and view.running:
         return render.partial(request, "parts/batch.html", batch=view, frame=around)
@@ -238,17 +236,60 @@ async def _previewed(
     )
 
 
+async def _begun(
+    request: Req, claims: Claims, identity: UUID, draft: Draft, chosen: Options
+) -> UUID:
+    """Begin the import of a draft; a trial is an import of its own, after which the draft stays."""
+    exchange = desk_of(request).exchange
+    files, tried = exchange.files(claims.tenant, identity), ""
+    parts = _parts(exchange, files, draft, chosen)
+    if chosen.dry_run:
+        tried, identity = str(identity), new_id()
+        files.share(draft.stored, exchange.files(claims.tenant, identity))
+    async with changing(request, claims) as (tx, guest):
+        await starting.allowed(exchange, tx, guest.person, parts)
+        state = await starting.begin(tx, identity, parts, chosen)
+        state.job, state.draft = str(await enqueued(tx, IMPORT_JOB, identity)), tried
+        await batches.save(tx, identity, "pending", state.summary())
+    if tried:
+        drafts.keep(files, replace(draft, options=chosen))
+    else:
+        drafts.begun(files)
+    return identity
+
+
+def _tried(exchange: Exchange, claims: Claims, batch: Batch) -> str:
+    """The person's draft that an import tried, as long as it is there; else nothing."""
+    if batch.kind != batches.IMPORT or batch.status in RUNNING:
+        return ""
+    draft = parse_id(state_of(batch.summary).draft)
+    if draft is None:
+        return ""
+    try:
+        drafts.find(exchange.files(claims.tenant, draft), claims.user)
+    except NotFound:
+        return ""
+    return str(draft)
+
+
 async def _chosen(
     guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, form: Form
 ) -> Options:
-    """The columns as the form says them; each of the file's own by its place in it."""
-    guessed = await _previewed(guest, exchange, files, draft, Options())
-    mapping = {
-        one.column: form.get(f"column.{number}") or None
+    """What the form says; of a form without columns, what was chosen before."""
+    dry = form.get("do") == "try"
+    if "encoding" not in form:
+        return replace(draft.options, dry_run=dry)
+    how = import_how.said(form, draft.options, guest.who)
+    if import_how.other_columns(how, draft.options):
+        return replace(how, dry_run=dry)
+    guessed = await _previewed(guest, exchange, files, draft, how)
+    said = {
+        one.column: form.get(f"column.{number}", one.target or "") or None
         for number, one in enumerate(guessed.mapping)
-        if f"column.{number}" in form
     }
-    return Options(mapping=mapping, dry_run=form.get("do") == "try")
+    # What is guessed may do without the relations that nothing here has; what is chosen must not.
+    mapping = {} if all(said[one.column] == one.target for one in guessed.mapping) else said
+    return replace(how, mapping=mapping, dry_run=dry)
 
 
 async def _columns(
@@ -259,14 +300,17 @@ async def _columns(
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     async with visiting(request, claims) as guest:
-        chosen = Options()
-        if form is not None:
-            chosen = await _chosen(guest, exchange, files, draft, form)
         try:
+            chosen = draft.options
+            if form is not None:
+                chosen = await _chosen(guest, exchange, files, draft, form)
             preview = await _previewed(guest, exchange, files, draft, chosen)
         except Invalid as error:
-            problem = _said(error)
-            preview = await _previewed(guest, exchange, files, draft, Options())
+            problem, chosen = _said(error), draft.options if form is not None else Options()
+            preview = await _previewed(guest, exchange, files, draft, chosen)
+        if chosen != draft.options:
+            draft = replace(draft, options=chosen)
+            drafts.keep(files, draft)
         view = await _check(guest, exchange, preview, draft, identity, problem)
         around = frame(guest, f"Import {draft.filename}")
     status = 400 if problem else 200
@@ -289,7 +333,10 @@ async def _check(
         wanted.record(definition.fields.values(), row.values)
     names = await titles(guest.desk.query, guest.reader, guest.person, wanted)
     path = f"/imports/{identity}/columns"
-    return import_views.check(path, draft.filename, definition, preview, guest.eyes(names), problem)
+    how = import_how.choices(preview, draft.options, guest.who)
+    return import_views.check(
+        path, draft.filename, definition, preview, guest.eyes(names), how, draft.options, problem
+    )
 
 
 async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:

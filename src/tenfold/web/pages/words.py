@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,10 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from tenfold.kernel.money import exponent
 
 MINUS = "\u2212"
+_WRITTEN_OUT = 40
+"""No number with more digits is written out."""
+_SIGNS = "$€£¥ \u00a0"
+_GROUPED = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[,\s][0-9]{3})+)(?:\.[0-9]+)?")
 # Where English dates are written with the month first (CLDR).
 _MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "UM"})
 
@@ -25,18 +30,42 @@ def symbol(currency: str) -> str:
     return sign if not sign.isascii() or not sign.isalpha() else f"{currency} "
 
 
-def money(amount: float | Decimal, currency: str) -> str:
+def money(amount: float | Decimal | str, currency: str) -> str:
     """An amount with its currency; cents only where there are any."""
-    value = Decimal(str(amount))
+    value = _exact(amount)
+    if value is None:
+        return str(amount)
     places = exponent(currency) if value != value.to_integral_value() else 0
     sign = MINUS if value < 0 else ""
     return f"{sign}{symbol(currency)}{abs(value):,.{places}f}"
 
 
-def number(value: float) -> str:
+def number(value: float | Decimal | str) -> str:
     """A number with its thousands separated, and no more places than it needs."""
-    whole = int(value) if value == int(value) else value
-    return f"{whole:,}".replace("-", MINUS)
+    exact = _exact(value)
+    if exact is None:
+        return str(value)
+    whole = exact == exact.to_integral_value()
+    text = f"{int(exact):,}" if whole else f"{exact:,f}".rstrip("0")
+    return text.replace("-", MINUS)
+
+
+def _exact(value: float | Decimal | str) -> Decimal | None:
+    """A number that can be written out, also one given as text; None for anything else."""
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found.adjusted()) <= _WRITTEN_OUT else None
+
+
+def ungrouped(text: str) -> str:
+    """A typed number without what groups its thousands: `$1,250.50` is `1250.50`.
+
+    Where commas or blanks don't stand before groups of three digits, the text stays as it is.
+    """
+    plain = text.strip().strip(_SIGNS)
+    return re.sub(r"[,\s]", "", plain) if _GROUPED.fullmatch(plain) else text.strip()
 
 
 def is_year(name: str, value: object) -> bool:

@@ -1,0 +1,119 @@
+"""How a file to import is written: the choices on the page of its columns, and what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import phonenumbers
+from babel import Locale
+from babel.numbers import get_currency_name
+
+from tenfold.exchange import starting
+from tenfold.exchange.delimited_shape import SEPARATORS
+from tenfold.exchange.import_state import Options
+from tenfold.exchange.previewing import Preview
+from tenfold.kernel.money import CURRENCIES
+from tenfold.web.pages.filters import Option
+from tenfold.web.pages.frame import Who
+from tenfold.web.pages.session import Form
+
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Western, Windows (cp1252)",
+    "iso8859_15": "Western, ISO 8859-15",
+    "mac_roman": "Western, Mac",
+    "cp1250": "Central European, Windows (cp1250)",
+    "cp1251": "Cyrillic, Windows (cp1251)",
+    "cp1253": "Greek, Windows (cp1253)",
+    "cp1254": "Turkish, Windows (cp1254)",
+    "cp932": "Japanese (Shift JIS)",
+    "gb18030": "Chinese, simplified (GB 18030)",
+    "big5": "Chinese, traditional (Big5)",
+    "cp949": "Korean (cp949)",
+}
+_SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing about a file that was guessed and may be mended; `was` is what is shown."""
+
+    name: str
+    label: str
+    help: str
+    was: str
+    options: tuple[Option, ...]
+
+
+def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
+    """What may be chosen about a file, with what holds now."""
+    region = (chosen.region or who.region).upper()
+    currency = (chosen.currency or who.currency).upper()
+    place = "Numbers, dates and telephones are read as they are written there."
+    found = [
+        _choice("region", "Region", place, region, _regions()),
+        _choice("currency", "Currency", "Of amounts that name none.", currency, _currencies()),
+        _choice("encoding", "Encoding", "Where letters look odd.", preview.encoding, _encodings()),
+    ]
+    if preview.separator is not None:
+        known = [(sign, _SEPARATORS[sign]) for sign in SEPARATORS]
+        found.append(
+            _choice("separator", "Separator", "Between two cells.", preview.separator, known)
+        )
+    return tuple(found)
+
+
+def said(form: Form, before: Options, who: Who) -> Options:
+    """How the file is written, by the form; what it leaves as it was shown stays a guess."""
+    region, currency = form.get("region"), form.get("currency")
+    return starting.check(
+        Options(
+            encoding=_changed(form, "encoding", before.encoding),
+            separator=_changed(form, "separator", before.separator),
+            # The organisation's own are not asked for: amounts then keep their records' currency.
+            region="" if region == who.region else region,
+            currency="" if currency == who.currency else currency,
+        )
+    )
+
+
+def other_columns(one: Options, other: Options) -> bool:
+    """Whether the file's columns may be others by these options than by those."""
+    return (one.encoding, one.separator) != (other.encoding, other.separator)
+
+
+def _changed(form: Form, name: str, before: str | None) -> str | None:
+    given = form.get(name)
+    return before if given == form.get(f"was.{name}") else given
+
+
+def _choice(
+    name: str, label: str, says: str, value: str, known: Iterable[tuple[str, str]]
+) -> Choice:
+    every = dict(known)
+    every = every if value in every else {value: value, **every}
+    return Choice(
+        name, label, says, value, tuple(Option(v, t, v == value) for v, t in every.items())
+    )
+
+
+def _encodings() -> Iterable[tuple[str, str]]:
+    return _ENCODINGS.items()
+
+
+@lru_cache(maxsize=1)
+def _regions() -> tuple[tuple[str, str], ...]:
+    names = cast("dict[str, str]", Locale("en").territories)
+    found = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
+    return tuple(sorted(found, key=lambda pair: pair[1]))
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (code, f"{code} ({get_currency_name(code, locale='en')})") for code in sorted(CURRENCIES)
+    )
