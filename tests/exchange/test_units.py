@@ -60,16 +60,45 @@ async def test_a_cell_says_its_unit_and_a_number_alone_leaves_that_of_the_record
     }
 
 
-async def test_a_column_for_the_unit_counts_and_one_that_is_not_known_is_refused(person):
+async def test_a_column_for_the_unit_counts(person):
     text = (
         "External ID,Address,List price,Living area,Living area units\n"
-        "a,1 A St,1,120,square_meters\nb,2 A St,1,2 ha,\n"
+        "a,1 A St,1,120,square_meters\nb,2 A St,1,120 m²,square feet\n"
+    )
+    assert counts(await person.imported(text, "listings")) == (2, 2, 0, 0, 0)
+    found = await areas(person)
+    assert found["a"][:2] == (120, "square_meters")
+    assert found["b"][:2] == (120, "square_feet")
+
+
+async def test_a_unit_that_the_record_can_not_say_is_converted_to_one_that_it_can(person):
+    text = "External ID,Address,List price,Living area (acres)\na,1 A St,1,0.5\nb,2 A St,1,2 ha\n"
+    view = await person.imported(text, "listings")
+    assert counts(view) == (2, 2, 0, 0, 0), await person.refused(view)
+    assert await areas(person) == {
+        "a": (21_780, "square_feet", None),
+        "b": (215_278.21, "square_feet", None),
+    }
+    told = "2 values of 'Living area (acres)' converted to square feet."
+    assert told in view["notes"]
+    # Where a column says the unit, it is converted to that.
+    text = "External ID,Living area units,Living area\na,square meters,2 ha\nb,square feet,1 acre\n"
+    assert counts(await person.imported(text, "listings")) == (2, 0, 2, 0, 0)
+    assert await areas(person) == {
+        "a": (20_000, "square_meters", None),
+        "b": (43_560, "square_feet", None),
+    }
+
+
+async def test_a_number_that_no_field_holds_costs_its_row_only(person):
+    text = (
+        "External ID,Address,List price,Lot size (ha),Living area\n"
+        f"a,1 A St,1,1e99,\nb,2 A St,1,,{'9' * 40}.123\nc,3 A St,1,1,1\n"
     )
     view = await person.imported(text, "listings")
-    assert counts(view) == (2, 1, 0, 0, 1)
-    assert (await areas(person))["a"][:2] == (120, "square_meters")
-    (row,) = await person.refused(view)
-    assert row["reason"].startswith("living_area_units: must be one of square_feet, square_meters")
+    assert counts(view) == (3, 1, 0, 0, 2)
+    reasons = [row["reason"].partition(":")[0] for row in await person.refused(view)]
+    assert reasons == ["lot_size_square_feet", "living_area"]
 
 
 @pytest.mark.parametrize(

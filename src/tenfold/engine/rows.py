@@ -154,7 +154,8 @@ def given_back(
     values.given = {f.name for f in definition.fields.values() if f.type.many and f.name in names}
     if "custom" in names:
         old, new = _decoded(current["custom"]), _decoded(row["custom"])
-        changed = {k for k in {*old, *new} if old.get(k) != new.get(k)}
+        # An amount's slot holds minor units, of which its currency tells how many there are.
+        changed = {k.removesuffix("_currency") for k in {*old, *new} if old.get(k) != new.get(k)}
         values.custom = {k: new.get(k) for k in changed if k in definition.custom_fields}
         beside = {f"{k}_currency" for k in values.custom}
         values.custom |= {k: new[k] for k in beside if k in new}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -102,23 +102,24 @@ def named(definition: Definition, access: Access, columns: Collection[str]) -> t
 def _custom(
     old: Mapping[str, Any], new: Mapping[str, Any], row: asyncpg.Record, made: Fields
 ) -> None:
-    """The custom fields, each by itself though they lie in one column."""
+    """The custom fields, each by itself though they lie in one column; an amount is one field."""
     now: dict[str, Any] = msgspec.json.decode(row[CUSTOM])
     result = dict(now)
-    for name in sorted({*old, *new}):
-        if old.get(name) == new.get(name) or now.get(name) == old.get(name):
+    for name in sorted({name.removesuffix("_currency") for name in {*old, *new}}):
+        pair, shown = (name, f"{name}_currency"), f"{CUSTOM}.{name}"
+        if _alike(pair, old, new) or _alike(pair, now, old):
             continue
-        of, shown = name.removesuffix("_currency"), f"{CUSTOM}.{name}"
-        if now.get(name) != new.get(name):
-            made.keep(of, shown)
-        elif made.bars(of, shown):
-            continue
-        elif name in old:
-            result[name] = old[name]
-        else:
-            result.pop(name, None)
+        if not _alike(pair, now, new):
+            made.keep(name, shown)
+        elif not made.bars(name, shown):
+            result = {key: value for key, value in result.items() if key not in pair}
+            result |= {key: old[key] for key in pair if key in old}
     if result != now:
         made.back[CUSTOM] = msgspec.json.encode(result).decode()
+
+
+def _alike(names: Iterable[str], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(name) == other.get(name) for name in names)
 
 
 def _fields(definition: Definition) -> Iterator[tuple[Field, tuple[str, ...]]]:

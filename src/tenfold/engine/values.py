@@ -122,7 +122,7 @@ class _Parsing:
         if one.type.kind != "money":
             return self.locale
         name = f"{one.name}_currency"
-        currency = given.get(name)
+        currency = given.get(name) or None
         if currency is None and self.current is not None:
             row: Mapping[str, object] | asyncpg.Record = self.current
             if one.custom:

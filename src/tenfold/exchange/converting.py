@@ -14,7 +14,7 @@ import msgspec
 from tenfold.engine.definition import Field
 from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
-from tenfold.engine.units import AREAS, PERCENT
+from tenfold.engine.units import AREAS
 from tenfold.exchange import value_units
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.rows import Row, Value, as_text, is_blank
@@ -28,6 +28,8 @@ from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, lea
 from tenfold.kernel.money import CURRENCIES
 
 OTHER = "other"
+_DIGITS = 18
+"""No number with more digits before its point fits into a field."""
 _VALUES = "{value|values}"
 """What a tally counts: one, or many; see `State.notes`."""
 _NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
@@ -55,10 +57,12 @@ class Prepared:
     body: dict[str, Any] = field(default_factory=dict[str, Any])
     pointers: list[Pointer] = field(default_factory=list[Pointer])
     key: object = None
+    currency: str = ""
+    """The currency of all of the row's amounts that name none themselves."""
     currencies: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
     """Column, amount and code of the currencies that have columns of their own."""
-    units: dict[str, str] = field(default_factory=dict[str, str])
-    """What fields that say a unit should say, where the row has none for them."""
+    measures: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
+    """Column, number and unit of what names its unit."""
     more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
     """Column, kind and value of what a cell held beside its first value."""
     id: str = ""
@@ -67,6 +71,7 @@ class Prepared:
 
 _Rescue = Callable[[Value, Prepared, Refusal], bool]
 _Put = Callable[[Value, Prepared, list[str]], None]
+_Store = Callable[[Prepared, object], None]
 
 
 class Converter:
@@ -88,6 +93,9 @@ class Converter:
         self._goals = goals
         self._taken = {guess.target for guess in guesses if guess.target}
         self._puts: list[tuple[str, _Put]] = []
+        taken = [goal for name, goal in goals.items() if name in self._taken]
+        self._amounts = [goal.own for goal in taken if goal.kind == "money"]
+        self._bare = next((g.column for g in guesses if g.target and _bare(goals[g.target])), "")
         for guess in guesses:
             if guess.target is None:
                 continue
@@ -100,6 +108,8 @@ class Converter:
             if goal.field and isinstance(goal.field.type, Integer) and goal.field.type.most == 100:
                 reading = replace(reading, shares=are_shares([as_text(text) for text in texts]))
             self._puts.append((guess.column, self._putter(guess.column, goal, reading)))
+        # The row's currency is known before its amounts are read.
+        self._puts.sort(key=lambda pair: pair[0] != self._bare)
 
     def convert(self, row: Row) -> Prepared:
         """The row's values, or every problem that it has as one text."""
@@ -116,10 +126,9 @@ class Converter:
         for column, kind, value in made.more:
             self._overflow(column, kind, value, made)
         _finish(made.body)
-        for name, unit in made.units.items():
-            made.body.setdefault(name, unit)
-        for column, one, code in made.currencies:
-            self._with_currency(column, one, code, made)
+        for column, one, unit in made.measures:
+            self._in_unit(column, one, unit, made)
+        self._with_currencies(made)
         if not problems:
             self._check_key(made, problems)
         if not problems and not made.body and not made.pointers:
@@ -127,13 +136,19 @@ class Converter:
         made.problem = " ".join(problems)
         return made
 
-    def _with_currency(self, column: str, one: Field, code: str, made: Prepared) -> None:
+    def _with_currencies(self, made: Prepared) -> None:
         """A currency goes with its amount; alone, as many programs write it, it says nothing."""
-        held: dict[str, Any] = made.body.get("custom", {}) if one.custom else made.body
-        if held.get(one.json_name) is not None:
-            held[f"{one.name}_currency"] = code
-        elif one.json_name not in held:
-            self.tally[f"{_VALUES} of {column!r} left out: no amount beside"] += 1
+        for column, one, code in made.currencies:
+            held = _held(one, made)
+            if held.get(one.json_name) is not None:
+                held[f"{one.name}_currency"] = code
+            elif one.json_name not in held:
+                self._without_amount(column)
+        if made.currency and not any(one.json_name in _held(one, made) for one in self._amounts):
+            self._without_amount(self._bare)
+
+    def _without_amount(self, column: str) -> None:
+        self.tally[f"{_VALUES} of {column!r} left out: no amount beside"] += 1
 
     def _check_key(self, made: Prepared, problems: list[str]) -> None:
         if not self._key:
@@ -166,36 +181,59 @@ class Converter:
         if goal.part:
             return _part(column, goal, how)
         one = goal.own
-        if one.custom:
-            return self._plain(column, goal, how, _set_custom(one.name))
-        put = self._plain(column, goal, how, _set(one.json_name, kind))
-        return self._measured(column, one, put) if one.unit not in ("", PERCENT) else put
+        store = _set_custom(one.name) if one.custom else _set(one.json_name, kind)
+        if kind == "money":
+            return self._amount(column, goal, how, store)
+        put = self._plain(column, goal, how, store)
+        return self._measured(column, one, put) if goal.target.measured else put
+
+    def _amount(self, column: str, goal: Goal, how: Reading, store: _Store) -> _Put:
+        """An amount in the currency that its cell names, or else in that of its row."""
+        puts = {"": self._plain(column, goal, how, store)}
+
+        def amount(value: Value, made: Prepared, problems: list[str]) -> None:
+            code = made.currency
+            if code not in puts:
+                # `$` beside CAD is a Canadian dollar.
+                reading = replace(how, currency=code, plain=code)
+                puts[code] = self._plain(column, goal, reading, store)
+            puts[code](value, made, problems)
+
+        return amount
 
     def _measured(self, column: str, one: Field, put: _Put) -> _Put:
         """A number in the unit that its cell or its column names, or else in the record's own."""
         _, of_column = value_units.named(column)
-        name = one.json_name
 
         def measured(value: Value, made: Prepared, problems: list[str]) -> None:
             text, unit = value_units.parted(as_text(value))
             put(text, made, problems)
-            number, unit = made.body.get(name), unit or of_column
-            if not unit or not isinstance(number, Decimal):
-                return
-            if one.unit not in AREAS:
-                made.units[one.unit] = unit
-            elif unit != one.unit:
-                places = getattr(one.type, "places", 0)
-                into = number * AREAS[unit] / AREAS[one.unit]
-                made.body[name] = into.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
-                words = one.unit.replace("_", " ")
-                self.tally[f"{_VALUES} of {column!r} converted to {words}"] += 1
+            unit = unit or of_column
+            if unit and isinstance(made.body.get(one.json_name), Decimal):
+                made.measures.append((column, one, unit))
 
         return measured
 
-    def _plain(
-        self, column: str, goal: Goal, how: Reading, put: Callable[[Prepared, object], None]
-    ) -> _Put:
+    def _in_unit(self, column: str, one: Field, unit: str, made: Prepared) -> None:
+        """Let the record say the unit where it can; else convert the number to one that it says."""
+        into = one.unit
+        if into not in AREAS:
+            into = self._sayable(one.unit, unit)
+            said = made.body.setdefault(one.unit, into)
+            if into != unit and said in AREAS:
+                into = said
+        if into == unit:
+            return
+        number = made.body[one.json_name] * AREAS[unit] / AREAS[into]
+        made.body[one.json_name] = _to_places(number, getattr(one.type, "places", 0))
+        self.tally[f"{_VALUES} of {column!r} converted to {into.replace('_', ' ')}"] += 1
+
+    def _sayable(self, name: str, unit: str) -> str:
+        """The unit itself where the field beside the number has it, or else its first area."""
+        options = options_of(self._goals[name].field) if name in self._goals else {}
+        return unit if unit in options else next((o for o in options if o in AREAS), unit)
+
+    def _plain(self, column: str, goal: Goal, how: Reading, put: _Store) -> _Put:
         kind = goal.kind
         own = goal.own.type
         places = own.places if isinstance(own, DecimalType) else None
@@ -281,7 +319,7 @@ class Converter:
     def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:
         exponent = number.as_tuple().exponent
         if isinstance(exponent, int) and -exponent > places:
-            rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+            rounded = _to_places(number, places)
             if rounded != number:
                 self.tally[f"{_VALUES} of {column!r} rounded to {places} decimal places"] += 1
             return rounded
@@ -295,7 +333,7 @@ class Converter:
         how: Reading,
         made: Prepared,
         problems: list[str],
-        put: Callable[[Prepared, object], None],
+        put: _Store,
     ) -> None:
         """Take the first of several that can be read; others go into fields that wait for them."""
         found: list[object] = []
@@ -326,7 +364,24 @@ class Converter:
         self.tally[f"{_VALUES} more in cells of {column!r} left out: no field is left"] += 1
 
 
-def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
+def _bare(goal: Goal) -> bool:
+    """Whether a column is for the currency of all amounts."""
+    return goal.kind == CURRENCY and goal.field is None
+
+
+def _held(one: Field, made: Prepared) -> dict[str, Any]:
+    """What of a row holds a field's value."""
+    return made.body.get("custom", {}) if one.custom else made.body
+
+
+def _to_places(number: Decimal, places: int) -> Decimal:
+    """The number rounded; one beyond what any field holds stays, and is refused as such."""
+    if number.adjusted() > _DIGITS:
+        return number
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+
+
+def _set(name: str, kind: str) -> _Store:
     if kind == "money":
         return lambda made, value: made.body.update(_money(name, value))
     if kind == "address":
@@ -346,7 +401,7 @@ def _set(name: str, kind: str) -> Callable[[Prepared, object], None]:
     return put
 
 
-def _set_custom(name: str) -> Callable[[Prepared, object], None]:
+def _set_custom(name: str) -> _Store:
     def put(made: Prepared, value: object) -> None:
         custom = made.body.setdefault("custom", {})
         custom.update(_money(name, value))
@@ -379,10 +434,14 @@ def _part(column: str, goal: Goal, how: Reading) -> _Put:
 
 
 def _currency(column: str, goal: Goal) -> _Put:
+    one = goal.field
+
     def put(value: Value, made: Prepared, problems: list[str]) -> None:
         code = as_text(value).strip().upper()
-        if code in CURRENCIES:
-            made.currencies.append((column, goal.own, code))
+        if code in CURRENCIES and one is None:
+            made.currency = code
+        elif code in CURRENCIES and one:
+            made.currencies.append((column, one, code))
         elif code:
             problems.append(f"{column}: {shown(code)} is not a currency; USD and EUR are.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -256,8 +256,9 @@ class Undoer:
         if not ids:
             changed.type, changed.after = state.type + 1, UUID(int=0)
             return changed
-        outcome = Outcome()
-        for definition, some in await self._by_type(tx, person.tenant, kind, ids):
+        groups = await self._by_type(tx, person.tenant, kind, ids)
+        outcome = Outcome(gone=len(ids) - sum(len(some) for _, some in groups))
+        for definition, some in groups:
             task = undo.Task(tx, self.exchange.records, person, definition, state.undoes, chain)
             await undo.put_back(task, some, outcome)
         for name in _COUNTS:
@@ -270,17 +271,21 @@ class Undoer:
     async def _by_type(
         self, reader: Reader, tenant: UUID, kind: str, ids: Sequence[UUID]
     ) -> list[tuple[Definition, Sequence[UUID]]]:
-        """The ids under their definitions: a tenant's own types share one table and log name."""
+        """The ids under their definitions: a tenant's own types share one table and log name.
+
+        Those of a type that was deleted since are left out.
+        """
         groups: dict[str, list[UUID]] = {}
         if kind == _SHARED:
             for identity, name in await reader.rows(_KINDS, tenant, list(ids)):
                 groups.setdefault(name, []).append(identity)
         else:
             groups[kind] = list(ids)
-        return [
-            (await self.exchange.definition(reader, tenant, name), some)
-            for name, some in groups.items()
-        ]
+        found: list[tuple[Definition, Sequence[UUID]]] = []
+        for name, some in groups.items():
+            with suppress(NotFound):
+                found.append((await self.exchange.definition(reader, tenant, name), some))
+        return found
 
 
 async def with_job(reader: Reader, tenant: UUID, batch: Batch) -> Batch:

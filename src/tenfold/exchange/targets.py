@@ -51,7 +51,7 @@ _OBJECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A target with what the importer must know about it."""
+    """A target with what the importer must know about it; `field` is none for one of several."""
 
     target: Target
     field: Field | None
@@ -64,7 +64,7 @@ class Goal:
 
     @property
     def own(self) -> Field:
-        """Its field; only a whole name, which goes into two fields, has none."""
+        """Its field; a whole name, and the currency of all amounts, go into several."""
         if self.field is None:
             raise ValueError(f"{self.target.name} is no field")
         return self.field
@@ -79,7 +79,8 @@ def goals_of(
     found: dict[str, Goal] = {}
     addressed = priced = False
     for one in sorted(fields, key=lambda f: f.type.kind in ("ref", "any_ref", "user")):
-        for goal in _goals(one, first_address=not addressed, first_price=not priced):
+        bare = not priced and CURRENCY not in definition.fields
+        for goal in _goals(one, first_address=not addressed, bare_currency=bare):
             found[goal.target.name] = goal
         addressed = addressed or one.type.kind == "address"
         priced = priced or one.type.kind == "money"
@@ -137,7 +138,7 @@ def _names(goal: Goal) -> set[str]:
     return {plain(text) for text in (target.name, target.label, *target.aliases)}
 
 
-def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Goal]:
+def _goals(one: Field, *, first_address: bool, bare_currency: bool) -> Iterator[Goal]:
     name = f"custom.{one.name}" if one.custom else one.name
     aliases = (*one.aliases, *([one.reso] if one.reso else []), *([one.name] if one.custom else []))
     kind = _kind(one)
@@ -153,8 +154,9 @@ def _goals(one: Field, *, first_address: bool, first_price: bool) -> Iterator[Go
         # Our own exports have the id and, beside it, the title: the second serves elsewhere.
         yield Goal(Target(one.json_name, "", kind), one)
     if kind == "money" and one.currency:
-        names = (CURRENCY,) if first_price else ()
-        names += (one.currency.name,) if one.custom else ()
+        if bare_currency:
+            yield Goal(Target(CURRENCY, "Currency of all amounts", CURRENCY), None)
+        names = (one.currency.name,) if one.custom else ()
         yield Goal(Target(f"{name}_currency", one.currency.label, CURRENCY, names), one)
     if kind == "address":
         for part, (inner, label, more) in _PARTS.items():
