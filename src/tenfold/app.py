@@ -20,7 +20,7 @@ from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.sign_in import SignIn
 from tenfold.accounts.tokens import Tokens
-from tenfold.db.database import Database
+from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
 from tenfold.demo import seed
@@ -173,7 +173,12 @@ def create_app(settings: Settings | None = None) -> Edge:
             site(),
         ],
         lifespan=[lifespan],
-        exception_handlers={TenfoldError: _refused, HTTPException: _http, Exception: _broken},
+        exception_handlers={
+            TenfoldError: _refused,
+            HTTPException: _http,
+            **dict.fromkeys(BUSY, _busy),
+            Exception: _broken,
+        },
         openapi_config=None,
         logging_config=None,
     )
@@ -199,6 +204,10 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[byt
     known = BadRequest(str(error.detail), code="BAD_REQUEST")
     known.status = error.status_code
     return respond.failure(known)
+
+
+def _busy(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return respond.failure(respond.busy(error))
 
 
 def _broken(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

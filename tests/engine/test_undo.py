@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from tests.exchange.imports import Person, working
@@ -258,12 +260,41 @@ async def test_looking_at_a_batch_changes_nothing(person, owner: Owner):
     assert len(await person.every("leads", areas="new")) == 1
 
 
+async def test_a_preview_tries_no_more_than_a_few_records(person, monkeypatch):
+    from tenfold.exchange import jobs  # noqa: PLC0415
+
+    assert jobs.TRIED * 5 <= jobs.AT_ONCE
+    monkeypatch.setattr(jobs, "TRIED", 2)
+    for count, exact in ((2, True), (3, False)):
+        batch = await changed(person, await leads(person, count), notes="new")
+        foreseen = (await person.get(f"/v1/batches/{batch}"))["undo"]
+        assert (foreseen["records"], foreseen["exact"]) == (count, exact)
+        assert (await person.undone(batch))["result"]["restored"] == count
+
+
+async def test_a_preview_waits_only_shortly_for_what_others_hold(person, base):
+    made = await leads(person, 2)
+    batch = await changed(person, made, notes="new")
+    looking = {"accept": "text/html", "cookie": f"session={person.who.token}"}
+    holder = await asyncpg.connect(base.admin_url)
+    began = time.monotonic()
+    async with holder.transaction():
+        await holder.execute("SELECT FROM tenfold.leads WHERE id = $1 FOR UPDATE", made[1]["id"])
+        told = (await person.get(f"/v1/batches/{batch}"))["undo"]
+        page = await person.client.get(f"/imports/{batch}", headers=looking)
+    assert time.monotonic() - began < 4
+    await holder.close()
+    assert told == {"records": 2, "exact": False}
+    assert (page.status_code, "Undo takes back 2 records" in page.text) == (200, True)
+    assert (await person.get(f"/v1/batches/{batch}"))["undo"]["restored"] == 2
+
+
 async def test_a_large_batch_is_undone_by_a_job(person, monkeypatch):
     from tenfold.exchange import jobs  # noqa: PLC0415
     from tenfold.web.api import batches  # noqa: PLC0415
 
     monkeypatch.setattr(batches, "AT_ONCE", 5)
-    monkeypatch.setattr(jobs, "AT_ONCE", 5)
+    monkeypatch.setattr(jobs, "TRIED", 5)
     await leads(person, 30)
     batch = (await person.get("/v1/batches"))[0]["id"]
     assert (await person.get(f"/v1/batches/{batch}"))["undo"] == {"records": 30, "exact": False}

@@ -24,6 +24,8 @@ from tenfold.kernel.errors import TenfoldError, Unavailable
 from tenfold.kernel.ids import NIL
 
 CLOSE_SECONDS = 5.0
+BUSY = (asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+"""What ends a statement that took too long, most often in waiting for what others hold."""
 # While the server is away the pool would print a traceback a second; what needs it says so itself.
 logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
@@ -211,4 +213,4 @@ async def _no_trip(_connection: object) -> None:
     """Nothing to reset: a checkout sets the tenant anew, a transaction's settings end with it."""
 
 
-__all__ = ["CLOSE_SECONDS", "Connection", "Database", "Late", "Reader", "Transaction"]
+__all__ = ["BUSY", "CLOSE_SECONDS", "Connection", "Database", "Late", "Reader", "Transaction"]

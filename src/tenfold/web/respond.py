@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import brotli  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
+import structlog
 import zstandard
 from litestar import Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.errors import TenfoldError, Unavailable
 
 JSON = "application/json"
 _WORTH_IT = 1_400
@@ -21,6 +22,7 @@ _KEPT = {b"cache-control": b"private, no-cache", b"vary": b"Accept-Encoding, Aut
 _HEADERS = {b"content-type": JSON.encode(), **_KEPT}
 _NONE: Mapping[str, str] = {}
 _encode = msgspec.json.encode
+_log = structlog.get_logger()
 
 
 class Answer(ASGIResponse):
@@ -169,6 +171,12 @@ def failure(error: TenfoldError) -> Response[bytes]:
         headers=headers,
         media_type=JSON,
     )
+
+
+def busy(error: Exception) -> Unavailable:
+    """How the database's giving up (`db.database.BUSY`) is told; noted, since it should be rare."""
+    _log.warning("the database is busy", error=str(error))
+    return Unavailable("The database is busy; try again shortly.")
 
 
 def error_body(error: TenfoldError) -> dict[str, object]:

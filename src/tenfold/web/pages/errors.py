@@ -8,7 +8,9 @@ from urllib.parse import quote, urlsplit
 from litestar import Response
 from litestar.exceptions import HTTPException
 
+from tenfold.db.database import BUSY
 from tenfold.kernel.errors import TenfoldError
+from tenfold.web import respond
 from tenfold.web.desk import header
 from tenfold.web.pages import render
 from tenfold.web.pages.session import Req, SignInFirst, here, keep_cookie, kept_cookies
@@ -56,6 +58,11 @@ def unknown(request: Req, error: HTTPException) -> Response[bytes]:
     return render.error_page(request, status, title, _TEXTS.get(status, str(error.detail)))
 
 
+def busy(request: Req, error: Exception) -> Response[bytes]:
+    """What the database gave up, since others had what it needed."""
+    return refused(request, respond.busy(error))
+
+
 def broken(request: Req, error: Exception) -> Response[bytes]:
     """A mistake of ours: noted with its request, told without its details."""
     traceback.print_exception(error)
@@ -95,6 +102,7 @@ def _shown(request: Req) -> str:
 HANDLERS = {
     TenfoldError: refused,
     HTTPException: unknown,
+    **dict.fromkeys(BUSY, busy),
     Exception: broken,
 }
 __all__ = ["HANDLERS", "SignInFirst", "wants_page"]
