@@ -63,7 +63,9 @@ async def signed_in(port: int, organisations: list[Organisation]) -> list[Organi
 
 def _client(port: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=_AT_ONCE)
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60)
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, trust_env=False
+    )
 
 
 async def _several(makers: list[Callable[[], Awaitable[Any]]]) -> list[Any]:

@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from bench.load import environment
 from bench.machine import Meter
 from tenfold.cli import keeper
 from tenfold.cli.installation import Installation, migrated, open_installation
+from tenfold.cli.ready import READY, state
 from tenfold.db.embedded import Server
 from tenfold.kernel.settings import Settings
 
@@ -113,11 +112,8 @@ class Site:
         one = self._running[name]
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until and one.process.poll() is None:
-            with contextlib.suppress(OSError, urllib.error.URLError):
-                address = f"http://127.0.0.1:{one.port}/v1/health"
-                with urllib.request.urlopen(address, timeout=5) as answer:
-                    if answer.status == 200:
-                        return
+            if state(f"http://127.0.0.1:{one.port}") == READY:
+                return
             time.sleep(0.1)
         said = self._log(name).read_text("utf-8", errors="replace").strip()[-1_500:]
         raise BenchError(f"`tenfold serve` did not become ready; it said:\n{said}")

@@ -33,20 +33,19 @@ _RESTARTS, _WINDOW = 5, 60.0
 
 def run(settings: Settings, *, demo: bool, say: Say) -> int:
     """Start everything and keep it running; answers the exit code when asked to stop."""
-    with _alone(make_home(home_of(settings)), settings.address):
-        with _stoppable():
-            if problem := port_free(settings.host, settings.port):
-                raise Unavailable(problem)
-            say("Starting the database …")
-            installation = open_installation(settings, say)
-            try:
-                say("Bringing the tables up to date …")
-                migrated(installation)
-                signs = make_demo(installation.settings, say) if demo else []
-            except BaseException:
-                installation.close()
-                raise
-        return _served(installation, signs, say)
+    with _alone(make_home(home_of(settings)), settings.address), _stoppable():
+        if problem := port_free(settings.host, settings.port):
+            raise Unavailable(problem)
+        say("Starting the database …")
+        installation = open_installation(settings, say)
+        try:
+            say("Bringing the tables up to date …")
+            migrated(installation)
+            signs = make_demo(installation.settings, say) if demo else []
+            return _served(installation, signs, say)
+        except BaseException:
+            installation.close()
+            raise
 
 
 def _served(installation: Installation, signs: list[str], say: Say) -> int:
@@ -175,13 +174,15 @@ def _alone(home: Path, address: str) -> Generator[None]:
 
 
 class _stoppable:  # noqa: N801
-    """While it starts, SIGTERM ends `tenfold up` like Ctrl-C does."""
+    """Until it is supervised, SIGTERM and SIGHUP end `tenfold up` like Ctrl-C does."""
 
     def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._stop)
+        numbers = (signal.SIGTERM, signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._stop) for number in numbers}
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     @staticmethod
     def _stop(_number: int, _frame: FrameType | None) -> None:
