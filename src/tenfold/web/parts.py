@@ -1,4 +1,4 @@
-"""Forms that bring files along: a file goes to the disk as it arrives, all else stays small."""
+"""Forms that bring files along: all but small ones go to the disk as they arrive."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from tenfold.kernel.errors import BadRequest, TooLarge
 
 TEXT_BYTES = 1_000_000
 """What all parts of a form that are no files may weigh together; they are held in memory."""
+SPOOL_BYTES = 64 * 1024
+"""What is held of a file in memory; a longer one goes to the disk."""
+FILES = 50
+"""How many files a form may bring."""
 _MOST = 1_000
 
 Part = tuple[str, str | UploadFile]
@@ -55,7 +59,7 @@ class _Parts:
         self.parts: list[Part] = []
         self._name, self._text = "", bytearray()
         self._file: UploadFile | None = None
-        self._weight = 0
+        self._weight = self._files = 0
 
     async def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         """What the parser found: a part's head, a piece of its body, or its end (None)."""
@@ -83,8 +87,13 @@ class _Parts:
     def _begin(self, segment: MultipartSegment) -> None:
         self._name, self._text = segment.name or "", bytearray()
         if segment.filename:
+            self._files += 1
+            if self._files > FILES:
+                raise TooLarge(f"A form may bring at most {FILES} files; send the others apart.")
             kind = segment.content_type or "application/octet-stream"
-            self._file = UploadFile(content_type=kind, filename=segment.filename)
+            self._file = UploadFile(
+                content_type=kind, filename=segment.filename, max_spool_size=SPOOL_BYTES
+            )
 
     async def _end(self) -> None:
         if self._file is not None:
