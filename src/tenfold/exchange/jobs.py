@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.database import BUSY, Database, Reader, Transaction
 from tenfold.engine import batches, undo
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
@@ -30,8 +30,13 @@ _SHARED = "custom_record"
 _KINDS = "SELECT id, kind FROM tenfold.custom_records WHERE tenant_id = $1 AND id = ANY ($2)"
 AT_ONCE = 2_000
 """A batch of at most so many records is undone in the request; a larger one by a job."""
+TRIED = 200
+"""An undo of at most so many records is tried for its preview; those of a larger one are counted.
 
+While it is tried it holds its records, for which those who edit them wait.
+"""
 
+_BRIEFLY = "SET LOCAL lock_timeout = '500ms'"
 _COUNTS = ("deleted", "restored", "kept", "gone")
 SILENT = 60.0
 """Seconds without a committed piece after which a worker goes on with a command's import."""
@@ -217,19 +222,25 @@ class Undoer:
         return state
 
     async def preview(self, tx: Transaction, person: Person, batch: Batch) -> dict[str, object]:
-        """What an undo would do: up to AT_ONCE records it is done and taken back, above counted."""
+        """What an undo would do: done and taken back, or counted where there are more than TRIED.
+
+        Where others hold its records, they are counted too.
+        """
         kinds = await undo.types_of(tx, person.tenant, batch.id)
         total = sum(count for _, count in kinds)
-        told: dict[str, object] = {"records": total, "exact": total <= AT_ONCE}
-        if total > AT_ONCE:
+        told: dict[str, object] = {"records": total, "exact": total <= TRIED}
+        if total > TRIED:
             return told
         state = Undoing(undoes=batch.id, types=[kind for kind, _ in kinds])
         try:
             async with savepoint(tx):
+                await tx.execute(_BRIEFLY)  # taken back with the rest
                 state = await self._whole(tx, person, new_id(), state)
                 raise _TakenBack
         except _TakenBack:
             return told | {name: getattr(state, name) for name in (*_COUNTS, "details")}
+        except BUSY:
+            return told | {"exact": False}
 
     async def _whole(
         self, tx: Transaction, person: Person, identity: UUID, state: Undoing
