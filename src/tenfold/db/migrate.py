@@ -7,6 +7,7 @@ A script runs in one transaction (`run_script`), or statement by statement outsi
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,8 @@ TURN_SECONDS = 3_600  # another process may be building the indexes of large tab
 _TURN = text("SELECT pg_try_advisory_lock(20261122)")
 _PLACEHOLDER = re.compile(rf"(?<!:):({'|'.join(PLACEHOLDERS)})\b")
 _INDEX = re.compile(r"(?m)^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS (\S+) ON (\w+)\.")
+FIRST = "0001_spine.up.sql"
+_MADE_BY = text(f"SELECT obj_description('{SCHEMA}'::regnamespace, 'pg_namespace')")
 _INVALID = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid"
 
 
@@ -63,11 +66,14 @@ async def downgrade(url: str, roles: Roles, to: str, versions: Path = VERSIONS) 
 
 
 async def current(url: str) -> str:
-    """The revision that the database is at, or an empty text."""
+    """The revision that the database is at, or an empty text.
+
+    Raises Unavailable where the first revision that made its tables is not the one known here.
+    """
     engine = create_async_engine(_driver(url), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(_revision)
+            return await connection.run_sync(_revision, VERSIONS)
     finally:
         await engine.dispose()
 
@@ -82,9 +88,22 @@ def refuse_newer(found: str, versions: Path = VERSIONS) -> None:
         )
 
 
-def _revision(connection: Connection) -> str:
+def _revision(connection: Connection, versions: Path) -> str:
     context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    return context.get_current_revision() or ""
+    found = context.get_current_revision() or ""
+    # The first revision was written anew before the first release, under the same number.
+    if found and connection.execute(_MADE_BY).scalar() != _made_by(versions):
+        raise Unavailable(
+            "The database's tables were made by an earlier development state of Tenfold, and can't "
+            "be brought up to date. Start with a fresh TENFOLD_HOME (or DATABASE_URL); to take "
+            "records along, export them with the state that made them and import them here."
+        )
+    return found
+
+
+def _made_by(versions: Path) -> str:
+    """What the schema's comment says of the script that made its tables."""
+    return f"made by {hashlib.sha256((versions / FIRST).read_text().encode()).hexdigest()}"
 
 
 async def _run(url: str, roles: Roles, versions: Path, step: Callable[[Config], None]) -> None:
@@ -92,7 +111,7 @@ async def _run(url: str, roles: Roles, versions: Path, step: Callable[[Config], 
     try:
         async with engine.connect() as connection:
             await _take_turn(connection)
-            refuse_newer(await connection.run_sync(_revision), versions)
+            refuse_newer(await connection.run_sync(_revision, versions), versions)
             await connection.execute(text(f"SET ROLE {roles.owner}"))
             await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             await connection.execute(text("SET statement_timeout = 0"))
@@ -135,6 +154,9 @@ def run_script(name: str) -> None:
     # SQLAlchemy's adapter opens its transaction only with the first statement of its own.
     op.get_bind().exec_driver_sql("SELECT 1")
     _execute(name, _script(name))
+    if name == FIRST:
+        made_by = _made_by(op.get_context().opts["versions"])
+        _execute(name, f"COMMENT ON SCHEMA {SCHEMA} IS '{made_by}'")
 
 
 def run_each(name: str) -> None:
