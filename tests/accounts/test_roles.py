@@ -143,9 +143,9 @@ async def test_hidden_field_is_an_unknown_one_everywhere(
         nothing = await api.refused(who, "GET", f"leads?{query.replace('budget', 'no_such')}")
         assert hidden[:2] == (400, "UNKNOWN_FIELD"), query
         if "budget" in query:
-            same = nothing[2]["no_such"].partition(";")[0]
-            assert hidden[2]["budget"].partition(";")[0] == same
-            assert "budget" not in nothing[2]["no_such"]
+            (told,), (same,) = hidden[2].values(), nothing[2].values()
+            assert told.partition(";")[0].replace("budget", "no_such") == same.partition(";")[0]
+            assert "budget" not in same
     for name, value in (("budget", 1), ("budget_currency", "EUR"), ("source", "website")):
         for method, path in (("PATCH", f"leads/{lead}"), ("POST", "leads")):
             body = {"first_name": "A", "last_name": "B", name: value}

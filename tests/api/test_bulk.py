@@ -59,6 +59,52 @@ async def test_all_or_nothing_says_which_record_is_wrong(
     assert list(single.json()["error"]["fields"]) == ["budget"]
 
 
+async def test_rows_that_cannot_be_read_are_refused_by_themselves(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    made = await send(client, admin, "POST", "bulk", {"records": [NAMES, NAMES]})
+    one, two = (row["id"] for row in made.json()["data"])
+    bad: list[Any] = [{"id": "zzz"}, {"campaign": "x"}, None, {"id": two, "version": "1"}]
+    places = {1: "id", 2: "id", 3: "records[3]", 4: "version"}
+    for method in ("PATCH", "DELETE"):
+        rows = [{"id": one, "campaign": "x"}, *bad, {"id": two}]
+        rows = [row for row in rows if method == "PATCH" or row != bad[3]]
+        body = {"records": rows}
+        whole = await send(client, admin, method, "bulk", body)
+        assert whole.status_code == 400
+        assert list(whole.json()["error"]["fields"]) == ["records[1].id"]
+        parts = await send(client, admin, method, "bulk", {**body, "atomic": False})
+        assert parts.status_code == 207
+        told = {e["index"]: e for e in parts.json()["meta"]["errors"]}
+        expected = {n: places[n] for n in range(1, len(rows) - 1)}
+        assert {n: next(iter(e["fields"])) for n, e in told.items()} == expected
+        assert told[1]["message"] == "id: must be an id (a UUID)"
+        shown = [row and row["id"] for row in parts.json()["data"]]
+        assert shown == [one, *[None] * len(expected), two]
+        assert parts.json()["meta"]["written"] == 2
+
+
+@pytest.mark.parametrize("place", ["bulk", "upsert"])
+async def test_records_that_are_no_objects_are_refused_by_themselves(
+    client: httpx.AsyncClient, admin: Somebody, place: str
+) -> None:
+    rows = [None, {**NAMES, "external_id": "a"}, "b", {**NAMES, "external_id": 5}]
+    rows.append({**NAMES, "external_id": "c"})
+    body: dict[str, Any] = {"records": rows} | ({"key": "external_id"} if place == "upsert" else {})
+    whole = await send(client, admin, "POST", place, body)
+    assert whole.status_code == 400
+    assert whole.json()["error"]["fields"] == {"records[0]": "must be an object"}
+    parts = await send(client, admin, "POST", place, {**body, "atomic": False})
+    meta = parts.json()["meta"]
+    assert (parts.status_code, meta["written"], meta["refused"]) == (207, 2, 3)
+    assert [e["index"] for e in meta["errors"]] == [0, 2, 3]
+    shown = [row and row["external_id"] for row in parts.json()["data"]]
+    assert shown == [None, "a", None, None, "c"]
+    assert place == "bulk" or (meta["created"], meta["updated"]) == (2, 0)
+    none = await send(client, admin, "POST", place, {**body, "records": [1], "atomic": False})
+    assert (none.status_code, none.json()["meta"]["batch_id"]) == (207, None)
+
+
 async def test_upsert_judges_each_row_and_names_it(
     client: httpx.AsyncClient, admin: Somebody
 ) -> None:

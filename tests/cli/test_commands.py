@@ -174,6 +174,8 @@ def test_the_home_of_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> 
         (["up", "--prot", "1"], {}, "Did you mean --port?"),
         (["up"], {"PORT": "80x"}, "PORT=80x can't be used: it takes a whole number."),
         (["up"], {"DATABASE_URL": "hello"}, "it takes an address like postgresql://"),
+        (["up"], {"TENFOLD_DEFAULT_CURRENCY": "EUROS"}, "an ISO 4217 code, like USD."),
+        (["up"], {"TENFOLD_DEFAULT_REGION": "GERMANY"}, "a country by its ISO 3166 code, like US."),
         (["import", "x.csv"], {}, "--user"),
         (["import", "x.csv", "--user", "a@b.co", "--map", "x"], {}, "written as Column=field"),
         (["user", "add", "a@b.co"], {}, "--by"),
@@ -191,6 +193,58 @@ def test_wrong_use_is_one_sentence_and_2(
     assert (code, told.count("\n")) == (2, 1)
     assert told.startswith("tenfold: ")
     assert sentence in told
+
+
+@pytest.mark.parametrize("database", ["", "postgresql://nobody@127.0.0.1:1/nothing"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "x", "--user", "a@b.co"],
+        ["export", "leads", "--user", "a@b.co"],
+        ["import", "x.csv", "--user", "a@b.co"],
+        ["user", "list", "--user", "a@b.co"],
+        ["user", "password", "a@b.co"],
+        ["worker"],
+    ],
+    ids=" ".join,
+)
+def test_a_home_without_data_is_told_and_stays_as_it_is(
+    arguments, database, home, monkeypatch, capsys
+) -> None:
+    for name in NOT_OURS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("TENFOLD_HOME", str(home))
+    for folder_there in (False, True):
+        assert typed_here(*arguments) == 1
+        sentence = (
+            f"There is no Tenfold in {home}; start it with `tenfold up`, or set TENFOLD_HOME."
+        )
+        assert "".join(capsys.readouterr()) == f"tenfold: {sentence}\n"
+        assert not home.exists() or (folder_there and list(home.iterdir()) == [])
+        home.mkdir(exist_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("TENFOLD_WORKRES", "; did you mean TENFOLD_WORKERS?"),
+        ("TENFOLD_PORT", "; did you mean PORT?"),
+        ("TENFOLD_XYZ", "."),
+        ("TENFOLD_WORKERS", None),
+        ("TENFOLD_TEST_HOME", None),
+    ],
+)
+def test_an_unknown_setting_is_told_and_not_refused(name, hint, home, monkeypatch, capsys) -> None:
+    for other in NOT_OURS:
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv("TENFOLD_HOME", str(home))
+    monkeypatch.setenv(name, "2")
+    assert typed_here("user", "list", "--user", "a@b.co") == 1
+    told = [] if hint is None else [f"There is no setting {name}, so it changes nothing{hint}"]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:-1] == [f"tenfold: {sentence}" for sentence in told]
+    assert lines[-1].startswith("tenfold: There is no Tenfold in ")
 
 
 def test_ctrl_c_is_told_and_130() -> None:

@@ -54,6 +54,43 @@ WHATEVER = st.recursive(
 CURRENCIES = st.sampled_from(["USD", "JPY", "KWD", "XXX", ""])
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "why"),
+    [
+        (t.Date(), "1970-02-30", "is not a day of the calendar"),
+        (t.Date(), "1970-2-3", "must be a date like 2026-11-21"),
+        (t.DateTime(), "2026-02-30T09:00:00Z", "is not a day of the calendar"),
+        (t.DateTime(), "2026-02-28T25:00:00Z", "must be a moment like 2026-11-21T09:30:00Z"),
+    ],
+)
+def test_a_day_that_is_in_no_calendar_is_told(kind: FieldType, text: str, why: str) -> None:
+    with pytest.raises(Refused) as refused:
+        kind.parse(text, Locale())
+    assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "kept"),
+    [
+        ("030 1234567", "DE", "+49301234567"),
+        ("011 49 30 1234567", "US", "+49301234567"),
+        ("1 (415) 555-0101", "US", "+14155550101"),
+        ("+10301234567", "US", "+10301234567"),  # with a country it need only be possible
+        ("555-555-5555", "US", "+15555555555"),  # of the right form, whether in use or not
+        ("030 1234567", "US", ""),
+        ("123 456 7890", "CA", ""),
+    ],
+)
+def test_a_number_without_a_country_has_the_form_of_its_region(
+    text: str, region: str, kept: str
+) -> None:
+    if kept:
+        assert t.Phone().parse(text, Locale(region)) == (kept,)
+        return
+    with pytest.raises(Refused, match=r"give it with its country, like \+49 30 1234567"):
+        t.Phone().parse(text, Locale(region))
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=IDS)
 def test_samples_are_taken(kind: FieldType) -> None:
     for n in range(60):

@@ -17,6 +17,7 @@ from tenfold import __version__
 from tenfold.cli.installation import (
     Installation,
     migrated,
+    need_made,
     need_migrated,
     open_installation,
     without_password,
@@ -24,7 +25,7 @@ from tenfold.cli.installation import (
 from tenfold.cli.who import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.settings import SettingError, Settings, from_environment
+from tenfold.kernel.settings import SettingError, Settings, from_environment, unknown, variable
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
 
@@ -111,7 +112,7 @@ def serve(*, port: Port = None) -> int:
     """Serve API and pages; one process per core unless TENFOLD_WORKERS says otherwise."""
     from tenfold.cli.serve import run
 
-    with _at_work(port=port) as installation:
+    with _at_work(port=port, made=False) as installation:
         return run(installation)
 
 
@@ -145,7 +146,7 @@ def demo() -> int:
     """Make the demo organisation with data in every pack, if it is not there yet."""
     from tenfold.app import make_demo
 
-    with _at_work() as installation:
+    with _at_work(made=False) as installation:
         say("\n".join(make_demo(installation.settings, say)))
     return DONE
 
@@ -337,9 +338,12 @@ def _run(work: Callable[[Settings], Coroutine[object, object, int]]) -> int:
 
 
 @contextmanager
-def _at_work(*, port: int | None = None) -> Generator[Installation]:
-    """A ready installation; its database stops afterwards, where it was started for this."""
-    installation = _ready(_settings(port=port))
+def _at_work(*, port: int | None = None, made: bool = True) -> Generator[Installation]:
+    """A ready installation; its database stops afterwards, where it was started for this.
+
+    Where it must have been `made` before, a wrong TENFOLD_HOME is told, and nothing is made there.
+    """
+    installation = _ready(_settings(port=port), made=made)
     try:
         yield installation
     finally:
@@ -349,12 +353,15 @@ def _at_work(*, port: int | None = None) -> Generator[Installation]:
 def _settings(*, port: int | None = None) -> Settings:
     """The environment's settings, with what the command line says over them."""
     environment = dict(os.environ)
+    if variable("tail_database_url") not in environment:  # else it is a child of one that told it
+        for sentence in unknown(environment):
+            say(f"tenfold: {sentence}")
     if port is not None:
         environment["PORT"] = str(port)
     return from_environment(environment)
 
 
-def _ready(settings: Settings) -> Installation:
+def _ready(settings: Settings, *, made: bool) -> Installation:
     """The installation with its tables as this version needs them."""
     if settings.app_database_url and settings.tail_database_url:
         # A child of `tenfold up`, which has made everything ready.
@@ -362,6 +369,8 @@ def _ready(settings: Settings) -> Installation:
 
         names = Roles.of(settings.role_prefix)
         return Installation(settings, settings.app_database_url, names, {}, None)
+    if made:
+        need_made(settings)
     installation = open_installation(settings, say)
     try:
         need_migrated(installation)

@@ -15,7 +15,7 @@ from tenfold.db import embedded, roles
 from tenfold.db.embedded import Server
 from tenfold.db.embedded_place import make_home
 from tenfold.db.roles import Roles
-from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.errors import NotFound, Unavailable
 from tenfold.kernel.settings import Settings, variable
 
 DATABASE = "tenfold"
@@ -62,6 +62,18 @@ def home_of(settings: Settings) -> Path:
             f"The folder {settings.home or '~'} can't be found, since nobody's home is known by "
             f"that name; set TENFOLD_HOME to a whole path."
         ) from error
+
+
+def need_made(settings: Settings) -> None:
+    """Raise NotFound where the home holds no installation; makes nothing."""
+    home = home_of(settings)
+    mark = home / "keys" / "database.json" if settings.database_url else home / "postgres"
+    try:
+        mark.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(
+            f"There is no Tenfold in {home}; start it with `tenfold up`, or set TENFOLD_HOME."
+        ) from None
 
 
 def open_installation(settings: Settings, say: Callable[[str], None]) -> Installation:

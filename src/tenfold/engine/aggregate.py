@@ -67,7 +67,7 @@ def _names(value: str) -> list[str]:
 def _checked(
     name: str, definition: Definition, access: Access, kinds: frozenset[str], parameter: str
 ) -> Field:
-    field = visible(name, definition, access)
+    field = visible(name, definition, access, parameter)
     if field.custom or field.type.kind not in kinds:
         raise Invalid({parameter: f"can't use {name}"})
     return field

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Locale, Many, Ref, Refused
+from tenfold.engine.unknown import unknown
 from tenfold.kernel.errors import Invalid, UnknownField
 
 LIMIT, MOST = 50, 100
@@ -78,7 +78,7 @@ def parse(
     filters: list[Filter] = []
     named = {(name, operator): text for name, operator, text in conditions}
     for name, operator, value in conditions:
-        field = compared(name, definition, access)
+        field = compared(name, definition, access, name)
         try:
             at = _at(field, operator, f"{name}_currency", named, locale)
             filters.append(_filter(field, operator, value, at))
@@ -124,23 +124,26 @@ def _sorted_out(
         elif name not in extra:
             found = _FILTER.match(name)
             if not found:
-                raise _unknown(name, definition, access)
+                raise unknown(name, definition, access, name)
             conditions.append((found[1], found[2] or "eq", value))
     return plain, conditions, problems
 
 
-def visible(name: str, definition: Definition, access: Access) -> Field:
-    """The field of a JSON name; a hidden one is unknown like one that does not exist."""
+def visible(name: str, definition: Definition, access: Access, parameter: str = "") -> Field:
+    """The field of a JSON name; a hidden one is unknown like one that does not exist.
+
+    The error is about the `parameter` that names the field, or about the field itself.
+    """
     if name.startswith("custom."):
         field = definition.custom_fields.get(name.removeprefix("custom."))
     else:
         field = definition.by_json.get(name) or definition.fields.get(name)
     if field is None or not access.sees(field):
-        raise _unknown(name, definition, access)
+        raise unknown(name, definition, access, parameter)
     return field
 
 
-def compared(name: str, definition: Definition, access: Access) -> Field:
+def compared(name: str, definition: Definition, access: Access, parameter: str = "") -> Field:
     """The field that a filter or sort names, which may be the currency of an amount."""
     bare = name.removesuffix("_currency")
     if bare != name and name not in definition.by_json:
@@ -150,16 +153,7 @@ def compared(name: str, definition: Definition, access: Access) -> Field:
             found = None
         if found is not None:
             return found
-    return visible(name, definition, access)
-
-
-def _unknown(name: str, definition: Definition, access: Access) -> UnknownField:
-    names = [f.json_name for f in definition.fields.values() if access.sees(f)]
-    names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
-    close = get_close_matches(name, names, 1)
-    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(names))}"
-    word = definition.label_plural.lower()
-    return UnknownField({name[:100]: f"is not a field of {word}{hint}"})
+    return visible(name, definition, access, parameter)
 
 
 def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
@@ -218,7 +212,7 @@ def _sorts(
         return ()
     sorts: list[Sort] = []
     for name in names:
-        field = compared(name.lstrip("-"), definition, access)
+        field = compared(name.lstrip("-"), definition, access, "sort")
         if not field.sortable:
             problems["sort"] = f"can't sort by {name.lstrip('-')}"
         elif any(s.field.name == field.name for s in sorts):
@@ -238,7 +232,7 @@ def _shown(name: str, definition: Definition, access: Access) -> str:
     """The field that a name chooses; custom fields come together."""
     if name == "custom":
         return name
-    field = visible(name, definition, access)
+    field = visible(name, definition, access, "fields")
     return "custom" if field.custom else field.name
 
 

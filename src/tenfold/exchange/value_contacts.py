@@ -63,7 +63,7 @@ def phone(text: str, how: Reading) -> str:
     try:
         return normal_phone(body, how.region)
     except NotAPhone as error:
-        raise Refusal(f"{shown(text)} {error}; +1 415 555 0101 is one.") from None
+        raise Refusal(f"{shown(text)} {error}.") from None
 
 
 def parted(kind: str, text: str) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.money import CURRENCIES
 
 
 class SettingError(TenfoldError):
@@ -99,12 +101,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+_PREFIX = "TENFOLD_"
 _PLAIN = {"host", "port", "database_url"}
 
 
 def variable(field: str) -> str:
     """The environment variable of a setting."""
-    return field.upper() if field in _PLAIN else f"TENFOLD_{field.upper()}"
+    return field.upper() if field in _PLAIN else f"{_PREFIX}{field.upper()}"
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -122,6 +125,21 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**given)  # pyright: ignore[reportArgumentType]
     _check(settings, given)
     return settings
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that looks like a setting and is none."""
+    fields = [field.name for field in msgspec.structs.fields(Settings)]
+    known = {variable(name) for name in fields}
+    told: list[str] = []
+    for name in sorted(environment):
+        # Those of the tests are not the installation's.
+        if name in known or not name.startswith(_PREFIX) or name.startswith(f"{_PREFIX}TEST_"):
+            continue
+        close = get_close_matches(name.removeprefix(_PREFIX).lower(), fields, 1)
+        hint = f"; did you mean {variable(close[0])}?" if close else "."
+        told.append(f"There is no setting {name}, so it changes nothing{hint}")
+    return told
 
 
 _TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -143,10 +161,24 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", settings.role_prefix):
         taken = "up to 40 lower-case letters, digits and _, a letter first"
         raise _wrong("role_prefix", settings.role_prefix, taken)
+    _check_place(settings)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
             raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+
+
+def _check_place(settings: Settings) -> None:
+    """Raise SettingError where there is no such currency or region."""
+    if settings.default_currency not in CURRENCIES:
+        raise _wrong("default_currency", settings.default_currency, "an ISO 4217 code, like USD")
+    if settings.default_region == "US":
+        return
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - most commands do without it
+
+    if settings.default_region not in SUPPORTED_REGIONS:
+        taken = "a country by its ISO 3166 code, like US"
+        raise _wrong("default_region", settings.default_region, taken)
 
 
 def _is_database(url: str) -> bool:

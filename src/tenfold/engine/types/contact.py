@@ -79,7 +79,7 @@ class Phone(FieldType):
         try:
             return (normal_phone(text_of(value), at.region),)
         except NotAPhone as error:
-            raise Refused(f"{error}; +1 415 555 0101 is one") from None
+            raise Refused(str(error)) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         # A + that the client did not escape arrives as a blank.
@@ -203,7 +203,10 @@ def _normal_domain(domain: str) -> str | None:
 
 
 class NotAPhone(ValueError):
-    """Why a text is no telephone number that can be dialled from anywhere."""
+    """Why a text is no telephone number that can be dialled from anywhere, and what would be."""
+
+
+_LIKE = "+1 415 555 0101 is one"
 
 
 def normal_phone(text: str, region: str) -> str:
@@ -212,16 +215,34 @@ def normal_phone(text: str, region: str) -> str:
     if plain := _plain_phone(text, region):
         return plain
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(text, region, keep_raw_input=True)
     except phonenumbers.NumberParseException:
-        raise NotAPhone("is not a telephone number") from None
+        raise NotAPhone(f"is not a telephone number; {_LIKE}") from None
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise NotAPhone("lacks its area code")
+        raise NotAPhone(f"lacks its area code; {_LIKE}")
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise NotAPhone("is not a possible telephone number")
+        raise NotAPhone(f"is not a possible telephone number; {_LIKE}")
+    plus = phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN
+    if number.country_code_source != plus and not _in_the_plan(number):
+        raise NotAPhone(
+            f"is not a number of the region {region}; give it with its country, like +49 30 1234567"
+        )
     form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{form};ext={number.extension}" if number.extension else form
+
+
+def _in_the_plan(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether the country has numbers of this form; none in the US begins with 0, for example.
+
+    Whether the number itself is in use is not asked: what is refused is never one to come.
+    """
+    code = number.country_code or 0
+    region = phonenumbers.region_code_for_country_code(code)
+    plan = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    pattern = plan.general_desc.national_number_pattern if plan and plan.general_desc else None
+    significant = phonenumbers.national_significant_number(number)
+    return pattern is None or re.fullmatch(pattern, significant) is not None
 
 
 def _plain_phone(text: str, region: str) -> str | None:

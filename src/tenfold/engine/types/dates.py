@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from tenfold.engine.types.base import Column, FieldType, Locale, Refused, Schema, text_of
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Date(FieldType):
                 raise ValueError
             return (date.fromisoformat(text),)
         except ValueError:
-            raise Refused("must be a date like 2026-11-21") from None
+            raise Refused(_no_day(value) or "must be a date like 2026-11-21") from None
 
     def schema(self) -> Schema:
         return {"type": "string", "format": "date"}
@@ -50,7 +53,8 @@ class DateTime(FieldType):
             moment = datetime.fromisoformat(text_of(value))
             # A filter's + arrives as a blank where the client did not escape it.
         except ValueError:
-            raise Refused("must be a moment like 2026-11-21T09:30:00Z") from None
+            like = "must be a moment like 2026-11-21T09:30:00Z"
+            raise Refused(_no_day(value) or like) from None
         if moment.tzinfo is None:
             raise Refused("must name its zone, like 2026-11-21T09:30:00Z or …+01:00")
         try:
@@ -69,6 +73,18 @@ class DateTime(FieldType):
     def sample(self, n: int) -> object:
         moment = datetime(2024, 1, 1, 9, 30, tzinfo=UTC) + timedelta(hours=n % 20_000)
         return moment.isoformat()
+
+
+def _no_day(value: object) -> str:
+    """What is said of a text with a date in the right form that no calendar has, else nothing."""
+    day = value.strip()[:10] if isinstance(value, str) else ""
+    if not _DAY.fullmatch(day):
+        return ""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return "is not a day of the calendar"
+    return ""
 
 
 def any_json(value: Any) -> Any:

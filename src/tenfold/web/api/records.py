@@ -14,7 +14,7 @@ from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.query import Page
 from tenfold.engine.written import Change, Refusal, Written
-from tenfold.kernel.errors import BadRequest, Invalid, MissingFields, NotFound
+from tenfold.kernel.errors import Invalid, MissingFields, NotFound
 from tenfold.web import respond
 from tenfold.web.api.requests import (
     Act,
@@ -102,7 +102,8 @@ async def _page(arrival: Arrival, visit: Visit | Glimpse) -> Page:
     person, definition = visit.person, visit.definition
     asked = asking.parse(pairs(arrival.query), definition, person.access(definition), person.locale)
     if asked.words:
-        raise BadRequest(f"Search is at /v1/{definition.path}/search.")
+        where = f"/v1/{definition.path}/search?q=…"
+        raise Invalid({"q": f"is not for lists; words are found at {where}"})
     return await arrival.desk.query.page(visit.reader, person, definition, asked)
 
 
@@ -125,7 +126,8 @@ async def read_record(request: Req, plural: str, record_id: str) -> ASGIResponse
         access = visit.person.access(visit.definition)
         names = [n for n in given.get("fields", "").split(",") if n]
         fields = tuple(
-            n if n == "custom" else asking.visible(n, visit.definition, access).name for n in names
+            n if n == "custom" else asking.visible(n, visit.definition, access, "fields").name
+            for n in names
         )
         json, version = await arrival.desk.query.one(
             visit.reader,
