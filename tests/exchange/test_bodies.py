@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.exchange.imports import Person
+from tests.exchange.imports import Person, working
 from tests.factories import Organisation
 
 from tenfold.web.api import idempotency
@@ -115,3 +115,19 @@ async def test_a_form_that_can_not_be_read(person: Person, kind: str, body: byte
     answer = await person.client.post("/v1/imports", content=body, headers=headers)
     assert answer.status_code == 400, answer.text
     assert says in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", '[{"name":'), ("a.json", "[1, 2]"), ("a.ndjson", '{"a\n{"b\n')]
+)
+async def test_json_of_which_nothing_can_be_read_is_told_alike(
+    person: Person, desk: Desk, name: str, text: str
+) -> None:
+    body = {"type": "leads", "filename": name, "content": text}
+    answer = await person.client.post("/v1/imports/preview", json=body, headers=person.who.headers)
+    told = answer.json()["error"]["fields"]["file"]
+    assert answer.status_code == 400
+    assert told.startswith("The file could not be read: ")
+    async with working(desk):
+        view = await person.imported(text, "leads", filename=name)
+    assert (view["state"], view["error"]) == ("failed", told)
