@@ -124,6 +124,7 @@ async def mixed(ask: Ask, lead: dict[str, Any]) -> dict[str, str]:
         ("{}_currency[in]=EUR,JPY", {"euros", "yen"}),
         ("{}[null]=false&{}_currency=EUR", {"euros"}),
         ("{}[null]=true", {"nothing"}),
+        ("{}[null]=false", {"yen", "dollars", "euros", "few dollars"}),
     ],
 )
 async def test_amounts_are_compared_in_one_currency(
@@ -146,12 +147,42 @@ async def test_filters_by_currency_say_what_they_can_not(
     assert told == {name: "must have at most 0 decimal places in JPY"}
 
 
-async def test_amounts_are_sorted_within_their_currency_where_that_is_asked_for(
-    ask: Ask, mixed: dict[str, str]
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("budget", "euros,yen,few dollars,dollars,nothing,more nothing"),
+        ("-budget", "dollars,few dollars,yen,euros,more nothing,nothing"),
+        ("last_name,-budget", "more nothing,dollars,few dollars,yen,euros,nothing"),
+    ],
+)
+async def test_amounts_are_sorted_within_their_currency(
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    ask: Ask,
+    mixed: dict[str, str],
+    sort: str,
+    expected: str,
 ) -> None:
-    expected = ["euros", "yen", "dollars", "few dollars", "nothing"]
-    found = await ask("GET", "leads?sort=budget_currency,-budget")
-    assert [mixed[row["id"]] for row in found] == expected
+    late = await ask("POST", "leads", {"first_name": "Aiko", "last_name": "Abe"})
+    names = {**mixed, late["id"]: "more nothing"}
+    found: list[str] = []
+    cursor = ""
+    for _ in names:
+        address = f"/v1/leads?sort={sort}&limit=1{cursor}"
+        answer = (await client.get(address, headers=admin.headers)).json()
+        found += [names[row["id"]] for row in answer["data"]]
+        cursor = f"&cursor={answer['meta']['next_cursor']}"
+    assert ",".join(found) == expected
+    assert cursor == "&cursor=None"
+    for limit in (2, 100):
+        pages = [await ask("GET", f"leads?sort={sort}&limit={limit}&page={n}") for n in (1, 2, 3)]
+        assert ",".join(names[row["id"]] for page in pages for row in page) == expected
+
+
+async def test_a_currency_is_sorted_by_with_its_amount(ask: Ask, lead: dict[str, Any]) -> None:
+    assert await ask("GET", "leads?sort=-budget_currency,budget") == {
+        "sort": "can't sort by budget_currency; a list sorted by budget goes by its currency first"
+    }
     assert await ask("GET", "leads?sort=custom.fee_currency") == {
         "sort": "can't sort by custom.fee_currency"
     }

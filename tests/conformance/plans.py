@@ -47,6 +47,8 @@ async def fill(owner: Owner, kind: Definition) -> None:
         if options and not one.type.many:
             listed = ", ".join(f"'{option}'" for option in options)
             values[one.name] = f"(ARRAY[{listed}])[1 + n % {len(options)}]"
+        if one.within:
+            values[one.within.name] = "(ARRAY['EUR', 'JPY', 'USD'])[1 + n % 3]"
     names, expressions = ", ".join(values), ", ".join(values.values())
     async with owner.transaction():
         # A server that is not ours may vacuum meanwhile, and then plan otherwise.
@@ -113,6 +115,8 @@ def filters(kind: Definition) -> Iterator[tuple[Field, str]]:
     `ne` is true of almost every row, and so is `in` of a field with few values: no index helps.
     """
     for one in (*kind.fields.values(), *kind.custom_fields.values()):
+        if one.within and (one.filter or one.sort):
+            yield one.within, "eq"  # there are but a few
         if not (one.filter or one.unique) or one.name == "created_at":
             continue
         for operator in one.type.operators:
@@ -143,7 +147,7 @@ async def check_filters(place: World, kind: Definition) -> None:
             counted = asked.count_statement(ask, 1_001)
             statement = counted if ranged else asked.list_statement(ask, None).page
             plan = await plan_of(connection, statement)
-            _served(plan, kind, one, f"{one.json_name}[{operator}]")
+            _served(plan, kind, one, operator)
     finally:
         await connection.close()
 
@@ -152,14 +156,14 @@ def _newest(kind: Definition) -> Sort:
     return Sort(kind.fields["created_at"], descending=True)
 
 
-def _served(plan: Plan, kind: Definition, one: Field, what: str) -> None:
+def _served(plan: Plan, kind: Definition, one: Field, operator: str) -> None:
     """The table is reached by an index condition on the field, and not filtered by it after."""
+    what = f"{one.json_name}[{operator}]"
     if one.custom or one.type.many:
         used = [n for n in nodes(plan) if str(n.get("Index Name", "")).startswith("slots_")]
         assert used, f"{what} does not use the slots' index: {_short(plan)}"
         return
-    # The currency of an amount is looked at in the rows that the index found for the amount.
-    names = {*one.column_names} - {one.type.currency_column(one.name)}
+    names = {*one.column_names}
     conditions: list[str] = []
     for node in nodes(plan):
         assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.table, (
@@ -170,13 +174,20 @@ def _served(plan: Plan, kind: Definition, one: Field, what: str) -> None:
             continue  # a rollup over another table
         after = str(node.get("Filter", ""))
         assert not _mentions(after, names), f"{what} is a filter after the index: {after}"
-    assert any(_mentions(c, names) for c in conditions), (
+    # A folded text is compared by one of its columns, an amount by both but where there is neither.
+    both = one.within is not None and operator != "null"
+    compared = [{name} for name in names] if both else [names]
+    assert all(any(_mentions(c, some) for c in conditions) for some in compared), (
         f"{what} is no index condition: {_short(plan)}"
     )
 
 
 def _mentions(condition: str, names: set[str]) -> bool:
     return any(re.search(rf"\b{name}\b", condition) for name in names)
+
+
+# The last row of a page that was sorted by an amount: its currency, the amount, and its id.
+_BEHIND = ("EUR", 1, new_id())
 
 
 async def check_sorts(place: World, kind: Definition) -> None:
@@ -195,6 +206,11 @@ async def check_sorts(place: World, kind: Definition) -> None:
                 kinds = {n["Node Type"] for n in nodes(plan)}
                 what = f"sort by {'-' if down else ''}{one.json_name}"
                 assert not kinds & {"Sort", "Seq Scan"}, f"{what} sorts: {_short(plan)}"
+                if one.within:
+                    statement = reading(place, kind).list_statement(ask, _BEHIND).page
+                    plan = await plan_of(connection, statement)
+                    begun = [n for n in nodes(plan) if "ROW(" in str(n.get("Index Cond", ""))]
+                    assert begun, f"{what} goes on from the beginning: {_short(plan)}"
     finally:
         await connection.close()
 

@@ -343,6 +343,7 @@ def test_filters_are_those_of_the_field(things: dict[str, Any]) -> None:
     assert sort.match("-price,name,custom.size")
     assert not sort.match("price,name,day,number")
     assert not sort.match("tags")
+    assert not sort.match("price_currency")
 
 
 def test_embeds_are_described_where_there_are_any(things: dict[str, Any]) -> None:

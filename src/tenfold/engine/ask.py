@@ -10,6 +10,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Locale, Many, Ref, Refused
+from tenfold.engine.types.numbers import Currency
 from tenfold.engine.unknown import unknown
 from tenfold.kernel.errors import Invalid, UnknownField
 
@@ -214,12 +215,20 @@ def _sorts(
     for name in names:
         field = compared(name.lstrip("-"), definition, access, "sort")
         if not field.sortable:
-            problems["sort"] = f"can't sort by {name.lstrip('-')}"
+            problems["sort"] = f"can't sort by {name.lstrip('-')}{_instead(field)}"
         elif any(s.field.name == field.name for s in sorts):
             problems["sort"] = f"names {name.lstrip('-')} twice"
         else:
             sorts.append(Sort(field, name.startswith("-")))
     return tuple(sorts)
+
+
+def _instead(field: Field) -> str:
+    """What a list is sorted by instead of a currency."""
+    if field.custom or not isinstance(field.type, Currency):
+        return ""
+    amount = field.type.column.removesuffix("_currency")
+    return f"; a list sorted by {amount} goes by its currency first"
 
 
 def _fields(text: str, definition: Definition, access: Access) -> tuple[str, ...]:

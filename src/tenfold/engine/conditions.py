@@ -59,13 +59,19 @@ def compared(
 
 
 def of_currency(
-    found: ColumnElement[bool], operator: str, currency: ColumnElement[Any], bind: str
+    found: ColumnElement[bool],
+    operator: str,
+    currency: ColumnElement[Any],
+    bind: str,
+    *,
+    bare: bool,
 ) -> ColumnElement[bool]:
     """A comparison of amounts, kept to those of one currency: yen are never more than dollars.
 
-    What is computed may be an amount without a currency (nothing, say), which is of any.
+    What is computed may be a `bare` amount without a currency (nothing, say), which is of any.
     """
     wanted = sa.bindparam(f"{bind}_currency", type_=sa.Text)
     if operator == "ne":
         return sa.or_(found, currency != wanted)
-    return sa.and_(found, sa.or_(currency == wanted, currency.is_(None)))
+    same = currency == wanted
+    return sa.and_(found, sa.or_(same, currency.is_(None)) if bare else same)

@@ -21,7 +21,7 @@ from tenfold.engine.types import (
     User,
 )
 from tenfold.engine.types.identity import Id
-from tenfold.engine.types.numbers import Currency
+from tenfold.engine.types.numbers import Currency, Money
 
 # "open" is all but what others marked private; see Definition.private.
 Scope = Literal["none", "own", "team", "open", "all"]
@@ -86,9 +86,18 @@ class Field:
         )
 
     @property
+    def within(self) -> Field | None:
+        """The currency that an amount is found and sorted within, by one index over both.
+
+        What is computed may have a currency without an amount, or the other way round, and custom
+        amounts lie in slots: these are sorted by their numbers alone.
+        """
+        return self.currency if isinstance(self.type, Money) and not self.custom else None
+
+    @property
     def sortable(self) -> bool:
-        """Whether a list can be sorted by it; a custom amount's currency is only filtered by."""
-        if self.type.many or (self.custom and isinstance(self.type, Currency)):
+        """Whether a list can be sorted by it; a currency comes with its amount."""
+        if self.type.many or isinstance(self.type, Currency):
             return False
         return not set(self.type.operators) <= {"null"}
 

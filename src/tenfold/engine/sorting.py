@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,39 @@ from tenfold.engine.definition import Field
 from tenfold.engine.slots import SLOTS, slot_column
 from tenfold.engine.sql import TENANT
 from tenfold.engine.types.identity import Id
+from tenfold.engine.types.numbers import Currency
 
 
 def sort_keys(sorts: Sequence[Sort]) -> list[Sort]:
-    """The sorts with the id as the last tie, in the direction of the first."""
-    if any(s.field.name == "id" for s in sorts):
-        return list(sorts)
+    """The sorts with the id as the last tie, in the direction of the first.
+
+    An amount is two keys, its currency and itself: yen are never more than dollars.
+    """
+    keys = [key for sort in sorts for key in (*_currency(sort), sort)]
+    if any(s.field.name == "id" for s in keys):
+        return keys
     identity = Field(name="id", type=Id(), system=True, nullable=False)
-    return [*sorts, Sort(identity, sorts[0].descending if sorts else True)]
+    return [*keys, Sort(identity, keys[0].descending if keys else True)]
+
+
+def _currency(sort: Sort) -> Iterator[Sort]:
+    if sort.field.within:
+        yield Sort(sort.field.within, sort.descending)
+
+
+def leading(keys: Sequence[Sort]) -> int:
+    """How many keys the first sort is."""
+    return 2 if isinstance(keys[0].field.type, Currency) else 1
+
+
+def phased(keys: Sequence[Sort]) -> bool:
+    """Whether the rows without a first value are better read after the others, by themselves.
+
+    Downwards no index has nulls last; and a list goes on behind an amount by one comparison of all
+    keys, which serves as the start in the index, only where none is null.
+    """
+    first = keys[0]
+    return not never_null(first.field) and (first.descending or leading(keys) > 1)
 
 
 def slot_key(field: Field, identity: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -56,11 +81,14 @@ def after(
     cursor: Sequence[object],
     *,
     offset: int = 0,
-    first_has_value: bool = False,
+    filled: int = 0,
 ) -> ColumnElement[bool]:
-    """The rows after the cursor's; nulls sort last in both directions."""
+    """The rows after the cursor's; nulls sort last in both directions.
+
+    The first `filled` keys are known to have values.
+    """
     binds = [sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)]
-    plain = all(never_null(s.field) for s in (keys[1:] if first_has_value else keys))
+    plain = all(never_null(s.field) for s in keys[filled:])
     one_way = len({s.descending for s in keys}) == 1
     if plain and one_way:
         left, right = sa.tuple_(*columns), sa.tuple_(*binds)
@@ -68,7 +96,7 @@ def after(
     steps: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
     for place, (sort, column, bind) in enumerate(zip(keys, columns, binds, strict=True)):
-        nullable = not never_null(sort.field) and not (place == 0 and first_has_value)
+        nullable = not never_null(sort.field) and place >= filled
         empty = cursor[place] is None
         if not empty:
             beyond = column < bind if sort.descending else column > bind

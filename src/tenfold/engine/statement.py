@@ -23,7 +23,15 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
 from tenfold.engine.slots import SLOTS, slot_column, slot_field
-from tenfold.engine.sorting import after, kind_of, never_null, ordered, slot_key, sort_keys
+from tenfold.engine.sorting import (
+    after,
+    kind_of,
+    leading,
+    ordered,
+    phased,
+    slot_key,
+    sort_keys,
+)
 from tenfold.engine.sql import (
     TENANT,
     UUID_TYPE,
@@ -63,8 +71,7 @@ class Reading:
         base = self.matching(ask.filters, deleted=ask.deleted)
         key = self._key_column
         limit = sa.literal_column(str(int(ask.limit) + 1), sa.BigInteger)
-        first = keys[0]
-        if first.descending and not never_null(first.field) and not ask.page:
+        if phased(keys) and not ask.page:
             return self._two_phases(base, keys, cursor, limit)
         order = [ordered(key(s), s) for s in keys]
         if cursor is not None:
@@ -75,24 +82,22 @@ class Reading:
     def _two_phases(
         self, base: Select[Any], keys: Sequence[Sort], cursor: Sequence[object] | None, limit: Any
     ) -> Select[Any]:
-        """Rows with a first value, then those without: each phase walks an index backwards.
-
-        One select with NULLS LAST could not use the index in this direction.
-        """
+        """Rows with a first value, then those without: each phase walks an index one way."""
         key = self._key_column
-        first, rest = keys[0], keys[1:]
+        first, most = key(keys[0]), leading(keys)
         phases: list[Any] = []
         columns = [key(s) for s in keys]
+        rest = [ordered(key(s), s) for s in keys[most:]]
         if cursor is None or cursor[0] is not None:
-            some = base.where(key(first).is_not(None))
+            some = base.where(first.is_not(None))
             if cursor is not None:
-                some = some.where(after(keys, columns, cursor, first_has_value=True))
-            order = [key(first).desc(), *(ordered(key(s), s) for s in rest)]
-            phases.append(some.order_by(*order).limit(limit))
-        none = base.where(key(first).is_(None))
+                some = some.where(after(keys, columns, cursor, filled=most))
+            order = [c.desc() if keys[0].descending else c.asc() for c in columns[:most]]
+            phases.append(some.order_by(*order, *rest).limit(limit))
+        none = base.where(first.is_(None))
         if cursor is not None and cursor[0] is None:
-            none = none.where(after(rest, columns[1:], cursor[1:], offset=1))
-        phases.append(none.order_by(*(ordered(key(s), s) for s in rest)).limit(limit))
+            none = none.where(after(keys[most:], columns[most:], cursor[most:], offset=most))
+        phases.append(none.order_by(*rest).limit(limit))
         if len(phases) == 1:
             return phases[0]
         both = sa.union_all(*(sa.select(p.subquery()) for p in phases)).subquery("t")
@@ -122,11 +127,16 @@ class Reading:
         column = field.type.compared(field.name, columns)
         if one.operator == "prefix":
             column = field.type.sorted_by(field.name, columns)
-        found = compared(column, one.operator, bind, negated=one.value is False)
         currency = field.type.currency_column(field.name)
+        if one.operator == "null" and field.within and field.nullable:
+            # Neither is there without the other, and the index has the currency first.
+            column = columns[currency]
+        found = compared(column, one.operator, bind, negated=one.value is False)
         if not currency or one.operator == "null":
             return found
-        return of_currency(found, one.operator, columns[currency], bind)
+        # The rows that were there when a required amount joined them got its default alone.
+        bare = field.within is None or field.default is not None
+        return of_currency(found, one.operator, columns[currency], bind, bare=bare)
 
     def _slot_condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
         slots = SLOTS.alias()
@@ -148,7 +158,7 @@ class Reading:
         same = one.operator == "ne"
         matches = identity.in_(found.where(compared(column, "eq" if same else one.operator, bind)))
         if kind.currency_column(one.field.name):
-            matches = of_currency(matches, "eq", beside, bind)
+            matches = of_currency(matches, "eq", beside, bind, bare=True)
         return sa.not_(matches) if same else matches
 
     def _key_column(self, sort: Sort) -> ColumnElement[Any]:

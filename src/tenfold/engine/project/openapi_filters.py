@@ -47,7 +47,8 @@ def plain(definition: Definition, registry: Registry) -> dict[str, Schema]:
     made = {
         f"{name}_sort": _text(
             "sort",
-            f"Up to {ask.SORTS} fields, separated by commas; `-` for descending.",
+            f"Up to {ask.SORTS} fields, separated by commas; `-` for descending. Amounts are "
+            "sorted within each currency; custom and generated ones by their minor units alone.",
             f"^-?({sortable})(,-?({sortable})){{0,{ask.SORTS - 1}}}$",
             definition.default_sort,
         ),
@@ -129,9 +130,8 @@ def _taken(definition: Definition, field: Field, operator: str) -> Schema:
 
 def _sortable(definition: Definition) -> Iterator[str]:
     for field in definition.fields.values():
-        for one in _with_currency(field):
-            if one.sortable:
-                yield one.json_name
+        if field.sortable:
+            yield field.json_name
 
 
 def _text(name: str, about: str, pattern: str, default: str | None = None) -> Schema:

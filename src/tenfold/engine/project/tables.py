@@ -170,10 +170,14 @@ def _index_parts(definition: Definition) -> Iterator[tuple[str, bool, str, str]]
         if field.name in ("created_at", "external_id"):
             continue
         if field.filter and not field.type.many and field.name != "updated_at":
-            yield f"{plural}_{field.name}", False, f"{column}, created_at, id", live
+            key = _within(field, column)
+            yield f"{plural}_{field.name}", False, f"{key}, created_at, id", live
         if field.sort or field.title:
             key = _sorted(field)
             yield f"{plural}_{field.name}_sort", False, f"{key}, id", live
+        if field.within and (field.filter or field.sort):
+            currency = field.within.name
+            yield f"{plural}_{currency}", False, f"{currency}, created_at, id", live
 
 
 def _index_column(definition: Definition, name: str) -> str:
@@ -189,7 +193,13 @@ def _compared(field: Field) -> str:
 
 
 def _sorted(field: Field) -> str:
-    return _bare(field.type.sorted_by(field.name, _plain_columns(field)))
+    key = _bare(field.type.sorted_by(field.name, _plain_columns(field)))
+    return _within(field, key)
+
+
+def _within(field: Field, column: str) -> str:
+    """A column of an index: an amount's is behind its currency's."""
+    return f"{field.within.name}, {column}" if field.within else column
 
 
 def _plain_columns(field: Field) -> Columns:

@@ -94,8 +94,8 @@ class Money(FieldType):
     An amount that names no currency has the record's own, and the organisation's where the record
     has none yet; a currency alone is refused. `price[gte]=5` finds amounts in the organisation's
     currency, or in that of `price_currency=EUR` beside it, which also filters alone (`eq`, `in`).
-    A sort by the amount alone compares minor units of whatever currency;
-    `sort=price_currency,price` sorts within each. Sums are kept apart by currency.
+    `sort=price` sorts by currency and within each by amount, `sort=-price` both falling; a custom
+    amount is sorted by minor units of whatever currency. Sums are kept apart by currency.
     """
 
     kind: ClassVar[str] = "money"

@@ -109,7 +109,8 @@ class Expression(FieldType):
 class Generated(Expression):
     """Stored by PostgreSQL beside its row, so that it sorts and filters like any column.
 
-    `currency` is the amount of the same row whose currency a generated amount has.
+    `currency` is the amount of the same row whose currency a generated amount has; it is sorted
+    by minor units of whatever currency.
     """
 
     kind: ClassVar[str] = "generated"

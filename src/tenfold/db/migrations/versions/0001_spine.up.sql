@@ -824,9 +824,11 @@ CREATE INDEX deals_name_sort ON tenfold.deals (tenant_id, name_key, id) WHERE de
 
 CREATE INDEX deals_status ON tenfold.deals (tenant_id, status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX deals_amount ON tenfold.deals (tenant_id, amount, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX deals_amount ON tenfold.deals (tenant_id, amount_currency, amount, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX deals_amount_sort ON tenfold.deals (tenant_id, amount, id) WHERE deleted_at IS NULL;
+CREATE INDEX deals_amount_sort ON tenfold.deals (tenant_id, amount_currency, amount, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX deals_amount_currency ON tenfold.deals (tenant_id, amount_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX deals_close_date ON tenfold.deals (tenant_id, close_date, created_at, id) WHERE deleted_at IS NULL;
 
@@ -1663,7 +1665,9 @@ CREATE INDEX clients_kind ON tenfold.clients (tenant_id, kind, created_at, id) W
 
 CREATE INDEX clients_status ON tenfold.clients (tenant_id, status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX clients_budget_max_sort ON tenfold.clients (tenant_id, budget_max, id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_budget_max_sort ON tenfold.clients (tenant_id, budget_max_currency, budget_max, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX clients_budget_max_currency ON tenfold.clients (tenant_id, budget_max_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX clients_contact ON tenfold.clients (tenant_id, contact_id, created_at, id) WHERE deleted_at IS NULL;
 
@@ -1836,7 +1840,9 @@ CREATE INDEX leads_phone ON tenfold.leads (tenant_id, phone, created_at, id) WHE
 
 CREATE INDEX leads_status ON tenfold.leads (tenant_id, status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX leads_budget_sort ON tenfold.leads (tenant_id, budget, id) WHERE deleted_at IS NULL;
+CREATE INDEX leads_budget_sort ON tenfold.leads (tenant_id, budget_currency, budget, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX leads_budget_currency ON tenfold.leads (tenant_id, budget_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX leads_source ON tenfold.leads (tenant_id, source, created_at, id) WHERE deleted_at IS NULL;
 
@@ -2038,7 +2044,7 @@ CREATE INDEX listings_owner_status_created_at ON tenfold.listings (tenant_id, ow
 
 CREATE INDEX listings_status_owner ON tenfold.listings (tenant_id, status, owner_id, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX listings_status_list_price ON tenfold.listings (tenant_id, status, list_price, id) WHERE deleted_at IS NULL;
+CREATE INDEX listings_status_list_price ON tenfold.listings (tenant_id, status, list_price_currency, list_price, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX listings_created_at ON tenfold.listings (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
@@ -2046,9 +2052,11 @@ CREATE INDEX listings_address_sort ON tenfold.listings (tenant_id, address_line,
 
 CREATE INDEX listings_status ON tenfold.listings (tenant_id, status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX listings_list_price ON tenfold.listings (tenant_id, list_price, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX listings_list_price ON tenfold.listings (tenant_id, list_price_currency, list_price, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX listings_list_price_sort ON tenfold.listings (tenant_id, list_price, id) WHERE deleted_at IS NULL;
+CREATE INDEX listings_list_price_sort ON tenfold.listings (tenant_id, list_price_currency, list_price, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX listings_list_price_currency ON tenfold.listings (tenant_id, list_price_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX listings_listing_id ON tenfold.listings (tenant_id, listing_id, created_at, id) WHERE deleted_at IS NULL;
 
@@ -2249,9 +2257,11 @@ CREATE INDEX escrows_milestone ON tenfold.escrows (tenant_id, milestone, created
 
 CREATE INDEX escrows_side ON tenfold.escrows (tenant_id, side, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX escrows_purchase_price ON tenfold.escrows (tenant_id, purchase_price, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX escrows_purchase_price ON tenfold.escrows (tenant_id, purchase_price_currency, purchase_price, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX escrows_purchase_price_sort ON tenfold.escrows (tenant_id, purchase_price, id) WHERE deleted_at IS NULL;
+CREATE INDEX escrows_purchase_price_sort ON tenfold.escrows (tenant_id, purchase_price_currency, purchase_price, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX escrows_purchase_price_currency ON tenfold.escrows (tenant_id, purchase_price_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX escrows_listing ON tenfold.escrows (tenant_id, listing_id, created_at, id) WHERE deleted_at IS NULL;
 
@@ -3340,7 +3350,9 @@ CREATE INDEX job_postings_kind ON tenfold.job_postings (tenant_id, kind, created
 
 CREATE INDEX job_postings_workplace ON tenfold.job_postings (tenant_id, workplace, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX job_postings_pay_max_sort ON tenfold.job_postings (tenant_id, pay_max, id) WHERE deleted_at IS NULL;
+CREATE INDEX job_postings_pay_max_sort ON tenfold.job_postings (tenant_id, pay_max_currency, pay_max, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX job_postings_pay_max_currency ON tenfold.job_postings (tenant_id, pay_max_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX job_postings_opens_on_sort ON tenfold.job_postings (tenant_id, opens_on, id) WHERE deleted_at IS NULL;
 
@@ -4113,7 +4125,9 @@ CREATE INDEX outcomes_college ON tenfold.outcomes (tenant_id, college, created_a
 
 CREATE INDEX outcomes_employer ON tenfold.outcomes (tenant_id, employer_id, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX outcomes_salary_sort ON tenfold.outcomes (tenant_id, salary, id) WHERE deleted_at IS NULL;
+CREATE INDEX outcomes_salary_sort ON tenfold.outcomes (tenant_id, salary_currency, salary, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX outcomes_salary_currency ON tenfold.outcomes (tenant_id, salary_currency, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX outcomes_information_source ON tenfold.outcomes (tenant_id, information_source, created_at, id) WHERE deleted_at IS NULL;
 
