@@ -170,7 +170,7 @@ def test_fresh_home_answers_with_our_settings_and_stops(home: Path) -> None:
         "synchronous_commit": "on",
         "TimeZone": "UTC",
         "jit": "off",
-        "max_connections": "100",
+        "max_connections": str(embedded_config.connections(os.cpu_count() or 1)),
         "work_mem": "7MB",
         "application_name": "it's",
     }
@@ -357,7 +357,7 @@ def test_a_setting_that_postgresql_refuses_is_told_with_its_reason(home: Path) -
     with pytest.raises(EmbeddedError, match=r"PostgreSQL did not start: .*max_connections"):
         embedded.start(home, settings={"max_connections": "many"})
 
-    assert ask(embedded.start(home), "SHOW max_connections") == "100"
+    assert ask(embedded.start(home), "SHOW max_connections").isdecimal()
 
 
 @copied

@@ -10,6 +10,7 @@ import pytest
 from tests import factories
 from tests.server import Base
 
+from tenfold.db import roles
 from tenfold.db.database import Database
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
@@ -79,3 +80,32 @@ async def test_connection_that_cannot_roll_back_is_not_lent_again(
     with pytest.raises(asyncio.CancelledError):
         await task
     await _works(single)
+
+
+@pytest.fixture
+async def scarce(base: Base) -> AsyncIterator[Database]:
+    """A pool of six, of which the server grants two."""
+    role = f"scarce_{new_id().hex}"
+    password = new_id().hex
+    admin = await asyncpg.connect(base.admin_url)
+    try:
+        await admin.execute(
+            f"CREATE ROLE {role} LOGIN PASSWORD '{password}' CONNECTION LIMIT 2"
+            f" IN ROLE {base.roles.app}"
+        )
+        url = roles.as_role(base.admin_url, role, password)
+        database = await Database.connect(url, smallest=1, largest=6)
+        yield database
+        await database.close()
+        await admin.execute(f"DROP ROLE {role}")
+    finally:
+        await admin.close()
+
+
+async def test_server_without_connections_left_is_made_do_with(scarce: Database) -> None:
+    async def read() -> int:
+        async with scarce.read(new_id()) as reader:
+            return await reader.value("SELECT 1 FROM pg_sleep(0.02)")
+
+    assert await asyncio.gather(*(read() for _ in range(20))) == [1] * 20
+    assert scarce.figures()["open"] <= 2

@@ -30,7 +30,7 @@ def defaults(place: Place, sockets: Path) -> dict[str, str]:
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
         "unix_socket_permissions": "0700",
-        "max_connections": "100",
+        "max_connections": str(connections(os.cpu_count() or 1)),
         "shared_buffers": f"{shared_buffers(memory())}MB",
         "wal_level": "replica",
         "summarize_wal": "on",
@@ -57,6 +57,11 @@ def defaults(place: Place, sockets: Path) -> dict[str, str]:
 def shared_buffers(total: int) -> int:
     """MiB of PostgreSQL's own cache: a quarter of the memory (bytes), 256 to 1024."""
     return max(256, min(1024, total // 4 // _MIB))
+
+
+def connections(cores: int) -> int:
+    """Room for the pools of a server process on each core, and for everything beside them."""
+    return max(100, 60 + 10 * cores)
 
 
 def memory() -> int:

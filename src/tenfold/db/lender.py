@@ -8,6 +8,7 @@ hand between requests; those unused for a while go back to the pool, which close
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
 
 WAIT_SECONDS = 10.0
+SCARCE_SECONDS = 1.0
+"""How long no further connection is asked for after the server had none left."""
+
+log = logging.getLogger(__name__)
 
 
 class Lender:
@@ -30,6 +35,7 @@ class Lender:
         self._free: deque[tuple[Any, float]] = deque()
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._out = 0
+        self._ask_again = 0.0
         self._loop = asyncio.get_running_loop()
         self._sweeper = self._loop.create_task(self._sweep())
 
@@ -51,12 +57,14 @@ class Lender:
                 self._out += 1
                 return connection
             await self._pool.release(connection)
-        if self._out + len(self._free) < self._most:
+        if self._out < self._most and not (self._out and self._loop.time() < self._ask_again):
             self._out += 1
             try:
                 return await self._pool.acquire(timeout=WAIT_SECONDS)
             except BaseException as error:
                 self._out -= 1
+                if isinstance(error, asyncpg.TooManyConnectionsError) and self._out:
+                    return await self._make_do(error)
                 self._wake()
                 if isinstance(error, OSError | asyncpg.PostgresError | TimeoutError):
                     raise Unavailable("The database does not answer; try again shortly.") from error
@@ -84,6 +92,12 @@ class Lender:
         while self._free:
             connection, _ = self._free.pop()
             await self._pool.release(connection)
+
+    async def _make_do(self, error: asyncpg.TooManyConnectionsError) -> Any:
+        """Where the server has no connection left: one of those in use, once it is free."""
+        log.warning("making do with %s of %s connections: %s", self._out, self._most, error)
+        self._ask_again = self._loop.time() + SCARCE_SECONDS
+        return await self._wait()
 
     async def _wait(self) -> Any:
         waiter: asyncio.Future[Any] = self._loop.create_future()
