@@ -149,6 +149,31 @@ async def test_columns_that_nobody_left_out_are_not_told_as_that(
     assert "have no field and were left out: Colour" in page.text
 
 
+async def test_words_that_are_no_choice_are_explained_on_the_page(
+    visitor: Visitor, worker: None
+) -> None:
+    rows = b"First Name,Last Name,Status\nA,B,Aktiv\nC,D,aktiv\nE,F,On: ice\nG,H,Neu\n"
+    page = await send(visitor, rows)
+    assert "none of the choices of Status" in page.text
+    asked = {s["name"]: s for s in page.all("select") if s["name"].startswith("value.")}
+    assert list(asked) == ["value.status:Aktiv", "value.status:On: ice", "value.status:Neu"]
+    options = [o.text for o in asked["value.status:Aktiv"].all("option")]
+    assert options[:3] == ["Refuse these rows", "Leave empty", "New"]
+    said = {"value.status:Aktiv": "=hot", "value.status:On: ice": "="}
+    page = await visitor.send(page.one("form", id="columns-form"), button="do=look", **said)
+    form = page.one("form", id="columns-form")
+    kept = {name: value for name, value in form.fields() if name.startswith("value.")}
+    assert kept == {**said, "value.status:Neu": ""}
+    assert "A B Hot 3 C D Hot" in page.one("table").text
+    page = await visitor.send(form, button="do=look", **{"value.status:Aktiv": "=mild"})
+    assert "'mild' is none of its choices: New, " in page.one("p", role="alert").text
+    await visitor.get(visitor.path)
+    await visitor.send(visitor.page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    assert figures(visitor) == {"new": "3", "changed": "0", "the same already": "0", "refused": "1"}
+    assert "'Neu' is none of the choices" in visitor.page.text
+
+
 async def test_how_a_file_is_written_can_be_mended(visitor: Visitor, worker: None) -> None:
     content = "First Name;Last Name;Budget;Phone\nJos\xe9;M\xfcller;1.250;030 901820\n"
     page = await send(visitor, content.encode("cp1252"))

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import sys
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -177,6 +177,13 @@ def import_file(
     map: Annotated[
         list[str] | None, Parameter(help="Column=field, or Column= to leave it out; repeatable.")
     ] = None,
+    value: Annotated[
+        list[str] | None,
+        Parameter(
+            help="field:word=choice, what a word of the file means, or field:word= to leave the "
+            "field out; repeatable."
+        ),
+    ] = None,
     key: Annotated[
         str, Parameter(help="Unique field by which rows change the records that are there.")
     ] = "",
@@ -200,6 +207,7 @@ def import_file(
 
     options = Options(
         mapping=dict(_mapped(one) for one in map or []),
+        values=_meant(value or []),
         key=key,
         encoding=encoding or None,
         separator=separator or None,
@@ -220,6 +228,17 @@ def _mapped(text: str) -> tuple[str, str | None]:
     if not found:
         raise Invalid({"map": f"{text!r} must be written as Column=field"})
     return column, field or None
+
+
+def _meant(texts: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    found: dict[str, dict[str, str | None]] = {}
+    for text in texts:
+        field, named, rest = text.partition(":")
+        word, said, choice = rest.rpartition("=")
+        if not named or not said:
+            raise Invalid({"value": f"{text!r} must be written as field:word=choice"})
+        found.setdefault(field, {})[word] = choice or None
+    return found
 
 
 @app.command

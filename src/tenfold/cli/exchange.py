@@ -34,7 +34,7 @@ from tenfold.engine import batches
 from tenfold.engine.definition import Definition
 from tenfold.exchange import exporting, starting
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import Column, Options, State
+from tenfold.exchange.import_state import ChoiceValues, Column, Options, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
 from tenfold.exchange.jobs import AtOnce, stand_by
 from tenfold.exchange.rows import NotReadable
@@ -143,6 +143,8 @@ def _tell(state: State, say: Say) -> None:
         say(f"{part.filename} into {part.type}:")
         for line in _mapped(part.mapping):
             say(line)
+        for line in _unknown(part.values):
+            say(line)
     for note in state.notes():
         say(note)
     counts = state.counts
@@ -162,6 +164,21 @@ def _mapped(columns: Sequence[Column]) -> Iterator[str]:
     for one in columns:
         sample = f"  ({' '.join(one.samples[0].split())[:40]})" if one.samples else ""
         yield f"  {one.column:<{width}} → {one.target or 'left out'}{sample}"
+
+
+def _unknown(columns: Sequence[ChoiceValues]) -> Iterator[str]:
+    """The words of each column that are none of its field's choices, and how to explain them."""
+    for one in columns:
+        words = [found for found in one.values if not found.given]
+        if not words:
+            continue
+        yield f"Words of {one.column!r} that are none of the choices of {one.field}:"
+        yield from (f"  {found.value}  ({plural(found.rows, 'row', 'rows')})" for found in words)
+        if one.more:
+            yield f"  and {one.more:,} more"
+        choices = ", ".join(one.choices)
+        example = f"{one.field}:{words[0].value}=CHOICE"
+        yield f"Say what each means with --value {example!r}; the choices are {choices}."
 
 
 def _refused(files: ImportFiles, state: State) -> Iterator[str]:
@@ -191,7 +208,7 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
         found = starting.parts_of(exchange, files, uploads, asked.kind, asked.options)
         async with exchange.database.read(who.tenant, TOPICS) as reader:
             person = await exchange.person(reader, context)
-            await starting.allowed(exchange, reader, person, found)
+            await starting.allowed(exchange, reader, person, found, asked.options)
         async with exchange.database.transaction(context) as tx:
             state = await starting.begin(tx, identity, found, asked.options)
             job = await stand_by(tx, identity)

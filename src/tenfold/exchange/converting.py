@@ -86,6 +86,7 @@ class Converter:
         key: str = "",
         *,
         need_key: bool = False,
+        values: Mapping[str, Mapping[str, str | Special]] | None = None,
     ) -> None:
         self.tally: Counter[str] = Counter()
         self._key, self._need_key = key, need_key
@@ -100,7 +101,8 @@ class Converter:
             if guess.target is None:
                 continue
             goal = goals[guess.target]
-            reading = replace(how, options=options_of(goal.field))
+            said = (values or {}).get(goal.target.name, {})
+            reading = replace(how, options=options_of(goal.field), values=said)
             texts = learned.get(guess.column, ())
             if goal.target.measured:
                 texts = [value_units.parted(as_text(text))[0] for text in texts]
@@ -135,6 +137,12 @@ class Converter:
             problems.append("The row holds nothing that can be imported.")
         made.problem = " ".join(problems)
         return made
+
+    def takes(self, column: str, text: str) -> bool:
+        """Whether a row could come in with this text in a column that goes somewhere."""
+        problems: list[str] = []
+        dict(self._puts)[column](text, Prepared(Row(0, {})), problems)
+        return not problems
 
     def _with_currencies(self, made: Prepared) -> None:
         """A currency goes with its amount; alone, as many programs write it, it says nothing."""

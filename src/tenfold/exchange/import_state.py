@@ -33,6 +33,8 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Currency of amounts that name none (ISO 4217); else the record's or organisation's own."""
     zone: str = ""
     """Time zone of moments that name none."""
+    values: dict[str, dict[str, str | None]] = {}
+    """Field of choices → word of the file → choice; null leaves the field out of these rows."""
     create_missing: list[str] = []
     """Relations whose records are made, by their title, where there is none."""
     types: dict[str, str] = {}
@@ -54,6 +56,31 @@ class Column(msgspec.Struct, frozen=True):
         return cls(guess.column, guess.target, guess.confidence, guess.reason, guess.samples)
 
 
+class ChoiceValue(msgspec.Struct, frozen=True):
+    """A word of the file in how many rows, and what it was said to mean: a choice or nothing."""
+
+    value: str
+    rows: int
+    choice: str | None = None
+    given: bool = False
+    """Whether it was said; where not, its rows are refused."""
+
+
+class ChoiceValues(msgspec.Struct, kw_only=True, frozen=True):
+    """A column of choices with its words that no choice matches, and those that were explained.
+
+    The most frequent come first; `more` is how many distinct ones are not listed.
+    """
+
+    column: str
+    field: str
+    label: str
+    choices: dict[str, str]
+    """Each choice with its label."""
+    values: list[ChoiceValue]
+    more: int = 0
+
+
 class Part(msgspec.Struct, kw_only=True):
     """One file of an import."""
 
@@ -67,6 +94,8 @@ class Part(msgspec.Struct, kw_only=True):
     rows: int = 0
     columns: list[str] = []
     mapping: list[Column] = []
+    values: list[ChoiceValues] = []
+    """Of a dry run: the words that no choice matches."""
     notes: list[str] = []
 
 

@@ -28,6 +28,7 @@ from tenfold.exchange.import_state import Column, Options, Part, State, state_of
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable, Row
 from tenfold.exchange.surveying import Survey, View, survey
+from tenfold.exchange.unknown_values import unknown_values
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.context import Context
@@ -217,6 +218,8 @@ class _Run:
             part.separator, part.rows = found.source.separator, found.rows
             part.columns, part.notes = found.columns, found.notes
             part.mapping = [Column.of(guess) for guess in found.guesses]
+            if self.state.options.dry_run:
+                part.values = await asyncio.to_thread(unknown_values, found)
         self.state.total = sum(part.rows for part in self.state.parts)
         async with self.work.step(self.state.counts.read, self.state.total) as tx:
             await batches.save(tx, self.identity, "processing", self.state.summary())

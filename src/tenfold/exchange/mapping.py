@@ -126,17 +126,17 @@ def _check(
     used: dict[str, str] = {}
     for column, target in chosen.items():
         if column not in columns:
-            raise UnknownName(f"There is no column {column!r}{_nearest(column, columns)}")
+            raise UnknownName(f"There is no column {column!r}{nearest(column, columns)}")
         if target is None:
             continue
         if target not in names:
-            raise UnknownName(f"There is no field {target!r}{_nearest(target, names)}")
+            raise UnknownName(f"There is no field {target!r}{nearest(target, names)}")
         if target in used:
             raise UnknownName(f"{used[target]!r} and {column!r} can't both go into {target!r}.")
         used[target] = column
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
+def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a sentence about a name that there is not."""
     by_plain = {plain(known): known for known in names}
     close = get_close_matches(plain(name), list(by_plain), 1, 0.5)

@@ -13,11 +13,12 @@ import msgspec
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.exchange.converting import Prepared
-from tenfold.exchange.import_state import Column, Options, Part
+from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part
 from tenfold.exchange.importing import Exchange, Importer
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.surveying import Survey, View, survey
+from tenfold.exchange.unknown_values import unknown_values
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.errors import Invalid
 
@@ -54,6 +55,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     mapping: list[Column]
     targets: list[TargetView]
+    values: list[ChoiceValues]
+    """Words that no choice matches, by column."""
     notes: list[str]
     first: list[PreviewRow]
 
@@ -72,7 +75,7 @@ async def preview(
     how, locale = await Importer(exchange).reading(reader, person.tenant, options)
     view = View(definition, person, exchange.records.registry.by_name, how)
     try:
-        found, rows = await asyncio.to_thread(_first, path, part, options, view)
+        found, rows, values = await asyncio.to_thread(_first, path, part, options, view)
     except NotReadable as error:
         raise Invalid({"file": str(error)}) from None
     except UnknownName as error:
@@ -93,16 +96,20 @@ async def preview(
             )
             for g in goals
         ],
+        values=values,
         notes=found.notes,
         first=[_shown(row) for row in rows],
     )
 
 
-def _first(path: Path, part: Part, options: Options, view: View) -> tuple[Survey, list[Prepared]]:
+def _first(
+    path: Path, part: Part, options: Options, view: View
+) -> tuple[Survey, list[Prepared], list[ChoiceValues]]:
     found = survey(path, part, options, view)
     converter = found.converter()
     with closing(found.source.rows()) as rows:
-        return found, [converter.convert(row) for row in islice(rows, SHOWN)]
+        first = [converter.convert(row) for row in islice(rows, SHOWN)]
+    return found, first, unknown_values(found)
 
 
 def _shown(row: Prepared) -> PreviewRow:

@@ -14,12 +14,13 @@ import phonenumbers
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
+from tenfold.exchange import meanings
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import Step, plan_of
-from tenfold.exchange.targets import type_of_object
+from tenfold.exchange.targets import Goal, goals_of, type_of_object
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.money import CURRENCIES
 
@@ -75,14 +76,20 @@ def parts_of(
 
 
 async def allowed(
-    exchange: Exchange, reader: Reader, person: Person, parts: Sequence[Part]
+    exchange: Exchange, reader: Reader, person: Person, parts: Sequence[Part], options: Options
 ) -> None:
-    """Raise Forbidden where the person may not make records of each type."""
+    """Raise Forbidden where the person may not make records of each type.
+
+    Raises Invalid where the options name a field or a choice that the types have not.
+    """
+    types: list[dict[str, Goal]] = []
     for part in parts:
         definition = await exchange.definition(reader, person.tenant, part.type)
         access = person.access(definition)
         access.need("read", definition)
         access.need("create", definition)
+        types.append(goals_of(definition, access))
+    meanings.check(options.values, types)
 
 
 async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:

@@ -14,12 +14,13 @@ from tenfold.exchange.address_groups import addressed
 from tenfold.exchange.converting import Converter, texts_of
 from tenfold.exchange.import_state import Options, Part
 from tenfold.exchange.mapping import Guess, guess, missing
+from tenfold.exchange.meanings import meanings
 from tenfold.exchange.readers import Source, open_source
 from tenfold.exchange.refusals import added
 from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
-from tenfold.exchange.values import Reading
+from tenfold.exchange.value_texts import Reading, Special
 from tenfold.kernel.errors import Invalid
 
 NO_KEY = "none"
@@ -41,6 +42,8 @@ class Survey:
     key: str
     need_key: bool
     how: Reading
+    values: dict[str, dict[str, str | Special]]
+    """What words of the file were said to mean, by field."""
 
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
@@ -51,9 +54,14 @@ class Survey:
         if dated:
             with closing(self.source.rows()) as rows:
                 learned |= texts_of(rows, dated)
-        rows_key = self.key
         return Converter(
-            self.guesses, self.goals, self.how, learned, rows_key, need_key=self.need_key
+            self.guesses,
+            self.goals,
+            self.how,
+            learned,
+            self.key,
+            need_key=self.need_key,
+            values=self.values,
         )
 
 
@@ -102,7 +110,8 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
         notes = [*source.notes, "The file holds no rows, only what comes before them."]
     # Our own exports write a point, wherever the organisation is.
     how = replace(view.how, decimals="point") if ID in goals else view.how
-    return Survey(source, columns, guesses, goals, number, notes, key, need, how)
+    said = meanings(options.values, goals)
+    return Survey(source, columns, guesses, goals, number, notes, key, need, how, said)
 
 
 def _guessed(

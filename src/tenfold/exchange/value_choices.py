@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
-from tenfold.exchange.value_texts import SEVERAL, Reading, Refusal, shown
+from tenfold.exchange.value_texts import SEVERAL, Reading, Refusal, Special, shown
 from tenfold.kernel.text import fold
 
 _PARTING = re.compile(rf"{SEVERAL}|[;,|\n]")
@@ -110,35 +112,61 @@ _MEANT: dict[str, tuple[str, ...]] = {
 _EVERYBODY = frozenset({"mycontacts"})
 
 
-def choice(text: str, how: Reading) -> str:
-    """The option that a text names by value or label, whatever its case, blanks and signs."""
-    known = {_same(name): value for value, label in how.options.items() for name in (label, value)}
-    found = known.get(_same(text))
-    if found is None:
-        found = next((v for word in _MEANT.get(_same(text), ()) if (v := known.get(word))), None)
-    if found is None:
-        # Programs write one and many alike: Bachelors, Buyers.
-        found = known.get(_same(text).removesuffix("s"))
+def choice(text: str, how: Reading) -> str | Special:
+    """The option that a text names by value or label, whatever its case, blanks and signs.
+
+    What somebody said of this text comes first.
+    """
+    found = _option(text, how)
     if found is not None:
         return found
+    known = _known(tuple(how.options.items()))
     close = get_close_matches(_same(text), list(known), 1, 0.75)
     hint = f" Did you mean {how.options[known[close[0]]] or known[close[0]]!r}?" if close else ""
-    listed = ", ".join(label or value for value, label in list(how.options.items())[:20])
-    raise Refusal(f"{shown(text)} is none of the choices: {listed}.{hint}")
+    raise Refusal(f"{shown(text)} is none of the choices: {listed(how.options)}.{hint}")
+
+
+def listed(options: Mapping[str, str]) -> str:
+    """The options as people know them."""
+    return ", ".join(label or value for value, label in list(options.items())[:20])
 
 
 def choices(texts: list[str], how: Reading) -> list[str]:
-    """Several options; a text that is none as a whole is parted at ; , | and line ends."""
-    found: list[str] = []
-    for text in texts:
-        try:
-            found.append(choice(text, how))
-        except Refusal:
-            pieces = [piece for piece in _PARTING.split(text) if piece.strip()]
-            if len(pieces) < 2:
-                raise
-            found += [choice(piece, how) for piece in pieces]
-    return list(dict.fromkeys(found))
+    """Several options without doubles, and without those that somebody said mean nothing."""
+    found = dict.fromkeys(choice(word, how) for text in texts for word in each_of(text, how))
+    return [one for one in found if not isinstance(one, Special)]
+
+
+def each_of(text: str, how: Reading) -> list[str]:
+    """The text where it is an option as a whole, or else what ; , | and line ends part in it."""
+    if _option(text, how) is not None:
+        return [text]
+    pieces = [piece.strip() for piece in _PARTING.split(text) if piece.strip()]
+    return pieces if len(pieces) > 1 else [text]
+
+
+def _option(text: str, how: Reading) -> str | Special | None:
+    """The option that a text stands for, if any."""
+    known = _known(tuple(how.options.items()))
+    if (found := how.values.get(fold(text)) or known.get(fold(text))) is not None:
+        return found
+    # Programs write one and many alike: Bachelors, Buyers.
+    plain = _same(text)
+    words = (plain, *_MEANT.get(plain, ()), plain.removesuffix("s"))
+    return next((known[word] for word in words if word in known), None)
+
+
+@lru_cache(maxsize=256)
+def _known(options: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """The option of each value and label as it is, and in the plain form where that is but one's.
+
+    `A+` and `A-` are both `a` in the plain form.
+    """
+    exact = {fold(name): value for value, label in options for name in (label, value) if name}
+    plain: dict[str, set[str]] = {}
+    for name, value in exact.items():
+        plain.setdefault(_same(name), set()).add(value)
+    return {name: one for name, (one, *more) in plain.items() if not more} | exact
 
 
 def tags(texts: list[str], *, parted: bool = False) -> list[str]:

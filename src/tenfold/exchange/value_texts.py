@@ -52,6 +52,8 @@ class Reading:
     shares: bool = False
     """Whether a column of percents writes a half as 0.5, as HubSpot does."""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, str | Special] = field(default_factory=dict[str, str | Special])
+    """What somebody said that texts mean, folded: an option, or nothing (LEAVE)."""
 
 
 def several(text: str) -> list[str]:

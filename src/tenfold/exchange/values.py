@@ -51,12 +51,11 @@ def read(kind: str, value: Value, how: Reading) -> object:
     if isinstance(value, str) and value.strip() == CLEAR_WORD:
         return Special.CLEAR
     if kind in ("choices", "tags"):
-        listed = _listed(value)
-        texts = [as_text(item) for item in (listed if listed is not None else [value])]
-        kept = [text for text in texts if text.strip()]
+        kept = _texts(value)
         if kind == "tags":
-            return value_choices.tags(kept, parted=listed is not None)
-        return value_choices.choices(kept, how)
+            return value_choices.tags(kept, parted=_listed(value) is not None)
+        found = value_choices.choices(kept, how)
+        return found if found or not kept else Special.LEAVE
     if kind == "address":
         return value_contacts.address(_address(value), how)
     text = as_text(value)
@@ -91,6 +90,20 @@ def each(value: Value) -> list[str]:
     """All e-mails, telephones or links of a cell."""
     items = value if isinstance(value, list) else [value]
     return [text for item in items for text in several(as_text(item))]
+
+
+def options_in(kind: str, value: Value, how: Reading) -> list[str]:
+    """The words of a cell that each must be an option."""
+    if kind != "choices":
+        return [as_text(value)]
+    return [word for text in _texts(value) for word in value_choices.each_of(text, how)]
+
+
+def _texts(value: Value) -> list[str]:
+    """The texts of a cell, or of the list in it, that hold anything."""
+    listed = _listed(value)
+    texts = (as_text(item) for item in (listed if listed is not None else [value]))
+    return [text for text in texts if text.strip()]
 
 
 def _listed(value: Value) -> list[Any] | None:

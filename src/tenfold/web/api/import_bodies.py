@@ -108,7 +108,7 @@ def _chosen(said: Mapping[str, str]) -> dict[str, object]:
 
 def _option(name: str, text: str) -> object:
     """One option of a form: lists and objects as JSON, a list also parted by commas."""
-    if name in ("mapping", "types"):
+    if name in ("mapping", "values", "types"):
         return _decoded(name, text, dict)
     if name == "create_missing" and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]

@@ -15,7 +15,7 @@ from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.exchange import previewing, starting
-from tenfold.exchange.import_state import Column, Counts, State, state_of
+from tenfold.exchange.import_state import ChoiceValues, Column, Counts, State, state_of
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import IMPORT_JOB, enqueued, with_job
 from tenfold.exchange.previewing import Preview
@@ -47,6 +47,8 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
     separator: str | None
     rows: int
     mapping: list[Column]
+    values: list[ChoiceValues]
+    """Of a dry run: words that no choice matches, by column."""
 
 
 class ImportView(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ async def start_import(request: Req) -> ASGIResponse:
             if kept.answer is not None:
                 files.discard()
                 return kept.answer
-            await starting.allowed(exchange, tx, person, parts)
+            await starting.allowed(exchange, tx, person, parts, sent.options)
             state = await starting.begin(tx, identity, parts, sent.options)
             state.job = str(await enqueued(tx, IMPORT_JOB, identity))
             await batches.save(tx, identity, "pending", state.summary())
@@ -109,7 +111,7 @@ async def preview_import(request: Req) -> ASGIResponse:
         sent = await received(request, files, desk.settings.import_bytes)
         parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
         async with desk.enter(claims) as by:
-            await starting.allowed(exchange, by.reader, by.person, parts[:1])
+            await starting.allowed(exchange, by.reader, by.person, parts, sent.options)
             path = files.upload(parts[0].stored)
             shown = await previewing.preview(
                 exchange, by.reader, by.person, path, part=parts[0], options=sent.options
@@ -178,6 +180,7 @@ def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:
                 separator=part.separator,
                 rows=part.rows,
                 mapping=part.mapping,
+                values=part.values,
             )
             for part in state.parts
         ],

@@ -18,11 +18,12 @@ from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.kernel.text import plural
-from tenfold.web.pages import cells, words
+from tenfold.web.pages import cells, import_words, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
+from tenfold.web.pages.import_words import Words
 
 RUNNING = ("pending", "processing")
 _REFUSED_SHOWN = 20
@@ -106,6 +107,7 @@ class Check:
     problem: str
     place: str
     how: tuple[Choice, ...]
+    words: tuple[Words, ...]
     changed: bool
 
 
@@ -336,6 +338,7 @@ def check(
         problem=problem,
         place=place_of([preview.kind]).capitalize(),
         how=how,
+        words=import_words.words(preview),
         changed=other_columns(chosen, Options()) or bool(chosen.region or chosen.currency),
     )
 

@@ -28,7 +28,7 @@ from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, import_how, import_views, render
+from tenfold.web.pages import cells, import_how, import_views, import_words, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
@@ -229,7 +229,7 @@ async def _previewed(
     guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
 ) -> Preview:
     parts = _parts(exchange, files, draft, chosen)
-    await starting.allowed(exchange, guest.reader, guest.person, parts)
+    await starting.allowed(exchange, guest.reader, guest.person, parts, chosen)
     path = files.upload(draft.stored)
     return await previewing.preview(
         exchange, guest.reader, guest.person, path, part=parts[0], options=chosen
@@ -247,7 +247,7 @@ async def _begun(
         tried, identity = str(identity), new_id()
         files.share(draft.stored, exchange.files(claims.tenant, identity))
     async with changing(request, claims) as (tx, guest):
-        await starting.allowed(exchange, tx, guest.person, parts)
+        await starting.allowed(exchange, tx, guest.person, parts, chosen)
         state = await starting.begin(tx, identity, parts, chosen)
         state.job, state.draft = str(await enqueued(tx, IMPORT_JOB, identity)), tried
         await batches.save(tx, identity, "pending", state.summary())
@@ -280,6 +280,7 @@ async def _chosen(
     if "encoding" not in form:
         return replace(draft.options, dry_run=dry)
     how = import_how.said(form, draft.options, guest.who)
+    how = replace(how, values=import_words.said(form))
     if import_how.other_columns(how, draft.options):
         return replace(how, dry_run=dry)
     guessed = await _previewed(guest, exchange, files, draft, how)

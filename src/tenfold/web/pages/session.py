@@ -43,6 +43,10 @@ class Form:
         """The last value of a name: a ticked box comes after the hidden `false` before it."""
         return self._values[name][-1] if name in self._values else default
 
+    def names(self, start: str) -> list[str]:
+        """The names that begin so, in order."""
+        return [name for name in self._values if name.startswith(start)]
+
     def all(self, name: str) -> list[str]:
         """All values of a name that are not empty."""
         return [value for value in self._values.get(name, []) if value]

@@ -1,0 +1,71 @@
+"""What a file's words mean in fields of choices: the part of its page, and what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenfold.exchange.import_state import ChoiceValue, ChoiceValues
+from tenfold.exchange.previewing import Preview
+from tenfold.kernel.text import plural
+from tenfold.web.pages.filters import Option
+from tenfold.web.pages.session import Form
+
+_NAME = "value."
+"""A select is named `value.status:Not Started`; its options are a sign and the choice."""
+_MEANS = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the file, how often it comes, and what it may mean."""
+
+    name: str
+    text: str
+    rows: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one column that no choice matches, or that were explained."""
+
+    column: str
+    label: str
+    words: tuple[Word, ...]
+    more: str
+
+
+def words(preview: Preview) -> tuple[Words, ...]:
+    """What is asked about the words of a file."""
+    return tuple(
+        Words(
+            one.column,
+            one.label,
+            tuple(_word(one, value) for value in one.values),
+            plural(one.more, "more word", "more words") if one.more else "",
+        )
+        for one in preview.values
+    )
+
+
+def said(form: Form) -> dict[str, dict[str, str | None]]:
+    """What the form says that words mean; of words whose rows are refused nothing."""
+    found: dict[str, dict[str, str | None]] = {}
+    for name in form.names(_NAME):
+        field, _, text = name.removeprefix(_NAME).partition(":")
+        if meant := form.get(name):
+            found.setdefault(field, {})[text] = meant.removeprefix(_MEANS) or None
+    return found
+
+
+def _word(one: ChoiceValues, value: ChoiceValue) -> Word:
+    options = (
+        Option("", "Refuse these rows", not value.given),
+        Option(_MEANS, "Leave empty", value.given and value.choice is None),
+        *(
+            Option(f"{_MEANS}{choice}", label or choice, value.choice == choice)
+            for choice, label in one.choices.items()
+        ),
+    )
+    name = f"{_NAME}{one.field}:{value.value}"
+    return Word(name, value.value, plural(value.rows, "row", "rows"), options)
