@@ -17,6 +17,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
+# Each process that starts would compile all of its packages again: two of three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install up test lint format types lock bench wheel assets clean
 
 help: ## List these commands

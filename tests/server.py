@@ -53,15 +53,19 @@ def begin() -> None:
 
 def _sweep() -> None:
     """Stop the servers of runs that were killed and could not do it themselves."""
-    for home in Path(tempfile.gettempdir()).glob("tenfold-tests-*"):
-        run = home / "run.pid"
-        if (
-            run.is_file()
-            and run.read_text().isdigit()
-            and not psutil.pid_exists(int(run.read_text()))
-        ):
-            embedded.remove(home)
-            shutil.rmtree(home, ignore_errors=True)
+    temporary = Path(tempfile.gettempdir())
+    # Another run that begins at the same moment sweeps the same places.
+    with (temporary / f"tenfold-tests.{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for home in temporary.glob("tenfold-tests-*"):
+            run = home / "run.pid"
+            if (
+                run.is_file()
+                and run.read_text().isdigit()
+                and not psutil.pid_exists(int(run.read_text()))
+            ):
+                embedded.remove(home)
+                shutil.rmtree(home, ignore_errors=True)
 
 
 def end() -> None:

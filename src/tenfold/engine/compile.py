@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import re
 import types
 import typing
@@ -102,6 +103,8 @@ class _Compiler:
             label_plural=options.pop("label_plural", label_of(plural)),
             icon=options.pop("icon", "circle"),
             private=options.pop("private", ""),
+            belongs_to=options.pop("belongs_to", ""),
+            named_by=tuple(options.pop("named_by", ())),
         )
         for unknown in options:
             self.mistake("", f"the class keyword {unknown!r} is unknown", "see Record")
@@ -251,10 +254,14 @@ def _snake(name: str) -> str:
 
 
 def _place(record: type) -> str:
+    """File and line; `inspect` would parse the whole file for each of its classes."""
     try:
-        return f"{inspect.getsourcefile(record)}:{inspect.getsourcelines(record)[1]}"
-    except (OSError, TypeError):
+        file = inspect.getsourcefile(record) or record.__module__
+    except TypeError:
         return record.__module__
+    head = re.compile(rf"\s*class {record.__name__}\b")
+    lines = (n for n, line in enumerate(linecache.getlines(file), 1) if head.match(line))
+    return f"{file}:{next(lines, 0)}"
 
 
 _ID = Field(

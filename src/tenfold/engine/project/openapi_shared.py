@@ -40,7 +40,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "ACCOUNT_LOCKED": (423, "The account is locked for a while after failed sign-ins."),
     "RATE_LIMITED": (429, "Too many requests; see Retry-After."),
     "INTERNAL": (500, "Something went wrong in Tenfold; it has been noted."),
-    "UNAVAILABLE": (503, "A needed part does not answer now; see Retry-After."),
+    "UNAVAILABLE": (503, "A needed part does not answer, or is busy, just now; see Retry-After."),
 }
 
 _NAMES: Mapping[int, tuple[str, str]] = {

@@ -1,4 +1,4 @@
-"""/openapi.json, made once when the process starts, and /docs, which shows it part by part."""
+"""/openapi.json, made when it is first asked for, and /docs, which shows it part by part."""
 
 from __future__ import annotations
 
@@ -68,14 +68,12 @@ def handlers(
     registry: Registry, address: str, endpoints: Iterable[Endpoint]
 ) -> list[HTTPRouteHandler]:
     """The routes of the document and of the pages that show it."""
-    published = publish(registry, address, endpoints)
-    pages = _Pages(published.body)
+    pages = _Pages(partial(publish, registry, address, list(endpoints)))
 
     @get("/openapi.json")
     async def openapi_document(request: Req) -> ASGIResponse:
         """The published document."""
-        named(request.scope, "openapi")
-        return published.answer(request)
+        return await _made(request, pages.document, "openapi")
 
     @get("/docs")
     async def docs_contents(request: Req) -> ASGIResponse:
@@ -90,23 +88,29 @@ def handlers(
     return [openapi_document, docs_contents, docs_page]
 
 
-async def _made(request: Req, make: Callable[[], Published]) -> ASGIResponse:
-    named(request.scope, "docs")
+async def _made(request: Req, make: Callable[[], Published], name: str = "docs") -> ASGIResponse:
+    named(request.scope, name)
     return (await anyio.to_thread.run_sync(make)).answer(request)
 
 
 class _Pages:
-    """What is below /docs, each made when it is first asked for and then kept."""
+    """The document and what is below /docs, each made when it is first asked for and then kept."""
 
-    def __init__(self, document: bytes) -> None:
-        self._document = document
-        self._parts = {part.address: part for part in parts(msgspec.json.decode(document))}
+    def __init__(self, publish: Callable[[], Published]) -> None:
+        self.document = cache(publish)
         self.contents = cache(self._contents)
         self.found = cache(self._found)
+        self._parts = cache(self._cut)
+
+    def _whole(self) -> Any:
+        return msgspec.json.decode(self.document().body)
+
+    def _cut(self) -> dict[str, Part]:
+        return {part.address: part for part in parts(self._whole())}
 
     def _contents(self) -> Published:
         groups: dict[str, list[Part]] = {}
-        for part in self._parts.values():
+        for part in self._parts().values():
             groups.setdefault(_label(part.group), []).append(part)
         return Published(render("docs.html", groups=groups).encode(), "text/html")
 
@@ -114,12 +118,12 @@ class _Pages:
         """A page, `listings`; its document, `listings.json`; or one of its files."""
         if name in _FILES:
             return _file(name)
-        part = self._parts.get(name.removesuffix(".json"))
+        part = self._parts().get(name.removesuffix(".json"))
         if part is None:
             raise NotFound("There is nothing at this address.")
         if name == part.address:
             return Published(render("docs_part.html", part=part).encode(), "text/html")
-        made = cut(msgspec.json.decode(self._document), part)
+        made = cut(self._whole(), part)
         return Published(msgspec.json.encode(made), "application/json")
 
 
