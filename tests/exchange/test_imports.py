@@ -53,6 +53,49 @@ async def test_the_same_file_again_changes_nothing(person):
     assert counts(await person.imported(changed, "contacts")) == (2, 0, 1, 1, 0)
 
 
+CARDS = """BEGIN:VCARD
+VERSION:3.0
+N:Lee;Ann
+EMAIL:ann@example.com
+BDAY:1980-02-30
+END:VCARD
+BEGIN:VCARD
+VERSION:3.0
+N:Ray;Bo
+BDAY:1980-02-29
+END:VCARD
+"""
+
+
+async def test_what_can_not_be_read_costs_its_row_or_where_that_is_asked_only_itself(person):
+    cards = {"filename": "people.vcf"}
+    view = await person.imported(CARDS, "contacts", **cards)
+    assert counts(view) == (2, 1, 0, 0, 1)
+    (row,) = await person.refused(view)
+    assert "1980-02-30" in row["reason"]
+    view = await person.imported(CARDS, "contacts", **cards, unreadable="skip")
+    assert counts(view) == (2, 2, 0, 0, 0)
+    assert "1 value of 'birthday' left out: can't be read." in view["notes"]
+    found = {r["email"]: r["birthday"] for r in await person.every("contacts", first_name="Ann")}
+    assert found == {"ann@example.com": None}
+
+
+async def test_what_a_record_needs_its_key_and_a_currency_are_not_passed_over(person):
+    text = (
+        "Id,Address,List price,List price currency,Status,Living area\n"
+        'a,"1 A St, B, CA 94000",5,USD,lost,many\n'
+        'b,"2 A St, B, CA 94000",cheap,USD,active,1\n'
+        'c,"3 A St, B, CA 94000",5,XQQ,active,1\n'
+    )
+    view = await person.imported(text, "listings", unreadable="skip")
+    assert counts(view) == (3, 1, 0, 0, 2)
+    assert [row["Id"] for row in await person.refused(view)] == ["b", "c"]
+    assert [note for note in view["notes"] if "can't be read" in note] == [
+        "1 value of 'Status' left out: can't be read.",
+        "1 value of 'Living area' left out: can't be read.",
+    ]
+
+
 async def test_a_blank_cell_leaves_and_the_clear_word_empties(person):
     await person.imported("Id,Last Name,Job Title,Department\n1,Lee,Boss,Sales\n", "contacts")
     view = await person.imported(
@@ -228,7 +271,13 @@ async def test_json_bodies_and_wrong_options(person):
     body = {"type": "leads", "filename": "x.json", "content": content}
     made = await person.post("/v1/imports", body, 202)
     assert counts(await person.finished(made["id"])) == (1, 1, 0, 0, 0)
-    for wrong in ({"zone": "Nowhere"}, {"currency": "XXQ"}, {"type": "nothing"}, {"what": 1}):
+    for wrong in (
+        {"zone": "Nowhere"},
+        {"currency": "XXQ"},
+        {"unreadable": "x"},
+        {"type": "nothing"},
+        {"what": 1},
+    ):
         answer = await person.client.post(
             "/v1/imports", json={**body, **wrong}, headers=person.who.headers
         )

@@ -167,11 +167,21 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     assert "A B Hot 3 C D Hot" in page.one("table").text
     page = await visitor.send(form, button="do=look", **{"value.status:Aktiv": "=mild"})
     assert "'mild' is none of its choices: New, " in page.one("p", role="alert").text
-    await visitor.get(visitor.path)
-    await visitor.send(visitor.page.one("form", id="columns-form"), button="do=import")
+    page = await visitor.get(visitor.path)
+    await visitor.send(page.one("form", id="columns-form"), button="do=try")
+    page = await finished(visitor)
+    assert figures(visitor)["refused"] == "1"
+    assert "'Neu' is none of the choices" in page.text
+    (back,) = [a for a in page.all("a") if a.text == "Back to the columns"]
+    form = (await visitor.get(back["href"])).one("form", id="columns-form")
+    page = await visitor.send(form, button="do=look", unreadable="skip")
+    assert page.one("select", id="how-unreadable").one("option", selected="").text == (
+        "Leave them empty"
+    )
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
     await finished(visitor)
-    assert figures(visitor) == {"new": "3", "changed": "0", "the same already": "0", "refused": "1"}
-    assert "'Neu' is none of the choices" in visitor.page.text
+    assert figures(visitor) == {"new": "4", "changed": "0", "the same already": "0", "refused": "0"}
+    assert "1 value of 'Status' left out: can't be read." in visitor.page.text
 
 
 async def test_how_a_file_is_written_can_be_mended(visitor: Visitor, worker: None) -> None:

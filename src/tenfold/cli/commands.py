@@ -191,6 +191,10 @@ def import_file(
     separator: Annotated[str, Parameter(help="Where the guess is wrong: one character.")] = "",
     region: Annotated[str, Parameter(help="Region of phone numbers and dates: US, DE …")] = "",
     currency: Annotated[str, Parameter(help="Currency of amounts that name none: USD, EUR …")] = "",
+    unreadable: Annotated[
+        Literal["refuse", "skip"],
+        Parameter(help="Refuse the row of a cell that can't be read, or skip the cell."),
+    ] = "refuse",
     create_missing: Annotated[
         list[str] | None,
         Parameter(help="Relation whose missing records are made by title; repeatable."),
@@ -213,6 +217,7 @@ def import_file(
         separator=separator or None,
         region=region,
         currency=currency,
+        unreadable=unreadable,
         create_missing=create_missing or [],
         dry_run=dry_run,
     )

@@ -87,6 +87,7 @@ class Converter:
         *,
         need_key: bool = False,
         values: Mapping[str, Mapping[str, str | Special]] | None = None,
+        skips: bool = False,
     ) -> None:
         self.tally: Counter[str] = Counter()
         self._key, self._need_key = key, need_key
@@ -109,7 +110,11 @@ class Converter:
             reading = learn(goal.kind, texts, reading)
             if goal.field and isinstance(goal.field.type, Integer) and goal.field.type.most == 100:
                 reading = replace(reading, shares=are_shares([as_text(text) for text in texts]))
-            self._puts.append((guess.column, self._putter(guess.column, goal, reading)))
+            put = self._putter(guess.column, goal, reading)
+            needed = goal.target.required or goal.target.name == key or goal.kind == CURRENCY
+            if skips and not needed:
+                put = self._skipping(guess.column, put)
+            self._puts.append((guess.column, put))
         # The row's currency is known before its amounts are read.
         self._puts.sort(key=lambda pair: pair[0] != self._bare)
 
@@ -194,6 +199,18 @@ class Converter:
             return self._amount(column, goal, how, store)
         put = self._plain(column, goal, how, store)
         return self._measured(column, one, put) if goal.target.measured else put
+
+    def _skipping(self, column: str, put: _Put) -> _Put:
+        """Leave a cell out that can't be read; an amount without its currency would be another."""
+
+        def skipping(value: Value, made: Prepared, problems: list[str]) -> None:
+            before = len(problems)
+            put(value, made, problems)
+            if len(problems) > before:
+                del problems[before:]
+                self.tally[f"{_VALUES} of {column!r} left out: can't be read"] += 1
+
+        return skipping
 
     def _amount(self, column: str, goal: Goal, how: Reading, store: _Store) -> _Put:
         """An amount in the currency that its cell names, or else in that of its row."""

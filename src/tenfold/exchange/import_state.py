@@ -35,6 +35,8 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Time zone of moments that name none."""
     values: dict[str, dict[str, str | None]] = {}
     """Field of choices → word of the file → choice; null leaves the field out of these rows."""
+    unreadable: Literal["refuse", "skip"] = "refuse"
+    """What a cell that can't be read costs: its row, or where the row can do without it, itself."""
     create_missing: list[str] = []
     """Relations whose records are made, by their title, where there is none."""
     types: dict[str, str] = {}

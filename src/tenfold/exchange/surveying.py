@@ -44,6 +44,8 @@ class Survey:
     how: Reading
     values: dict[str, dict[str, str | Special]]
     """What words of the file were said to mean, by field."""
+    skips: bool
+    """Whether cells that can't be read are left out, where their rows can do without them."""
 
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
@@ -62,6 +64,7 @@ class Survey:
             self.key,
             need_key=self.need_key,
             values=self.values,
+            skips=self.skips,
         )
 
 
@@ -111,7 +114,8 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     # Our own exports write a point, wherever the organisation is.
     how = replace(view.how, decimals="point") if ID in goals else view.how
     said = meanings(options.values, goals)
-    return Survey(source, columns, guesses, goals, number, notes, key, need, how, said)
+    skips = options.unreadable == "skip"
+    return Survey(source, columns, guesses, goals, number, notes, key, need, how, said, skips)
 
 
 def _guessed(

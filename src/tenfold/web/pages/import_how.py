@@ -64,6 +64,11 @@ def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
         found.append(
             _choice("separator", "Separator", "Between two cells.", preview.separator, known)
         )
+    cells = [("refuse", "Refuse their rows"), ("skip", "Leave them empty")]
+    needed = "Where a row can't do without one, it is refused."
+    found.append(
+        _choice("unreadable", "Cells that can't be read", needed, chosen.unreadable, cells)
+    )
     return tuple(found)
 
 
@@ -77,6 +82,7 @@ def said(form: Form, before: Options, who: Who) -> Options:
             # The organisation's own are not asked for: amounts then keep their records' currency.
             region="" if region == who.region else region,
             currency="" if currency == who.currency else currency,
+            unreadable="skip" if form.get("unreadable") == "skip" else "refuse",
         )
     )
 

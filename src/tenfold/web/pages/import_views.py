@@ -338,8 +338,10 @@ def check(
         problem=problem,
         place=place_of([preview.kind]).capitalize(),
         how=how,
-        words=import_words.words(preview),
-        changed=other_columns(chosen, Options()) or bool(chosen.region or chosen.currency),
+        words=import_words.words(preview, chosen),
+        changed=other_columns(chosen, Options())
+        or bool(chosen.region or chosen.currency)
+        or chosen.unreadable == "skip",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tenfold.exchange.import_state import ChoiceValue, ChoiceValues
+from tenfold.exchange.import_state import ChoiceValue, ChoiceValues, Options
 from tenfold.exchange.previewing import Preview
 from tenfold.kernel.text import plural
 from tenfold.web.pages.filters import Option
@@ -35,13 +35,14 @@ class Words:
     more: str
 
 
-def words(preview: Preview) -> tuple[Words, ...]:
+def words(preview: Preview, chosen: Options) -> tuple[Words, ...]:
     """What is asked about the words of a file."""
+    unsaid = "Refuse these rows" if chosen.unreadable == "refuse" else "As all that can't be read"
     return tuple(
         Words(
             one.column,
             one.label,
-            tuple(_word(one, value) for value in one.values),
+            tuple(_word(one, value, unsaid) for value in one.values),
             plural(one.more, "more word", "more words") if one.more else "",
         )
         for one in preview.values
@@ -58,9 +59,9 @@ def said(form: Form) -> dict[str, dict[str, str | None]]:
     return found
 
 
-def _word(one: ChoiceValues, value: ChoiceValue) -> Word:
+def _word(one: ChoiceValues, value: ChoiceValue, unsaid: str) -> Word:
     options = (
-        Option("", "Refuse these rows", not value.given),
+        Option("", unsaid, not value.given),
         Option(_MEANS, "Leave empty", value.given and value.choice is None),
         *(
             Option(f"{_MEANS}{choice}", label or choice, value.choice == choice)
