@@ -88,9 +88,10 @@ class Converter:
         need_key: bool = False,
         values: Mapping[str, Mapping[str, str | Special]] | None = None,
         skips: bool = False,
+        place: str = "line",
     ) -> None:
         self.tally: Counter[str] = Counter()
-        self._key, self._need_key = key, need_key
+        self._key, self._need_key, self._place = key, need_key, place.capitalize()
         self._seen: dict[object, int] = {}
         self._goals = goals
         self._taken = {guess.target for guess in guesses if guess.target}
@@ -173,7 +174,8 @@ class Converter:
             return
         before = self._seen.setdefault(str(key), made.row.number)
         if before != made.row.number:
-            problems.append(f"Line {before} has the same {self._key} {shown(str(key))} already.")
+            same = f"has the same {self._key} {shown(str(key))} already."
+            problems.append(f"{self._place} {before} {same}")
             return
         made.key = key
 

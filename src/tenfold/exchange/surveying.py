@@ -16,7 +16,7 @@ from tenfold.exchange.import_state import Options, Part
 from tenfold.exchange.mapping import Guess, guess, missing
 from tenfold.exchange.meanings import meanings
 from tenfold.exchange.readers import Source, open_source
-from tenfold.exchange.refusals import added
+from tenfold.exchange.refusals import added, place_of
 from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
@@ -65,6 +65,7 @@ class Survey:
             need_key=self.need_key,
             values=self.values,
             skips=self.skips,
+            place=place_of([self.source.kind]),
         )
 
 
