@@ -42,6 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
         servers.begin()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: many tests wait for processes that they start."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what the run started, when its last worker is gone."""
     if not hasattr(config, "workerinput") and servers.HOME in os.environ:

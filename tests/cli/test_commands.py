@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import socket
 import subprocess
@@ -15,17 +14,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.children import unmeasured
 
 from tenfold.cli.commands import app, plain
 from tenfold.db import embedded
 
+pytestmark = pytest.mark.slow
 TENFOLD = [sys.executable, "-m", "tenfold"]
 NOT_OURS = ("DATABASE_URL", "TENFOLD_APP_DATABASE_URL", "TENFOLD_TAIL_DATABASE_URL")
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The person's environment, without what would lead to another installation."""
-    return {**{k: v for k, v in os.environ.items() if k not in NOT_OURS}, **settings}
+    """The person's environment, without what would lead to another installation or measure it."""
+    return {**{k: v for k, v in unmeasured().items() if k not in NOT_OURS}, **settings}
 
 
 def typed(*arguments: str, **settings: str) -> tuple[int, str]:

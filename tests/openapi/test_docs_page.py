@@ -15,7 +15,7 @@ from tests.factories import Somebody
 from tests.openapi.conftest import Served
 from tests.pages.test_browser import browser_path
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager

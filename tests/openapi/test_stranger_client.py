@@ -11,7 +11,7 @@ from tests.openapi.stranger import Stranger, Undeclared
 
 from tenfold.app import registry
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 TYPES = list(registry().by_name.values())
 
 

@@ -26,7 +26,7 @@ from tenfold.engine import ask
 from tenfold.engine.definition import Definition
 from tenfold.engine.types import AnyRef, Locale, Ref, User
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PACKS = dict(composition.PACKS)  # taken before the conformance suite adds types of its own
 LEAST = 100
 FEW = {"tag", "quota", "agent", "card_set", "pack_type", "drop", "open_house", "buyer_agreement"}

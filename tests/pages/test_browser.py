@@ -20,7 +20,7 @@ from tests.pages.conftest import Make
 
 from tenfold.kernel.settings import Settings
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
