@@ -16,6 +16,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Locale, Refused, Secret
+from tenfold.kernel.answers import moment
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
 from tenfold.kernel.money import exponent
 
@@ -272,7 +273,9 @@ def plain(one: Field, stored: Sequence[object]) -> object:
         return int(number) if number == number.to_integral_value() else float(number)
     if isinstance(first, str) and kind in ("choices", "tags", "json", "address"):
         return msgspec.json.decode(first)
-    return first.isoformat() if isinstance(first, date | datetime) else str(first)
+    if isinstance(first, datetime):
+        return moment(first)
+    return first.isoformat() if isinstance(first, date) else str(first)
 
 
 def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dict[str, str]:

@@ -14,6 +14,7 @@ from litestar import Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import TenfoldError, Unavailable
 
 JSON = "application/json"
@@ -118,7 +119,7 @@ def current(given: str, etag: str) -> bool:
 
 def data(value: object, *, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
     """`{"success": true, "data": …}` of a Python value."""
-    return raw(_encode(value), status=status, headers=headers)
+    return raw(encoded(value), status=status, headers=headers)
 
 
 def raw(
@@ -150,11 +151,6 @@ def meta(
 def listed(json: bytes, meta: Mapping[str, object]) -> bytes:
     """The body of a list: its rows' JSON and its meta."""
     return b'{"success":true,"data":' + json + b',"meta":' + _encode(meta) + b"}"
-
-
-def encoded(value: object) -> bytes:
-    """A value as JSON bytes."""
-    return _encode(value)
 
 
 def joined(items: Sequence[bytes | None]) -> bytes:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
@@ -18,6 +17,7 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.registry import Registry
+from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
@@ -141,7 +141,7 @@ def listed(rows: Sequence[_T], asked: Paging, key: Callable[[_T], object]) -> AS
     cursor = str(key(shown[-1])) if more else None
     count, kind = (len(shown), "exact") if whole else (None, "none")
     meta = respond.meta(asked.limit, cursor, count=count, kind=kind)
-    return respond.document(respond.listed(msgspec.json.encode(shown), meta))
+    return respond.document(respond.listed(encoded(shown), meta))
 
 
 def truth(asked: Paging, name: str) -> bool | None:

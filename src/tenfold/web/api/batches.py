@@ -18,6 +18,7 @@ from tenfold.engine.batches import Batch
 from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_state import state_of
 from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued
+from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
@@ -106,7 +107,7 @@ async def listed(
     shown = several[:limit]
     cursor = cursors.seal(place, [shown[-1].id]) if len(several) > limit else None
     views = [view(desk, entered.person, batch) for batch in shown]
-    body = respond.listed(msgspec.json.encode(views), respond.meta(limit, cursor))
+    body = respond.listed(encoded(views), respond.meta(limit, cursor))
     return respond.document(body)
 
 

@@ -13,6 +13,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine import changes
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.changes import NEWEST, Change, Move
+from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
@@ -107,7 +108,7 @@ def _answer(
     request: Req, found: Sequence[Change] | Sequence[Move], cursor: str | None, limit: int
 ) -> ASGIResponse:
     meta = respond.meta(limit, cursor)
-    body = respond.listed(msgspec.json.encode(found), meta)
+    body = respond.listed(encoded(found), meta)
     return respond.document(body, encodings=header(request.scope, b"accept-encoding"))
 
 
