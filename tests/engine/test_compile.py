@@ -505,6 +505,19 @@ def test_rollups_over_what_can_not_be_summed_up():
     assert "Counted.words: sum needs numbers, and part.name has none" in words
 
 
+def test_what_a_record_is_called_by_is_there():
+    class Thing(Record, plural="things", belongs_to="size", named_by=("size", "nmae")):
+        """One."""
+
+        name: str | None = field(title=True)
+        size: int | None = field()
+
+    holder, size, name = mistakes(Thing)
+    assert "belongs_to='size' names no relation to one" in holder
+    assert "named_by names 'size', by which nothing can be called" in size
+    assert "named_by names 'nmae'" in name
+
+
 def test_two_types_of_one_name():
     class Plain(Record, plural="other_plains"):
         """Another one with the name of the first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -23,6 +24,11 @@ def mistakes(visitor: Visitor) -> dict[str, str]:
     """The mistakes that the form shows, by field."""
     shown = [p for p in visitor.page.all("p", class_="mistake") if not p.has("hidden")]
     return {p["id"].removeprefix("e-"): p.text for p in shown}
+
+
+def token(visitor: Visitor) -> str:
+    """What the page's forms prove by that they are of this session."""
+    return visitor.page.all("input", name="csrf")[0]["value"]
 
 
 def control(visitor: Visitor, name: str) -> Any:
@@ -319,11 +325,52 @@ async def test_stages_move_by_buttons_with_a_reason(visitor: Visitor, lead: dict
     form = visitor.form(f"{path}/moves")
     assert form.one("span", aria_current="step").text == "New"
     await visitor.send(form, button="to=hot", reason="They called")
-    assert visitor.toast == "Moved to Hot."
+    assert visitor.toast == "Moved to Hot. Undo"
     assert visitor.page.one("span", aria_current="step").text == "Hot"
     history = visitor.page.one("aside").text
     assert "moved this lead" in history
     assert "“They called”" in history
+
+
+async def test_a_move_into_a_stage_without_a_way_out_is_taken_back(
+    visitor: Visitor, make: Make
+) -> None:
+    escrow = await make("escrows", property_address="1 Main Street")
+    path = f"/escrows/{escrow['id']}"
+    await visitor.get(path)
+    form = visitor.form(f"{path}/moves")
+    (closing,) = form.all("button", value="closed")
+    assert closing["title"] == "Move to Closed, where it stays: no stage follows"
+    await visitor.send(form, button="to=closed")
+    assert visitor.toast == "Moved to Closed. Undo"
+    (undo,) = visitor.page.all("form", action=f"{path}/moves/undo?version=2")
+    await visitor.send(undo)
+    assert visitor.toast == "Moved back to Active."
+    assert visitor.page.one("span", aria_current="step").text == "Active"
+    assert "“Taken back.”" in visitor.page.one("aside").text
+    await visitor.send(undo)
+    assert "changed this escrow meanwhile" in visitor.toast
+
+
+async def test_only_ones_own_last_move_is_taken_back_and_not_for_long(
+    visitor: Visitor, visit: Visit, organisation: Organisation, make: Make
+) -> None:
+    escrow = await make("escrows", property_address="1 Main Street")
+    path = f"/escrows/{escrow['id']}"
+    await visitor.get(path)
+    await visitor.send(visitor.form(f"{path}/moves"), button="to=closed")
+    colleague = visit(await organisation.person("manager"))
+    await colleague.get(path)
+    undo = f"{path}/moves/undo?version=2"
+    await colleague.post(undo, [("csrf", token(colleague))])
+    assert "Only your own move can be taken back" in colleague.toast
+    await organisation.owner.execute(
+        "UPDATE tenfold.change_log SET at = at - interval '11 minutes' WHERE record_id = $1",
+        UUID(escrow["id"]),
+    )
+    await visitor.post(undo, [("csrf", token(visitor))])
+    assert "within ten minutes" in visitor.toast
+    assert visitor.page.one("span", aria_current="step").text == "Closed"
 
 
 async def test_only_allowed_stages_are_buttons(visitor: Visitor, make: Make) -> None:

@@ -24,6 +24,8 @@ PEOPLE = [
     ("María", "García", "maria@acme.example", "Looks for houses with gardens"),
     ("Marc", "Ødegård", "marc@acme.example", None),
     ("Wei", "Chen", "wei@other.example", None),
+    ("Jörg", "Müller", "jm@other.example", None),
+    ("Uta", "Mueller", "um@other.example", None),
 ]
 
 
@@ -49,8 +51,13 @@ async def found(client: httpx.AsyncClient, who: Somebody, words: str) -> list[st
         ("house", ["García"]),
         ("acme", ["García", "Ødegård"]),
         ("maria@acme.example", ["García"]),
-        ("m", ["García", "Ødegård"]),
+        ("m", ["García", "Mueller", "Müller", "Ødegård"]),
         ("ch", ["Chen"]),
+        ("mueller", ["Mueller", "Müller"]),
+        ("Müller", ["Mueller", "Müller"]),
+        ("muller", ["Müller"]),
+        ("joerg muell", ["Müller"]),
+        ("oedegaard", ["Ødegård"]),
         ("maria chen", []),
         ("nobody", []),
     ],

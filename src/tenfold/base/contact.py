@@ -60,7 +60,12 @@ _BADGE = """CASE {t}.source WHEN 'hubspot' THEN 'H' WHEN 'salesforce' THEN 'S'
     WHEN 'google' THEN 'G' END"""
 
 
-class Contact(Record, plural="contacts", icon="user"):
+class Contact(
+    Record,
+    plural="contacts",
+    icon="user",
+    named_by=("email", "email_2", "phone", "mobile_phone", "company_name", "company"),
+):
     """A person: how to reach them, where they work, where we know them from."""
 
     first_name: str | None = field(search="A", sort=True, title=True, aliases=["given name"])

@@ -98,6 +98,7 @@ def definition(one: Definition, note: Note) -> None:
     """What the fields, indexes and grants of a type must be to one another."""
     _columns(one, note)
     _private(one, note)
+    _names(one, note)
     _units(one, note)
     for name in one.default_sort.split(","):
         if name.lstrip("-") not in one.fields:
@@ -128,6 +129,18 @@ def _private(one: Definition, note: Note) -> None:
     elif one.fields[one.private].nullable:
         problem = "it decides who may see a record, and may be empty"
         note(one.private, problem, "give it a default, and no None in its annotation")
+
+
+def _names(one: Definition, note: Note) -> None:
+    """What a record is called by must be texts and relations that it has."""
+    holder = one.belongs_to
+    if holder and not isinstance(_type(one.fields, holder), t.Ref):
+        note("", f"belongs_to={holder!r} names no relation to one", "name a Ref of this type")
+    for name in one.named_by:
+        found = _type(one.fields, name)
+        if not isinstance(found, t.Text | t.Email | t.Phone | t.Ref):
+            problem = f"named_by names {name!r}, by which nothing can be called"
+            note("", problem, "name texts, e-mails, phones or relations to one of this type")
 
 
 def _access(one: Definition, note: Note) -> None:

@@ -150,6 +150,8 @@ class Definition:
     label_plural: str = ""
     icon: str = ""
     private: str = ""
+    belongs_to: str = ""
+    named_by: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -168,6 +170,19 @@ class Definition:
     def title_fields(self) -> tuple[Field, ...]:
         """All fields that together name a record (a first and a last name, say)."""
         return tuple(f for f in self.fields.values() if f.title) or (self.title_field,)
+
+    @cached_property
+    def naming(self) -> tuple[Field, ...]:
+        """The fields of which each record has one at least, to be called by it; often no matter."""
+        if not self.named_by:
+            return ()
+        return (*self.title_fields, *(self.fields[name] for name in self.named_by))
+
+    @cached_property
+    def names_itself(self) -> bool:
+        """Whether a record's own fields tell what it is called, without any related record."""
+        named = (self.fields[name].type for name in self.named_by)
+        return not self.belongs_to and not any(isinstance(kind, Ref) for kind in named)
 
     @cached_property
     def by_json(self) -> Mapping[str, Field]:

@@ -20,13 +20,15 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Ask
 from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition
+from tenfold.engine.naming import title_sql
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import Query, filter_shapes
 from tenfold.engine.sql import Statement, compiled
 from tenfold.engine.statement import PersonReading
+from tenfold.engine.types import Columns
 from tenfold.engine.words import stem
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import words
+from tenfold.kernel.text import spelled, words
 
 RANKED = 250
 """How many hits of a common word are ranked: enough for a page, few enough for a keystroke."""
@@ -55,12 +57,12 @@ def searchable(definition: Definition, access: Access) -> bool:
 
 def tsquery(text: str, prefix: str) -> str:
     """The full-text query: every word, as a prefix or by its stem; raises Invalid without any."""
-    found = list(dict.fromkeys(words(text)))[:_MOST_WORDS]
+    found = dict(zip(words(text), spelled(text), strict=True))
     if not found:
         raise Invalid({"q": "needs at least one letter or digit"})
     parts: list[str] = []
-    for word in found:
-        options = [f"'{prefix}:{word[:100]}':*"]
+    for word, other in list(found.items())[:_MOST_WORDS]:
+        options = [f"'{prefix}:{w[:100]}':*" for w in dict.fromkeys((word, other))]
         if (root := stem(word)) != word:
             options.append(f"'{prefix}:{root}'")
         parts.append(f"({' | '.join(options)})")
@@ -125,11 +127,13 @@ class Search:
         def make() -> Statement:
             parts: list[Any] = []
             for one in types:
-                hits = _hits(PersonReading(one, person, self.query.registry), short, limit)
+                reading = PersonReading(one, person, self.query.registry)
+                hits = _hits(reading, short, limit)
+                title = title_sql(reading, Columns.of(reading.table, hits.name))
                 rows: sa.Subquery = sa.select(
                     sa.literal_column(f"'{one.name}'", sa.Text).label("type"),
                     hits.c.id,
-                    _title(one, hits).label("title"),
+                    title.label("title"),
                     hits.c.rank,
                 ).subquery(f"{one.name}_hits")
                 listed: sa.Select[Any, Any] = sa.select(
@@ -217,14 +221,6 @@ def _finder(definition: Definition, private: bool, access: Access, most: int, *,
         binds.append(sa.bindparam("teams", type_=ARRAY(identity)))
     columns = (sa.column("id", identity), sa.column("rank", sa.Float))
     return sa.text(escaped).bindparams(*binds).columns(*columns).subquery("f")
-
-
-def _title(definition: Definition, rows: Any) -> Any:
-    parts = [
-        rows.c[f.column_names[-1 if f.type.kind == "address" else 0]]
-        for f in definition.title_fields
-    ]
-    return sa.func.concat_ws(" ", *parts)
 
 
 def _folded(field: Any, table: sa.Table) -> bool:

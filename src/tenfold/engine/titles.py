@@ -19,33 +19,23 @@ from sqlalchemy.sql.elements import ColumnElement
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.naming import (
+    holder_sql,
+    own_title_sql,
+    text_sql,
+    title_fields,
+    title_sql,
+)
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import COUNTED, Query
 from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.statement import PersonReading
-from tenfold.engine.types import Address, Columns
-from tenfold.engine.types.contact import one_line
+from tenfold.engine.types import Columns
 from tenfold.kernel.text import fold
 
 USER = "user"
 _UUID = sa.UUID(as_uuid=True)
 _LAST = "\U0010ffff"
-_PLAIN = frozenset(
-    [
-        "text",
-        "email",
-        "phone",
-        "url",
-        "choice",
-        "stage",
-        "integer",
-        "decimal",
-        "money",
-        "date",
-        "datetime",
-        "generated",
-    ]
-)
 _USERS = sa.table(
     "users",
     sa.column("id", _UUID),
@@ -73,18 +63,6 @@ class Titled:
     title: str
     at: datetime | None = None
     hint: str = ""
-
-
-def title_of(definition: Definition, record: Mapping[str, object]) -> str:
-    """The title of a record that was read as JSON; what the reader can't see is left out."""
-    words: list[str] = []
-    for one in definition.title_fields:
-        value = record.get(one.json_name)
-        if isinstance(one.type, Address) and isinstance(value, dict):
-            words.append(one_line({str(k): str(v) for k, v in value.items()}))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        elif value is not None and not isinstance(value, dict | list):
-            words.append(str(value))
-    return " ".join(words) or f"{definition.label} {str(record.get('id', ''))[-8:]}"
 
 
 async def titles(
@@ -192,19 +170,6 @@ async def counts(
     return {row[0]: row[1] for row in rows}
 
 
-def title_sql(reading: PersonReading) -> ColumnElement[str]:
-    """The title as SQL, from the fields that the reader may see."""
-    columns = Columns.of(reading.table)
-    parts = [_text(one, columns) for one in _title_fields(reading)]
-    short = sa.func.right(sa.cast(columns["id"], sa.Text), 8)
-    name = sa.literal_column(f"'{reading.definition.label.replace(chr(39), '')} '", sa.Text)
-    untitled = name.op("||")(short)
-    if not parts:
-        return untitled
-    joined = sa.func.concat_ws(sa.literal_column("' '"), *parts)
-    return sa.func.coalesce(sa.func.nullif(joined, sa.literal_column("''")), untitled)
-
-
 def _named(name: str) -> ColumnElement[str]:
     """The name of a type as it stands in the text; names are checked when they are compiled."""
     return sa.literal_column(f"'{name}'", sa.Text).label("type")
@@ -213,20 +178,6 @@ def _named(name: str) -> ColumnElement[str]:
 def _whole(number: int) -> ColumnElement[int]:
     """A number of ours as it stands in the text, for what PostgreSQL plans by."""
     return sa.literal_column(str(int(number)), sa.Integer)
-
-
-def _title_fields(reading: PersonReading) -> list[Field]:
-    return [f for f in reading.definition.title_fields if reading.access.sees(f) and _has_text(f)]
-
-
-def _has_text(one: Field) -> bool:
-    return isinstance(one.type, Address) or one.type.kind in _PLAIN
-
-
-def _text(one: Field, columns: Columns) -> ColumnElement[Any]:
-    if isinstance(one.type, Address):
-        return one.type.compared(one.name, columns)
-    return sa.cast(one.type.select(one.name, columns), sa.Text)
 
 
 def _by_ids(query: Query, person: Person, name: str) -> Any:
@@ -272,11 +223,14 @@ def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) ->
     """Records by the beginning of one title field, or of two of them for two words."""
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
     columns = Columns.of(reading.table)
-    keys = [_key(one, columns) for one in _title_fields(reading)]
+    keys = [_key(one, columns) for one in title_fields(reading)]
     keys = [key for key in keys if isinstance(key.type, sa.Text)]
+    named = [reading.definition.fields[n] for n in reading.definition.named_by]
+    found_by = [f for f in named if f.filter and _exact(f) and reading.access.sees(f)]
     rows = reading.matching(())
     if words:
         ways = [_begins(key, "whole") for key in keys]
+        ways += [_begins(f.type.compared(f.name, columns), "whole") for f in found_by]
         if len(words) > 1:
             ways += [
                 sa.and_(_begins(one, "first"), _begins(other, "rest"))
@@ -290,7 +244,7 @@ def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) ->
     return rows.with_only_columns(
         _named(name),
         table.c.id,
-        title_sql(reading).label("title"),
+        own_title_sql(reading).label("title"),
         _hint(reading, columns).label("hint"),
     ).order_by(table.c.created_at.desc(), table.c.id.desc())
 
@@ -305,12 +259,19 @@ def _key(one: Field, columns: Columns) -> ColumnElement[Any]:
 
 
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:
-    """A second fact that tells records of one title apart: mail, phone or address."""
+    """What tells records of one title apart: whose they are, or a mail, phone or address."""
+    if (holder := holder_sql(reading, columns)) is not None:
+        return holder
     for kind in ("email", "phone", "address"):
         for one in reading.definition.fields.values():
             if one.type.kind == kind and reading.access.sees(one) and not one.title:
-                return _text(one, columns)
+                return text_sql(one, columns)
     return sa.cast(sa.null(), sa.Text)
+
+
+def _exact(one: Field) -> bool:
+    """Whether a value is stored as a folded word is spelled."""
+    return one.type.kind in ("email", "phone")
 
 
 def _begins(key: ColumnElement[Any], bind: str) -> ColumnElement[bool]:
@@ -343,4 +304,4 @@ def _named_shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[H
     return (*people, *_shapes(person, [known[n] for n in names if n in known]))
 
 
-__all__ = ["USER", "Titled", "counts", "newest", "suggest", "title_of", "titles"]
+__all__ = ["USER", "Titled", "counts", "newest", "suggest", "titles"]

@@ -13,7 +13,7 @@ import snowballstemmer
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import LongText
 from tenfold.engine.values import plan_of
-from tenfold.kernel.text import words
+from tenfold.kernel.text import spelled, words
 
 _TAG = re.compile(r"<[^>]*>")
 _MOST_WORDS = 2_000
@@ -50,7 +50,9 @@ def _indexed(one: Field, text: str) -> Iterable[str]:
     if one.type.kind == "phone":
         digits = "".join(c for c in text if c.isdigit())
         return [digits, digits[-7:]] if len(digits) > 7 else [digits]
-    return words(text)
+    if text.isascii():
+        return words(text)
+    return [*words(text), *sorted({*spelled(text)} - {*words(text)})]
 
 
 def _joined(text: str) -> list[str]:

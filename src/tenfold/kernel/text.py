@@ -7,9 +7,15 @@ import unicodedata
 from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
-# Letters that Unicode does not decompose, though people type them without the stroke.
-# Letters that Unicode does not take apart.
+# Letters that Unicode does not take apart, though people type them without the stroke.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+# How people write these where their keyboard has no such letter: Müller, Mueller.
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
+    | {"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe"}
+)
 
 
 def fold(text: str) -> str:
@@ -27,6 +33,12 @@ def fold(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order."""
     return tuple(_WORD.findall(fold(text)))
+
+
+@lru_cache(maxsize=65_536)
+def spelled(text: str) -> tuple[str, ...]:
+    """The folded words of a text with its umlauts spelled out, in the same order as `words`."""
+    return words(unicodedata.normalize("NFC", text).translate(_SPELLED))
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -70,6 +70,10 @@ class Stage(Choice):
         """Whether a record may go from one stage to another."""
         return old == new or old not in self.moves or new in self.moves[old]
 
+    def ends(self, at: str) -> bool:
+        """Whether no move leads away from a stage."""
+        return self.moves.get(at) == frozenset()
+
     def sources(self, new: str) -> list[str]:
         """The stages from which a record may go to this one."""
         return [old for old in self.options if self.may_move(old, new)]

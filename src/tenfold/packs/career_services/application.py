@@ -63,7 +63,7 @@ _HANDSHAKE = """CASE WHEN {t}.status IN ('saved', 'applied') THEN 'pending'
     ELSE 'reviewed' END"""
 
 
-class Application(Record, plural="applications", icon="clipboard-list"):
+class Application(Record, plural="applications", icon="clipboard-list", belongs_to="student"):
     """A student's application for a posting, from saved to hired or not."""
 
     student: Ref = relation("student", back="applications")

@@ -63,7 +63,7 @@ _PLACED = """{t}.category IN ('employed_full_time', 'employed_part_time', 'servi
     'continuing_education')"""
 
 
-class Outcome(Record, plural="outcomes", icon="flag"):
+class Outcome(Record, plural="outcomes", icon="flag", belongs_to="student"):
     """A graduate's first destination: work, service, study or still looking."""
 
     student: Ref = relation("student", back="outcomes")

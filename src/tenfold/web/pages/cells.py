@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.naming import title_of
 from tenfold.engine.registry import Registry
-from tenfold.engine.titles import title_of
 from tenfold.engine.types import AnyRef, Choice, Choices, Many, Ref, Stage
 from tenfold.engine.types.contact import one_line
 from tenfold.engine.types.other import Expression
@@ -86,9 +86,9 @@ def custom_values(record: Record, one: Field) -> dict[str, object]:
     return {name: custom.get(name) for name in names}
 
 
-def record_cell(definition: Definition, record: Record, href: str = "") -> Cell:
+def record_cell(definition: Definition, record: Record, registry: Registry, href: str = "") -> Cell:
     """A record by its name, with an avatar, as a link."""
-    name = title_of(definition, record)
+    name = title_of(definition, record, registry)
     identity = str(record.get("id", ""))
     return titled_cell(definition, identity, name, href)
 
@@ -232,9 +232,10 @@ def _ref(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
         return EMPTY
     other: Any = record.get(one.name)
     definition = reader.registry.by_name[one.type.to]
-    if isinstance(other, dict):
-        return record_cell(definition, _object(other))
-    return _linked(definition, value, reader)
+    known = _linked(definition, value, reader)
+    if known.text or not isinstance(other, dict):
+        return known
+    return record_cell(definition, _object(other), reader.registry)
 
 
 def _many(one: Field, value: Any, _record: Record, reader: Reader) -> Cell:

@@ -86,7 +86,7 @@ class Column:
 
 def columns_of(definition: Definition, access: Access) -> list[Column]:
     """The columns worth showing: the title first, then the stage, then in order of declaration."""
-    titles = {f.name for f in definition.title_fields}
+    titles = {definition.belongs_to, *(f.name for f in definition.title_fields)}
     candidates = [
         f
         for f in (*definition.fields.values(), *definition.custom_fields.values())

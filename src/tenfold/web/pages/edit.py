@@ -9,7 +9,8 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
-from tenfold.engine.titles import title_of
+from tenfold.engine.naming import title_of
+from tenfold.engine.take_back import take_back
 from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost
@@ -125,7 +126,7 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     try:
         async with changing(request, claims) as (tx, guest):
             definition = await guest.tailored(shipped)
-            await desk.records.move(
+            written = await desk.records.move(
                 tx,
                 guest.person,
                 definition,
@@ -137,7 +138,31 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Conflict, Lost) as error:
         keep_flash(request, Flash(error.message, kind="problem"))
         return render.to(request, path)
-    keep_flash(request, Flash(f"Moved to {stage.label(to)}."))
+    undo = f"{path}/moves/undo?version={written.version}"
+    keep_flash(request, Flash(f"Moved to {stage.label(to)}.", undo=undo))
+    return render.to(request, path)
+
+
+@post("/{plural:str}/{record_id:str}/moves/undo", status_code=200)
+async def unmove(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
+    """Take one's own last move back, also from a stage that can't be left."""
+    routed(request, "page-unmove")
+    desk = desk_of(request)
+    shipped = desk.shipped(plural)
+    claims = await signed_in(request)
+    identity = identified(record_id, shipped)
+    await signed_form(request, claims)
+    path = f"/{shipped.path}/{identity}"
+    try:
+        async with changing(request, claims) as (tx, guest):
+            definition = await guest.tailored(shipped)
+            what = (tx, guest.person, definition, identity, version)
+            old = await take_back(desk.records, *what)
+    except (Conflict, Lost) as error:
+        keep_flash(request, Flash(error.message, kind="problem"))
+        return render.to(request, path)
+    label = shipped.status.label(old) if shipped.status else old
+    keep_flash(request, Flash(f"Moved back to {label}."))
     return render.to(request, path)
 
 
@@ -211,4 +236,4 @@ def _version(form: Form) -> int | None:
     return int(text[:18]) if text.isascii() and text.isdigit() else None
 
 
-HANDLERS = [new_page, create, edit_page, change, move, delete, restore]
+HANDLERS = [new_page, create, edit_page, change, move, unmove, delete, restore]

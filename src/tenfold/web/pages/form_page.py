@@ -11,7 +11,8 @@ import msgspec
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
-from tenfold.engine.titles import title_of, titles
+from tenfold.engine.naming import title_of
+from tenfold.engine.titles import titles
 from tenfold.engine.types import Ref, User
 from tenfold.kernel.errors import Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
@@ -176,7 +177,7 @@ async def names_of(
     guest: Guest, definition: Definition, record: Mapping[str, Any]
 ) -> dict[UUID, str]:
     """The names of what a record's relations point to."""
-    wanted = mentions.mentioned(definition, record)
+    wanted = mentions.mentioned(definition, record, guest.desk.registry)
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
 
 

@@ -134,7 +134,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
     asked = replace(
         asked,
         fields=_fields(definition, access, columns),
-        embeds=_embeds(guest, columns),
+        embeds=_embeds(guest, definition, columns),
         count="capped",
         page=0,
     )
@@ -196,20 +196,24 @@ def _fields(definition: Definition, access: Access, columns: Sequence[Column]) -
     """The names of the fields to read: those shown, and what explains them."""
     chosen = {c.field.name for c in columns if not c.field.custom}
     chosen |= {f"{c.field.name}_reasons" for c in columns if c.kind == "score"}
-    chosen |= {f.name for f in definition.title_fields if access.sees(f)}
+    said = (*definition.title_fields, *definition.naming)
+    chosen |= {f.name for f in said if access.sees(f)}
     if any(c.field.custom for c in columns):
         chosen.add("custom")
     return tuple(sorted(chosen))
 
 
-def _embeds(guest: Guest, columns: Sequence[Column]) -> tuple[Embed, ...]:
+def _embeds(guest: Guest, definition: Definition, columns: Sequence[Column]) -> tuple[Embed, ...]:
     """The relations that are shown by name, where the person may read the other type."""
-    registry = guest.desk.registry
+    registry, person = guest.desk.registry, guest.person
+    shown = {c.field.name: c.field for c in columns}
+    holder = definition.fields.get(definition.belongs_to)
+    named = [f for f in (holder, *definition.naming) if f and person.access(definition).sees(f)]
+    shown |= {f.name: f for f in named}
     return tuple(
-        Embed(c.field.name)
-        for c in columns
-        if isinstance(c.field.type, Ref)
-        and guest.person.access(registry.by_name[c.field.type.to]).read != "none"
+        Embed(name)
+        for name, one in shown.items()
+        if isinstance(one.type, Ref) and person.access(registry.by_name[one.type.to]).read != "none"
     )
 
 
@@ -220,7 +224,7 @@ async def _names(
     wanted = Mentions()
     shown = [c.field for c in columns]
     for record in records:
-        wanted.record(shown, record)
+        wanted.record(shown, record, guest.desk.registry)
     for one in asked.filters:
         wanted.value(one.field, one.value)
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
@@ -233,7 +237,7 @@ def _row(
     reader: cells.Reader,
     deleted: bool,
 ) -> Row:
-    title = cells.record_cell(definition, record)
+    title = cells.record_cell(definition, record, reader.registry)
     if deleted:
         title = replace(title, href=f"{title.href}?deleted=true")
     shown = tuple(cells.cell(c.field, record, reader) for c in columns)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.registry import Registry
 from tenfold.engine.titles import USER
 from tenfold.engine.types import AnyRef, Many, Ref, User
 from tenfold.kernel.ids import parse_id
@@ -36,10 +37,12 @@ class Mentions(dict[str, set[UUID]]):
             pointer = cast("dict[str, Any]", value)
             self.add(str(pointer.get("type")), pointer.get("id"))
 
-    def record(self, fields: Iterable[Field], record: Record) -> None:
-        """Note what a record's relations point to, but those that were read along."""
+    def record(
+        self, fields: Iterable[Field], record: Record, registry: Registry | None = None
+    ) -> None:
+        """Note what a record's relations point to, but those whose name was read along."""
         for one in fields:
-            if not (isinstance(one.type, Ref) and one.name in record):
+            if registry is None or not _named(one, record, registry):
                 self.value(one, record.get(one.json_name))
 
     def merge(self, other: Mentions) -> Mentions:
@@ -49,8 +52,15 @@ class Mentions(dict[str, set[UUID]]):
         return self
 
 
-def mentioned(definition: Definition, record: Record) -> Mentions:
+def _named(one: Field, record: Record, registry: Registry) -> bool:
+    """Whether a related record was read along with all that it is called by."""
+    if not isinstance(one.type, Ref) or one.name not in record:
+        return False
+    return registry.by_name[one.type.to].names_itself
+
+
+def mentioned(definition: Definition, record: Record, registry: Registry) -> Mentions:
     """What a record's own fields name."""
     found = Mentions()
-    found.record(definition.fields.values(), record)
+    found.record(definition.fields.values(), record, registry)
     return found

@@ -62,6 +62,7 @@ class Step:
     label: str
     hue: str
     state: str
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ async def _view(
     stage = definition.status
     visible = "status" in record
     sections = _sections(definition, access, record, eyes)
+    born = words.moment_of(str(record.get("created_at") or ""))
     status = cells.cell(definition.fields["status"], record, eyes) if stage and visible else Cell()
     return View(
         path=path,
@@ -157,14 +159,14 @@ async def _view(
         label=definition.label,
         label_plural=definition.label_plural,
         icon=definition.icon,
-        title=cells.record_cell(definition, record),
+        title=cells.record_cell(definition, record, eyes.registry),
         status=status,
         version=version,
         steps=_steps(definition, access, record, deleted),
         sections=tuple(s for s in sections if s.filled),
         blank=tuple(s for s in sections if not s.filled),
         related=_related(guest, definition, record, eyes),
-        history=timeline.history(definition, shown, earlier, eyes),
+        history=timeline.history(definition, shown, earlier, eyes, born),
         owner=cells.person_cell(record.get("owner_id"), eyes),
         created=_when(record, "created_at", eyes),
         updated=_when(record, "updated_at", eyes),
@@ -199,11 +201,13 @@ def _mentioned(
     guest: Guest, definition: Definition, record: Record, log: Sequence[Change]
 ) -> Mentions:
     """The people and records that the page names by id: they are looked up in one query."""
-    found = mentions.mentioned(definition, record).merge(timeline.mentioned(definition, log))
+    registry = guest.desk.registry
+    found = mentions.mentioned(definition, record, registry)
+    found.merge(timeline.mentioned(definition, log))
     for _, other, rows in _embedded(guest, definition, record):
         shown = [c.field for c in columns_of(other, guest.person.access(other))[:_BESIDE]]
         for row in rows:
-            found.record(shown, row)
+            found.record(shown, row, registry)
     return found
 
 
@@ -262,7 +266,8 @@ def _steps(
         return "open" if able and stage.may_move(now, option) else "shut"
 
     return tuple(
-        Step(o, stage.label(o), hues.of_stage(o, stage.options), state(o)) for o in stage.options
+        Step(o, stage.label(o), hues.of_stage(o, stage.options), state(o), stage.ends(o))
+        for o in stage.options
     )
 
 
@@ -274,7 +279,7 @@ def _related(
         columns = columns_of(other, guest.person.access(other))[:_BESIDE]
         lines = tuple(
             Line(
-                cells.record_cell(other, row),
+                cells.record_cell(other, row, reader.registry),
                 tuple(cells.cell(column.field, row, reader) for column in columns),
             )
             for row in rows

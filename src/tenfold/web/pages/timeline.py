@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from tenfold.engine.changes import Change, FieldChange
@@ -57,11 +58,18 @@ _MOST_SHOWN = 12
 
 
 def history(
-    definition: Definition, changes: Sequence[Change], earlier: str, reader: cells.Reader
+    definition: Definition,
+    changes: Sequence[Change],
+    earlier: str,
+    reader: cells.Reader,
+    created: datetime | None = None,
 ) -> History:
-    """The timeline of a record; a change of hidden fields alone is none for this reader."""
+    """The timeline of a record; a change of hidden fields alone is none for this reader.
+
+    What comes from elsewhere was `created` before its first entry here, and the page says so alike.
+    """
     told = [c for c in changes if c.fields or c.operation != "updated"]
-    return History(tuple(_entry(definition, c, reader) for c in told), earlier)
+    return History(tuple(_entry(definition, c, reader, created) for c in told), earlier)
 
 
 def mentioned(definition: Definition, changes: Sequence[Change]) -> Mentions:
@@ -76,19 +84,22 @@ def mentioned(definition: Definition, changes: Sequence[Change]) -> Mentions:
     return found
 
 
-def _entry(definition: Definition, change: Change, reader: cells.Reader) -> Entry:
+def _entry(
+    definition: Definition, change: Change, reader: cells.Reader, created: datetime | None
+) -> Entry:
     who = cells.person_cell(change.actor_id, reader)
     if who.kind == "empty":
         who = Cell("person", "Tenfold", hue="system", title="T")
     parts = [_difference(definition, f, reader) for f in change.fields]
+    at = change.at
     if change.operation == "created":
-        parts = []
+        parts, at = [], created or at
     return Entry(
         kind=change.operation,
         icon=_ICONS[change.operation],
         who=who,
         what=_what(definition, change, parts),
-        when=cells.moment_cell(change.at, reader),
+        when=cells.moment_cell(at, reader),
         reason=change.reason or "",
         differences=tuple(parts[:_MOST_SHOWN]),
     )

@@ -1,0 +1,162 @@
+"""What records are called: people without a name, and records that belong to somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+from tests.pages.conftest import Make, Visit, Visitor
+
+pytestmark = pytest.mark.anyio
+
+
+def names(visitor: Visitor) -> list[str]:
+    """The first column of a table."""
+    rows = [r for r in visitor.page.all("tr") if r.get("id").startswith("r-")]
+    return [r.one("th").one("a", class_="record").all("span", class_="text")[0].text for r in rows]
+
+
+@pytest.mark.parametrize(
+    ("values", "title"),
+    [
+        ({"email": "ann@example.com", "phone": "+14155550101"}, "ann@example.com"),
+        ({"phone": "+14155550101", "company_name": "Acme"}, "+14155550101"),
+        ({"company_name": "Acme"}, "Acme"),
+        ({"first_name": "Ann", "email": "ann@example.com"}, "Ann"),
+    ],
+)
+async def test_a_person_without_a_name_is_called_by_what_there_is(
+    visitor: Visitor,
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    make: Make,
+    values: dict[str, str],
+    title: str,
+) -> None:
+    made = await make("contacts", **values)
+    await visitor.get("/contacts")
+    assert names(visitor) == [title]
+    await visitor.get(f"/contacts/{made['id']}")
+    assert visitor.page.one("main").one("h1").text == title
+    await visitor.get("/")
+    assert title in visitor.page.one("main").text
+    for word in values.values():
+        found = await client.get("/v1/search", params={"q": word}, headers=admin.headers)
+        assert found.json()["data"][0]["hits"][0]["title"] == title
+
+
+async def test_a_person_known_by_their_company_alone_is_called_by_it(
+    visitor: Visitor, make: Make
+) -> None:
+    company = await make("companies", name="Acme")
+    contact = await make("contacts", company_id=company["id"])
+    await visitor.get("/contacts")
+    assert names(visitor) == ["Acme"]
+    task = await make("tasks", title="Call", contact_id=contact["id"])
+    await visitor.get(f"/tasks/{task['id']}")
+    (link,) = visitor.page.one("main").all("a", href=f"/contacts/{contact['id']}")
+    assert link.all("span", class_="text")[0].text == "Acme"
+
+
+async def test_a_person_by_whom_nobody_could_call_them_is_refused(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, make: Make
+) -> None:
+    await visitor.get("/contacts/new")
+    await visitor.send(visitor.page.one("form", id="record-form"), job_title="Head of nothing")
+    assert visitor.answer.status_code == 400
+    said = visitor.page.one("p", id="e-first_name").text
+    assert said.startswith("This is empty, and so are last name, email, ")
+    assert said.endswith("company name and company; give one of them")
+
+    one = await make("contacts", first_name="Ann", email="ann@example.com")
+    path = f"/v1/contacts/{one['id']}"
+    fine = await client.patch(path, json={"first_name": None}, headers=admin.headers)
+    assert fine.status_code == 200
+    assert (await client.patch(path, json={"job_title": None}, headers=admin.headers)).is_success
+    last = await client.patch(path, json={"email": ""}, headers=admin.headers)
+    assert last.status_code == 400
+    assert set(last.json()["error"]["fields"]) == {"first_name"}
+
+
+async def test_a_person_without_a_name_is_chosen_by_their_address(
+    visitor: Visitor, make: Make
+) -> None:
+    contact = await make("contacts", email="kim@example.com")
+    await visitor.get("/tasks/pick?field=contact&q=kim@")
+    assert [o["value"] for o in visitor.page.all("option")] == ["kim@example.com"]
+    await visitor.get("/tasks/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, title="Call", contact_id="Kim@example.com")
+    (link,) = visitor.page.one("main").all("a", href=f"/contacts/{contact['id']}")
+    assert "kim@example.com" in link.text
+
+
+@pytest.fixture
+async def application(make: Make) -> dict[str, Any]:
+    """An application of Zoë Ünal for a job as an analyst."""
+    student = await make("students", first_name="Zoë", last_name="Ünal")
+    employer = await make("employers", name="Acme")
+    job = await make("job_postings", title="Analyst", kind="full_time", employer_id=employer["id"])
+    given = {"student_id": student["id"], "job_posting_id": job["id"]}
+    return await make("applications", title="Analyst", **given)
+
+
+async def test_an_application_names_its_student_first(
+    visitor: Visitor,
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    application: dict[str, Any],
+) -> None:
+    title = "Zoë Ünal, Analyst"
+    await visitor.get("/applications")
+    assert names(visitor) == [title]
+    assert "Student" not in [th.text for th in visitor.page.all("th")]
+    await visitor.get(f"/applications/{application['id']}")
+    assert visitor.page.one("main").one("h1").text == title
+    await visitor.get("/")
+    assert title in visitor.page.one("main").text
+    found = await client.get("/v1/search?q=analyst&type=application", headers=admin.headers)
+    assert found.json()["data"][0]["hits"][0]["title"] == title
+    await visitor.get("/reminders/pick?field=application&q=analyst")
+    assert [(o["value"], o.text) for o in visitor.page.all("option")] == [("Analyst", "Zoë Ünal")]
+
+
+async def test_who_may_not_read_students_is_not_told_of_them(
+    visit: Visit,
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    organisation: Organisation,
+    application: dict[str, Any],
+) -> None:
+    grants = {"application": {"read": "all"}}
+    body = {"name": "blind", "grants": grants}
+    made = await client.post("/v1/roles", json=body, headers=admin.headers)
+    assert made.is_success, made.text
+    blind = await organisation.person("member", roles=("blind",))
+    visitor = visit(blind)
+    await visitor.get("/applications")
+    assert names(visitor) == ["Analyst"]
+    await visitor.get(f"/applications/{application['id']}")
+    assert "Zoë" not in visitor.answer.text
+    await visitor.get("/")
+    assert "Analyst" in visitor.page.one("main").text
+    assert "Zoë" not in visitor.answer.text
+    found = await client.get("/v1/search?q=analyst", headers=blind.headers)
+    assert found.json()["data"][0]["hits"][0]["title"] == "Analyst"
+
+
+async def test_what_came_with_its_history_says_the_same_day_twice(
+    visitor: Visitor, organisation: Organisation, make: Make
+) -> None:
+    lead = await make("leads", first_name="Ann", last_name="Lee")
+    await organisation.owner.execute(
+        "UPDATE tenfold.leads SET created_at = '2024-03-05 12:00Z' WHERE id = $1", UUID(lead["id"])
+    )
+    await visitor.get(f"/leads/{lead['id']}")
+    added = visitor.page.one("main").one("p", class_="under").all("time")[0]
+    entry = visitor.page.one("aside").all("time")[-1]
+    assert added.text.endswith("2024")
+    assert entry.text == added.text
