@@ -11,6 +11,8 @@ from tests.factories import Organisation
 from tests.pages.conftest import Visit, Visitor
 from tests.pages.html import Element
 
+from tenfold.exchange import previewing
+from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -182,6 +184,20 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     await finished(visitor)
     assert figures(visitor) == {"new": "4", "changed": "0", "the same already": "0", "refused": "0"}
     assert "1 value of 'Status' left out: can't be read." in visitor.page.text
+
+
+async def test_a_whole_file_is_read_for_its_words_only_where_they_are_shown(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Survey] = []
+    looked = previewing.unknown_values
+    monkeypatch.setattr(
+        previewing, "unknown_values", lambda found: read.append(found) or looked(found)
+    )
+    page = await send(visitor)
+    assert len(read) == 1
+    await visitor.send(page.one("form", id="columns-form"), button="do=look")
+    assert len(read) == 2
 
 
 async def test_how_a_file_is_written_can_be_mended(visitor: Visitor, worker: None) -> None:

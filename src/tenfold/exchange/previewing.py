@@ -69,17 +69,22 @@ async def preview(
     *,
     part: Part,
     options: Options,
+    whole: bool = True,
 ) -> Preview:
-    """The mapping and the first rows of a file; raises Invalid where it can't be read."""
+    """The mapping and the first rows of a file; raises Invalid where it can't be read.
+
+    Words that no choice matches are looked for in the `whole` file.
+    """
     definition = await exchange.definition(reader, person.tenant, part.type)
     how, locale = await Importer(exchange).reading(reader, person.tenant, options)
     view = View(definition, person, exchange.records.registry.by_name, how)
     try:
-        found, rows, values = await asyncio.to_thread(_first, path, part, options, view)
+        looked = await asyncio.to_thread(_first, path, part, options, view, whole=whole)
     except NotReadable as error:
         raise Invalid({"file": str(error)}) from None
     except UnknownName as error:
         raise Invalid({"mapping": str(error)}) from None
+    found, rows, values = looked
     writer = Writer(exchange.records, person, definition, locale)
     await writer.relate(reader, rows, Result())
     goals = found.goals.values()
@@ -103,13 +108,13 @@ async def preview(
 
 
 def _first(
-    path: Path, part: Part, options: Options, view: View
+    path: Path, part: Part, options: Options, view: View, *, whole: bool
 ) -> tuple[Survey, list[Prepared], list[ChoiceValues]]:
     found = survey(path, part, options, view)
     converter = found.converter()
     with closing(found.source.rows()) as rows:
         first = [converter.convert(row) for row in islice(rows, SHOWN)]
-    return found, first, unknown_values(found)
+    return found, first, unknown_values(found) if whole else []
 
 
 def _shown(row: Prepared) -> PreviewRow:

@@ -88,7 +88,7 @@ async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) 
     try:
         draft = await _stored(request, files, upload, claims.user, kind)
         async with visiting(request, claims) as guest:
-            await _previewed(guest, exchange, files, draft, Options())
+            await _previewed(guest, exchange, files, draft, Options(), whole=False)
     except Invalid as error:
         files.discard()
         return await _send_form(request, claims, kind, _said(error))
@@ -226,13 +226,19 @@ def _parts(exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
 
 
 async def _previewed(
-    guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
+    guest: Guest,
+    exchange: Exchange,
+    files: ImportFiles,
+    draft: Draft,
+    chosen: Options,
+    *,
+    whole: bool = True,
 ) -> Preview:
     parts = _parts(exchange, files, draft, chosen)
     await starting.allowed(exchange, guest.reader, guest.person, parts, chosen)
     path = files.upload(draft.stored)
     return await previewing.preview(
-        exchange, guest.reader, guest.person, path, part=parts[0], options=chosen
+        exchange, guest.reader, guest.person, path, part=parts[0], options=chosen, whole=whole
     )
 
 
@@ -283,7 +289,7 @@ async def _chosen(
     how = replace(how, values=import_words.said(form))
     if import_how.other_columns(how, draft.options):
         return replace(how, dry_run=dry)
-    guessed = await _previewed(guest, exchange, files, draft, how)
+    guessed = await _previewed(guest, exchange, files, draft, how, whole=False)
     said = {
         one.column: form.get(f"column.{number}", one.target or "") or None
         for number, one in enumerate(guessed.mapping)
