@@ -376,6 +376,35 @@ async def test_a_phone_has_a_bar_of_five_and_rows_of_two_lines(
         assert await page.evaluate(SMALL) == [], address
 
 
+async def test_a_phone_keeps_its_rows_to_two_lines_and_begins_with_the_present_stage(
+    open_page: Open, make: Make
+) -> None:
+    long = "The Clockmakers Collector pack"
+    card_set = await make("card_sets", name=long, code="CLK")
+    odds = {"price": 5, "cards_per_pack": 5, "odds": {"rare": 1_000_000}}
+    pack = await make("pack_types", name=long, card_set_id=card_set["id"], **odds)
+    moments = {"starts_at": "2029-01-05T20:15:00Z", "ends_at": "2029-01-08T20:15:00Z"}
+    await make("drops", name=f"{long}, wave 6", pack_type_id=pack["id"], supply=9, **moments)
+    home = {"street": "4992 Bayberry Lane", "city": "Rancho Cordova", "state": "CA"}
+    dates = {"listing_contract_date": "2025-11-01", "on_market_date": "2025-11-01"}
+    listing = await make("listings", address=home, list_price=1_000_000, **dates)
+    page = await open_page("/drops", PHONE, is_mobile=True, has_touch=True)
+    for address in ("/drops", "/listings"):
+        await page.goto(address)
+        (row,) = [await r.bounding_box() for r in await page.locator("tbody tr").all()]
+        assert row is not None
+        assert row["height"] <= 76, address
+        stage = page.locator("tbody td.k-stage .chip").first
+        assert await stage.evaluate("e => e.scrollWidth <= e.clientWidth"), address
+    path = f"/listings/{listing['id']}"
+    for stage in ("pending", "closed"):
+        await page.goto(path)
+        await page.locator(f".step[value={stage}]").click()
+        await expect(page.locator(f".step[value={stage}]")).to_have_count(0)
+    await page.goto(path)
+    await expect(page.locator("[aria-current=step]")).to_be_in_viewport(ratio=1)
+
+
 UNNAMED = """() => [...document.querySelectorAll(
     "a, button, input:not([type=hidden]), select, textarea, summary")]
     .filter((one) => one.checkVisibility() && !one.hasAttribute("aria-hidden"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.pages.conftest import Visitor
 
 from tenfold.app import registry
 from tenfold.kernel.labels import label_of
@@ -42,3 +43,11 @@ def test_no_shipped_label_looks_like_a_name_of_ours() -> None:
                 assert label[:1] == label[:1].upper(), (definition.name, label)
                 assert "_" not in label, (definition.name, label)
                 assert not {"Sms", "Api", "Hubspot", "Id", "id", "Fha"} & set(label.split()), label
+
+
+@pytest.mark.anyio
+async def test_the_contents_of_the_docs_are_plain_sentences(anybody: Visitor) -> None:
+    await anybody.get("/docs")
+    said = anybody.page.one("main").text
+    assert "a record's tags field" in said
+    assert "`" not in said

@@ -230,7 +230,8 @@ def _task(maker: Maker) -> Body:
 
 
 def _before(dice: Dice, moment: datetime) -> datetime:
-    return min(moment - timedelta(days=dice.number(1, 10)), dice.now - timedelta(hours=1))
+    lately = dice.now - timedelta(minutes=dice.number(60, 4_000))
+    return min(moment - timedelta(days=dice.number(1, 10)), lately)
 
 
 def _note(maker: Maker) -> Body:

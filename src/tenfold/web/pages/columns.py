@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import Stage
 from tenfold.web.pages.cells import END_ALIGNED, kind_of, reachable
 
 MOST = 8
 # How wide a column of a kind is in `static/css/table.css`, in pixels.
 WIDTHS = {
     "title": 256,
-    "title long-name": 272,
-    "stage": 148,
+    "title long-name": 300,
+    "stage": 136,
+    "stage long-stage": 172,
     "choice": 132,
     "score": 104,
     "money": 116,
@@ -25,7 +27,7 @@ WIDTHS = {
     "boolean": 104,
     "date": 108,
     "datetime": 128,
-    "email": 192,
+    "email": 204,
     "phone": 132,
     "ref": 160,
     "any_ref": 160,
@@ -41,11 +43,14 @@ _ROOMS = ((824, 3), (1_088, 4), (1_208, 5))
 _WIDEST = 6
 _PHONE = 3
 _AGAIN = 18
+# The letters of a stage that its usual column has room for.
+_LONG = 15
 _NEVER = frozenset(["long_text", "rich_text", "json", "secret", "many", "file"])
 _SYSTEM = frozenset({"external_id", "team", "id"})
 # How much a field says in a table, by its kind; declared filters, sorts and search add to it.
 _WORTH = {
     "stage": 100,
+    "stage long-stage": 100,
     "score": 60,
     "money": 40,
     "ref": 38,
@@ -103,7 +108,15 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
 
 def spare(definition: Definition, columns: Sequence[Column]) -> int:
     """How many steps of 20 pixels the names may have more on a screen of 1440; 5 at most."""
-    room, rank = _ROOMS[-1]
+    return _steps(definition, columns, *_ROOMS[-1])
+
+
+def near(definition: Definition, columns: Sequence[Column]) -> int:
+    """The same on a screen of 1024."""
+    return _steps(definition, columns, *_ROOMS[0])
+
+
+def _steps(definition: Definition, columns: Sequence[Column], room: int, rank: int) -> int:
     used = WIDTHS[head_kind(definition)] + sum(WIDTHS[c.kind] for c in columns if c.rank <= rank)
     return max(0, min(5, (room - used) // 20))
 
@@ -122,8 +135,8 @@ def _best(definition: Definition, candidates: Sequence[Field]) -> list[Field]:
 
 
 def head_kind(definition: Definition) -> str:
-    """The kind of the first column: addresses are longer than names."""
-    long = definition.title_fields[0].type.kind == "address"
+    """The kind of the first column: people's names are shorter than those of things."""
+    long = definition.belongs_to or not reachable(definition)
     return "title long-name" if long else "title"
 
 
@@ -156,6 +169,8 @@ def _worth(definition: Definition, one: Field) -> int:
 
 def _kind(definition: Definition, one: Field) -> str:
     kind = kind_of(one)
+    if isinstance(one.type, Stage) and max(map(len, map(one.type.label, one.type.options))) > _LONG:
+        return "stage long-stage"
     return "score" if kind == "integer" and f"{one.name}_reasons" in definition.fields else kind
 
 

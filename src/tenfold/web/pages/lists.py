@@ -25,7 +25,7 @@ from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, filters, render
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import Column, columns_of, head_kind, sort_name, spare
+from tenfold.web.pages.columns import Column, columns_of, head_kind, near, sort_name, spare
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Builder, Chip, Pairs, address, without_place
 from tenfold.web.pages.frame import Guest, frame, visiting
@@ -81,6 +81,7 @@ class Table:
     doc: str
     choosing: bool
     spare: int
+    near: int
 
 
 @get("/{plural:str}")
@@ -174,6 +175,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         doc=definition.doc,
         choosing=choosing is not None,
         spare=spare(definition, columns),
+        near=near(definition, columns),
     )
 
 
@@ -250,7 +252,7 @@ def _sortable(column: Column, sorted_by: dict[str, bool], path: str, pairs: Pair
         return column
     now = sorted_by.get(column.sort)
     # Texts begin with A, amounts and dates with the largest: what one mostly wants.
-    first = "" if column.kind in ("title", "title long-name", "text", "email") else "-"
+    first = "" if column.kind.partition(" ")[0] in ("title", "text", "email") else "-"
     other = "" if first else "-"
     turn = first if now is None else (other if now is (first == "-") else first)
     rest = [p for p in without_place(pairs) if p[0] != "sort"]
