@@ -76,7 +76,7 @@ class World:
         n = next(_numbers)
         made: dict[str, Any] = {}
         for one in samples.writable(definition):
-            if full or one.required or one in definition.naming[:1]:
+            if full or one.required:
                 samples.put(made, one, await self.value(who, one, n))
         return made
 

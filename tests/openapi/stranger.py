@@ -140,9 +140,7 @@ class Stranger:
     async def made(self, name: str, *, only_required: bool = False) -> dict[str, Any]:
         """A body for an operation, with records to relate to made first where one is needed."""
         schema = self.body_of(name)
-        # What is needed beyond that, like one of several fields, only the example shows.
-        (least,) = schema.get("examples", [{}])[:1]
-        required = {*schema.get("required", []), *least}
+        required = schema.get("required", [])
         body: dict[str, Any] = {}
         for field, about in schema["properties"].items():
             if field not in required and (only_required or "x-relation" in about):

@@ -54,8 +54,7 @@ class Record:
     private: the choice field whose value `private` keeps a record to its owner where others read
         OPEN.
     belongs_to: the relation whose record is named before its own title: `Aoi Abe, Analyst`.
-    named_by: fields by which a record without a title is called, the first that has a value; a
-        record must have a title or one of them.
+    named_by: fields by which a record without a title is called, the first that has a value.
     """
 
     indexes: ClassVar[Iterable[Index]] = ()

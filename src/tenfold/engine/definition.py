@@ -173,7 +173,7 @@ class Definition:
 
     @cached_property
     def naming(self) -> tuple[Field, ...]:
-        """The fields of which each record has one at least, to be called by it; often no matter."""
+        """The fields by which a record may be called, where its title alone may be empty."""
         if not self.named_by:
             return ()
         return (*self.title_fields, *(self.fields[name] for name in self.named_by))

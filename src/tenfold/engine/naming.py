@@ -6,12 +6,13 @@ a value, and before either stands what it belongs to: `Aoi Abe, Analyst`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.statement import PersonReading
@@ -85,6 +86,17 @@ def title_sql(reading: PersonReading, rows: Columns | None = None) -> ColumnElem
         return sa.func.coalesce(own, _untitled(reading, columns))
     joined = sa.func.concat_ws(_text(", "), holder, own)
     return sa.func.coalesce(_filled(joined), _untitled(reading, columns))
+
+
+def title_shape(registry: Registry, person: Person, definition: Definition) -> tuple[Hashable, ...]:
+    """What decides the text of `title_sql`: the type, those it is named after, and the access."""
+    related = (
+        definition.fields[name].type
+        for name in (definition.belongs_to, *definition.named_by)
+        if name
+    )
+    seen = [definition, *(registry.by_name[one.to] for one in related if isinstance(one, Ref))]
+    return tuple((one.name, one.digest, person.access(one).shape) for one in seen)
 
 
 def own_title_sql(reading: PersonReading) -> ColumnElement[str]:
@@ -162,4 +174,12 @@ def _has_text(one: Field) -> bool:
     return isinstance(one.type, Address) or one.type.kind in _PLAIN
 
 
-__all__ = ["holder_sql", "own_title_sql", "text_sql", "title_fields", "title_of", "title_sql"]
+__all__ = [
+    "holder_sql",
+    "own_title_sql",
+    "text_sql",
+    "title_fields",
+    "title_of",
+    "title_shape",
+    "title_sql",
+]

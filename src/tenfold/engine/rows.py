@@ -119,8 +119,6 @@ def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
     for one in definition.fields.values():
         if one.search:
             names.extend(one.column_names)
-    for one in definition.naming:
-        names.extend(one.column_names)
     return tuple(dict.fromkeys(names))
 
 

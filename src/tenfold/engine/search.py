@@ -20,7 +20,7 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Ask
 from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition
-from tenfold.engine.naming import title_sql
+from tenfold.engine.naming import title_shape, title_sql
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import Query, filter_shapes
 from tenfold.engine.sql import Statement, compiled
@@ -121,7 +121,7 @@ class Search:
         if not types:
             return None
         short = _is_short(text)
-        shapes = tuple((d.name, d.digest, person.access(d).shape) for d in types)
+        shapes = tuple(title_shape(self.query.registry, person, d) for d in types)
         key = ("search everywhere", shapes, short, limit)
 
         def make() -> Statement:

@@ -24,6 +24,7 @@ from tenfold.engine.naming import (
     own_title_sql,
     text_sql,
     title_fields,
+    title_shape,
     title_sql,
 )
 from tenfold.engine.project.tables import SCHEMA
@@ -144,7 +145,7 @@ async def newest(
             sa.select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(limit)
         )
 
-    statement = query.shapes.get(("newest", most, *_shapes(person, seen)), make)
+    statement = query.shapes.get(("newest", most, *_shapes(query, person, seen)), make)
     rows = await reader.rows(statement.text, *statement.arguments(person.bound()))
     return [Titled(row[0], row[1], row[2], row[3]) for row in rows]
 
@@ -165,7 +166,7 @@ async def counts(
     def make() -> Statement:
         return compiled(sa.union_all(*map(one, seen)))
 
-    statement = query.shapes.get(("counts", *_shapes(person, seen)), make)
+    statement = query.shapes.get(("counts", *_shapes(query, person, seen)), make)
     rows = await reader.rows(statement.text, *statement.arguments(person.bound()))
     return {row[0]: row[1] for row in rows}
 
@@ -293,15 +294,17 @@ def _readable(query: Query, person: Person, name: str) -> bool:
     return definition is not None and person.access(definition).read != "none"
 
 
-def _shapes(person: Person, definitions: Sequence[Definition]) -> tuple[Hashable, ...]:
-    """What decides a statement's text: the types, their declarations and the person's access."""
-    return tuple((d.name, d.digest, person.access(d).shape) for d in definitions)
+def _shapes(
+    query: Query, person: Person, definitions: Sequence[Definition]
+) -> tuple[Hashable, ...]:
+    """What decides the text of a statement over these types."""
+    return tuple(title_shape(query.registry, person, d) for d in definitions)
 
 
 def _named_shapes(query: Query, person: Person, names: Sequence[str]) -> tuple[Hashable, ...]:
     known = query.registry.by_name
     people = (USER,) if USER in names else ()
-    return (*people, *_shapes(person, [known[n] for n in names if n in known]))
+    return (*people, *_shapes(query, person, [known[n] for n in names if n in known]))
 
 
 __all__ = ["USER", "Titled", "counts", "newest", "suggest", "titles"]

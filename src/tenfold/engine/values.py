@@ -57,8 +57,6 @@ def parse(
     if parsing.unknown:
         raise UnknownField({**parsing.unknown, **problems})
     missing = _defaults(parsing.plan, access, values, locale) if creating else {}
-    if definition.named_by and not problems:
-        problems = _nameless(definition, access, values, current)
     if missing and not problems:
         raise MissingFields(missing, f"Missing: {', '.join(missing)}.")
     if problems or missing:
@@ -278,23 +276,6 @@ def plain(one: Field, stored: Sequence[object]) -> object:
     if isinstance(first, datetime):
         return moment(first)
     return first.isoformat() if isinstance(first, date) else str(first)
-
-
-def _nameless(
-    definition: Definition, access: Access, values: Values, current: asyncpg.Record | None
-) -> dict[str, str]:
-    """What is wrong with a record that would be left without anything to call it by."""
-    naming = definition.naming
-    if current is not None and values.given.isdisjoint(f.name for f in naming):
-        return {}
-    for one in naming:
-        old = None if one.name in values.given else current
-        if any((old or values.columns).get(column) for column in one.column_names):
-            return {}
-    first, *others = [f for f in naming if access.sets(f)] or naming
-    *rest, last = [f.label.lower() for f in others]
-    listed = f"{', '.join(rest)} and {last}"
-    return {first.json_name: f"is empty, and so are {listed}; give one of them"}
 
 
 def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dict[str, str]:

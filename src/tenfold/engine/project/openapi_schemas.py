@@ -130,16 +130,12 @@ def create(definition: Definition) -> Schema:
     properties = _written(definition, defaults=True)
     required = [f.json_name for f in definition.fields.values() if f.required and f.writable]
     about = f"A new {definition.label.lower()}."
-    if definition.naming:
-        names = ", ".join(f"`{f.json_name}`" for f in definition.naming)
-        about += f" It needs one of {names}."
     return closed(properties, required, description=about, examples=[_example(definition)])
 
 
 def _example(definition: Definition) -> Schema:
     """The least that makes a new record."""
     wanted = [f for f in definition.fields.values() if f.required and f.writable]
-    wanted += [f for f in definition.naming[:1] if not f.required]
     return {f.json_name: _EXAMPLE_ID if _points(f) else f.type.sample(1) for f in wanted}
 
 
