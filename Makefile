@@ -37,7 +37,7 @@ test: install ## All gates and tests, and coverage (ARGS="-k name": that part of
 	@[ "$(TENFOLD_TEST_DATA)" = none ] || [ -d "$(or $(TENFOLD_TEST_DATA),../shared/data)" ] || \
 		{ echo "The real files that imports are tested with are not in $(or $(TENFOLD_TEST_DATA),../shared/data): name their folder in TENFOLD_TEST_DATA, or set it to none to leave those tests out."; exit 1; }
 	@$(if $(strip $(ARGS)),:,$(MAKE) lint)
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(strip $(ARGS)),$(ARGS),--cov --cov-report=term)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(strip $(ARGS)),$(ARGS),--cov --cov-report=term)
 
 lint: install ## Style, types, import rules and unsafe steps in migrations
 	@$(BIN)/ruff check .
