@@ -350,6 +350,10 @@ async def test_a_move_into_a_stage_without_a_way_out_is_taken_back(
     assert "“Taken back.”" in visitor.page.one("aside").text
     await visitor.send(undo)
     assert "changed this escrow meanwhile" in visitor.toast
+    again = f"{path}/moves/undo?version=3"
+    await visitor.post(again, [("csrf", token(visitor))])
+    assert "Only your own move can be taken back" in visitor.toast
+    assert visitor.page.one("span", aria_current="step").text == "Active"
 
 
 async def test_only_ones_own_last_move_is_taken_back_and_not_for_long(

@@ -41,6 +41,18 @@ async def found(client: httpx.AsyncClient, who: Somebody, words: str) -> list[st
     return [r["last_name"] for r in answer.json()["data"]]
 
 
+@pytest.mark.parametrize("words", ["Müllers", "müller", "muller", "mueller", "muellers", "joerg"])
+async def test_umlauts_are_found_in_long_texts_however_they_are_typed(
+    client: httpx.AsyncClient, organisation: Organisation, words: str
+) -> None:
+    owner = await organisation.person("owner")
+    notes = {"Chen": "Met Jörg and the Müllers today", "Wu": "Met Meyer today"}
+    for name, text in notes.items():
+        body = {"first_name": "Wei", "last_name": name, "notes": text}
+        await client.post("/v1/leads", json=body, headers=owner.headers)
+    assert await found(client, owner, words) == ["Chen"]
+
+
 @pytest.mark.parametrize(
     ("words", "names"),
     [

@@ -63,8 +63,8 @@ def tsquery(text: str, prefix: str) -> str:
     parts: list[str] = []
     for word, other in list(found.items())[:_MOST_WORDS]:
         options = [f"'{prefix}:{w[:100]}':*" for w in dict.fromkeys((word, other))]
-        if (root := stem(word)) != word:
-            options.append(f"'{prefix}:{root}'")
+        roots = dict.fromkeys(stem(w) for w in (word, other) if stem(w) != w)
+        options += [f"'{prefix}:{root}'" for root in roots]
         parts.append(f"({' | '.join(options)})")
     return " & ".join(parts)
 

@@ -1,7 +1,7 @@
 """Taking back a move: a stage that can't be left is reached by one click, and clicks go astray.
 
 Who moved a record may put it back for a while, as long as nobody changed it since. The stage is
-stored as it was before, without asking whether a move leads there.
+stored as it was before, without asking whether a move leads there. A taking-back is no move.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
 
 WHILE = timedelta(minutes=10)
 """How long a move can be taken back."""
+_REASON = "Taken back."
 _MOVE = """SELECT old ->> 'status' FROM tenfold.change_log
 WHERE tenant_id = $1 AND type = $2 AND record_id = $3 AND version = $4 AND actor_id = $5
   AND at > $6 AND operation = 'update' AND old ->> 'status' IS NOT NULL
+  AND reason IS DISTINCT FROM $7
 ORDER BY seq DESC LIMIT 1"""
 
 
@@ -46,13 +48,13 @@ async def take_back(
     checks.within(access.update, person, row, "change", definition)
     checks.version(definition, row, version)
     since = now() - WHILE
-    what = (person.tenant, definition.logged, identity, version, person.user, since)
+    what = (person.tenant, definition.logged, identity, version, person.user, since, _REASON)
     old: str | None = await tx.value(_MOVE, *what)
     if old is None:
         raise Conflict(
             "Only your own move can be taken back, within ten minutes and before any other change."
         )
-    await tx.value(writing.REASON, "Taken back.")
+    await tx.value(writing.REASON, _REASON)
 
     def refuse(_: UUID, error: TenfoldError) -> NoReturn:
         raise error

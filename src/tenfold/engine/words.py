@@ -44,15 +44,19 @@ def search_vector(
 def _indexed(one: Field, text: str) -> Iterable[str]:
     if isinstance(one.type, LongText):
         clean = _TAG.sub(" ", text) if one.type.kind == "rich_text" else text
-        return (stem(word) for word in words(clean))
+        return map(stem, _spellings(clean))
     if one.type.kind in ("email", "url"):
         return [*words(text), *_joined(text)]
     if one.type.kind == "phone":
         digits = "".join(c for c in text if c.isdigit())
         return [digits, digits[-7:]] if len(digits) > 7 else [digits]
-    if text.isascii():
-        return words(text)
-    return [*words(text), *sorted({*spelled(text)} - {*words(text)})]
+    return _spellings(text)
+
+
+def _spellings(text: str) -> Iterable[str]:
+    """The words of a text, then those that can be spelled otherwise as well."""
+    plain = words(text)
+    return plain if text.isascii() else [*plain, *sorted({*spelled(text)} - {*plain})]
 
 
 def _joined(text: str) -> list[str]:
