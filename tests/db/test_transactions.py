@@ -10,7 +10,7 @@ import pytest
 from tests import factories
 from tests.server import Base
 
-from tenfold.db import roles
+from tenfold.db import lender, roles
 from tenfold.db.database import Database
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
@@ -109,3 +109,27 @@ async def test_server_without_connections_left_is_made_do_with(scarce: Database)
 
     assert await asyncio.gather(*(read() for _ in range(20))) == [1] * 20
     assert scarce.figures()["open"] <= 2
+
+
+async def test_room_that_the_server_has_again_is_asked_for(scarce: Database, base: Base) -> None:
+    done = asyncio.Event()
+
+    async def role(until: asyncio.Event | None = None) -> str:
+        async with scarce.read(new_id()) as reader:
+            found = await reader.value("SELECT current_user::text")
+            if until:
+                await until.wait()
+            return found
+
+    name = await role()
+    long = [asyncio.create_task(role(done)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(role())
+    await asyncio.sleep(0.1)
+    admin = await asyncpg.connect(base.admin_url)
+    await admin.execute(f"ALTER ROLE {name} CONNECTION LIMIT 3")
+    await admin.close()
+    async with asyncio.timeout(lender.SCARCE_SECONDS + 3):
+        await waiting
+    done.set()
+    await asyncio.gather(*long)

@@ -59,6 +59,8 @@ async def test_a_person_known_by_their_company_alone_is_called_by_it(
     await visitor.get(f"/tasks/{task['id']}")
     (link,) = visitor.page.one("main").all("a", href=f"/contacts/{contact['id']}")
     assert link.all("span", class_="text")[0].text == "Acme"
+    await visitor.get(f"/contacts/{contact['id']}/edit")
+    assert visitor.page.one("h1").text == "Edit Acme"
 
 
 async def test_a_person_of_whom_only_the_work_is_known_has_a_name_to_click_on(
@@ -149,15 +151,18 @@ async def test_who_may_not_read_students_is_not_told_of_them(
     assert found.json()["data"][0]["hits"][0]["title"] == "Analyst"
 
 
-async def test_what_came_with_its_history_says_the_same_day_twice(
+async def test_what_came_with_its_history_says_when_it_came_and_when_it_was_made(
     visitor: Visitor, organisation: Organisation, make: Make
 ) -> None:
     lead = await make("leads", first_name="Ann", last_name="Lee")
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    assert "created this lead" in visitor.page.one("aside").text
     await organisation.owner.execute(
         "UPDATE tenfold.leads SET created_at = '2024-03-05 12:00Z' WHERE id = $1", UUID(lead["id"])
     )
-    await visitor.get(f"/leads/{lead['id']}")
+    await visitor.get(path)
     added = visitor.page.one("main").one("p", class_="under").all("time")[0]
-    entry = visitor.page.one("aside").all("time")[-1]
     assert added.text.endswith("2024")
-    assert entry.text == added.text
+    assert f"brought in this lead (made {added.text})" in visitor.page.one("aside").text
+    assert visitor.page.one("aside").all("time")[-1].text == "just now"

@@ -49,8 +49,11 @@ class Lender:
         """Connections in use."""
         return self._out
 
-    async def take(self) -> Any:
-        """A connection; raises Unavailable where none comes free in time or the server is gone."""
+    async def take(self, until: float = 0.0) -> Any:
+        """A connection; raises Unavailable where none comes free in time or the server is gone.
+
+        `until` is the time of the loop at which somebody who waited before gives up.
+        """
         while self._free:
             connection, _ = self._free.pop()
             if not gone(connection):
@@ -64,12 +67,12 @@ class Lender:
             except BaseException as error:
                 self._out -= 1
                 if isinstance(error, asyncpg.TooManyConnectionsError) and self._out:
-                    return await self._make_do(error)
+                    return await self._make_do(error, until)
                 self._wake()
                 if isinstance(error, OSError | asyncpg.PostgresError | TimeoutError):
                     raise Unavailable("The database does not answer; try again shortly.") from error
                 raise
-        return await self._wait()
+        return await self._wait(until)
 
     def give(self, connection: Any) -> None:
         """Hand a connection back: to whom waits longest, else to those at hand."""
@@ -93,17 +96,22 @@ class Lender:
             connection, _ = self._free.pop()
             await self._pool.release(connection)
 
-    async def _make_do(self, error: asyncpg.TooManyConnectionsError) -> Any:
+    async def _make_do(self, error: asyncpg.TooManyConnectionsError, until: float) -> Any:
         """Where the server has no connection left: one of those in use, once it is free."""
         log.warning("making do with %s of %s connections: %s", self._out, self._most, error)
         self._ask_again = self._loop.time() + SCARCE_SECONDS
-        return await self._wait()
+        self._loop.call_later(SCARCE_SECONDS, self._wake)
+        return await self._wait(until)
 
-    async def _wait(self) -> Any:
+    async def _wait(self, until: float) -> Any:
         waiter: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting.append(waiter)
+        if until:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
+            until = self._loop.time() + WAIT_SECONDS
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout_at(until):
                 connection = await waiter
         except BaseException as error:
             if waiter.done() and not waiter.cancelled():
@@ -112,7 +120,7 @@ class Lender:
                 raise Unavailable("All database connections are busy; try again shortly.") from None
             raise
         if connection is None:
-            return await self.take()
+            return await self.take(until)
         return connection
 
     def _wake(self) -> None:

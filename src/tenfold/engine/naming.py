@@ -37,13 +37,8 @@ _PLAIN = frozenset(
 )
 
 
-def title_of(
-    definition: Definition, record: Mapping[str, object], registry: Registry | None = None
-) -> str:
-    """The title of a record that was read as JSON; what the reader can't see is left out.
-
-    With the `registry` it also tells of the related records that were read along.
-    """
+def title_of(definition: Definition, record: Mapping[str, object], registry: Registry) -> str:
+    """The title of a record read as JSON with those it is named after, as the reader sees them."""
     holder = definition.belongs_to
     before = _related(definition, holder, record, registry) if holder else ""
     own = _own(definition, record)
@@ -52,6 +47,12 @@ def title_of(
         own = own or _related(definition, name, record, registry)
     parts = [part for part in (before, own) if part]
     return ", ".join(parts) or f"{definition.label} {str(record.get('id', ''))[-8:]}"
+
+
+def own_title(definition: Definition, record: Mapping[str, object]) -> str:
+    """What a record read as JSON says itself of what it is called; empty where it doesn't."""
+    words = (_word(definition.fields[name], record) for name in definition.named_by)
+    return _own(definition, record) or next(filter(None, words), "")
 
 
 def _own(definition: Definition, record: Mapping[str, object]) -> str:
@@ -68,11 +69,11 @@ def _word(one: Field, record: Mapping[str, object]) -> str:
 
 
 def _related(
-    definition: Definition, name: str, record: Mapping[str, object], registry: Registry | None
+    definition: Definition, name: str, record: Mapping[str, object], registry: Registry
 ) -> str:
     """The title of a related record that was read along with this one."""
     one, other = definition.fields[name], record.get(name)
-    if registry is None or not isinstance(one.type, Ref) or not isinstance(other, dict):
+    if not isinstance(one.type, Ref) or not isinstance(other, dict):
         return ""
     return _own(registry.by_name[one.type.to], cast("dict[str, object]", other))
 
@@ -176,6 +177,7 @@ def _has_text(one: Field) -> bool:
 
 __all__ = [
     "holder_sql",
+    "own_title",
     "own_title_sql",
     "text_sql",
     "title_fields",

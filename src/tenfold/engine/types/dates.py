@@ -85,8 +85,3 @@ def _no_day(value: object) -> str:
     except ValueError:
         return "is not a day of the calendar"
     return ""
-
-
-def any_json(value: Any) -> Any:
-    """Dates as JSON spells them."""
-    return value.isoformat() if isinstance(value, date | datetime) else value

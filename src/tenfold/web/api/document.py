@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import anyio.to_thread
@@ -97,10 +98,15 @@ class _Pages:
     """The document and what is below /docs, each made when it is first asked for and then kept."""
 
     def __init__(self, publish: Callable[[], Published]) -> None:
-        self.document = cache(publish)
+        self._published, self._lock = cache(publish), Lock()
         self.contents = cache(self._contents)
         self.found = cache(self._found)
         self._parts = cache(self._cut)
+
+    def document(self) -> Published:
+        """The document; all who ask first wait for one to make it."""
+        with self._lock:
+            return self._published()
 
     def _whole(self) -> Any:
         return msgspec.json.decode(self.document().body)

@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
-from tenfold.engine.naming import title_of
+from tenfold.engine.naming import own_title
 from tenfold.engine.take_back import take_back
 from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
@@ -228,7 +228,7 @@ def _title(definition: Definition, written: Written | None) -> str:
     if written is None or written.json is None:
         return f"The {definition.label.lower()}"
     record: dict[str, Any] = msgspec.json.decode(written.json)
-    return title_of(definition, record)
+    return own_title(definition, record) or f"The {definition.label.lower()}"
 
 
 def _version(form: Form) -> int | None:

@@ -11,7 +11,6 @@ import msgspec
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
-from tenfold.engine.naming import title_of
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Ref, User
 from tenfold.kernel.errors import Lost, TenfoldError
@@ -125,7 +124,7 @@ def view_of(
     path = f"/{definition.path}"
     word = definition.label.lower()
     return FormView(
-        title=f"New {word}" if creating else f"Edit {title_of(definition, record)}",
+        title=f"New {word}" if creating else f"Edit {names[UUID(record['id'])]}",
         path=f"{path}/new" if creating else f"{path}/{record['id']}/edit",
         back=path if creating else f"{path}/{record['id']}",
         list_path=path,
@@ -176,8 +175,9 @@ async def read(
 async def names_of(
     guest: Guest, definition: Definition, record: Mapping[str, Any]
 ) -> dict[UUID, str]:
-    """The names of what a record's relations point to."""
+    """The names of a record, where it is there already, and of what its relations point to."""
     wanted = mentions.mentioned(definition, record, guest.desk.registry)
+    wanted.add(definition.name, record.get("id"))
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
 
 
