@@ -125,8 +125,11 @@ def chip(kind: Choice | Choices, value: str) -> Cell:
 
 def moment_cell(moment: datetime, reader: Reader) -> Cell:
     """A moment, relative; in full on hover."""
-    text = words.near(moment, reader.now, reader.zone, reader.region)
-    full = words.whole(moment, reader.zone, reader.region)
+    try:
+        text = words.near(moment, reader.now, reader.zone, reader.region)
+        full = words.whole(moment, reader.zone, reader.region)
+    except OverflowError:  # a moment of the first or last day that there is, in another zone
+        return Cell("text", moment.isoformat())
     return Cell("time", text, moment.isoformat(), full)
 
 
@@ -180,10 +183,7 @@ def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
 
 def _moment(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     found = words.moment_of(str(value))
-    try:
-        return moment_cell(found, reader) if found else Cell("text", str(value))
-    except OverflowError:  # a moment of the first or last day that there is, in another zone
-        return Cell("text", str(value))
+    return moment_cell(found, reader) if found else Cell("text", str(value))
 
 
 def _email(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from tenfold.engine.changes import Change, FieldChange
@@ -55,6 +55,7 @@ _ICONS = {
     "purged": "x",
 }
 _MOST_SHOWN = 12
+_AT_ONCE = timedelta(minutes=1)
 
 
 def history(
@@ -66,7 +67,7 @@ def history(
 ) -> History:
     """The timeline of a record; a change of hidden fields alone is none for this reader.
 
-    What comes from elsewhere was `created` before its first entry here, and the page says so alike.
+    What comes from elsewhere was `created` before its first entry here, which then says when.
     """
     told = [c for c in changes if c.fields or c.operation != "updated"]
     return History(tuple(_entry(definition, c, reader, created) for c in told), earlier)
@@ -90,19 +91,28 @@ def _entry(
     who = cells.person_cell(change.actor_id, reader)
     if who.kind == "empty":
         who = Cell("person", "Tenfold", hue="system", title="T")
-    parts = [_difference(definition, f, reader) for f in change.fields]
-    at = change.at
+    parts, what = [_difference(definition, f, reader) for f in change.fields], ""
     if change.operation == "created":
-        parts, at = [], created or at
+        parts, what = [], _brought_in(definition, change, reader, created)
     return Entry(
         kind=change.operation,
         icon=_ICONS[change.operation],
         who=who,
-        what=_what(definition, change, parts),
-        when=cells.moment_cell(at, reader),
+        what=what or _what(definition, change, parts),
+        when=cells.moment_cell(change.at, reader),
         reason=change.reason or "",
         differences=tuple(parts[:_MOST_SHOWN]),
     )
+
+
+def _brought_in(
+    definition: Definition, change: Change, reader: cells.Reader, created: datetime | None
+) -> str:
+    """That a record was made elsewhere before it came here; empty for one that was made here."""
+    if created is None or change.at - created <= _AT_ONCE:
+        return ""
+    made = cells.moment_cell(created, reader).text
+    return f"brought in this {definition.label.lower()} (made {made})"
 
 
 def _what(definition: Definition, change: Change, parts: Sequence[Difference]) -> str:
