@@ -95,6 +95,19 @@ async def test_a_dry_run_says_that_it_was_one(settings, person, tmp_path):
     assert await person.every("leads") == []
 
 
+async def test_cells_that_were_left_out_are_said_with_their_line(settings, person, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name,Phone\n" + "Ann,Lee,x\n" * 11)
+    options = Options(unreadable="skip")
+    code, said = await imported(settings, path, "leads", who=Who(person.who.email), options=options)
+    assert code == DONE
+    first = said.index("11 values of 'Phone' left out: can't be read.") + 1
+    assert said[first] == "  line 2, Phone: x"
+    assert said[first + 9 : first + 11] == [
+        "  line 11, Phone: x", "  and more; the page of this import lists them.",
+    ]  # fmt: skip
+
+
 async def test_a_dry_run_says_what_would_be_refused_and_writes_no_file(settings, person, tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("First Name,Last Name\nA,B\n" + "C,\n" * 12)

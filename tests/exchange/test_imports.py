@@ -76,6 +76,8 @@ async def test_what_can_not_be_read_costs_its_row_or_where_that_is_asked_only_it
     view = await person.imported(CARDS, "contacts", **cards, unreadable="skip")
     assert counts(view) == (2, 2, 0, 0, 0)
     assert "1 value of 'birthday' left out: can't be read." in view["notes"]
+    cell = {"file": "people.vcf", "line": 1, "column": "birthday", "text": "1980-02-30"}
+    assert view["skipped"] == [cell]
     found = {r["email"]: r["birthday"] for r in await person.every("contacts", first_name="Ann")}
     assert found == {"ann@example.com": None}
 
@@ -94,6 +96,23 @@ async def test_what_a_record_needs_its_key_and_a_currency_are_not_passed_over(pe
         "1 value of 'Status' left out: can't be read.",
         "1 value of 'Living area' left out: can't be read.",
     ]
+    left = [(cell["line"], cell["column"], cell["text"]) for cell in view["skipped"]]
+    assert left == [(2, "Status", "lost"), (2, "Living area", "many")]
+
+
+async def test_a_preview_tells_what_the_first_rows_would_leave_out(person):
+    text = "First Name,Last Name,Phone\nA,Lee,x\n"
+    body = {"type": "leads", "content": text, "options": {"unreadable": "skip"}}
+    shown = await person.post("/v1/imports/preview", body)
+    assert "In the first rows: 1 value of 'Phone' left out: can't be read." in shown["notes"]
+
+
+async def test_of_cells_that_are_left_out_the_first_are_listed(person, monkeypatch):
+    monkeypatch.setattr(importing, "SKIPPED", 2)
+    text = "First Name,Last Name,Phone\nA,Lee,x\nB,,y\nC,Ray,z\nD,Fox,0\n"
+    view = await person.imported(text, "leads", unreadable="skip")
+    # The row of line 3 is refused: it has not come in without anything.
+    assert [(cell["line"], cell["text"]) for cell in view["skipped"]] == [(2, "x"), (4, "z")]
 
 
 async def test_a_blank_cell_leaves_and_the_clear_word_empties(person):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import httpx
 import msgspec
 import pytest
@@ -9,6 +12,7 @@ from tests.exchange.imports import Person
 from tests.factories import Organisation
 from tests.pages.conftest import Visitor
 
+from tenfold.exchange import previewing
 from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -50,3 +54,37 @@ async def test_the_pages_import_with_one(serve, single, organisation: Organisati
             assert visitor.answer.status_code == 200
             assert visitor.path.startswith("/imports/")
             assert not visitor.path.endswith("/columns")
+
+
+async def test_a_preview_holds_no_connection_while_it_reads_and_few_are_read_at_once(
+    serve, single, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+):
+    who = await organisation.person("owner")
+    began, go, reading, most = threading.Semaphore(0), threading.Event(), [0], [0]
+    survey, lock = previewing.survey, threading.Lock()
+
+    def slowly(*given):
+        with lock:
+            reading[0] += 1
+            most[0] = max(most[0], reading[0])
+        began.release()
+        assert go.wait(20)
+        with lock:
+            reading[0] -= 1
+        return survey(*given)
+
+    monkeypatch.setattr(previewing, "survey", slowly)
+    async with serve(single) as running:
+        person = Person(running.client, who)
+        body = {"type": "leads", "content": FILE}
+        previews = [asyncio.create_task(person.post("/v1/imports/preview", body)) for _ in range(4)]
+        try:
+            for _ in range(2):
+                assert await asyncio.to_thread(began.acquire, timeout=5)
+            async with asyncio.timeout(5):
+                assert await person.get("/v1/leads", limit="1") == []
+        finally:
+            go.set()
+        shown = await asyncio.gather(*previews)
+    assert [found["rows"] for found in shown] == [1] * 4
+    assert most == [2]

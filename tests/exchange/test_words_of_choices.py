@@ -15,6 +15,8 @@ from tests.exchange.imports import Person, counts, working
 from tenfold.cli import commands, exchange
 from tenfold.cli.exchange import PARTLY, run_import
 from tenfold.cli.who import Who
+from tenfold.engine import batches
+from tenfold.exchange import previewing, value_choices
 from tenfold.exchange.import_state import Options
 from tenfold.exchange.unknown_values import LISTED
 from tenfold.exchange.values import Reading, Refusal, read
@@ -103,7 +105,9 @@ async def test_several_choices_in_a_cell_are_explained_one_by_one(person: Person
 @pytest.mark.parametrize(
     ("values", "field", "says"),
     [
-        ({"status": {"Aktiv": "actve"}}, "values.status", "'actve' is none of its choices: New, "),
+        ({"status": {"Aktiv": "hott"}}, "values.status", "'Aktiv' can't mean 'hott' (did you mean"),
+        ({"status": {"Aktiv": "x" * 201}}, "values.status", "at most 200 characters"),
+        ({"status": {f"{n}": "new" for n in range(1_001)}}, "values.status", "at most 1,000 words"),
         ({"statsu": {}}, "values.statsu", "no field of choices 'statsu'; did you mean 'status'?"),
         ({"first_name": {"a": "b"}}, "values.first_name", "no field of choices 'first_name'"),
         ({"status": "new"}, "options.values", "must be"),
@@ -118,6 +122,59 @@ async def test_a_wrong_choice_is_refused_when_it_is_given(person, values, field,
         assert found[0] == field
         assert says in found[1]
     assert await person.get("/v1/imports") == []
+
+
+async def test_wrong_choices_are_told_together_at_the_price_of_a_few(person, monkeypatch):
+    asked: list[str] = []
+    nearest = value_choices.nearest
+    monkeypatch.setattr(
+        value_choices, "nearest", lambda text, options: asked.append(text) or nearest(text, options)
+    )
+    wrong = {"Aktiv": "qualfied", "Neu": "neww", **{f"word {n}": "x" for n in range(900)}}
+    answer = await previewed(person, values={"status": wrong, "timeline": {"Someday": "never"}})
+    says = answer.json()["error"]["fields"]
+    assert says["values.status"].startswith(
+        "'Aktiv' can't mean 'qualfied' (did you mean 'Qualified'?), 'Neu' can't mean 'neww' "
+        "(did you mean 'New'?), 'word 0' can't mean 'x', nor can 899 other words what they "
+        "should; the choices are New, Contacted, "
+    )
+    assert "'Someday' can't mean 'never'" in says["values.timeline"]
+    assert len(asked) <= 4
+
+
+async def test_the_nearest_choice_is_not_sought_for_words_that_are_only_counted(
+    person, monkeypatch
+):
+    monkeypatch.setattr(value_choices, "nearest", None)
+    monkeypatch.setattr(previewing, "SHOWN", 0)
+    status, _ = (await previewed(person)).json()["data"]["values"]
+    assert [found["value"] for found in status["values"]] == ["Aktiv", "Not Started"]
+
+
+async def test_a_preview_counts_words_in_the_first_rows_and_says_so(person, monkeypatch):
+    monkeypatch.setattr(previewing, "COUNTED", 2)
+    shown = (await previewed(person)).json()["data"]
+    assert [(one["column"], len(one["values"])) for one in shown["values"]] == [("Status", 1)]
+    note = "Words were counted in the first 2 of 4 rows; a dry run counts all."
+    assert note in shown["notes"]
+    view = await person.imported(CSV, "leads", dry_run="true")
+    assert [len(one["values"]) for one in view["files"][0]["values"]] == [2, 1]
+    assert note not in view["notes"]
+
+
+async def test_what_words_mean_is_written_down_once_not_with_each_piece(person, monkeypatch):
+    saved: list[bool] = []
+    save = batches.save
+
+    async def heard(tx, batch, status, summary, *, finished=False):
+        saved.append("options" in summary)
+        await save(tx, batch, status, summary, finished=finished)
+
+    monkeypatch.setattr(batches, "save", heard)
+    said = '{"status": {"Aktiv": "new", "Not Started": "new"}, "timeline": {"Someday": null}}'
+    view = await person.imported(CSV, "leads", values=said)
+    assert counts(view) == (4, 4, 0, 0, 0)
+    assert saved == [True, True, False, False]
 
 
 def test_choices_that_differ_in_signs_alone_are_kept_apart():

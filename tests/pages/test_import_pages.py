@@ -160,7 +160,7 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     asked = {s["name"]: s for s in page.all("select") if s["name"].startswith("value.")}
     assert list(asked) == ["value.status:Aktiv", "value.status:On: ice", "value.status:Neu"]
     options = [o.text for o in asked["value.status:Aktiv"].all("option")]
-    assert options[:3] == ["Refuse these rows", "Leave empty", "New"]
+    assert options[:3] == ["Refuse these rows", "Leave out", "New"]
     said = {"value.status:Aktiv": "=hot", "value.status:On: ice": "="}
     page = await visitor.send(page.one("form", id="columns-form"), button="do=look", **said)
     form = page.one("form", id="columns-form")
@@ -168,7 +168,7 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     assert kept == {**said, "value.status:Neu": ""}
     assert "A B Hot 3 C D Hot" in page.one("table").text
     page = await visitor.send(form, button="do=look", **{"value.status:Aktiv": "=mild"})
-    assert "'mild' is none of its choices: New, " in page.one("p", role="alert").text
+    assert "'Aktiv' can't mean 'mild'; the choices are New, " in page.one("p", role="alert").text
     page = await visitor.get(visitor.path)
     await visitor.send(page.one("form", id="columns-form"), button="do=try")
     page = await finished(visitor)
@@ -177,13 +177,15 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     (back,) = [a for a in page.all("a") if a.text == "Back to the columns"]
     form = (await visitor.get(back["href"])).one("form", id="columns-form")
     page = await visitor.send(form, button="do=look", unreadable="skip")
-    assert page.one("select", id="how-unreadable").one("option", selected="").text == (
-        "Leave them empty"
+    assert (
+        page.one("select", id="how-unreadable").one("option", selected="").text == "Leave them out"
     )
+    assert "1 value of 'Status' left out: can't be read." in page.text
     await visitor.send(page.one("form", id="columns-form"), button="do=import")
     await finished(visitor)
     assert figures(visitor) == {"new": "4", "changed": "0", "the same already": "0", "refused": "0"}
     assert "1 value of 'Status' left out: can't be read." in visitor.page.text
+    assert "Line Column What it held 5 Status Neu" in visitor.page.one("table").text
 
 
 async def test_a_whole_file_is_read_for_its_words_only_where_they_are_shown(
@@ -192,7 +194,7 @@ async def test_a_whole_file_is_read_for_its_words_only_where_they_are_shown(
     read: list[Survey] = []
     looked = previewing.unknown_values
     monkeypatch.setattr(
-        previewing, "unknown_values", lambda found: read.append(found) or looked(found)
+        previewing, "unknown_values", lambda found, most: read.append(found) or looked(found, most)
     )
     page = await send(visitor)
     assert len(read) == 1

@@ -147,6 +147,8 @@ def _tell(state: State, say: Say) -> None:
             say(line)
     for note in state.notes():
         say(note)
+    for line in _skipped(state):
+        say(line)
     counts = state.counts
     kinds = [("created", counts.created), ("updated", counts.updated)]
     kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
@@ -179,6 +181,15 @@ def _unknown(columns: Sequence[ChoiceValues]) -> Iterator[str]:
         choices = ", ".join(one.choices)
         example = f"{one.field}:{words[0].value}=CHOICE"
         yield f"Say what each means with --value {example!r}; the choices are {choices}."
+
+
+def _skipped(state: State) -> Iterator[str]:
+    """The first cells that were left out, with the place of each."""
+    for one in state.skipped[:_SHOWN]:
+        file = f"{one.file}, " if len(state.parts) > 1 else ""
+        yield f"  {file}{state.place} {one.line:,}, {one.column}: {one.text}"
+    if len(state.skipped) > _SHOWN:
+        yield "  and more; the page of this import lists them."
 
 
 def _refused(files: ImportFiles, state: State) -> Iterator[str]:

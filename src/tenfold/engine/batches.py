@@ -26,7 +26,7 @@ _LOCK = f"{_FIND} FOR UPDATE"
 _LIST = f"""SELECT {_COLUMNS} FROM tenfold.batches
 WHERE tenant_id = $1 AND kind = ANY ($2) AND id < $3 AND ($4::uuid IS NULL OR actor_id = $4)
 ORDER BY id DESC LIMIT $5"""  # noqa: S608
-_SAVE = """UPDATE tenfold.batches SET status = $3, summary = $4,
+_SAVE = """UPDATE tenfold.batches SET status = $3, summary = summary || $4::jsonb,
 finished_at = CASE WHEN $5 THEN now() ELSE finished_at END WHERE tenant_id = $1 AND id = $2"""
 _UNDONE = "UPDATE tenfold.batches SET undone_by = $3 WHERE tenant_id = $1 AND id = $2"
 
@@ -89,7 +89,7 @@ async def save(
     *,
     finished: bool = False,
 ) -> None:
-    """Write down how far a batch is."""
+    """Write down how far a batch is; what the summary does not name stays as it is."""
     text = msgspec.json.encode(summary).decode()
     await tx.execute(_SAVE, tx.context.tenant, batch, status, text, finished)
 

@@ -30,6 +30,8 @@ from tenfold.kernel.money import CURRENCIES
 OTHER = "other"
 _DIGITS = 18
 """No number with more digits before its point fits into a field."""
+_KEPT = 100
+"""How much of a cell that was left out is told."""
 _VALUES = "{value|values}"
 """What a tally counts: one, or many; see `State.notes`."""
 _NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
@@ -65,6 +67,8 @@ class Prepared:
     """Column, number and unit of what names its unit."""
     more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
     """Column, kind and value of what a cell held beside its first value."""
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Column and text of each cell that was left out, for it can't be read."""
     id: str = ""
     problem: str = ""
 
@@ -147,7 +151,8 @@ class Converter:
     def takes(self, column: str, text: str) -> bool:
         """Whether a row could come in with this text in a column that goes somewhere."""
         problems: list[str] = []
-        dict(self._puts)[column](text, Prepared(Row(0, {})), problems)
+        put = next(put for name, put in self._puts if name == column)
+        put(text, Prepared(Row(0, {})), problems)
         return not problems
 
     def _with_currencies(self, made: Prepared) -> None:
@@ -211,6 +216,7 @@ class Converter:
             if len(problems) > before:
                 del problems[before:]
                 self.tally[f"{_VALUES} of {column!r} left out: can't be read"] += 1
+                made.skipped += ((column, as_text(value)[:_KEPT]),)
 
         return skipping
 

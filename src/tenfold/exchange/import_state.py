@@ -12,6 +12,8 @@ from tenfold.exchange.refusals import place_of
 from tenfold.kernel.text import plural
 
 _NUMBERED = re.compile(r"\{([^|}]+)\|([^}]+)\}")
+SKIPPED = 200
+"""How many of the cells that were left out are kept with their text."""
 Status = Literal["pending", "processing", "completed", "failed"]
 
 
@@ -101,6 +103,16 @@ class Part(msgspec.Struct, kw_only=True):
     notes: list[str] = []
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that was left out because it can't be read, of a row that came in without it."""
+
+    file: str
+    line: int
+    """In a JSON file the number of its item."""
+    column: str
+    text: str
+
+
 class Counts(msgspec.Struct):
     """What became of the rows read so far."""
 
@@ -126,6 +138,8 @@ class State(msgspec.Struct, kw_only=True):
     refused_bytes: int = 0
     """How much of the file of refused rows is valid."""
     tally: dict[str, int] = {}
+    skipped: list[Skipped] = []
+    """The first SKIPPED cells that were left out."""
     job: str = ""
     error: str = ""
     draft: str = ""
@@ -144,14 +158,20 @@ class State(msgspec.Struct, kw_only=True):
             for part in self.parts
             for note in part.notes
         ]
-        return [*found, *(f"{_counted(count, text)}." for text, count in self.tally.items())]
+        return [*found, *(f"{counted(count, text)}." for text, count in self.tally.items())]
 
     def summary(self) -> dict[str, Any]:
         """The state as a batch keeps it."""
         return msgspec.to_builtins(self)
 
+    def progress(self) -> dict[str, Any]:
+        """What of the summary a piece may change; the rest can be large and is kept already."""
+        kept = ("filename", "options", "parts")
+        fields = (name for name in self.__struct_fields__ if name not in kept)
+        return {name: msgspec.to_builtins(getattr(self, name)) for name in fields}
 
-def _counted(count: int, text: str) -> str:
+
+def counted(count: int, text: str) -> str:
     """A tally's sentence: `{value|values} of 'Fee' left out` begins with one or many."""
     found = _NUMBERED.match(text)
     return plural(count, found[1], found[2]) + text[found.end() :] if found else f"{count:,} {text}"

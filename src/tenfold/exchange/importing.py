@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
@@ -24,7 +26,7 @@ from tenfold.engine.tailored import Tailored
 from tenfold.engine.types import Locale
 from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import Column, Options, Part, State, state_of
+from tenfold.exchange.import_state import SKIPPED, Column, Options, Part, Skipped, State, state_of
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable, Row
 from tenfold.exchange.surveying import Survey, View, survey
@@ -169,7 +171,7 @@ class Importer:
         if batch.status not in ("completed", "failed"):
             state.error = f"It was stopped after {plural(state.counts.read, 'row', 'rows')}."
             async with work.transaction() as tx:
-                await batches.save(tx, identity, "failed", state.summary(), finished=True)
+                await batches.save(tx, identity, "failed", state.progress(), finished=True)
 
     async def reading(
         self, reader: Reader, tenant: UUID, options: Options
@@ -243,7 +245,7 @@ class _Run:
                     await self._parts(surveys)
                     raise _TakenBack
             except _TakenBack:
-                await batches.save(tx, self.identity, "processing", self.state.summary())
+                await batches.save(tx, self.identity, "processing", self.state.progress())
             finally:
                 self.held = None
 
@@ -260,7 +262,7 @@ class _Run:
         """Write down that the import is over."""
         self.state.error = error
         async with self.work.transaction() as tx:
-            summary = self.state.summary()
+            summary = self.state.progress()
             await batches.save(tx, self.identity, status, summary, finished=True)
 
     def _survey(self, part: Part) -> Survey:
@@ -320,14 +322,16 @@ class _Run:
                 state.refused_bytes,
                 [(part.filename, piece[i].row, why) for i, why in sorted(result.reasons.items())],
             )
-            await batches.save(tx, self.identity, "processing", changed.summary())
+            await batches.save(tx, self.identity, "processing", changed.progress())
         self.state = changed
 
     def _counted(self, part: Part, piece: list[Prepared], result: Result, feed: _Feed) -> State:
         """The state as it is once the piece is committed."""
         definition = self.definitions[part.type]
-        changed = state_of(self.state.summary())
-        changed.part, changed.row = self.state.parts.index(part), self.state.row + len(piece)
+        before = self.state
+        changed = replace(before, counts=replace(before.counts), tally=dict(before.tally))
+        changed.part, changed.row = before.parts.index(part), before.row + len(piece)
+        changed.skipped = [*before.skipped, *_skipped(part, piece, result)][:SKIPPED]
         changed.counts.read += len(piece)
         for fate in result.fates:
             setattr(changed.counts, fate, getattr(changed.counts, fate) + 1)
@@ -373,6 +377,16 @@ class _Feed:
     def tally(self, piece: list[Prepared]) -> dict[str, int]:
         """What had to be left out of a piece."""
         return self._tallies.pop(piece[0].row.number, {})
+
+
+def _skipped(part: Part, piece: Sequence[Prepared], result: Result) -> list[Skipped]:
+    """The cells that were left out of rows that came in without them."""
+    return [
+        Skipped(file=part.filename, line=row.row.number, column=column, text=text)
+        for index, row in enumerate(piece)
+        if row.skipped and index not in result.reasons
+        for column, text in row.skipped
+    ]
 
 
 def _optional(found: Survey) -> set[str]:

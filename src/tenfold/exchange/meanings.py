@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
+from tenfold.exchange import value_choices
 from tenfold.exchange.mapping import nearest
 from tenfold.exchange.targets import Goal, options_of
-from tenfold.exchange.value_choices import choice, listed
-from tenfold.exchange.value_texts import Reading, Refusal, Special, shown
+from tenfold.exchange.value_texts import Reading, Special, shown
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import fold
+from tenfold.kernel.text import fold, plural
 
 Said = Mapping[str, Mapping[str, str | None]]
 """Field → word of the file → choice, or None for no value."""
 CHOSEN = frozenset({"choice", "stage", "choices"})
 """The kinds of field whose words somebody may explain."""
+WORDS = 1_000
+"""At most so many words of a field may be explained: each is judged before the import begins."""
+LONGEST = 200
+"""A longer text is no word for a choice."""
+_TOLD = 3
+"""How many mistakes of one kind are told at once."""
 
 
 def check(said: Said, types: Iterable[Mapping[str, Goal]]) -> None:
@@ -23,11 +30,13 @@ def check(said: Said, types: Iterable[Mapping[str, Goal]]) -> None:
     known = dict.fromkeys(
         name for goals in several for name, goal in goals.items() if goal.kind in CHOSEN
     )
+    unknown = (name for name in said if name not in known)
     problems = {
-        f"values.{name}": f"there is no field of choices {name[:60]!r}{nearest(name, list(known))}"
-        for name in said
-        if name not in known
+        f"values.{name[:60]}": f"there is no field of choices {name[:60]!r}"
+        f"{nearest(name[:60], list(known))}"
+        for name in islice(unknown, _TOLD)
     }
+    problems |= {f"values.{name}": why for name in known if (why := _beyond(said.get(name, {})))}
     if problems:
         raise Invalid(problems)
     for goals in several:
@@ -42,14 +51,35 @@ def meanings(said: Said, goals: Mapping[str, Goal]) -> dict[str, dict[str, str |
         if name not in goals or goals[name].kind not in CHOSEN:
             continue
         how = Reading(options=options_of(goals[name].field))
-        for word, wanted in words.items():
-            try:
-                one = choice(wanted, how) if wanted else Special.LEAVE
-            except Refusal:
-                why = f"{shown(wanted or '')} is none of its choices: {listed(how.options)}"
-                problems[f"values.{name}"] = why
-            else:
-                found.setdefault(name, {})[fold(word)] = one
+        meant = {
+            word: value_choices.option(wanted, how) if wanted else Special.LEAVE
+            for word, wanted in words.items()
+        }
+        if wrong := [(word, words[word] or "") for word, one in meant.items() if one is None]:
+            problems[f"values.{name}"] = _wrong(wrong, how.options)
+        found[name] = {fold(word): one for word, one in meant.items() if one is not None}
     if problems:
         raise Invalid(problems)
     return found
+
+
+def _beyond(words: Mapping[str, str | None]) -> str:
+    """Why there are too many words, or one is too long; else nothing."""
+    if len(words) > WORDS:
+        return f"may have at most {WORDS:,} words, not {len(words):,}; mend the others in the file"
+    long = (text for pair in words.items() for text in pair if text and len(text) > LONGEST)
+    if text := next(long, ""):
+        return f"has {shown(text)}; a word may have at most {LONGEST} characters"
+    return ""
+
+
+def _wrong(wrong: list[tuple[str, str]], options: Mapping[str, str]) -> str:
+    """A sentence about words that were said to mean what is no choice."""
+    told: list[str] = []
+    for word, wanted in wrong[:_TOLD]:
+        near = value_choices.nearest(wanted, options)
+        hint = f" (did you mean {near!r}?)" if near else ""
+        told.append(f"{shown(word)} can't mean {shown(wanted)}{hint}")
+    if (more := len(wrong) - _TOLD) > 0:
+        told.append(f"nor can {plural(more, 'other word', 'other words')} what they should")
+    return f"{', '.join(told)}; the choices are {value_choices.listed(options)}"

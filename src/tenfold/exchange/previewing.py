@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import anyio.to_thread
 import msgspec
+from anyio import CapacityLimiter
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.exchange.converting import Prepared
-from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part
+from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part, counted
 from tenfold.exchange.importing import Exchange, Importer
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.rows import NotReadable
+from tenfold.exchange.starting import allowed
 from tenfold.exchange.surveying import Survey, View, survey
-from tenfold.exchange.unknown_values import unknown_values
+from tenfold.exchange.unknown_values import chosen_columns, unknown_values
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.text import plural
 
 SHOWN = 20
+COUNTED = 10_000
+"""In how many rows a preview counts words; a dry run counts them in all."""
+_READING = CapacityLimiter(2)
+"""How many files a process reads at once for previews; others wait, without a connection."""
 
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,35 +71,70 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     first: list[PreviewRow]
 
 
+class Asking(Protocol):
+    """A reader and who reads."""
+
+    @property
+    def reader(self) -> Reader:
+        """The connection."""
+        ...
+
+    @property
+    def person(self) -> Person:
+        """Whose view it is."""
+        ...
+
+
+Enter = Callable[[], AbstractAsyncContextManager[Asking]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found in a file."""
+
+    found: Survey
+    first: list[Prepared]
+    values: list[ChoiceValues]
+    notes: list[str]
+
+
 async def preview(
     exchange: Exchange,
-    reader: Reader,
-    person: Person,
+    enter: Enter,
     path: Path,
     *,
-    part: Part,
+    parts: Sequence[Part],
     options: Options,
     whole: bool = True,
 ) -> Preview:
-    """The mapping and the first rows of a file; raises Invalid where it can't be read.
+    """The mapping and the first rows of the first file; raises Invalid where it can't be read.
 
-    Words that no choice matches are looked for in the `whole` file.
+    Words that no choice matches are looked for only where the preview is to be `whole`. While
+    the file is read no connection is held.
     """
-    definition = await exchange.definition(reader, person.tenant, part.type)
-    how, locale = await Importer(exchange).reading(reader, person.tenant, options)
-    view = View(definition, person, exchange.records.registry.by_name, how)
+    part = parts[0]
+    async with enter() as by:
+        await allowed(exchange, by.reader, by.person, parts, options)
+        definition = await exchange.definition(by.reader, by.person.tenant, part.type)
+        how, locale = await Importer(exchange).reading(by.reader, by.person.tenant, options)
+        view = View(definition, by.person, exchange.records.registry.by_name, how)
+    look = partial(_look, path, part, options, view, whole=whole)
     try:
-        looked = await asyncio.to_thread(_first, path, part, options, view, whole=whole)
+        looked = await anyio.to_thread.run_sync(look, limiter=_READING)
     except NotReadable as error:
         raise Invalid({"file": str(error)}) from None
     except UnknownName as error:
         raise Invalid({"mapping": str(error)}) from None
-    found, rows, values = looked
-    writer = Writer(exchange.records, person, definition, locale)
-    await writer.relate(reader, rows, Result())
-    goals = found.goals.values()
+    async with enter() as by:
+        writer = Writer(exchange.records, by.person, definition, locale)
+        await writer.relate(by.reader, looked.first, Result())
+    return _preview(definition.name, looked)
+
+
+def _preview(kind: str, looked: _Looked) -> Preview:
+    found = looked.found
     return Preview(
-        type=definition.name,
+        type=kind,
         kind=found.source.kind,
         encoding=found.source.encoding,
         separator=found.source.separator,
@@ -99,22 +144,31 @@ async def preview(
             TargetView(
                 name=g.target.name, label=g.target.label, kind=g.kind, required=g.target.required
             )
-            for g in goals
+            for g in found.goals.values()
         ],
-        values=values,
-        notes=found.notes,
-        first=[_shown(row) for row in rows],
+        values=looked.values,
+        notes=looked.notes,
+        first=[_shown(row) for row in looked.first],
     )
 
 
-def _first(
-    path: Path, part: Part, options: Options, view: View, *, whole: bool
-) -> tuple[Survey, list[Prepared], list[ChoiceValues]]:
+def _look(path: Path, part: Part, options: Options, view: View, *, whole: bool) -> _Looked:
     found = survey(path, part, options, view)
     converter = found.converter()
     with closing(found.source.rows()) as rows:
         first = [converter.convert(row) for row in islice(rows, SHOWN)]
-    return found, first, unknown_values(found) if whole else []
+    values = unknown_values(found, COUNTED) if whole else []
+    told = [f"In the first rows: {counted(n, text)}." for text, n in converter.tally.items()]
+    notes = [*found.notes, *_partly(found), *told]
+    return _Looked(found, first, values, notes)
+
+
+def _partly(found: Survey) -> list[str]:
+    """That words were counted in some of the rows, where that is so."""
+    if found.rows <= COUNTED or not chosen_columns(found):
+        return []
+    rows = plural(found.rows, "row", "rows")
+    return [f"Words were counted in the first {COUNTED:,} of {rows}; a dry run counts all."]
 
 
 def _shown(row: Prepared) -> PreviewRow:

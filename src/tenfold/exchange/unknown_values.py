@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
+from itertools import islice
 
 from tenfold.exchange.converting import Converter
 from tenfold.exchange.import_state import ChoiceValue, ChoiceValues
-from tenfold.exchange.meanings import CHOSEN
+from tenfold.exchange.meanings import CHOSEN, LONGEST
 from tenfold.exchange.rows import is_blank
 from tenfold.exchange.surveying import Survey
 from tenfold.exchange.targets import Goal, options_of
@@ -20,19 +22,19 @@ LISTED = 20
 """How many words of a column are listed, the most frequent first."""
 _COUNTED = 10_000
 """How many distinct words of a column are counted; a column of texts would have no end."""
-_LONGEST = 200
-"""A longer text is no word for a choice."""
 
 
-def unknown_values(found: Survey) -> list[ChoiceValues]:
-    """The words of each column of choices that no choice matches, or that somebody explained."""
-    columns = {g.column: found.goals[g.target] for g in found.guesses if g.target}
-    columns = {column: goal for column, goal in columns.items() if goal.kind in CHOSEN}
+def unknown_values(found: Survey, most: int | None = None) -> list[ChoiceValues]:
+    """The words of each column of choices that no choice matches, or that somebody explained.
+
+    They are counted in the first `most` rows, or in all.
+    """
+    columns = chosen_columns(found)
     if not columns:
         return []
-    converter = Converter(found.guesses, found.goals, found.how, {})
+    converter = Converter(found.guesses, found.goals, replace(found.how, hints=False), {})
     answers: list[ChoiceValues] = []
-    for column, counts in _counted(found, columns).items():
+    for column, counts in _counted(found, columns, most).items():
         said = found.values.get(columns[column].target.name, {})
         words = sorted(counts, key=lambda word: -counts[word])
         unknown = [w for w in words if fold(w) not in said and not converter.takes(column, w)]
@@ -42,6 +44,12 @@ def unknown_values(found: Survey) -> list[ChoiceValues]:
             more = len(unknown[LISTED:])
             answers.append(_answer(column, columns[column], values, more))
     return answers
+
+
+def chosen_columns(found: Survey) -> dict[str, Goal]:
+    """The columns that go into fields of choices."""
+    goals = {g.column: found.goals[g.target] for g in found.guesses if g.target}
+    return {column: goal for column, goal in goals.items() if goal.kind in CHOSEN}
 
 
 def _answer(column: str, goal: Goal, values: list[ChoiceValue], more: int) -> ChoiceValues:
@@ -60,13 +68,15 @@ def _value(word: str, rows: int, said: Mapping[str, str | Special]) -> ChoiceVal
     return ChoiceValue(word, rows, meant if isinstance(meant, str) else None, meant is not None)
 
 
-def _counted(found: Survey, columns: Mapping[str, Goal]) -> dict[str, Counter[str]]:
+def _counted(
+    found: Survey, columns: Mapping[str, Goal], most: int | None
+) -> dict[str, Counter[str]]:
     """How often each word comes in each column, under the first of its spellings."""
     counts = {column: Counter[str]() for column in columns}
     spelled: dict[str, dict[str, str]] = {column: {} for column in columns}
     hows = {c: Reading(options=options_of(goal.field)) for c, goal in columns.items()}
     with closing(found.source.rows()) as rows:
-        for row in rows:
+        for row in islice(rows, most):
             for column, goal in columns.items():
                 value = row.values.get(column)
                 if is_blank(value) or value == CLEAR_WORD:
@@ -74,6 +84,6 @@ def _counted(found: Survey, columns: Mapping[str, Goal]) -> dict[str, Counter[st
                 known = spelled[column]
                 for word in options_in(goal.kind, value, hows[column]):
                     key = fold(word)
-                    if len(word) <= _LONGEST and (len(known) < _COUNTED or key in known):
+                    if len(word) <= LONGEST and (len(known) < _COUNTED or key in known):
                         counts[column][known.setdefault(key, word.strip())] += 1
     return counts

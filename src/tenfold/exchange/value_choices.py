@@ -117,13 +117,19 @@ def choice(text: str, how: Reading) -> str | Special:
 
     What somebody said of this text comes first.
     """
-    found = _option(text, how)
+    found = option(text, how)
     if found is not None:
         return found
-    known = _known(tuple(how.options.items()))
-    close = get_close_matches(_same(text), list(known), 1, 0.75)
-    hint = f" Did you mean {how.options[known[close[0]]] or known[close[0]]!r}?" if close else ""
+    near = nearest(text, how.options) if how.hints else ""
+    hint = f" Did you mean {near!r}?" if near else ""
     raise Refusal(f"{shown(text)} is none of the choices: {listed(how.options)}.{hint}")
+
+
+def nearest(text: str, options: Mapping[str, str]) -> str:
+    """The option that a text may have meant, as people know it; costly beside `option`."""
+    known = _known(tuple(options.items()))
+    close = get_close_matches(_same(text), list(known), 1, 0.75)
+    return (options[known[close[0]]] or known[close[0]]) if close else ""
 
 
 def listed(options: Mapping[str, str]) -> str:
@@ -139,13 +145,13 @@ def choices(texts: list[str], how: Reading) -> list[str]:
 
 def each_of(text: str, how: Reading) -> list[str]:
     """The text where it is an option as a whole, or else what ; , | and line ends part in it."""
-    if _option(text, how) is not None:
+    if option(text, how) is not None:
         return [text]
     pieces = [piece.strip() for piece in _PARTING.split(text) if piece.strip()]
     return pieces if len(pieces) > 1 else [text]
 
 
-def _option(text: str, how: Reading) -> str | Special | None:
+def option(text: str, how: Reading) -> str | Special | None:
     """The option that a text stands for, if any."""
     known = _known(tuple(how.options.items()))
     if (found := how.values.get(fold(text)) or known.get(fold(text))) is not None:

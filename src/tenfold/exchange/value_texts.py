@@ -54,6 +54,8 @@ class Reading:
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[str, str | Special] = field(default_factory=dict[str, str | Special])
     """What somebody said that texts mean, folded: an option, or nothing (LEAVE)."""
+    hints: bool = True
+    """Whether the reason for a text that is no option names the nearest; nobody may read it."""
 
 
 def several(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,7 @@ from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.exchange import previewing, starting
-from tenfold.exchange.import_state import ChoiceValues, Column, Counts, State, state_of
+from tenfold.exchange.import_state import ChoiceValues, Column, Counts, Skipped, State, state_of
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import IMPORT_JOB, enqueued, with_job
 from tenfold.exchange.previewing import Preview
@@ -63,6 +64,8 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     files: list[FileView]
     notes: list[str]
+    skipped: list[Skipped]
+    """The first cells that were left out because they can't be read; `notes` counts all."""
     error: str
     actor_id: UUID | None
     undone_by: UUID | None
@@ -110,12 +113,8 @@ async def preview_import(request: Req) -> ASGIResponse:
     try:
         sent = await received(request, files, desk.settings.import_bytes)
         parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
-        async with desk.enter(claims) as by:
-            await starting.allowed(exchange, by.reader, by.person, parts, sent.options)
-            path = files.upload(parts[0].stored)
-            shown = await previewing.preview(
-                exchange, by.reader, by.person, path, part=parts[0], options=sent.options
-            )
+        path, enter = files.upload(parts[0].stored), partial(desk.enter, claims)
+        shown = await previewing.preview(exchange, enter, path, parts=parts, options=sent.options)
         return respond.data(shown)
     finally:
         files.discard()
@@ -185,6 +184,7 @@ def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:
             for part in state.parts
         ],
         notes=state.notes(),
+        skipped=state.skipped,
         error=state.error,
         actor_id=batch.actor_id,
         undone_by=batch.undone_by,

@@ -64,7 +64,7 @@ def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
         found.append(
             _choice("separator", "Separator", "Between two cells.", preview.separator, known)
         )
-    cells = [("refuse", "Refuse their rows"), ("skip", "Leave them empty")]
+    cells = [("refuse", "Refuse their rows"), ("skip", "Leave them out")]
     needed = "Where a row can't do without one, it is refused."
     found.append(
         _choice("unreadable", "Cells that can't be read", needed, chosen.unreadable, cells)

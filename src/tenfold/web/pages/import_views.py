@@ -72,6 +72,15 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedCell:
+    """A cell that its row came in without: its line, column and text."""
+
+    line: str
+    column: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a file: where it goes, why, and a few of its values."""
 
@@ -131,6 +140,7 @@ class BatchView:
     error: str
     refused: tuple[RefusedRow, ...]
     refused_count: int
+    skipped: tuple[SkippedCell, ...]
     place: str
     records: str
     records_label: str
@@ -223,6 +233,7 @@ def view(
         error=error,
         refused=tuple(refused),
         refused_count=state.counts.refused if state else 0,
+        skipped=_skipped(state) if state else (),
         place=state.place.capitalize() if state else "",
         records=f"/{definition.path}" if definition else "",
         records_label=definition.label_plural if definition else "",
@@ -231,6 +242,16 @@ def view(
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
         columns=f"/imports/{draft}/columns" if draft else "",
         begin=_begin_word(definition, state.counts) if definition and state else "",
+    )
+
+
+def _skipped(state: State) -> tuple[SkippedCell, ...]:
+    several = len(state.parts) > 1
+    return tuple(
+        SkippedCell(
+            f"{one.file}, {one.line:,}" if several else f"{one.line:,}", one.column, one.text
+        )
+        for one in state.skipped
     )
 
 

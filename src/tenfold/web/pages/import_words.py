@@ -62,7 +62,7 @@ def said(form: Form) -> dict[str, dict[str, str | None]]:
 def _word(one: ChoiceValues, value: ChoiceValue, unsaid: str) -> Word:
     options = (
         Option("", unsaid, not value.given),
-        Option(_MEANS, "Leave empty", value.given and value.choice is None),
+        Option(_MEANS, "Leave out", value.given and value.choice is None),
         *(
             Option(f"{_MEANS}{choice}", label or choice, value.choice == choice)
             for choice, label in one.choices.items()

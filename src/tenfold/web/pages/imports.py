@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +42,7 @@ from tenfold.web.pages.uploads import pieces, signed_upload
 
 _SHOWN = 50
 _ANEW = "The file is read in another way now. See where its columns go, then import it."
+_Enter = Callable[[], AbstractAsyncContextManager[Guest]]
 _KINDS = (batches.IMPORT, batches.BULK, batches.UNDO)
 
 
@@ -87,8 +91,8 @@ async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) 
     drafts.sweep(files.folder.parent)
     try:
         draft = await _stored(request, files, upload, claims.user, kind)
-        async with visiting(request, claims) as guest:
-            await _previewed(guest, exchange, files, draft, Options(), whole=False)
+        enter = partial(visiting, request, claims)
+        await _previewed(enter, exchange, files, draft, Options(), whole=False)
     except Invalid as error:
         files.discard()
         return await _send_form(request, claims, kind, _said(error))
@@ -117,8 +121,8 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     try:
-        async with visiting(request, claims) as guest:
-            chosen = await _chosen(guest, exchange, files, draft, form)
+        enter = partial(visiting, request, claims)
+        chosen = await _chosen(enter, exchange, files, draft, form)
         if import_how.other_columns(chosen, draft.options):
             return await _columns(request, import_id, form, _ANEW)
         begun = await _begun(request, claims, identity, draft, chosen)
@@ -226,7 +230,7 @@ def _parts(exchange: Exchange, files: ImportFiles, draft: Draft, chosen: Options
 
 
 async def _previewed(
-    guest: Guest,
+    enter: _Enter,
     exchange: Exchange,
     files: ImportFiles,
     draft: Draft,
@@ -235,11 +239,8 @@ async def _previewed(
     whole: bool = True,
 ) -> Preview:
     parts = _parts(exchange, files, draft, chosen)
-    await starting.allowed(exchange, guest.reader, guest.person, parts, chosen)
     path = files.upload(draft.stored)
-    return await previewing.preview(
-        exchange, guest.reader, guest.person, path, part=parts[0], options=chosen, whole=whole
-    )
+    return await previewing.preview(exchange, enter, path, parts=parts, options=chosen, whole=whole)
 
 
 async def _begun(
@@ -279,17 +280,18 @@ def _tried(exchange: Exchange, claims: Claims, batch: Batch) -> str:
 
 
 async def _chosen(
-    guest: Guest, exchange: Exchange, files: ImportFiles, draft: Draft, form: Form
+    enter: _Enter, exchange: Exchange, files: ImportFiles, draft: Draft, form: Form
 ) -> Options:
     """What the form says; of a form without columns, what was chosen before."""
     dry = form.get("do") == "try"
     if "encoding" not in form:
         return replace(draft.options, dry_run=dry)
-    how = import_how.said(form, draft.options, guest.who)
+    async with enter() as guest:
+        how = import_how.said(form, draft.options, guest.who)
     how = replace(how, values=import_words.said(form))
     if import_how.other_columns(how, draft.options):
         return replace(how, dry_run=dry)
-    guessed = await _previewed(guest, exchange, files, draft, how, whole=False)
+    guessed = await _previewed(enter, exchange, files, draft, how, whole=False)
     said = {
         one.column: form.get(f"column.{number}", one.target or "") or None
         for number, one in enumerate(guessed.mapping)
@@ -306,18 +308,19 @@ async def _columns(
     exchange, identity = desk_of(request).exchange, _identified(import_id)
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
-    async with visiting(request, claims) as guest:
-        try:
-            chosen = draft.options
-            if form is not None:
-                chosen = await _chosen(guest, exchange, files, draft, form)
-            preview = await _previewed(guest, exchange, files, draft, chosen)
-        except Invalid as error:
-            problem, chosen = _said(error), draft.options if form is not None else Options()
-            preview = await _previewed(guest, exchange, files, draft, chosen)
-        if chosen != draft.options:
-            draft = replace(draft, options=chosen)
-            drafts.keep(files, draft)
+    enter = partial(visiting, request, claims)
+    try:
+        chosen = draft.options
+        if form is not None:
+            chosen = await _chosen(enter, exchange, files, draft, form)
+        preview = await _previewed(enter, exchange, files, draft, chosen)
+    except Invalid as error:
+        problem, chosen = _said(error), draft.options if form is not None else Options()
+        preview = await _previewed(enter, exchange, files, draft, chosen)
+    if chosen != draft.options:
+        draft = replace(draft, options=chosen)
+        drafts.keep(files, draft)
+    async with enter() as guest:
         view = await _check(guest, exchange, preview, draft, identity, problem)
         around = frame(guest, f"Import {draft.filename}")
     status = 400 if problem else 200
