@@ -111,10 +111,68 @@ async def test_an_application_names_its_student_first(
     found = await client.get("/v1/search?q=analyst&type=application", headers=admin.headers)
     assert found.json()["data"][0]["hits"][0]["title"] == title
     await visitor.get("/reminders/pick?field=application&q=analyst")
-    assert [(o["value"], o.text) for o in visitor.page.all("option")] == [("Analyst", "Zoë Ünal")]
+    assert [o["value"] for o in visitor.page.all("option")] == [title]
 
 
 PICK = "/reminders/pick?field=application&q=analyst"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Zoë Ünal, Analyst", True),
+        ("zoe unal, ana", True),
+        ("zoe", True),
+        ("analyst", True),
+        ("Zoë Ünal, Manager", False),
+        ("Wei Chen, Analyst", False),
+    ],
+)
+async def test_an_application_is_looked_for_by_its_student_and_its_title(
+    visitor: Visitor, make: Make, application: dict[str, Any], typed: str, found: bool
+) -> None:
+    await make("students", first_name="Wei", last_name="Chen")
+    await visitor.get("/reminders/pick", params={"field": "application", "q": typed})
+    named = [o["value"] for o in visitor.page.all("option")]
+    assert named == (["Zoë Ünal, Analyst"] if found else [])
+
+
+async def test_the_name_that_a_box_shows_can_be_typed_into_one(
+    visitor: Visitor, make: Make, application: dict[str, Any]
+) -> None:
+    company = await make("companies", name="Ünlü & Söhne")
+    known_by = [
+        {"first_name": "Ana Maria", "last_name": "de Souza"},
+        {"company_id": company["id"], "job_title": "Buyer"},
+        {"company_name": "Çelik A.Ş."},
+        {"email_2": "kim@example.com"},
+        {"job_title": "Head of nothing"},
+    ]
+    contacts = [await make("contacts", **values) for values in known_by]
+    about = {"type": "application", "id": application["id"]}
+    boxes: list[tuple[str, Any]] = [("about", about)]
+    boxes += [("contact_id", contact["id"]) for contact in contacts]
+    for box, target in boxes:
+        task = await make("tasks", title="Call", **{box: target})
+        await visitor.get(f"/tasks/{task['id']}/edit")
+        shown = visitor.page.one("form", id="record-form").one("input", name=box)["value"]
+        await visitor.get("/tasks/new")
+        form = visitor.page.one("form", id="record-form")
+        await visitor.send(form, title="Call again", **{box: shown})
+        identity = target["id"] if box == "about" else target
+        links = [a["href"] for a in visitor.page.one("main").all("a")]
+        assert any(link.endswith(f"s/{identity}") for link in links), shown
+
+
+async def test_a_name_of_nobody_is_refused_with_what_is_looked_for(visitor: Visitor) -> None:
+    await visitor.get("/tasks/new")
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, title="Call", contact_id="Nobody")
+    said = visitor.page.one("p", id="e-contact_id").text
+    assert said.startswith(
+        "There is none of this name. It is looked for by first name, last name, "
+    )
+    assert said.endswith("company name or company. Choose one from the list, or leave it empty.")
 
 
 async def test_who_may_not_read_students_is_not_told_of_them(

@@ -81,7 +81,8 @@ def _related(
 def title_sql(reading: PersonReading, rows: Columns | None = None) -> ColumnElement[str]:
     """The title as SQL, from what the reader may see; `rows` where they have another alias."""
     columns = rows or Columns.of(reading.table)
-    holder = holder_sql(reading, columns)
+    belongs_to = reading.definition.belongs_to
+    holder = _related_sql(reading, columns, belongs_to) if belongs_to else None
     own = _own_or_else(reading, columns)
     if holder is None:
         return sa.func.coalesce(own, _untitled(reading, columns))
@@ -106,10 +107,10 @@ def own_title_sql(reading: PersonReading) -> ColumnElement[str]:
     return sa.func.coalesce(_own_or_else(reading, columns), _untitled(reading, columns))
 
 
-def holder_sql(reading: PersonReading, columns: Columns) -> ColumnElement[Any] | None:
-    """The title of what a record belongs to, where the reader may see both."""
+def holder_reading(reading: PersonReading) -> PersonReading | None:
+    """How the reader sees what a record belongs to; None where they may not see both."""
     name = reading.definition.belongs_to
-    return _related_sql(reading, columns, name) if name else None
+    return _related_reading(reading, name) if name else None
 
 
 def title_fields(reading: PersonReading) -> list[Field]:
@@ -144,17 +145,20 @@ def _own_sql(reading: PersonReading, columns: Columns) -> ColumnElement[Any] | N
 
 def _related_sql(reading: PersonReading, columns: Columns, name: str) -> ColumnElement[Any] | None:
     """A related record's own title, under the reader's access to it."""
+    inner = _related_reading(reading, name)
+    title = _own_sql(inner, Columns.of(inner.table)) if inner else None
+    if inner is None or title is None:
+        return None
+    rows = inner.matching(()).where(inner.table.c.id == columns[f"{name}_id"])
+    return rows.with_only_columns(title).scalar_subquery()
+
+
+def _related_reading(reading: PersonReading, name: str) -> PersonReading | None:
     one = reading.definition.fields[name]
     assert isinstance(one.type, Ref)
     other = reading.registry.by_name[one.type.to]
     inner = PersonReading(other, reading.person, reading.registry)
-    if inner.access.read == "none" or not reading.access.sees(one):
-        return None
-    title = _own_sql(inner, Columns.of(inner.table))
-    if title is None:
-        return None
-    rows = inner.matching(()).where(inner.table.c.id == columns[f"{name}_id"])
-    return rows.with_only_columns(title).scalar_subquery()
+    return inner if inner.access.read != "none" and reading.access.sees(one) else None
 
 
 def _untitled(reading: PersonReading, columns: Columns) -> ColumnElement[str]:
@@ -176,7 +180,7 @@ def _has_text(one: Field) -> bool:
 
 
 __all__ = [
-    "holder_sql",
+    "holder_reading",
     "own_title",
     "own_title_sql",
     "text_sql",

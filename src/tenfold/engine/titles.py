@@ -18,25 +18,17 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition, Field
-from tenfold.engine.naming import (
-    holder_sql,
-    own_title_sql,
-    text_sql,
-    title_fields,
-    title_shape,
-    title_sql,
-)
+from tenfold.engine.beginnings import Typed, beginnings
+from tenfold.engine.definition import Definition
+from tenfold.engine.naming import text_sql, title_shape, title_sql
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import COUNTED, Query
 from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns
-from tenfold.kernel.text import fold
 
 USER = "user"
 _UUID = sa.UUID(as_uuid=True)
-_LAST = "\U0010ffff"
 _USERS = sa.table(
     "users",
     sa.column("id", _UUID),
@@ -99,18 +91,18 @@ async def suggest(
     seen = [name for name in names if _readable(query, person, name)]
     if not seen:
         return []
-    words = fold(text)[:100].split()
+    typed = Typed.of(text)
 
     def one(name: str) -> Any:
-        rows = _people(words) if name == USER else _beginning(query, person, name, words)
+        rows = _people(typed) if name == USER else _beginning(query, person, name, typed)
         return sa.select(rows.limit(_whole(most)).subquery())
 
     def make() -> Statement:
         return compiled(sa.union_all(*map(one, seen)))
 
-    shape = (min(len(words), 2), most, *_named_shapes(query, person, seen))
+    shape = (typed.shape, most, *_named_shapes(query, person, seen))
     statement = query.shapes.get(("suggest", *shape), make)
-    bound = person.bound(**_word_values(words))
+    bound = person.bound(**typed.values())
     rows = await reader.rows(statement.text, *statement.arguments(bound))
     return [Titled(row[0], row[1], row[2], hint=row[3] or "") for row in rows]
 
@@ -206,12 +198,12 @@ def _full_name() -> ColumnElement[str]:
     return sa.case((_MEMBERS.c.known_at.is_(None), _USERS.c.email), else_=name)
 
 
-def _people(words: Sequence[str]) -> Any:
+def _people(typed: Typed) -> Any:
     """Members whose first, last or full name begins so; there are few, no index is needed."""
     rows = _members().with_only_columns(
         _named(USER), _USERS.c.id, _full_name().label("title"), _USERS.c.email.label("hint")
     )
-    if words:
+    if typed.shape:
         whole = sa.bindparam("whole", type_=sa.Text)
         known = _MEMBERS.c.known_at.is_not(None)
         begins = [sa.func.starts_with(sa.func.lower(n), whole) for n in _BY_NAME]
@@ -220,71 +212,31 @@ def _people(words: Sequence[str]) -> Any:
     return rows.order_by(_full_name(), _USERS.c.id)
 
 
-def _beginning(query: Query, person: Person, name: str, words: Sequence[str]) -> Any:
-    """Records by the beginning of one title field, or of two of them for two words."""
+def _beginning(query: Query, person: Person, name: str, typed: Typed) -> Any:
+    """Records by the beginning of what they are called, the newest first."""
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
     columns = Columns.of(reading.table)
-    keys = [_key(one, columns) for one in title_fields(reading)]
-    keys = [key for key in keys if isinstance(key.type, sa.Text)]
-    named = [reading.definition.fields[n] for n in reading.definition.named_by]
-    found_by = [f for f in named if f.filter and _exact(f) and reading.access.sees(f)]
     rows = reading.matching(())
-    if words:
-        ways = [_begins(key, "whole") for key in keys]
-        ways += [_begins(f.type.compared(f.name, columns), "whole") for f in found_by]
-        if len(words) > 1:
-            ways += [
-                sa.and_(_begins(one, "first"), _begins(other, "rest"))
-                for one in keys
-                for other in keys
-                if one is not other
-            ]
+    if typed.shape:
+        ways = beginnings(reading, typed)
         # A type whose title is no text is not found by one.
         rows = rows.where(sa.or_(*ways) if ways else sa.false())
     table = reading.table
     return rows.with_only_columns(
         _named(name),
         table.c.id,
-        own_title_sql(reading).label("title"),
+        title_sql(reading).label("title"),
         _hint(reading, columns).label("hint"),
     ).order_by(table.c.created_at.desc(), table.c.id.desc())
 
 
-def _key(one: Field, columns: Columns) -> ColumnElement[Any]:
-    """What a folded word is compared with: the folded key, or the value in lower case.
-
-    The latter (addresses, e-mails) has no index: it reads the tenant's rows of the type.
-    """
-    key = one.type.sorted_by(one.name, columns)
-    return key if getattr(one.type, "folded", False) else sa.func.lower(key, type_=key.type)
-
-
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:
-    """What tells records of one title apart: whose they are, or a mail, phone or address."""
-    if (holder := holder_sql(reading, columns)) is not None:
-        return holder
+    """What tells records of one title apart: a mail, phone or address."""
     for kind in ("email", "phone", "address"):
         for one in reading.definition.fields.values():
             if one.type.kind == kind and reading.access.sees(one) and not one.title:
                 return text_sql(one, columns)
     return sa.cast(sa.null(), sa.Text)
-
-
-def _exact(one: Field) -> bool:
-    """Whether a value is stored as a folded word is spelled."""
-    return one.type.kind in ("email", "phone")
-
-
-def _begins(key: ColumnElement[Any], bind: str) -> ColumnElement[bool]:
-    low = sa.bindparam(bind, type_=sa.Text)
-    high = sa.bindparam(f"{bind}_end", type_=sa.Text)
-    return sa.and_(key >= low, key < high)
-
-
-def _word_values(words: Sequence[str]) -> dict[str, object]:
-    whole, first, rest = " ".join(words), "".join(words[:1]), " ".join(words[1:])
-    named = {"whole": whole, "first": first, "rest": rest}
-    return {**named, **{f"{name}_end": text + _LAST for name, text in named.items()}}
 
 
 def _readable(query: Query, person: Person, name: str) -> bool:

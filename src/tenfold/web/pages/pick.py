@@ -102,7 +102,21 @@ async def resolve(
         raise Refused(f"There are {len(same)} of this name: {_listed(picks(same)[:3])}.")
     if near:
         raise Refused(f"There is none of this very name. Did you mean {_listed(picks(near)[:3])}?")
-    raise Refused("There is none of this name. Choose one from the list, or leave it empty.")
+    raise Refused(
+        f"There is none of this name. It is looked for by {_looked_for(names, query.registry)}. "
+        "Choose one from the list, or leave it empty."
+    )
+
+
+def _looked_for(names: Sequence[str], registry: Registry) -> str:
+    """By what records of these types are found: `student or title`."""
+    one = registry.by_name.get(names[0]) if len(names) == 1 else None
+    if one is None:
+        return "the beginning of its name"
+    holder = one.fields.get(one.belongs_to)
+    fields = (holder, *(one.naming or one.title_fields))
+    *most, last = [f.label.lower() for f in fields if f]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _listed(found: Sequence[Pick]) -> str:
