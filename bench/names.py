@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tenfold.kernel.text import fold, words
+from tenfold.engine.words import spellings
+from tenfold.kernel.text import fold
 
 FIRST_NAMES, LAST_NAMES = 3_000, 5_000
 
@@ -78,7 +79,7 @@ class Name:
     @classmethod
     def of(cls, text: str) -> Name:
         """A name with what the engine makes of it."""
-        return cls(text, fold(text), list(words(text)))
+        return cls(text, fold(text), list(spellings(text)))
 
 
 def first_names() -> list[Name]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -44,16 +44,16 @@ def search_vector(
 def _indexed(one: Field, text: str) -> Iterable[str]:
     if isinstance(one.type, LongText):
         clean = _TAG.sub(" ", text) if one.type.kind == "rich_text" else text
-        return map(stem, _spellings(clean))
+        return map(stem, spellings(clean))
     if one.type.kind in ("email", "url"):
         return [*words(text), *_joined(text)]
     if one.type.kind == "phone":
         digits = "".join(c for c in text if c.isdigit())
         return [digits, digits[-7:]] if len(digits) > 7 else [digits]
-    return _spellings(text)
+    return spellings(text)
 
 
-def _spellings(text: str) -> Iterable[str]:
+def spellings(text: str) -> Sequence[str]:
     """The words of a text, then those that can be spelled otherwise as well."""
     plain = words(text)
     return plain if text.isascii() else [*plain, *sorted({*spelled(text)} - {*plain})]
