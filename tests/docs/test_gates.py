@@ -117,5 +117,9 @@ def test_make_test_runs_every_gate_and_measures() -> None:
     assert dry.returncode == 0, dry.stderr
     gates = ["ruff check .", "ruff format --check .", "basedpyright", "lint-imports"]
     gates += ["tools/unsafe_steps.py"]
-    for step in [*gates, "tools/browser.sh", "pytest -n auto --dist loadfile --no-loadscope-reorder --cov"]:
+    for step in [
+        *gates,
+        "tools/browser.sh",
+        "pytest -n auto --dist loadfile --no-loadscope-reorder --cov",
+    ]:
         assert step in dry.stdout, step
