@@ -21,6 +21,7 @@ from tenfold.engine.types import Columns
 from tenfold.kernel.text import fold
 
 _LAST = "\U0010ffff"
+_SHORT = 2
 _SPLITS = 4
 """After how many words at most a second field may begin: Ana Maria de la | Cruz."""
 _HOLDERS = sa.literal_column("100", sa.Integer)
@@ -47,10 +48,15 @@ class Typed:
         return bool(self.parts["after"])
 
     @property
+    def rare(self) -> bool:
+        """Whether it is long enough that few records begin so."""
+        return len(self.text) > _SHORT
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """What of it decides a statement's text; empty without any words."""
         counts = [min(len(words), _SPLITS + 1) for words in self.parts.values()]
-        return tuple(counts) if counts[0] else ()
+        return (*counts, self.rare) if counts[0] else ()
 
     def splits(self, part: str) -> range:
         """The places where the words of a part may go over from one field to another."""

@@ -215,19 +215,23 @@ def _people(typed: Typed) -> Any:
 def _beginning(query: Query, person: Person, name: str, typed: Typed) -> Any:
     """Records by the beginning of what they are called, the newest first."""
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
-    columns = Columns.of(reading.table)
+    table = reading.table
     rows = reading.matching(())
     if typed.shape:
         ways = beginnings(reading, typed)
         # A type whose title is no text is not found by one.
         rows = rows.where(sa.or_(*ways) if ways else sa.false())
-    table = reading.table
-    return rows.with_only_columns(
+    if typed.rare:
+        # Found first and then sorted: among the newest of a million hardly any begins so.
+        rows = rows.offset(_whole(0))
+    found = rows.subquery(f"{name}_found")
+    columns = Columns.of(table, found.name)
+    return sa.select(
         _named(name),
-        table.c.id,
-        title_sql(reading).label("title"),
+        found.c.id,
+        title_sql(reading, columns).label("title"),
         _hint(reading, columns).label("hint"),
-    ).order_by(table.c.created_at.desc(), table.c.id.desc())
+    ).order_by(found.c.created_at.desc(), found.c.id.desc())
 
 
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:
