@@ -13,6 +13,7 @@ from tests.server import Base
 from tenfold.db import lender, roles
 from tenfold.db.database import Database
 from tenfold.kernel.context import Context
+from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.ids import new_id
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +134,24 @@ async def test_room_that_the_server_has_again_is_asked_for(scarce: Database, bas
         await waiting
     done.set()
     await asyncio.gather(*long)
+
+
+async def test_who_waits_too_long_is_told_and_the_next_is_served(
+    single: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lender, "WAIT_SECONDS", 0.3)
+
+    async def read(delay: float) -> int:
+        await asyncio.sleep(delay)
+        async with single.read(new_id()) as reader:
+            return await reader.value("SELECT 1")
+
+    async with single.read(new_id()) as reader:
+        await reader.value("SELECT 1")
+        first, cancelled, last = (asyncio.create_task(read(d)) for d in (0, 0.05, 0.2))
+        await asyncio.sleep(0.1)
+        cancelled.cancel()
+        with pytest.raises(Unavailable, match="are busy"):
+            await first
+    assert await last == 1
+    await _works(single)

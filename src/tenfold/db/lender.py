@@ -33,7 +33,8 @@ class Lender:
         self._pool, self._idle = pool, idle_seconds
         self._most = pool.get_max_size()
         self._free: deque[tuple[Any, float]] = deque()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._out = 0
         self._ask_again = 0.0
         self._loop = asyncio.get_running_loop()
@@ -82,7 +83,7 @@ class Lender:
             self._wake()
             return
         while self._waiting:
-            waiter = self._waiting.popleft()
+            _, waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(connection)
                 return
@@ -92,6 +93,8 @@ class Lender:
     async def close(self) -> None:
         """Give all connections back to the pool."""
         self._sweeper.cancel()
+        if self._timer:
+            self._timer.cancel()
         while self._free:
             connection, _ = self._free.pop()
             await self._pool.release(connection)
@@ -106,27 +109,44 @@ class Lender:
     async def _wait(self, until: float) -> Any:
         waiter: asyncio.Future[Any] = self._loop.create_future()
         if until:
-            self._waiting.appendleft(waiter)
+            self._waiting.appendleft((until, waiter))
         else:
-            self._waiting.append(waiter)
             until = self._loop.time() + WAIT_SECONDS
+            self._waiting.append((until, waiter))
+        if self._timer is None:
+            self._timer = self._loop.call_at(until, self._expire)
         try:
-            async with asyncio.timeout_at(until):
-                connection = await waiter
-        except BaseException as error:
-            if waiter.done() and not waiter.cancelled():
-                self.give(waiter.result())
-            if isinstance(error, TimeoutError):
-                raise Unavailable("All database connections are busy; try again shortly.") from None
+            connection = await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                if (given := waiter.result()) is None:
+                    self._wake()
+                else:
+                    self.give(given)
             raise
         if connection is None:
             return await self.take(until)
         return connection
 
+    def _expire(self) -> None:
+        """Let go who has waited too long: one timer for all of them."""
+        self._timer = None
+        while self._waiting and (self._waiting[0][0] <= self._loop.time() or self._first.done()):
+            _, waiter = self._waiting.popleft()
+            if not waiter.done():
+                busy = "All database connections are busy; try again shortly."
+                waiter.set_exception(Unavailable(busy))
+        if self._waiting:
+            self._timer = self._loop.call_at(self._waiting[0][0], self._expire)
+
+    @property
+    def _first(self) -> asyncio.Future[Any]:
+        return self._waiting[0][1]
+
     def _wake(self) -> None:
         """Let one that waits try again: a place has come free without a connection."""
         while self._waiting:
-            waiter = self._waiting.popleft()
+            _, waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
                 return
