@@ -71,13 +71,14 @@ def _run(chosen: Options) -> int:
             _say(f"{name} …")
             measured[name] = _measured(name, MEASURES[name], bench)
         version = asyncio.run(benches.server_version(bench))
+    choices = dataclasses.asdict(chosen).items()
     facts: dict[str, object] = {
         "began": began,
         "seconds": time.time() - began,
         "commit": report.commit(),
         "machine": {**machine.described(), "postgresql": version},
         "load_average": {"before": load_before, "after": machine.load_average()},
-        "options": {k: str(v) for k, v in dataclasses.asdict(chosen).items()},
+        "options": {k: str(v) for k, v in choices if k not in ("home", "results")},
         "data": {**people.FILL, "loaded_at": loaded.loaded_at},
     }
     return _told(measured, facts, chosen)
