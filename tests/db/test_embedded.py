@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -146,7 +146,8 @@ def lives(pid: int) -> bool:
 
 def kill_9(*processes: psutil.Process) -> None:
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # a backend may end by itself meanwhile
+            process.kill()
     until = time.monotonic() + 10
     while any(lives(process.pid) for process in processes):
         assert time.monotonic() < until, "a process survived kill -9 for ten seconds"
