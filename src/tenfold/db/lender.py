@@ -82,19 +82,14 @@ class Lender:
             self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
             self._wake()
             return
-        while self._waiting:
-            _, waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(connection)
-                return
+        if self._hand_on(connection):
+            return
         self._out -= 1
         self._free.append((connection, self._loop.time()))
 
     async def close(self) -> None:
         """Give all connections back to the pool."""
         self._sweeper.cancel()
-        if self._timer:
-            self._timer.cancel()
         while self._free:
             connection, _ = self._free.pop()
             await self._pool.release(connection)
@@ -131,7 +126,7 @@ class Lender:
     def _expire(self) -> None:
         """Let go who has waited too long: one timer for all of them."""
         self._timer = None
-        while self._waiting and (self._waiting[0][0] <= self._loop.time() or self._first.done()):
+        while self._waiting and self._waiting[0][0] <= self._loop.time():
             _, waiter = self._waiting.popleft()
             if not waiter.done():
                 busy = "All database connections are busy; try again shortly."
@@ -139,17 +134,18 @@ class Lender:
         if self._waiting:
             self._timer = self._loop.call_at(self._waiting[0][0], self._expire)
 
-    @property
-    def _first(self) -> asyncio.Future[Any]:
-        return self._waiting[0][1]
-
     def _wake(self) -> None:
         """Let one that waits try again: a place has come free without a connection."""
+        self._hand_on(None)
+
+    def _hand_on(self, connection: Any) -> bool:
+        """Give it to whom waits longest; whether anybody waits."""
         while self._waiting:
             _, waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_result(None)
-                return
+                waiter.set_result(connection)
+                return True
+        return False
 
     async def _sweep(self) -> None:
         while True:
