@@ -23,6 +23,10 @@ pytestmark = pytest.mark.anyio
 _TAG = """INSERT INTO tenfold.tags (tenant_id, id, name, name_key, colour)
 VALUES ($1, $2, $3, $3, 'grey')"""
 
+_LOGGED = """INSERT INTO tenfold.change_log
+    (tenant_id, type, record_id, operation, version, xid)
+VALUES ($1, 'tag', $2, 'insert', 1, $3::text::xid8)"""
+
 
 @pytest.fixture
 async def tail(base: Base) -> AsyncIterator[Database]:
@@ -116,6 +120,20 @@ async def test_a_consumer_that_fails_gets_the_same_changes_again(
     seen.fail = False
     await drain_until(dispatcher, name, seen, 1)
     assert seen.records == [made]
+
+
+async def test_transactions_come_in_the_order_of_their_numbers(
+    tail: Database, organisation: Organisation
+) -> None:
+    name = f"digits-{organisation.id}"
+    seen = Seen(organisation.id)
+    dispatcher = Dispatcher(tail, {name: seen})
+    await known(tail, name)
+    made = [new_id() for _ in range(3)]
+    for number, record in zip(("9", "10", "100"), made, strict=True):
+        await organisation.owner.execute(_LOGGED, organisation.id, record, number)
+    await drain_until(dispatcher, name, seen, 3)
+    assert seen.records == made
 
 
 async def test_it_runs_until_it_is_stopped(

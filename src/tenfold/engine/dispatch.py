@@ -27,7 +27,8 @@ _log = structlog.get_logger()
 _CONSUMER = "INSERT INTO tenfold.log_positions (consumer) VALUES ($1) ON CONFLICT DO NOTHING"
 _TAKE = """SELECT xid::text, seq FROM tenfold.log_positions
 WHERE consumer = $1 FOR UPDATE SKIP LOCKED"""
-_NEXT = """SELECT xid::text, seq, at, tenant_id, type, record_id, operation, version, old, new,
+# The text has a name of its own: ORDER BY xid would sort by it, and '10000' comes before '9999'.
+_NEXT = """SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation, version, old, new,
     actor_id, request_id, batch_id, cause_id, depth
 FROM tenfold.change_log
 WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
@@ -100,7 +101,7 @@ class Dispatcher:
             if not rows:
                 return 0
             await self.consumers[name]([_change(row) for row in rows])
-            await reader.connection.execute(_DONE, name, rows[-1]["xid"], rows[-1]["seq"])
+            await reader.connection.execute(_DONE, name, rows[-1]["transaction"], rows[-1]["seq"])
             return len(rows)
 
 
