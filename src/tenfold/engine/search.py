@@ -169,7 +169,7 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
     """The rows found, best first, with their rank, as a subquery named after the type."""
     table = reading.table
     definition = reading.definition
-    rows = reading.matching(asked.filters, deleted=asked.deleted)
+    rows = reading.matching(asked.filters, deleted=asked.deleted).with_only_columns(table)
     bound = sa.literal_column(str(int(limit)), sa.BigInteger)
     if short:
         keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if _folded(f, table)]

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.sql.selectable import CompoundSelect, FromClause, Select
 
 _DIALECT = asyncpg_dialect()
 UUID_TYPE = sa.UUID(as_uuid=True)
+Rows = Select[Any] | CompoundSelect[Any]
 
 TENANT = sa.bindparam("tenant", type_=UUID_TYPE)
 USER = sa.bindparam("user", type_=UUID_TYPE)
@@ -42,7 +43,7 @@ class ListStatement:
 
     page: Statement
     kinds: tuple[type, ...] = ()
-    plan: Select[Any] | None = attribute(default=None, compare=False)
+    plan: Rows | None = attribute(default=None, compare=False)
 
 
 def compiled(statement: Any) -> Statement:

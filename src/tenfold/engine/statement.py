@@ -36,6 +36,7 @@ from tenfold.engine.sql import (
     TENANT,
     UUID_TYPE,
     ListStatement,
+    Rows,
     Statement,
     compiled,
     name_of,
@@ -65,7 +66,7 @@ class Reading:
 
     # -- rows
 
-    def rows(self, ask: Ask, cursor: Sequence[object] | None) -> Select[Any]:
+    def rows(self, ask: Ask, cursor: Sequence[object] | None) -> Rows:
         """The inner select of a list: the table's rows, filtered, sorted and limited."""
         keys = sort_keys(ask.sorts)
         base = self.matching(ask.filters, deleted=ask.deleted)
@@ -81,11 +82,11 @@ class Reading:
 
     def _two_phases(
         self, base: Select[Any], keys: Sequence[Sort], cursor: Sequence[object] | None, limit: Any
-    ) -> Select[Any]:
+    ) -> Rows:
         """Rows with a first value, then those without: each phase walks an index one way."""
         key = self._key_column
         first, most = key(keys[0]), leading(keys)
-        phases: list[Any] = []
+        phases: list[Select[Any]] = []
         columns = [key(s) for s in keys]
         rest = [ordered(key(s), s) for s in keys[most:]]
         if cursor is None or cursor[0] is not None:
@@ -98,15 +99,14 @@ class Reading:
         if cursor is not None and cursor[0] is None:
             none = none.where(after(keys[most:], columns[most:], cursor[most:], offset=most))
         phases.append(none.order_by(*rest).limit(limit))
-        if len(phases) == 1:
-            return phases[0]
-        both = sa.union_all(*(sa.select(p.subquery()) for p in phases)).subquery("t")
-        return sa.select(both).limit(limit)
+        return phases[0] if len(phases) == 1 else sa.union_all(*phases).limit(limit)
 
     def matching(self, filters: Sequence[Filter], *, deleted: bool = False) -> Select[Any]:
         """The table's rows within the tenant, the reader's scope and the filters."""
         table = self.table
-        statement = sa.select(table).where(table.c.tenant_id == TENANT)
+        # Not each by its name: they would be most of the text, at each level of it.
+        every: ColumnElement[Any] = sa.literal_column(f"{table.name}.*")
+        statement = sa.select(every).select_from(table).where(table.c.tenant_id == TENANT)
         if self.definition.tenant_made:
             statement = statement.where(table.c.kind == name_of(self.definition.name))
         gone = table.c.deleted_at
@@ -346,7 +346,8 @@ class PersonReading(Reading):
         rows = rows.where(self.table.c.id == sa.bindparam("id", type_=UUID_TYPE))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
-        statement = sa.select(row_json(lateral), source.c.version).select_from(
+        version = Columns.of(self.table, "t")["version"]
+        statement = sa.select(row_json(lateral), version).select_from(
             source.join(lateral, sa.true())
         )
         return compiled(statement)
@@ -358,7 +359,7 @@ class PersonReading(Reading):
         rows = rows.where(self.table.c.id == sa.any_(ids))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
-        place = sa.func.array_position(ids, source.c.id)
+        place = sa.func.array_position(ids, Columns.of(self.table, "t")["id"])
         inner = (
             sa.select(row_json(lateral).label("j"), place.label("place"))
             .select_from(source.join(lateral, sa.true()))

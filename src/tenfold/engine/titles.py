@@ -95,7 +95,7 @@ async def suggest(
 
     def one(name: str) -> Any:
         rows = _people(typed) if name == USER else _beginning(query, person, name, typed)
-        return sa.select(rows.limit(_whole(most)).subquery())
+        return rows.limit(_whole(most))
 
     def make() -> Statement:
         return compiled(sa.union_all(*map(one, seen)))
@@ -226,12 +226,16 @@ def _beginning(query: Query, person: Person, name: str, typed: Typed) -> Any:
         rows = rows.offset(_whole(0))
     found = rows.subquery(f"{name}_found")
     columns = Columns.of(table, found.name)
-    return sa.select(
-        _named(name),
-        found.c.id,
-        title_sql(reading, columns).label("title"),
-        _hint(reading, columns).label("hint"),
-    ).order_by(found.c.created_at.desc(), found.c.id.desc())
+    return (
+        sa.select(
+            _named(name),
+            columns["id"].label("id"),
+            title_sql(reading, columns).label("title"),
+            _hint(reading, columns).label("hint"),
+        )
+        .select_from(found)
+        .order_by(columns["created_at"].desc(), columns["id"].desc())
+    )
 
 
 def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:

@@ -203,7 +203,7 @@ def _within(field: Field, column: str) -> str:
 
 
 def _plain_columns(field: Field) -> Columns:
-    return Columns("t", ((c.named(field.name), c.type) for c in field.type.columns()))
+    return Columns("t", {c.named(field.name): c.type for c in field.type.columns()})
 
 
 def _bare(column: Any) -> str:

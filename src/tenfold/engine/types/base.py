@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,17 +13,29 @@ from sqlalchemy.sql.elements import ColumnElement
 Schema = dict[str, Any]
 
 
-class Columns(dict[str, ColumnElement[Any]]):
+class Columns:
     """A row's columns by name, spelled `alias.name`, so that they fit any place of a statement."""
 
-    def __init__(self, alias: str, columns: Iterable[tuple[str, sa.types.TypeEngine[Any]]]) -> None:
-        super().__init__((n, sa.literal_column(f"{alias}.{n}", kind)) for n, kind in columns)
-        self.alias = alias
+    def __init__(self, alias: str, kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> None:
+        self.alias, self._kinds = alias, kinds
+        self._spelled: dict[str, ColumnElement[Any]] = {}
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        if (found := self._spelled.get(name)) is None:
+            found = sa.literal_column(f"{self.alias}.{name}", self._kinds[name])
+            self._spelled[name] = found
+        return found
+
+    def calling(self, names: Mapping[str, str]) -> Columns:
+        """These columns where some are called otherwise."""
+        other = Columns(self.alias, self._kinds)
+        other._spelled = {name: self[column] for name, column in names.items()}
+        return other
 
     @classmethod
     def of(cls, table: sa.Table, alias: str = "") -> Columns:
         """The columns of a table, or of a subquery that has the same ones."""
-        return cls(alias or table.name, ((c.name, c.type) for c in table.columns))
+        return cls(alias or table.name, {c.name: c.type for c in table.columns})
 
 
 # Text compares byte by byte everywhere, so that every PostgreSQL sorts alike (no ICU needed).

@@ -87,6 +87,11 @@ class Decimal(FieldType):
         return () if 0 <= self.places <= 9 else ("places must be 0 to 9",)
 
 
+_WITHOUT_MINOR, _IN_THOUSANDTHS = (
+    ", ".join(f"'{code}'" for code in sorted(codes)) for codes in (NO_MINOR, THOUSANDTHS)
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money(FieldType):
     """An amount with its currency: minor units in one column, the ISO 4217 code in another.
@@ -114,13 +119,12 @@ class Money(FieldType):
         return (_scaled(number, exponent(currency), f" in {currency}"), currency)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        currency = columns[field + "_currency"]
-        factor = sa.case(
-            (currency.in_(_literals(NO_MINOR)), sa.literal_column("1", sa.Numeric)),
-            (currency.in_(_literals(THOUSANDTHS)), sa.literal_column("0.001", sa.Numeric)),
-            else_=sa.literal_column("0.01", sa.Numeric),
+        currency = columns[f"{field}_currency"]
+        factor = (
+            f"CASE WHEN {currency} IN ({_WITHOUT_MINOR}) THEN 1 "
+            f"WHEN {currency} IN ({_IN_THOUSANDTHS}) THEN 0.001 ELSE 0.01 END"
         )
-        return columns[field] * factor
+        return columns[field] * sa.literal_column(factor, sa.Numeric)
 
     def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
         return {f"{field}_currency": columns[f"{field}_currency"]}
@@ -190,10 +194,6 @@ class Boolean(FieldType):
 
     def sample(self, n: int) -> object:
         return n % 2 == 0
-
-
-def _literals(codes: frozenset[str]) -> list[ColumnElement[Any]]:
-    return [sa.literal_column(f"'{code}'") for code in sorted(codes)]
 
 
 def _number(value: object, what: str = "a number like 1234.50") -> PyDecimal:

@@ -122,9 +122,9 @@ class Generated(Expression):
         return (Column("", first.type, derived=True, generated=self.sql),)
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:
-        seen = Columns(columns.alias, ())
-        seen.update({field: columns[field], **self.beside(field, columns)})
-        return self.of.select(field, seen)
+        if currency := self.currency_column(field):
+            columns = columns.calling({f"{field}_currency": currency})
+        return self.of.select(field, columns)
 
     def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
         currency = self.currency_column(field)
