@@ -56,6 +56,38 @@ async def test_the_pages_import_with_one(serve, single, organisation: Organisati
             assert not visitor.path.endswith("/columns")
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+async def test_an_export_holds_no_connection_while_its_reader_is_slow(
+    serve, single, organisation: Organisation, form: str
+):
+    who = await organisation.person("owner")
+    sent, go = asyncio.Event(), asyncio.Event()
+    async with serve(single) as running:
+        person = Person(running.client, who)
+        await person.post("/v1/leads", {"first_name": "Grace", "last_name": "Hopper"}, 201)
+
+        async def slow(scope, receive, send):
+            async def later(message):
+                if message["type"] == "http.response.body":
+                    sent.set()
+                    await go.wait()
+                await send(message)
+
+            await running.app(scope, receive, later)
+
+        transport = httpx.ASGITransport(slow)
+        async with httpx.AsyncClient(transport=transport, base_url="http://tenfold.test") as http:
+            asked = {"params": {"format": form}, "headers": who.headers}
+            export = asyncio.create_task(http.get("/v1/leads/export", **asked))
+            try:
+                async with asyncio.timeout(5):
+                    await sent.wait()
+                    assert len(await person.get("/v1/leads", limit="1")) == 1
+            finally:
+                go.set()
+            assert (await export).status_code == 200
+
+
 async def test_a_preview_holds_no_connection_while_it_reads_and_few_are_read_at_once(
     serve, single, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ):

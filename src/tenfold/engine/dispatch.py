@@ -28,8 +28,8 @@ _CONSUMER = "INSERT INTO tenfold.log_positions (consumer) VALUES ($1) ON CONFLIC
 _TAKE = """SELECT xid::text, seq FROM tenfold.log_positions
 WHERE consumer = $1 FOR UPDATE SKIP LOCKED"""
 # The text has a name of its own: ORDER BY xid would sort by it, and '10000' comes before '9999'.
-_NEXT = """SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation, version, old, new,
-    actor_id, request_id, batch_id, cause_id, depth
+_NEXT = """SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation, version,
+    old, new, actor_id, request_id, batch_id, cause_id, depth
 FROM tenfold.change_log
 WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
   AND (xid, seq) > ($1::text::xid8, $2)

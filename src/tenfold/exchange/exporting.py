@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,16 @@ class Reading:
 Open = Callable[[], AbstractAsyncContextManager[Reading]]
 
 
+@dataclass(slots=True)
+class _Page:
+    """One page of a list; its rows and what they point to where they are asked for."""
+
+    shown: Sequence[Field]
+    data: bytes
+    rows: Sequence[Mapping[str, Any]] = ()
+    named: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+
+
 async def export(
     query: Query, opened: Open, ask: Ask, form: str, *, bom: bool = False
 ) -> AsyncGenerator[bytes]:
@@ -55,44 +65,46 @@ async def export(
             yield piece
         return
     columns: list[str] = []
-    async for reading, data in _pages(query, opened, ask):
-        shown = _shown(reading.definition, reading.person.access(reading.definition), ask)
+    async for page in _pages(query, opened, ask, named=True):
         first = not columns
         if first:
-            columns = [name for one in shown for name in _names(one)]
+            columns = [name for one in page.shown for name in _names(one)]
             if bom:
                 yield BOM
-        rows = _decoder.decode(data)
-        named = await _titles(query, reading, shown, rows)
-        cells = (_cells(row, shown, named) for row in rows)
+        cells = (_cells(row, page.shown, page.named) for row in page.rows)
         for piece in write_csv(columns, cells, bom=False, header=first):
             yield piece
 
 
 async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
     before = b"["
-    async for _, data in _pages(query, opened, ask):
-        inner = data.strip()[1:-1]
+    async for page in _pages(query, opened, ask):
+        inner = page.data.strip()[1:-1]
         if inner:
             yield before + inner
             before = b",\n"
     yield b"[]" if before == b"[" else b"]"
 
 
-async def _pages(query: Query, opened: Open, ask: Ask) -> AsyncIterator[tuple[Reading, bytes]]:
+async def _pages(
+    query: Query, opened: Open, ask: Ask, *, named: bool = False
+) -> AsyncIterator[_Page]:
+    """Page by page, each handed on when its connection is back: a client may read slowly."""
     cursor = ask.cursor
     while True:
         async with opened() as reading:
-            definition = reading.definition
-            access = reading.person.access(definition)
-            fields = tuple(sorted({f.name for f in _shown(definition, access, ask)} | _custom(ask)))
-            page = await query.page(
-                reading.reader,
-                reading.person,
-                definition,
-                replace(ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()),
+            definition, person = reading.definition, reading.person
+            shown = _shown(definition, person.access(definition), ask)
+            fields = tuple(sorted({f.name for f in shown} | _custom(ask)))
+            asked = replace(
+                ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()
             )
-            yield reading, page.data
+            page = await query.page(reading.reader, person, definition, asked)
+            made = _Page(shown, page.data)
+            if named:
+                made.rows = _decoder.decode(page.data)
+                made.named = await _titles(query, reading, shown, made.rows)
+        yield made
         if page.next_cursor is None:
             return
         cursor = page.next_cursor
