@@ -112,3 +112,35 @@ async def test_two_who_wait_for_each_other(
         await holder.execute("SET LOCAL deadlock_timeout = '20s'")  # the other one gives up
         await holder.execute(hold, first)
         check(await asked)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/v1/leads/{}"), ("DELETE", "/v1/teams/{}")]
+)
+async def test_a_request_that_comes_slowly_holds_no_connection(
+    serve: Serve, settings: Settings, admin: Somebody, method: str, path: str
+) -> None:
+    asked, go = asyncio.Event(), asyncio.Event()
+    async with serve(msgspec.structs.replace(settings, pool_min=1, pool_max=1)) as running:
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            async def late() -> Any:
+                asked.set()
+                await go.wait()
+                return await receive()
+
+            await running.app(scope, late, send)
+
+        transport = httpx.ASGITransport(slow)
+        headers = {**admin.headers, "idempotency-key": "slowly"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://tenfold.test") as http:
+            url = path.format(admin.id)
+            sent = asyncio.create_task(http.request(method, url, headers=headers))
+            try:
+                async with asyncio.timeout(5):
+                    await asked.wait()
+                    answer = await running.client.get("/v1/leads", headers=admin.headers)
+                    assert answer.status_code == 200
+            finally:
+                go.set()
+            assert (await sent).status_code == 404

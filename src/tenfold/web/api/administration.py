@@ -22,7 +22,7 @@ from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
-from tenfold.web.api.idempotency import once
+from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import check_parameters, limit_of, pairs
 from tenfold.web.desk import DEFINITIONS, MEMBERS, desk_of
 
@@ -85,6 +85,7 @@ async def administer(
     desk = desk_of(request)
     claims = desk.claims(request.scope)
     context = desk.context(claims, request.scope)
+    await whole_body(request)
     async with desk.database.transaction(context, [MEMBERS]) as tx:
         await desk.people.get(tx, claims.tenant, claims.user, claims.session, tx.versions[0])
         await organisation.hold(tx)

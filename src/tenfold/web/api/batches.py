@@ -23,7 +23,7 @@ from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.idempotency import once
+from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import Req, check_parameters, known, limit_of, pairs
 from tenfold.web.desk import Desk, Entered
 
@@ -115,6 +115,7 @@ async def undone(request: Req, text: str, kind: str = "") -> ASGIResponse:
     """Undo a small batch now (200), a large one by a job (202)."""
     desk, claims = known(request, "undo")
     undoer = Undoer(desk.exchange)
+    await whole_body(request)
     async with (
         desk.begin(claims, desk.context(claims, request.scope)) as (tx, person),
         once(request, tx, claims) as kept,

@@ -61,6 +61,11 @@ class Kept:
         return answer
 
 
+async def whole_body(request: Request[Any, Any, Any]) -> None:
+    """Wait for the body while nothing is held: a client may send it slowly."""
+    await request.body()
+
+
 @asynccontextmanager
 async def once(
     request: Request[Any, Any, Any], tx: Transaction, claims: Claims, content: bytes = b""

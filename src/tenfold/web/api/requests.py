@@ -22,7 +22,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
 from tenfold.kernel.errors import BadRequest, Invalid, NotFound, TenfoldError, WrongMedia
 from tenfold.kernel.ids import parse_id
-from tenfold.web.api.idempotency import once
+from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.desk import Desk, Glimpse, Seen, Visit, desk_of, header
 
 Req = Request[Any, Any, Any]
@@ -78,6 +78,7 @@ class Arrival:
         If the caller is as last seen, it begins with the work's first statement; if not, the work
         is done again after asking who it is.
         """
+        await whole_body(self.request)
         context = self.desk.context(self.claims, self.request.scope)
         if batch is not None:
             context = context.in_batch(batch)

@@ -18,7 +18,7 @@ from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.idempotency import once
+from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import Req, known
 from tenfold.web.desk import DEFINITIONS, desk_of
 
@@ -131,6 +131,7 @@ async def _changing(
     """Change the types in one transaction, once for each Idempotency-Key."""
     desk, claims = known(request, "types")
     context = desk.context(claims, request.scope)
+    await whole_body(request)
     async with (
         desk.begin(claims, context) as (tx, person),
         once(request, tx, claims) as kept,
