@@ -112,7 +112,7 @@ def settings_for(base: Base, home: Path) -> Settings:
         rate_per_minute=0,
         rate_anonymous=0,
         pool_min=1,
-        pool_max=8,
+        pool_max=5,
         log_level="ERROR",
     )
 

@@ -47,7 +47,7 @@ class Database:
         url: str,
         *,
         smallest: int = 2,
-        largest: int = 8,
+        largest: int = 5,
         idle_seconds: float = 30.0,
         connect_seconds: float = 2.0,
         statement_seconds: float = 5.0,
