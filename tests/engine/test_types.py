@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tenfold.engine import types as t
 from tenfold.engine.types import FieldType, Locale, Refused
 
+pytestmark = pytest.mark.slow
+
 KINDS: list[FieldType] = [
     t.Text(),
     t.Text(folded=True, max_length=20),

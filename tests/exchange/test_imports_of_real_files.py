@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.exchange.imports import Person, counts, working
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

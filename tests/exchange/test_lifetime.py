@@ -26,7 +26,7 @@ async def person(client: httpx.AsyncClient, organisation, desk: Desk) -> AsyncIt
 
 
 def aged(folder: Path, days: float) -> None:
-    for path in folder.iterdir():
+    for path in [*folder.iterdir(), folder]:
         then = time.time() - days * 86_400
         os.utime(path, (then, then))
 
@@ -48,6 +48,25 @@ async def test_uploads_go_after_a_week_and_refused_rows_after_three_months(perso
         f"/v1/imports/{view['id']}/refused", headers=person.who.headers
     )
     assert answer.status_code == 404, answer.text
+
+
+async def test_the_cells_of_a_file_are_forgotten_with_its_refused_rows(person, desk):
+    file = "First Name,Last Name,Budget\nGrace,Hopper,lots\n"
+    view = await person.imported(file, "leads", unreadable="skip")
+    assert [one["text"] for one in view["skipped"]] == ["lots"]
+    home = desk.settings.folder
+    (folder,) = home.glob(f"imports/*/{view['id']}")
+    aged(folder, UPLOAD_DAYS + 1)
+    await tidy_files(desk.database, home)
+    kept = await person.get(f"/v1/imports/{view['id']}")
+    assert [one["text"] for one in kept["skipped"]] == ["lots"]
+    aged(folder, REFUSED_DAYS + 1)
+    await tidy_files(desk.database, home)
+    answer = await person.client.get(f"/v1/imports/{view['id']}", headers=person.who.headers)
+    assert answer.status_code == 200
+    assert "lots" not in answer.text
+    assert "Hopper" not in answer.text
+    assert answer.json()["data"]["counts"] == view["counts"]
 
 
 async def test_the_upload_of_an_import_that_waits_stays(client, organisation, desk, monkeypatch):

@@ -14,17 +14,20 @@ from tests.server import Base, Server
 
 from tenfold.db import pulse
 from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_is_ready_and_says_how_its_parts_do(client: httpx.AsyncClient) -> None:
+async def test_is_ready_and_says_how_its_parts_do(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
     answer = await client.get("/v1/health")
     assert answer.status_code == 200
     found = answer.json()["data"]
     assert found["status"] == "ready"
     assert set(found["parts"]) == {"database", "log", "queue"}
-    assert found["parts"]["database"]["connections"]["most"] == 8
+    assert found["parts"]["database"]["connections"]["most"] == settings.pool_max
     assert found["parts"]["queue"]["ready"] >= 0
     assert answer.headers["cache-control"] == "no-store"
 

@@ -30,7 +30,7 @@ from tenfold.engine.words import stem
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.text import spelled, words
 
-RANKED = 250
+RANKED = 150
 """How many hits of a common word are ranked: enough for a page, few enough for a keystroke."""
 SIFTED = 10_000
 """How many hits are looked through where filters leave some of them only."""

@@ -164,6 +164,15 @@ class State(msgspec.Struct, kw_only=True):
         """The state as a batch keeps it."""
         return msgspec.to_builtins(self)
 
+    def without_cells(self) -> State:
+        """The state without anything that stood in a cell of the file."""
+        replace = msgspec.structs.replace
+        parts = [
+            replace(part, values=[], mapping=[replace(one, samples=()) for one in part.mapping])
+            for part in self.parts
+        ]
+        return replace(self, parts=parts, skipped=[])
+
     def progress(self) -> dict[str, Any]:
         """What of the summary a piece may change; the rest can be large and is kept already."""
         kept = ("filename", "options", "parts")

@@ -7,19 +7,24 @@ import shutil
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from tenfold.db.database import Database
+from tenfold.engine import batches
 from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import State, state_of
 from tenfold.kernel.clock import now
+from tenfold.kernel.context import Context
 from tenfold.kernel.ids import parse_id
 
 UPLOAD_DAYS = 7
 """Days after an import's last piece that its uploads are kept; it needs them no more."""
 
 REFUSED_DAYS = 90
-"""Days that the refused rows can be fetched."""
+"""Days that the refused rows can be fetched, and the cells that were left out be seen."""
 
 _DAY = 86_400
-_STATUS = "SELECT status FROM tenfold.batches WHERE tenant_id = $1 AND id = $2"
+_FIND = "SELECT status, summary FROM tenfold.batches WHERE tenant_id = $1 AND id = $2"
 
 
 async def tidy_files(database: Database, home: Path) -> int:
@@ -30,14 +35,19 @@ async def tidy_files(database: Database, home: Path) -> int:
         if tenant is None or identity is None:
             continue
         age = now().timestamp() - await asyncio.to_thread(_touched, folder)
-        if age < UPLOAD_DAYS * _DAY or await _unfinished(database, tenant, identity):
+        if age < UPLOAD_DAYS * _DAY:
             continue
-        files = ImportFiles(home, tenant, identity)
-        if age >= REFUSED_DAYS * _DAY or not files.refused.exists():
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            gone += 1
-        else:
+        status, state = await _found(database, tenant, identity)
+        if status in ("pending", "processing"):
+            continue
+        left_out = ImportFiles(home, tenant, identity).refused.exists() or (state and state.skipped)
+        if left_out and age < REFUSED_DAYS * _DAY:
             gone += await asyncio.to_thread(_without_uploads, folder)
+            continue
+        if state:
+            await _forget(database, tenant, identity, status, state)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        gone += 1
     return gone
 
 
@@ -58,6 +68,15 @@ def _without_uploads(folder: Path) -> int:
     return len(uploads)
 
 
-async def _unfinished(database: Database, tenant: UUID, identity: UUID) -> bool:
+async def _found(database: Database, tenant: UUID, identity: UUID) -> tuple[str, State | None]:
     async with database.read(tenant) as reader:
-        return await reader.value(_STATUS, tenant, identity) in ("pending", "processing")
+        row = await reader.row(_FIND, tenant, identity)
+    return (row[0], state_of(msgspec.json.decode(row[1]))) if row else ("", None)
+
+
+async def _forget(
+    database: Database, tenant: UUID, identity: UUID, status: str, state: State
+) -> None:
+    """Take what the import knows of the file's cells out of its batch."""
+    async with database.transaction(Context(tenant, None)) as tx:
+        await batches.save(tx, identity, status, state.without_cells().summary())

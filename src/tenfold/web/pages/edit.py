@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.tokens import Claims
+from tenfold.db.database import Transaction
 from tenfold.engine.definition import Definition
 from tenfold.engine.naming import own_title
 from tenfold.engine.take_back import take_back
 from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
+from tenfold.kernel.ids import NIL
 from tenfold.web.api.requests import identified
-from tenfold.web.desk import desk_of
+from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.form_page import again, names_of, read, suggested, view_of
@@ -45,27 +52,22 @@ async def new_page(request: Req, plural: str) -> ASGIResponse:
 @post("/{plural:str}/new", status_code=200)
 async def create(request: Req, plural: str) -> ASGIResponse:
     """Make the record, or show the form again with what was typed and what is wrong."""
-    routed(request, "page-create")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    form = await signed_form(request, claims)
+    act = await _arrived(request, plural, "page-create")
     try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
+        async with act.changing() as (tx, guest, definition):
             access = guest.person.access(definition)
             access.need("create", definition)
             fields = form_fields(definition, access, creating=True)
-            body = await body_of(form, fields, desk.query, tx, guest.person)
+            body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             _stop(body, definition, guest, creating=True)
-            (written,), _ = await desk.records.create(
+            (written,), _ = await act.desk.records.create(
                 tx, guest.person, definition, [body.values], guest.locale
             )
     except (Invalid, Conflict) as error:
-        return await again(request, shipped, form, error)
-    keep_flash(request, Flash(f"{_title(definition, written)} was created."))
+        return await again(request, act.shipped, act.form, error)
     # All or nothing: without an error there is a record.
-    return render.to(request, f"/{definition.path}/{written.id if written else ''}")
+    path = f"/{definition.path}/{written.id if written else ''}"
+    return act.done(f"{_title(definition, written)} was created.", path)
 
 
 @get("/{plural:str}/{record_id:str}/edit")
@@ -89,126 +91,127 @@ async def edit_page(request: Req, plural: str, record_id: str) -> ASGIResponse:
 @post("/{plural:str}/{record_id:str}/edit", status_code=200)
 async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Change the record, or show the form again: mistakes, or somebody else's change meanwhile."""
-    routed(request, "page-change")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    identity = identified(record_id, shipped)
-    form = await signed_form(request, claims)
+    act = await _arrived(request, plural, "page-change", record_id)
     try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
+        async with act.changing() as (tx, guest, definition):
             access = guest.person.access(definition)
             fields = form_fields(definition, access, creating=False)
-            body = await body_of(form, fields, desk.query, tx, guest.person)
+            body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             _stop(body, definition, guest, creating=False)
-            one = Change(identity, body.values, _version(form))
-            await desk.records.update(tx, guest.person, definition, [one], guest.locale)
+            one = Change(act.identity, body.values, act.version)
+            await act.desk.records.update(tx, guest.person, definition, [one], guest.locale)
     except (Invalid, Conflict, Lost) as error:
-        return await again(request, shipped, form, error, identity)
-    keep_flash(request, Flash("Your changes are saved."))
-    return render.to(request, f"/{shipped.path}/{identity}")
+        return await again(request, act.shipped, act.form, error, act.identity)
+    return act.done("Your changes are saved.")
 
 
 @post("/{plural:str}/{record_id:str}/moves", status_code=200)
 async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Move the record to another stage."""
-    routed(request, "page-move")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    identity = identified(record_id, shipped)
-    form = await signed_form(request, claims)
-    stage, to = shipped.status, form.get("to")
+    act = await _arrived(request, plural, "page-move", record_id)
+    stage, to = act.shipped.status, act.form.get("to")
     if stage is None or to not in stage.options:
         raise Invalid({"to": "is no stage of this record"})
-    path = f"/{shipped.path}/{identity}"
+    reason = act.form.get("reason").strip()
     try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
-            written = await desk.records.move(
-                tx,
-                guest.person,
-                definition,
-                identity,
-                to,
-                form.get("reason").strip(),
-                _version(form),
-            )
+        async with act.changing() as (tx, guest, definition):
+            what = (tx, guest.person, definition, act.identity, to, reason, act.version)
+            written = await act.desk.records.move(*what)
     except (Conflict, Lost) as error:
-        keep_flash(request, Flash(error.message, kind="problem"))
-        return render.to(request, path)
-    undo = f"{path}/moves/undo?version={written.version}"
-    keep_flash(request, Flash(f"Moved to {stage.label(to)}.", undo=undo))
-    return render.to(request, path)
+        return act.refused(error)
+    undo = f"{act.path}/moves/undo?version={written.version}"
+    return act.done(f"Moved to {stage.label(to)}.", undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/moves/undo", status_code=200)
 async def unmove(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
     """Take one's own last move back, also from a stage that can't be left."""
-    routed(request, "page-unmove")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    identity = identified(record_id, shipped)
-    await signed_form(request, claims)
-    path = f"/{shipped.path}/{identity}"
+    act = await _arrived(request, plural, "page-unmove", record_id)
     try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
-            what = (tx, guest.person, definition, identity, version)
-            old = await take_back(desk.records, *what)
+        async with act.changing() as (tx, guest, definition):
+            what = (tx, guest.person, definition, act.identity, version)
+            old = await take_back(act.desk.records, *what)
     except (Conflict, Lost) as error:
-        keep_flash(request, Flash(error.message, kind="problem"))
-        return render.to(request, path)
-    label = shipped.status.label(old) if shipped.status else old
-    keep_flash(request, Flash(f"Moved back to {label}."))
-    return render.to(request, path)
+        return act.refused(error)
+    label = act.shipped.status.label(old) if act.shipped.status else old
+    return act.done(f"Moved back to {label}.")
 
 
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
 async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Delete the record softly; the next page offers to undo it."""
-    routed(request, "page-delete")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    identity = identified(record_id, shipped)
-    form = await signed_form(request, claims)
-    path = f"/{shipped.path}/{identity}"
+    act = await _arrived(request, plural, "page-delete", record_id)
     try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
-            (written,), _ = await desk.records.delete(
-                tx, guest.person, definition, [identity], version=_version(form)
+        async with act.changing() as (tx, guest, definition):
+            (written,), _ = await act.desk.records.delete(
+                tx, guest.person, definition, [act.identity], version=act.version
             )
     except (Conflict, Lost) as error:
-        keep_flash(request, Flash(error.message, kind="problem"))
-        return render.to(request, path)
-    flash = Flash(f"{_title(definition, written)} was deleted.", undo=f"{path}/restore")
-    keep_flash(request, flash)
-    return render.to(request, f"/{shipped.path}")
+        return act.refused(error)
+    said = f"{_title(definition, written)} was deleted."
+    return act.done(said, f"/{act.shipped.path}", undo=f"{act.path}/restore")
 
 
 @post("/{plural:str}/{record_id:str}/restore", status_code=200)
 async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Bring a deleted record back."""
-    routed(request, "page-restore")
+    act = await _arrived(request, plural, "page-restore", record_id)
+    try:
+        async with act.changing() as (tx, guest, definition):
+            await act.desk.records.restore(tx, guest.person, definition, act.identity)
+    except Conflict as error:
+        return act.refused(error, "?deleted=true")
+    return act.done(f"This {act.shipped.label.lower()} is back.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A form that was sent: whose, about which record, and where its page is."""
+
+    request: Req
+    desk: Desk
+    shipped: Definition
+    identity: UUID
+    claims: Claims
+    form: Form
+
+    @property
+    def path(self) -> str:
+        """The record's page."""
+        return f"/{self.shipped.path}/{self.identity}"
+
+    @property
+    def version(self) -> int | None:
+        """The version of the record that the form was made of."""
+        text = self.form.get("version")
+        return int(text[:18]) if text.isascii() and text.isdigit() else None
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncGenerator[tuple[Transaction, Guest, Definition]]:
+        """The transaction that does what the form asks, all or nothing."""
+        async with changing(self.request, self.claims) as (tx, guest):
+            yield tx, guest, await guest.tailored(self.shipped)
+
+    def done(self, said: str, path: str = "", undo: str = "") -> ASGIResponse:
+        """Go to the record's page, or to another, which says what was done."""
+        keep_flash(self.request, Flash(said, undo=undo))
+        return render.to(self.request, path or self.path)
+
+    def refused(self, error: TenfoldError, query: str = "") -> ASGIResponse:
+        """Go back to the record's page, which says why not."""
+        keep_flash(self.request, Flash(error.message, kind="problem"))
+        return render.to(self.request, self.path + query)
+
+
+async def _arrived(request: Req, plural: str, route: str, record_id: str = "") -> _Act:
+    """What a form asks, before anything is held; raises where nobody is signed in."""
+    routed(request, route)
     desk = desk_of(request)
     shipped = desk.shipped(plural)
     claims = await signed_in(request)
-    identity = identified(record_id, shipped)
-    await signed_form(request, claims)
-    path = f"/{shipped.path}/{identity}"
-    try:
-        async with changing(request, claims) as (tx, guest):
-            definition = await guest.tailored(shipped)
-            await desk.records.restore(tx, guest.person, definition, identity)
-    except Conflict as error:
-        keep_flash(request, Flash(error.message, kind="problem"))
-        return render.to(request, f"{path}?deleted=true")
-    keep_flash(request, Flash(f"This {shipped.label.lower()} is back."))
-    return render.to(request, path)
+    identity = identified(record_id, shipped) if record_id else NIL
+    form = await signed_form(request, claims)
+    return _Act(request, desk, shipped, identity, claims, form)
 
 
 def _stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) -> None:
@@ -229,11 +232,6 @@ def _title(definition: Definition, written: Written | None) -> str:
         return f"The {definition.label.lower()}"
     record: dict[str, Any] = msgspec.json.decode(written.json)
     return own_title(definition, record) or f"The {definition.label.lower()}"
-
-
-def _version(form: Form) -> int | None:
-    text = form.get("version")
-    return int(text[:18]) if text.isascii() and text.isdigit() else None
 
 
 HANDLERS = [new_page, create, edit_page, change, move, unmove, delete, restore]
