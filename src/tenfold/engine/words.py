@@ -17,6 +17,7 @@ from tenfold.kernel.text import spelled, words
 
 _TAG = re.compile(r"<[^>]*>")
 _MOST_WORDS = 2_000
+_LONG = 120
 
 
 def search_vector(
@@ -79,9 +80,12 @@ class _Stemmer(Protocol):
 _STEMMER = cast("_Stemmer", snowballstemmer.stemmer("english"))  # pyright: ignore[reportUnknownMemberType]
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The English stem of a folded word (Snowball); a number is its own."""
-    if word.isdecimal():
-        return word[:100]
+    """The English stem of a folded word (Snowball), 100 letters at most; a number is its own."""
+    # No stem differs from its word so far from the end; and endless words are not to be kept.
+    return word[:100] if len(word) > _LONG or word.isdecimal() else _stem(word)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
     return _STEMMER.stemWord(word)[:100]

@@ -7,6 +7,10 @@ import unicodedata
 from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
+# Putting hundreds of accents of one letter in their order takes the square of their number.
+_ACCENTS = re.compile(r"([^\w\s]{30})[^\w\s]+")
+_SHORT = 200
+"""Letters of a text whose words are kept: names come again and again, long texts do not."""
 # Letters that Unicode does not take apart, though people type them without the stroke.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
 
@@ -18,27 +22,48 @@ _SPELLED = str.maketrans(
 )
 
 
+class _Folded(dict[int, str]):
+    """What each letter is folded to, found when it is first seen."""
+
+    def __missing__(self, letter: int) -> str:
+        # Taken apart first too: what stands for a letter in bold becomes a capital only then.
+        apart = unicodedata.normalize("NFKD", chr(letter)).casefold()
+        plain = unicodedata.normalize("NFKD", apart).translate(_PLAIN)
+        self[letter] = found = "".join(c for c in plain if not unicodedata.combining(c))
+        return found
+
+
+_FOLDED = _Folded()
+
+
 def fold(text: str) -> str:
     """The text without case, accents and doubled blanks: the key for sorting and prefixes."""
     if text.isascii():
         return " ".join(text.lower().split())
-    # Taken apart first too: what stands for a letter in bold becomes a capital only then.
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    plain = unicodedata.normalize("NFKD", apart).translate(_PLAIN)
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(_FOLDED)).split())
 
 
-@lru_cache(maxsize=65_536)
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order."""
+    return _kept_words(text) if len(text) <= _SHORT else _words(text)
+
+
+def spelled(text: str) -> tuple[str, ...]:
+    """The folded words of a text with its umlauts spelled out, in the same order as `words`."""
+    return _kept_spelled(text) if len(text) <= _SHORT else _spelled(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(text)))
 
 
-@lru_cache(maxsize=65_536)
-def spelled(text: str) -> tuple[str, ...]:
-    """The folded words of a text with its umlauts spelled out, in the same order as `words`."""
-    return words(unicodedata.normalize("NFC", text).translate(_SPELLED))
+def _spelled(text: str) -> tuple[str, ...]:
+    whole = unicodedata.normalize("NFC", _ACCENTS.sub(r"\1", text))
+    return words(whole.translate(_SPELLED))
+
+
+_kept_words = lru_cache(maxsize=65_536)(_words)
+_kept_spelled = lru_cache(maxsize=65_536)(_spelled)
 
 
 def plural(count: int, one: str, many: str) -> str:

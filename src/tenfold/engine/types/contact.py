@@ -30,6 +30,7 @@ from tenfold.engine.types.base import (
 ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
 # The common forms, told by a pattern; all others go the libraries' long way to the same answer.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*", re.ASCII)
+_LONGEST = 1_000
 _PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 _AMERICAN = re.compile(r"\+1([2-9][0-9]{9})", re.ASCII)
 _AMERICAN_LOCAL = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([0-9]{3})[-. ]?([0-9]{4})", re.ASCII)
@@ -188,6 +189,8 @@ def normal_email(text: str) -> str:
         known = _normal_domain(domain) if _PLAIN_DOMAIN.fullmatch(domain) else None
         if known is not None and len(local) + len(known) < 254:
             return f"{local}@{known}".lower()
+    if len(text) > _LONGEST:  # brought into normal form in the square of its length
+        raise EmailNotValidError("The email address is too long.")
     found = validate_email(text, check_deliverability=False, test_environment=True)
     return found.normalized.lower()
 

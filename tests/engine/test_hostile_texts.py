@@ -1,0 +1,74 @@
+"""Texts made to be slow or to fill the memory cost no more than others of their length."""
+
+from __future__ import annotations
+
+import random
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+
+from tenfold.engine import words as indexed
+from tenfold.engine.types import Email, Locale, Refused
+from tenfold.kernel import text
+
+ACCENTS = "a" + "\u0301\u0316" * 50_000
+"""Accents above and below in turn: their normal form takes the square of their number."""
+APART = "\u0f73\uff9e" * 50_000
+"""No accents themselves, but taken apart into some."""
+
+
+@pytest.mark.parametrize("hostile", [ACCENTS, APART])
+@pytest.mark.parametrize("read", [text.fold, text.words, text.spelled])
+def test_accents_without_end_are_read_in_no_time(
+    read: Callable[[str], object], hostile: str
+) -> None:
+    _soon(lambda: read(hostile))
+
+
+@pytest.mark.parametrize("address", [f"{ACCENTS}@example.com", f'"{ACCENTS}"@example.com'])
+def test_an_address_without_end_is_refused_in_no_time(address: str) -> None:
+    def parse() -> None:
+        with pytest.raises(Refused, match="too long"):
+            Email().parse(address, Locale())
+
+    _soon(parse)
+
+
+def test_letters_are_folded_alone_as_they_are_together() -> None:
+    some = random.Random(7)
+    marks = [c for c in map(chr, range(0x3100)) if unicodedata.combining(c)]
+    letters = [*"aeiäöüßøıİI가각ﬃ½Ⅷ𝐀-' ", "\u0345", "\u0f73", "\uff9e", *some.sample(marks, 30)]
+    for _ in range(5_000):
+        given = "".join(some.choices(letters, k=8))
+        assert text.fold(given) == _folded(given), ascii(given)
+
+
+def test_long_texts_and_words_are_not_kept() -> None:
+    long = "ö" * 300
+    sizes = _sizes()
+    indexed.stem(long)
+    text.words(f"{long} {long}")
+    text.spelled(f"{long} {long}")
+    assert _sizes() == sizes
+    assert indexed.stem("running" * 20) == ("running" * 20)[:100]
+
+
+def _sizes() -> list[int]:
+    kept = (text._kept_words, text._kept_spelled, indexed._stem)
+    return [one.cache_info().currsize for one in kept]
+
+
+def _folded(given: str) -> str:
+    """What folding means, said of the text as a whole."""
+    apart = unicodedata.normalize("NFKD", given).casefold()
+    plain = unicodedata.normalize("NFKD", apart).translate(text._PLAIN)
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def _soon(work: Callable[[], object]) -> None:
+    began = time.process_time()
+    work()
+    assert time.process_time() - began < 1
