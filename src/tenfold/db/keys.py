@@ -25,7 +25,9 @@ _VERSION = 1
 _HEAD = struct.Struct(">BI")
 _NONCE = 12
 
-_TENANT_KEYS = "SELECT number, wrapped FROM tenfold.data_keys WHERE tenant_id = $1 ORDER BY number"
+# A key that this very transaction made may still be taken back: it alone is as old as now().
+_TENANT_KEYS = """SELECT number, wrapped, created_at < now() AS stays FROM tenfold.data_keys
+WHERE tenant_id = $1 ORDER BY number"""
 _NEW_KEY = (
     "INSERT INTO tenfold.data_keys (tenant_id, number, wrapped) VALUES ($1, 1, $2) "
     "ON CONFLICT DO NOTHING"
@@ -94,12 +96,15 @@ class Keyring:
         return unseal({0: self.derive("seal")}, sealed, purpose.encode())
 
     async def tenant(self, reader: Reader, tenant: UUID) -> dict[int, bytes]:
-        """A tenant's keys by number; empty where it has none yet."""
+        """A tenant's keys by number; empty where it has none yet.
+
+        They are kept in memory once they are stored for good.
+        """
         if tenant not in self._tenants:
             rows = await reader.rows(_TENANT_KEYS, tenant)
             found = {r[0]: self.unseal(r[1], f"data key {tenant} {r[0]}") for r in rows}
-            if not found:
-                return {}
+            if not found or not all(r["stays"] for r in rows):
+                return found
             self._tenants[tenant] = found
         return self._tenants[tenant]
 
@@ -109,8 +114,6 @@ class Keyring:
         if not keys:
             made = self.seal(secrets.token_bytes(32), f"data key {tenant} 1")
             await transaction.execute(_NEW_KEY, tenant, made)
-            rows = await transaction.rows(_TENANT_KEYS, tenant)
-            # Not kept in memory before the transaction that made it has committed.
-            keys = {r[0]: self.unseal(r[1], f"data key {tenant} {r[0]}") for r in rows}
+            keys = await self.tenant(transaction, tenant)
         number = max(keys)
         return number, keys[number]
