@@ -8,12 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import ColumnElement
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
-from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.sql import UUID_TYPE, Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale, Refused
 from tenfold.kernel.ids import parse_id
@@ -116,12 +117,9 @@ class Finder:
         rows = await reader.rows(
             statement.text, *statement.arguments({**person.bound(), "values": list(values)})
         )
-        several: dict[Any, set[UUID]] = {}
-        for value, identity in rows:
-            several.setdefault(value, set()).add(identity)
         return {
-            text: _one(definition, one.label.lower(), text, ids)
-            for value, ids in several.items()
+            text: _one(definition, one.label.lower(), text, many, identity)
+            for value, many, identity in rows
             for text in values.get(value, ())
         }
 
@@ -149,11 +147,12 @@ class Finder:
         statement = self._query.shapes.get(key, lambda: _two(reading, titles))
         bound = {**person.bound(), "firsts": firsts, "lasts": lasts}
         rows = await reader.rows(statement.text, *statement.arguments(bound))
-        by_name: dict[str, set[UUID]] = {}
-        for first, last, identity in rows:
-            by_name.setdefault(f"{first} {last}", set()).add(identity)
+        by_name: dict[str, tuple[int, UUID]] = {}
+        for first, last, many, identity in rows:
+            before, _ = by_name.get(name := f"{first} {last}", (0, identity))
+            by_name[name] = (before + many, identity)
         return {
-            text: _one(definition, "name", text, by_name[fold(text)])
+            text: _one(definition, "name", text, *by_name[fold(text)])
             for text in texts
             if fold(text) in by_name
         }
@@ -172,6 +171,7 @@ def _ways(definition: Definition, person: Person) -> list[Field]:
 
 
 def _statement(reading: PersonReading, one: Field) -> Statement:
+    """Of each value that some records have: how many they are, and one of them."""
     columns = Columns.of(reading.table)
     folded = getattr(one.type, "folded", False)
     way = one.type.sorted_by if folded else one.type.compared
@@ -179,17 +179,26 @@ def _statement(reading: PersonReading, one: Field) -> Statement:
     rows = reading.matching(()).where(
         column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type)))
     )
-    return compiled(rows.with_only_columns(column, reading.table.c.id).limit(_MOST))
+    return compiled(_counted(rows, reading, column))
 
 
 def _two(reading: PersonReading, titles: Sequence[Field]) -> Statement:
     columns = Columns.of(reading.table)
-    first, last = (one.type.sorted_by(one.name, columns) for one in titles)
-    rows = reading.matching(()).where(
-        first == sa.any_(sa.bindparam("firsts", type_=ARRAY(first.type))),
-        last == sa.any_(sa.bindparam("lasts", type_=ARRAY(last.type))),
-    )
-    return compiled(rows.with_only_columns(first, last, reading.table.c.id).limit(_MOST))
+    names = [one.type.sorted_by(one.name, columns) for one in titles]
+    given = [
+        sa.bindparam(bind, type_=ARRAY(name.type))
+        for bind, name in zip(("firsts", "lasts"), names, strict=True)
+    ]
+    typed = [sa.column(bind, name.type) for bind, name in zip("ab", names, strict=True)]
+    pairs = sa.func.unnest(*given).table_valued(*typed, name="v").render_derived()
+    rows = reading.matching(()).where(sa.tuple_(*names).in_(sa.select(*pairs.c)))
+    return compiled(_counted(rows, reading, *names))
+
+
+def _counted(rows: sa.Select[Any], reading: PersonReading, *by: ColumnElement[Any]) -> Any:
+    """Not row by row: of what thousands are called alike they would crowd out the others."""
+    some = sa.func.array_agg(reading.table.c.id, type_=ARRAY(UUID_TYPE))[1]
+    return rows.with_only_columns(*by, sa.func.count(), some).group_by(*by)
 
 
 async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[str, Answer]:
@@ -214,23 +223,22 @@ async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[
     return answers
 
 
-def _one(definition: Definition, by: str, text: str, ids: set[UUID]) -> Answer:
-    if len(ids) == 1:
-        return next(iter(ids))
+def _one(definition: Definition, by: str, text: str, many: int, identity: UUID) -> Answer:
+    if many == 1:
+        return identity
     word = definition.label_plural.lower()
-    return f"{len(ids)} {word} have the {by} {_quoted(text)}; give an id or external id."
+    return f"{many} {word} have the {by} {_quoted(text)}; give an id or external id."
 
 
 def _splits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """All ways to part names in two."""
-    firsts: set[str] = set()
-    lasts: set[str] = set()
+    """All ways to part names in two: the first halves, and each one's second."""
+    ways: set[tuple[str, str]] = set()
     for text in texts:
         words = fold(text)[:200].split()
         for place in range(1, min(len(words), 8)):
-            firsts.add(" ".join(words[:place]))
-            lasts.add(" ".join(words[place:]))
-    return sorted(firsts), sorted(lasts)
+            ways.add((" ".join(words[:place]), " ".join(words[place:])))
+    pairs = sorted(ways)
+    return [first for first, _ in pairs], [last for _, last in pairs]
 
 
 def _quoted(text: str) -> str:
