@@ -51,6 +51,10 @@ class Passwords:
 
         return await self._run(check)
 
+    async def weakness(self, password: str, words: Sequence[str] = ()) -> str:
+        """What `weakness` says; one that is full of signs for letters takes it a second."""
+        return await self._run(lambda: weakness(password, words))
+
     def outdated(self, stored: str) -> bool:
         """Whether the hash was made with parameters that are not today's."""
         return self._hasher.check_needs_rehash(stored)

@@ -13,7 +13,7 @@ import asyncpg
 from tenfold.accounts import lockout
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.passwords import Passwords, weakness
+from tenfold.accounts.passwords import Passwords
 from tenfold.accounts.sessions import Session, Sessions
 from tenfold.accounts.tokens import Claims, Tokens
 from tenfold.db.database import Database, Reader, Transaction
@@ -109,7 +109,7 @@ class SignIn:
         """A new organisation and its owner, signed in; Conflict where the address is taken."""
         email = checked_email(new.email)
         words = (email, new.first_name, new.last_name, new.organization)
-        if problem := weakness(new.password, words):
+        if problem := await self.passwords.weakness(new.password, words):
             raise Invalid({"password": problem})
         hashed = await self.passwords.hash(new.password)
         tenant, user = new_id(), new_id()

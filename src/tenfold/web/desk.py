@@ -145,7 +145,7 @@ class Desk:
         return Exchange.of(self.settings, self.database, self.records, people.load)
 
     def claims(self, scope: Scope) -> Claims:
-        """Who signed the request, from its bearer token; raises Unauthenticated."""
+        """Who signed the request, from its bearer token, counted once; raises Unauthenticated."""
         found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
         if found is None:
             header = _header(scope, b"authorization")
@@ -157,7 +157,7 @@ class Desk:
             found = self.tokens.verify(token.strip())
             scope["tenfold.claims"] = found  # pyright: ignore[reportGeneralTypeIssues]
         claims: Claims = found  # pyright: ignore[reportAssignmentType]
-        if self.per_person is not None:
+        if self.per_person is not None and "tenfold.allowance" not in scope:
             allowance = self.per_person.take(claims.user)
             scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
         return claims

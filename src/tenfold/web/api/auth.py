@@ -17,7 +17,7 @@ from tenfold.accounts.tokens import Claims
 from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond
-from tenfold.web.api.bodies import body_of
+from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of, header
 from tenfold.web.limits import Limit
@@ -127,11 +127,11 @@ class Gate:
             )
 
 
-@post("/v1/auth/register", status_code=201)
+@post("/v1/auth/register", status_code=201, request_max_body_size=STRANGERS_BYTES)
 async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Make an organisation and its owner, who is signed in at once."""
     gate = _gate(request, "register")
-    body = await body_of(request, Register)
+    body = await strangers_body(request, Register)
     client = _knock(request, gate)
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
@@ -142,11 +142,11 @@ async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     return _signed(gate, await gate.accounts.register(new, client), 201)
 
 
-@post("/v1/auth/login", status_code=200)
+@post("/v1/auth/login", status_code=200, request_max_body_size=STRANGERS_BYTES)
 async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Sign in with e-mail address and password."""
     gate = _gate(request, "login")
-    body = await body_of(request, Login)
+    body = await strangers_body(request, Login)
     client = _knock(request, gate)
     signed = await gate.accounts.login(body.email, body.password, body.organization_id, client)
     return _signed(gate, signed, 200)

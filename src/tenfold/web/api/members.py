@@ -16,7 +16,7 @@ from tenfold.accounts.members import (
     OrganisationRole,
     Which,
 )
-from tenfold.accounts.passwords import weakness
+from tenfold.accounts.passwords import Passwords
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
@@ -66,9 +66,10 @@ async def create_member(request: Req) -> ASGIResponse:
         async with visiting(request, "members") as visit:
             need_administrator(visit.person)
         words = (new.email, new.first_name or "", new.last_name or "")
-        if problem := weakness(new.password, words):
+        passwords: Passwords = request.app.state.gate.accounts.passwords
+        if problem := await passwords.weakness(new.password, words):
             raise Invalid({"password": problem})
-        hashed = await request.app.state.gate.accounts.passwords.hash(new.password)
+        hashed = await passwords.hash(new.password)
 
     async def work(act: Administrator) -> Member:
         return await members.add(act, new, hashed)

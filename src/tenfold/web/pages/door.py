@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
 from tenfold.web.api.auth import Gate, client_of
+from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.session import (
@@ -64,7 +65,7 @@ async def sign_in_page(request: Req, next: str = "") -> ASGIResponse:  # noqa: A
     return render.to(request, safe_next(next))
 
 
-@post("/login", status_code=200)
+@post("/login", status_code=200, request_max_body_size=STRANGERS_BYTES)
 async def sign_in(request: Req) -> ASGIResponse:
     """Sign in with e-mail address and password, then go where one was going."""
     routed(request, "page-login")
