@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -13,7 +13,14 @@ from tenfold.kernel.errors import TenfoldError
 from tenfold.web import respond
 from tenfold.web.desk import header
 from tenfold.web.pages import render
-from tenfold.web.pages.session import Req, SignInFirst, here, keep_cookie, kept_cookies
+from tenfold.web.pages.session import (
+    Req,
+    SignInFirst,
+    address_of,
+    here,
+    keep_cookie,
+    kept_cookies,
+)
 
 _TITLES = {
     400: "That address can't be read",
@@ -95,8 +102,7 @@ def _to_sign_in(request: Req) -> Response[bytes]:
 def _shown(request: Req) -> str:
     """The page that the browser shows while it asks: where to go back to."""
     scope = request.scope
-    parts = urlsplit(header(scope, b"hx-current-url") or header(scope, b"referer"))
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return address_of(header(scope, b"hx-current-url") or header(scope, b"referer"))[1] or "/"
 
 
 HANDLERS = {

@@ -168,8 +168,17 @@ def same_origin(request: Req) -> None:
     if not origin:
         return
     host = header(scope, b"host")
-    if origin != desk_of(request).settings.address and urlsplit(origin).netloc != host:
+    if origin != desk_of(request).settings.address and address_of(origin)[0] != host:
         raise wrong
+
+
+def address_of(text: str) -> tuple[str, str]:
+    """The host and the path with its query that a header names; empty where it names none."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # no browser sends such
+        return "", ""
+    return parts.netloc, parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def safe_next(text: str) -> str:
