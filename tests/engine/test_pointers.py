@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from tests.exchange.imports import Person
 from tests.factories import Owner, Somebody
+from tests.server import Base
 
 pytestmark = pytest.mark.anyio
 MANY = 10_001
@@ -19,6 +23,7 @@ FROM generate_series(1, $3) n"""
 _APPOINTMENTS = """INSERT INTO tenfold.appointments
 (tenant_id, id, title, starts_at, ends_at, client_id)
 SELECT $1, gen_random_uuid(), 'Showing', now(), now(), $2::text::uuid FROM generate_series(1, $3)"""
+_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
 
 
 class Office(Person):
@@ -90,6 +95,25 @@ async def test_however_many_point_to_what_goes_all_let_go(office: Office, owner:
         "SELECT count(*) FROM tenfold.appointments WHERE tenant_id = $1 AND client_id IS NOT NULL"
     )
     assert await owner.fetchval(left, office.who.tenant) == 0
+
+
+async def test_what_points_elsewhere_meanwhile_does_not_let_go(office: Office, base: Base) -> None:
+    first, second = await office.customer(), await office.customer("Bob")
+    meeting = await office.meeting(client_id=first)
+    other = await asyncpg.connect(base.admin_url)
+    try:
+        async with other.transaction():
+            move = "UPDATE tenfold.appointments SET client_id = $2 WHERE id = $1"
+            await other.execute(move, UUID(meeting), UUID(second))
+            gone = asyncio.create_task(office.gone("clients", first))
+            for _ in range(500):
+                if await other.fetchval(_WAITS, other.get_server_pid()):
+                    break
+                await asyncio.sleep(0.01)
+    finally:
+        await other.close()
+    assert (await gone)["written"] == 1
+    assert (await office.get(f"/v1/appointments/{meeting}"))["client_id"] == second
 
 
 async def test_what_is_restored_never_points_to_what_is_gone(office: Office) -> None:

@@ -32,6 +32,7 @@ Refuse = Callable[[UUID, TenfoldError], None]
 Tell = Callable[[UUID, str, tuple[str, ...]], None]
 _GONE = "What this points to was deleted meanwhile"
 _IDS = sa.bindparam("ids", type_=ARRAY(UUID_TYPE))
+_GONE_IDS = sa.bindparam("gone", type_=ARRAY(UUID_TYPE))
 
 
 async def let_go(
@@ -120,12 +121,16 @@ async def _held(tx: Transaction, other: Definition, one: Field, ids: Iterable[UU
 
 
 async def _clear(tx: Transaction, other: Definition, one: Field, ids: Iterable[UUID]) -> None:
-    """Empty the relation in all live records that point to some ids, a piece at a time."""
+    """Empty the relation in all live records that point to some ids, a piece at a time.
+
+    One that is made to point elsewhere at this moment keeps that.
+    """
     table, column = table_of(other), f"{one.name}_id"
     some, clear = _pointing(table, column, PIECE), _clearing(table, column)
-    while rows := await tx.rows(some.text, *_given(tx, some, ids)):
+    gone = sorted(ids)
+    while rows := await tx.rows(some.text, *_given(tx, some, gone)):
         await writing.plan_for(tx, len(rows))
-        await tx.execute(clear.text, *_given(tx, clear, (row[0] for row in rows)))
+        await tx.execute(clear.text, *_given(tx, clear, (row[0] for row in rows), gone))
         tx.touch(other.name)
 
 
@@ -143,8 +148,10 @@ async def _gone(
     return set[UUID]().union(*wanted.values()) - live
 
 
-def _given(tx: Transaction, statement: Statement, ids: Iterable[UUID]) -> list[object]:
-    return statement.arguments({"tenant": tx.context.tenant, "ids": sorted(ids)})
+def _given(
+    tx: Transaction, statement: Statement, ids: Iterable[UUID], gone: Sequence[UUID] = ()
+) -> list[object]:
+    return statement.arguments({"tenant": tx.context.tenant, "ids": sorted(ids), "gone": gone})
 
 
 @lru_cache(maxsize=1_000)
@@ -173,7 +180,8 @@ def _pointing(table: sa.Table, column: str, most: int) -> Statement:
 
 @lru_cache(maxsize=1_000)
 def _clearing(table: sa.Table, column: str) -> Statement:
-    where = (table.c.tenant_id == TENANT, table.c.id == sa.any_(_IDS))
+    still = table.c[column] == sa.any_(_GONE_IDS)
+    where = (table.c.tenant_id == TENANT, table.c.id == sa.any_(_IDS), still)
     return compiled(sa.update(table).where(*where).values({column: sa.null()}))
 
 
