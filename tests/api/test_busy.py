@@ -15,10 +15,15 @@ from tests.conftest import Serve
 from tests.factories import Owner, Somebody
 from tests.server import Base
 
+from tenfold.db import lender
+from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
 _WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+_END = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
@@ -59,9 +64,12 @@ async def waiting(owner: Owner) -> None:
 
 
 async def lead(client: httpx.AsyncClient, who: Somebody) -> str:
+    return (await lead_answer(client, who)).json()["data"]["id"]
+
+
+async def lead_answer(client: httpx.AsyncClient, who: Somebody) -> httpx.Response:
     values = {"first_name": "A", "last_name": "B"}
-    answer = await client.post("/v1/leads", json=values, headers=who.headers)
-    return answer.json()["data"]["id"]
+    return await client.post("/v1/leads", json=values, headers=who.headers)
 
 
 def check(answer: httpx.Response) -> None:
@@ -112,6 +120,42 @@ async def test_two_who_wait_for_each_other(
         await holder.execute("SET LOCAL deadlock_timeout = '20s'")  # the other one gives up
         await holder.execute(hold, first)
         check(await asked)
+
+
+async def test_who_finds_no_connection_waits_once(
+    serve: Serve, settings: Settings, admin: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve(msgspec.structs.replace(settings, pool_min=1, pool_max=1)) as running:
+        desk = running.desk
+        await lead(running.client, admin)
+        for _ in range(2):
+            await running.client.get("/v1/leads", headers=admin.headers)
+        taken = list[object]()
+        real = desk.database._lender.take
+
+        async def take() -> Any:
+            taken.append(1)
+            return await real()
+
+        monkeypatch.setattr(desk.database._lender, "take", take)
+        monkeypatch.setattr(lender, "WAIT_SECONDS", 0.2)
+        async with desk.database.read(new_id()):
+            answer = await running.client.get("/v1/leads?limit=7", headers=admin.headers)
+    assert answer.status_code == 503
+    assert len(taken) == 2  # its own, and that of whoever holds the only one
+
+
+async def test_a_write_whose_connection_is_lost_is_told_to_try_again(
+    client: httpx.AsyncClient, base: Base, owner: Owner, admin: Somebody
+) -> None:
+    await lead(client, admin)
+    async with held(base, "LOCK TABLE tenfold.leads"):
+        asked = asyncio.create_task(lead_answer(client, admin))
+        await waiting(owner)
+        await owner.execute(_END)
+        answer = await asked
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), answer.text
+    assert (await lead_answer(client, admin)).status_code == 201
 
 
 @pytest.mark.parametrize(

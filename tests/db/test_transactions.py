@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,7 +13,7 @@ from tests import factories
 from tests.server import Base
 
 from tenfold.db import lender, roles
-from tenfold.db.database import Database
+from tenfold.db.database import Database, Reader
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.ids import new_id
@@ -80,6 +82,50 @@ async def test_connection_that_cannot_roll_back_is_not_lent_again(
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await task
+    await _works(single)
+
+
+def _read(database: Database) -> AbstractAsyncContextManager[Reader]:
+    return database.read(new_id())
+
+
+def _write(database: Database) -> AbstractAsyncContextManager[Reader]:
+    return database.transaction(Context(tenant=new_id(), actor=None))
+
+
+def _late(database: Database) -> AbstractAsyncContextManager[Reader]:
+    return database.late(Context(tenant=new_id(), actor=None), MEMBERS, [0])
+
+
+@pytest.mark.parametrize("opened", [_read, _write, _late, Database.system])
+@pytest.mark.parametrize("meanwhile", [True, False])
+async def test_a_connection_that_was_lost_is_told_as_such(
+    single: Database, owner: factories.Owner, opened: Any, meanwhile: bool
+) -> None:
+    async def work() -> None:
+        async with opened(single) as reader:
+            pid = await reader.value("SELECT pg_backend_pid()")
+            asked = asyncio.create_task(reader.value("SELECT pg_sleep(5)")) if meanwhile else None
+            await asyncio.sleep(0.1)
+            await owner.execute("SELECT pg_terminate_backend($1)", pid)
+            await asyncio.sleep(0.1)
+            await (asked or reader.value("SELECT 1"))
+
+    with pytest.raises(Unavailable, match="try again"):
+        await work()
+    await _works(single)
+
+
+async def test_a_glance_that_was_lost_is_told_as_such(
+    single: Database, owner: factories.Owner
+) -> None:
+    glance = single.glance(new_id(), MEMBERS, [0])
+    pid = await glance.value("SELECT pg_backend_pid()")
+    asked = asyncio.create_task(glance.value("SELECT pg_sleep(5)::text"))
+    await asyncio.sleep(0.1)
+    await owner.execute("SELECT pg_terminate_backend($1)", pid)
+    with pytest.raises(Unavailable, match="try again"):
+        await asked
     await _works(single)
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from tenfold.db.glance import AskFirst, Glance
-from tenfold.db.lender import Lender, gone
+from tenfold.db.lender import LOST, Lender, check_lost, gone
 from tenfold.db.transaction import Connection, Late, Reader, Transaction, closing, opening
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import TenfoldError, Unavailable
@@ -104,6 +104,9 @@ class Database:
             entered = await connection.fetchrow(_ENTER, str(tenant), tenant, topics)
             assert entered is not None
             yield Reader(connection, entered[1])
+        except LOST as error:
+            check_lost(connection, error)
+            raise
         finally:
             self._lender.give(connection)
 
@@ -118,6 +121,9 @@ class Database:
         try:
             await connection.execute(_NOBODY)
             yield Reader(connection, ())
+        except LOST as error:
+            check_lost(connection, error)
+            raise
         finally:
             self._lender.give(connection)
 
@@ -137,8 +143,9 @@ class Database:
             transaction = Transaction(connection, versions, context)
             yield transaction
             await connection.execute(closing(transaction.changed))
-        except BaseException:
+        except BaseException as error:
             await _taken_back(connection)
+            check_lost(connection, error)
             raise
         finally:
             self._lender.give(connection)
@@ -163,7 +170,8 @@ class Database:
         except BaseException as error:
             if late.state == "begun":
                 await _taken_back(connection)
-            elif late.state == "untouched" and isinstance(error, TenfoldError):
+            check_lost(connection, error)
+            if late.state == "untouched" and isinstance(error, TenfoldError):
                 raise AskFirst from error
             raise
         finally:
@@ -193,9 +201,10 @@ async def _taken_back(connection: Connection) -> None:
         return
     try:
         await connection.execute("ROLLBACK")
-    except BaseException:
+    except BaseException as error:
         connection.terminate()
-        raise
+        if not isinstance(error, LOST):
+            raise
 
 
 async def _codecs(connection: asyncpg.Connection) -> None:

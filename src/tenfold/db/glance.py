@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.lender import Lender
+from tenfold.db.lender import LOST, Lender, check_lost
 
 # The limit needs what entering answered, so nothing of the statement runs before the tenant is set;
 # set for this statement alone, it is gone after it.
@@ -50,6 +50,9 @@ class Glance:
                 self._topics,
                 self._known,
             )
+        except LOST as error:
+            check_lost(connection, error)
+            raise
         finally:
             self._lender.give(connection)
         versions = found["versions"]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 10.0
 SCARCE_SECONDS = 1.0
 """How long no further connection is asked for after the server had none left."""
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""How statements fail whose connection was lost, and others."""
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +164,12 @@ def gone(connection: Any) -> bool:
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True
+
+
+def check_lost(connection: Any, error: BaseException) -> None:
+    """Raise Unavailable where an error came of the connection's loss, as when the server ends."""
+    if isinstance(error, LOST) and gone(connection):
+        raise Unavailable("The database went away for a moment; try again shortly.") from error
 
 
 def _seen(task: asyncio.Task[None]) -> None:

@@ -20,7 +20,14 @@ from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST, PLAIN, whole
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
-from tenfold.kernel.errors import BadRequest, Invalid, NotFound, TenfoldError, WrongMedia
+from tenfold.kernel.errors import (
+    BadRequest,
+    Invalid,
+    NotFound,
+    TenfoldError,
+    Unavailable,
+    WrongMedia,
+)
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.desk import Desk, Glimpse, Seen, Visit, desk_of, header
@@ -67,8 +74,12 @@ class Arrival:
         """
         glimpse = self.desk.glimpse(self.claims, self.shipped, topics)
         if glimpse is not None:
-            with suppress(AskFirst, TenfoldError):
+            try:
                 return await work(glimpse)
+            except Unavailable:
+                raise  # asked once more, it would wait as long again
+            except (AskFirst, TenfoldError):
+                pass
         async with self.visit(topics) as visit:
             return await work(visit)
 
