@@ -224,17 +224,18 @@ async def check_search(place: World, kind: Definition) -> None:
         "SELECT prosrc FROM pg_proc WHERE oid = $1::regproc", f"tenfold.find_{kind.table}"
     )
     (source,) = re.findall(r"(?s)\bSELECT .* LIMIT most", body)
-    for number, name in enumerate(("query", "private", "person", "groups", "most", "gone"), 1):
+    names = ("query", "private", "person", "groups", "most", "gone", "made")
+    for number, name in enumerate(names, 1):
         source = re.sub(rf"(?<![.\w]){name}\b", f"${number}", source)
     connection = await asyncpg.connect(place.base.admin_url, statement_cache_size=0)
     try:
         await connection.execute(
             "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; "
             f"SET search_path = tenfold, pg_temp; SET app.tenant_id = '{new_id()}'; "
-            f"PREPARE found(tsquery, boolean, uuid, uuid[], int, boolean) AS {source}"
+            f"PREPARE found(tsquery, boolean, uuid, uuid[], int, boolean, text) AS {source}"
         )
         text = await connection.fetchval(
-            "EXPLAIN (FORMAT JSON) EXECUTE found(NULL, NULL, NULL, NULL, NULL, NULL)"
+            "EXPLAIN (FORMAT JSON) EXECUTE found(NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
         )
     finally:
         await connection.close()

@@ -13,7 +13,7 @@ from tests.factories import Organisation, Somebody
 from tenfold.engine.access import Person
 from tenfold.engine.ask import Ask
 from tenfold.engine.query import Shapes
-from tenfold.engine.search import Search
+from tenfold.engine.search import RANKED, Search
 
 if TYPE_CHECKING:
     from tenfold.web.desk import Desk
@@ -269,3 +269,25 @@ async def test_a_secret_is_revealed_only_to_who_may_and_leaves_a_trace(
     assert (
         await client.post(path, json={"field": "address"}, headers=owner.headers)
     ).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["types", "private"])
+async def test_what_a_person_can_see_is_found_among_much_that_they_can_not(
+    client: httpx.AsyncClient, organisation: Organisation, kind: str
+) -> None:
+    """Those share an index: an organisation's own types, and the notes that others keep private."""
+    admin, manager = [await organisation.person(role) for role in ("owner", "manager")]
+    path, crowd = "/v1/notes", "/v1/notes"
+    rows: list[dict[str, Any]] = [{"body": "Alpha", "privacy": "private"}] * (RANKED + 1)
+    single: dict[str, Any] = {"body": "Alpha"}
+    if kind == "types":
+        path, crowd = "/v1/custom/boats", "/v1/custom/vehicles"
+        rows, single = [{"name": "Alpha"}] * (RANKED + 1), {"name": "Alpha"}
+        for name in ("boats", "vehicles"):
+            await client.post("/v1/types", json={"name": name}, headers=admin.headers)
+    for where, some in ((crowd, rows), (path, [single])):
+        body = {"records": some}
+        answer = await client.post(f"{where}/bulk", json=body, headers=admin.headers)
+        assert answer.status_code == 201, answer.text
+    answer = await client.get(f"{path}/search?q=alpha", headers=manager.headers)
+    assert len(answer.json()["data"]) == 1

@@ -190,11 +190,15 @@ BEGIN
         first := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
         name := 'change_log_' || to_char(first, 'YYYY_MM');
         IF to_regclass('tenfold.' || name) IS NULL THEN
-            EXECUTE format('CREATE TABLE tenfold.%I PARTITION OF tenfold.change_log '
-                'FOR VALUES FROM (%L) TO (%L)', name,
-                first::timestamp AT TIME ZONE 'UTC',
-                (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-            made := made + 1;
+            -- A month that began before it had a partition stays with the default one.
+            BEGIN
+                EXECUTE format('CREATE TABLE tenfold.%I PARTITION OF tenfold.change_log '
+                    'FOR VALUES FROM (%L) TO (%L)', name,
+                    first::timestamp AT TIME ZONE 'UTC',
+                    (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+                made := made + 1;
+            EXCEPTION WHEN check_violation THEN NULL;
+            END;
         END IF;
     END LOOP;
     RETURN made;

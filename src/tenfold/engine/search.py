@@ -198,26 +198,28 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
 
 def _finder(definition: Definition, private: bool, access: Access, most: int, *, gone: bool) -> Any:
     """The call of a type's finder as a table `f(id, rank)`."""
+    # Nothing is private in most types: there "open" is all of them.
+    read = "all" if access.read == "open" and not definition.private else access.read
     scope = {
         "all": "NULL::uuid, NULL::uuid[]",
-        # What others marked private falls away when the ids are joined back.
-        "open": "NULL::uuid, NULL::uuid[]",
+        "open": "CAST(:user AS uuid), NULL::uuid[]",
         "own": "CAST(:user AS uuid), '{}'::uuid[]",
         "team": "CAST(:user AS uuid), CAST(:teams AS uuid[])",
-    }[access.read]
+    }[read]
+    made = f"'{definition.name}'" if definition.tenant_made else "NULL"
     secret = "CAST(:private AS boolean)" if private else "false"
     call = (
         f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
-        f"(CAST(:query AS tsquery), {secret}, {scope}, {most}, {str(gone).lower()}) AS f"
+        f"(CAST(:query AS tsquery), {secret}, {scope}, {most}, {str(gone).lower()}, {made}) AS f"
     )
     escaped = call.replace("::", r"\:\:")
     identity = sa.UUID(as_uuid=True)
     binds: list[sa.BindParameter[Any]] = [sa.bindparam("query", type_=sa.Text)]
     if private:
         binds.append(sa.bindparam("private", type_=sa.Boolean))
-    if access.read in ("own", "team"):
+    if read in ("open", "own", "team"):
         binds.append(sa.bindparam("user", type_=identity))
-    if access.read == "team":
+    if read == "team":
         binds.append(sa.bindparam("teams", type_=ARRAY(identity)))
     columns = (sa.column("id", identity), sa.column("rank", sa.Float))
     return sa.text(escaped).bindparams(*binds).columns(*columns).subquery("f")

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.schema import CreateColumn
 
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import CUSTOM_TABLE, PRIVATE, Definition, Field
 from tenfold.engine.types import Column, Columns, Locale, Ref
 
 SCHEMA = "tenfold"
@@ -250,7 +250,7 @@ def log_triggers(definition: Definition) -> Iterator[str]:
         )
 
 
-_FINDER = "(tsquery, boolean, uuid, uuid[], int, boolean)"
+_FINDER = "(tsquery, boolean, uuid, uuid[], int, boolean, text)"
 _TRANSITIONS = {
     "insert": "NEW TABLE AS new_rows",
     "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
@@ -301,7 +301,9 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     """The function that reaches the full-text index, which row security would lose.
 
     It takes the tenant from the context, answers capped ids with their rank (of the deleted where
-    they are `gone`), and the caller joins them back to the protected table.
+    they are `gone`), and the caller joins them back to the protected table. What the caller would
+    lose by that is left out before the cap: other types of a shared table, others' private records
+    (where `groups` is null and `person` is not).
     """
     table = definition.plural
     name = f"{SCHEMA}.find_{table}"
@@ -311,8 +313,12 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
     condition = "t.search @@ query"
     if has_private_search(definition):
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
+    scope = "person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups)"
+    if definition.private:
+        scope += f"\n        OR groups IS NULL AND f.{definition.private} <> '{PRIVATE}'"
+    kind = "\n      AND (made IS NULL OR f.kind = made)" if table == CUSTOM_TABLE else ""
     yield f"""CREATE FUNCTION {name}
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = {SCHEMA}, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -321,7 +327,7 @@ BEGIN
     FROM (SELECT t.* FROM {SCHEMA}.{table} t WHERE {condition} OFFSET 0) f
     WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
       AND (f.deleted_at IS NOT NULL) = gone
-      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
+      AND ({scope}){kind}
     LIMIT most;
 END $$"""
     signature = f"{name}{_FINDER}"

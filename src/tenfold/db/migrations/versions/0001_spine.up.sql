@@ -192,11 +192,15 @@ BEGIN
         first := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
         name := 'change_log_' || to_char(first, 'YYYY_MM');
         IF to_regclass('tenfold.' || name) IS NULL THEN
-            EXECUTE format('CREATE TABLE tenfold.%I PARTITION OF tenfold.change_log '
-                'FOR VALUES FROM (%L) TO (%L)', name,
-                first::timestamp AT TIME ZONE 'UTC',
-                (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-            made := made + 1;
+            -- A month that began before it had a partition stays with the default one.
+            BEGIN
+                EXECUTE format('CREATE TABLE tenfold.%I PARTITION OF tenfold.change_log '
+                    'FOR VALUES FROM (%L) TO (%L)', name,
+                    first::timestamp AT TIME ZONE 'UTC',
+                    (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+                made := made + 1;
+            EXCEPTION WHEN check_violation THEN NULL;
+            END;
         END IF;
     END LOOP;
     RETURN made;
@@ -596,7 +600,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.companies_log_delete();
 
 CREATE FUNCTION tenfold.find_companies
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -609,9 +613,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_companies(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Contacts (base)
 CREATE TABLE tenfold.contacts (
@@ -761,7 +765,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.contacts_log_delete();
 
 CREATE FUNCTION tenfold.find_contacts
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -774,9 +778,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_contacts(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Deals (base)
 CREATE TABLE tenfold.deals (
@@ -919,7 +923,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.deals_log_delete();
 
 CREATE FUNCTION tenfold.find_deals
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -932,9 +936,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_deals(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Quotas (base)
 CREATE TABLE tenfold.quotas (
@@ -1047,7 +1051,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.quotas REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.quotas_log_delete();
 
 CREATE FUNCTION tenfold.find_quotas
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1060,9 +1064,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_quotas(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Activities (base)
 CREATE TABLE tenfold.activities (
@@ -1193,7 +1197,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.activities_log_delete();
 
 CREATE FUNCTION tenfold.find_activities
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1206,9 +1210,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_activities(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Tasks (base)
 CREATE TABLE tenfold.tasks (
@@ -1338,7 +1342,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tasks_log_delete();
 
 CREATE FUNCTION tenfold.find_tasks
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1351,9 +1355,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_tasks(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Notes (base)
 CREATE TABLE tenfold.notes (
@@ -1464,7 +1468,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.notes_log_delete();
 
 CREATE FUNCTION tenfold.find_notes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1473,13 +1477,14 @@ BEGIN
     FROM (SELECT t.* FROM tenfold.notes t WHERE t.search @@ query OFFSET 0) f
     WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
       AND (f.deleted_at IS NOT NULL) = gone
-      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
+      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups)
+        OR groups IS NULL AND f.privacy <> 'private')
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_notes(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Tags (base)
 CREATE TABLE tenfold.tags (
@@ -1585,7 +1590,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.tags REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.tags_log_delete();
 
 CREATE FUNCTION tenfold.find_tags
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1598,9 +1603,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_tags(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Clients (real_estate)
 CREATE TABLE tenfold.clients (
@@ -1750,7 +1755,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.clients REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.clients_log_delete();
 
 CREATE FUNCTION tenfold.find_clients
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1763,9 +1768,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_clients(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Leads (real_estate)
 CREATE TABLE tenfold.leads (
@@ -1929,7 +1934,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.leads_log_delete();
 
 CREATE FUNCTION tenfold.find_leads
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -1942,9 +1947,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_leads(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Listings (real_estate)
 CREATE TABLE tenfold.listings (
@@ -2159,7 +2164,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.listings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.listings_log_delete();
 
 CREATE FUNCTION tenfold.find_listings
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2172,9 +2177,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_listings(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Escrows (real_estate)
 CREATE TABLE tenfold.escrows (
@@ -2352,7 +2357,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.escrows REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.escrows_log_delete();
 
 CREATE FUNCTION tenfold.find_escrows
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2365,9 +2370,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_escrows(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Appointments (real_estate)
 CREATE TABLE tenfold.appointments (
@@ -2512,7 +2517,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_appointments
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2525,9 +2530,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_appointments(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Open houses (real_estate)
 CREATE TABLE tenfold.open_houses (
@@ -2649,7 +2654,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.open_houses REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.open_houses_log_delete();
 
 CREATE FUNCTION tenfold.find_open_houses
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2662,9 +2667,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_open_houses(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Buyer agreements (real_estate)
 CREATE TABLE tenfold.buyer_agreements (
@@ -2787,7 +2792,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.buyer_agreements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.buyer_agreements_log_delete();
 
 CREATE FUNCTION tenfold.find_buyer_agreements
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2800,9 +2805,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_buyer_agreements(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Agents (real_estate)
 CREATE TABLE tenfold.agents (
@@ -2928,7 +2933,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.agents_log_delete();
 
 CREATE FUNCTION tenfold.find_agents
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -2941,9 +2946,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_agents(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Students (career_services)
 CREATE TABLE tenfold.students (
@@ -3119,7 +3124,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.students REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.students_log_delete();
 
 CREATE FUNCTION tenfold.find_students
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3132,9 +3137,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_students(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Employers (career_services)
 CREATE TABLE tenfold.employers (
@@ -3278,7 +3283,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.employers REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.employers_log_delete();
 
 CREATE FUNCTION tenfold.find_employers
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3291,9 +3296,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_employers(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Job postings (career_services)
 CREATE TABLE tenfold.job_postings (
@@ -3435,7 +3440,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.job_postings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.job_postings_log_delete();
 
 CREATE FUNCTION tenfold.find_job_postings
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3448,9 +3453,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_job_postings(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Applications (career_services)
 CREATE TABLE tenfold.applications (
@@ -3596,7 +3601,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.applications REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.applications_log_delete();
 
 CREATE FUNCTION tenfold.find_applications
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3609,9 +3614,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_applications(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Advising appointments (career_services)
 CREATE TABLE tenfold.advising_appointments (
@@ -3750,7 +3755,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.advising_appointments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.advising_appointments_log_delete();
 
 CREATE FUNCTION tenfold.find_advising_appointments
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3763,9 +3768,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_advising_appointments(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Student notes (career_services)
 CREATE TABLE tenfold.student_notes (
@@ -3890,7 +3895,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.student_notes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.student_notes_log_delete();
 
 CREATE FUNCTION tenfold.find_student_notes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -3899,13 +3904,14 @@ BEGIN
     FROM (SELECT t.* FROM tenfold.student_notes t WHERE t.search @@ query OFFSET 0) f
     WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
       AND (f.deleted_at IS NOT NULL) = gone
-      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
+      AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups)
+        OR groups IS NULL AND f.privacy <> 'private')
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_student_notes(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Reminders (career_services)
 CREATE TABLE tenfold.reminders (
@@ -4041,7 +4047,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.reminders REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.reminders_log_delete();
 
 CREATE FUNCTION tenfold.find_reminders
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4054,9 +4060,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_reminders(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Outcomes (career_services)
 CREATE TABLE tenfold.outcomes (
@@ -4208,7 +4214,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.outcomes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.outcomes_log_delete();
 
 CREATE FUNCTION tenfold.find_outcomes
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4221,9 +4227,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_outcomes(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Card sets (drops)
 CREATE TABLE tenfold.card_sets (
@@ -4335,7 +4341,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.card_sets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.card_sets_log_delete();
 
 CREATE FUNCTION tenfold.find_card_sets
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4348,9 +4354,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_card_sets(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Cards (drops)
 CREATE TABLE tenfold.cards (
@@ -4475,7 +4481,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.cards_log_delete();
 
 CREATE FUNCTION tenfold.find_cards
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4488,9 +4494,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_cards(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Pack types (drops)
 CREATE TABLE tenfold.pack_types (
@@ -4605,7 +4611,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.pack_types REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.pack_types_log_delete();
 
 CREATE FUNCTION tenfold.find_pack_types
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4618,9 +4624,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_pack_types(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Drops (drops)
 CREATE TABLE tenfold.drops (
@@ -4750,7 +4756,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.drops REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.drops_log_delete();
 
 CREATE FUNCTION tenfold.find_drops
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4763,9 +4769,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_drops(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Purchases (drops)
 CREATE TABLE tenfold.purchases (
@@ -4890,7 +4896,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.purchases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.purchases_log_delete();
 
 CREATE FUNCTION tenfold.find_purchases
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -4903,9 +4909,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_purchases(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- User cards (drops)
 CREATE TABLE tenfold.user_cards (
@@ -5035,7 +5041,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.user_cards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.user_cards_log_delete();
 
 CREATE FUNCTION tenfold.find_user_cards
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -5048,9 +5054,9 @@ BEGIN
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_user_cards(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 -- Custom records (custom)
 CREATE TABLE tenfold.custom_records (
@@ -5155,7 +5161,7 @@ END $$;
 CREATE TRIGGER log_delete AFTER DELETE ON tenfold.custom_records REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenfold.custom_records_log_delete();
 
 CREATE FUNCTION tenfold.find_custom_records
-    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean)
+    (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)
 RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = tenfold, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -5165,12 +5171,13 @@ BEGIN
     WHERE f.tenant_id = current_setting('app.tenant_id')::uuid
       AND (f.deleted_at IS NOT NULL) = gone
       AND (person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups))
+      AND (made IS NULL OR f.kind = made)
     LIMIT most;
 END $$;
 
-REVOKE ALL ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean, text) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean) TO :app;
+GRANT EXECUTE ON FUNCTION tenfold.find_custom_records(tsquery, boolean, uuid, uuid[], int, boolean, text) TO :app;
 
 ALTER TABLE tenfold.contacts ADD CONSTRAINT contacts_company_fk FOREIGN KEY (tenant_id, company_id) REFERENCES tenfold.companies (tenant_id, id);
 
