@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from tests.exchange.imports import Person, working
 from tests.factories import Organisation
 
+from tenfold.exchange import import_files
 from tenfold.web.api import idempotency
 from tenfold.web.desk import Desk
 
@@ -94,6 +96,16 @@ async def test_many_small_parts_are_bounded_together(person: Person):
             "/v1/imports", data=data, files=sent, headers=person.who.headers
         )
         assert answer.status_code == status, answer.text
+
+
+async def test_nobody_waits_for_the_disk_of_another(person: Person, monkeypatch):
+    synced = list[threading.Thread]()
+    monkeypatch.setattr(
+        import_files.os, "fsync", lambda _file: synced.append(threading.current_thread())
+    )
+    await person.post("/v1/imports/preview", {"type": "leads", "content": rows(100)})
+    assert len(synced) == 1
+    assert threading.main_thread() not in synced
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,15 @@ async def test_figures_are_in_the_format_of_prometheus(client: httpx.AsyncClient
     assert _figure(answer.text, "tenfold_request_seconds_count", **asked) >= 1
 
 
+async def test_methods_that_nobody_knows_are_counted_together(client: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await client.request(f"MADEUP{number}", "/v1/health")
+    text = (await client.get("/metrics")).text
+    asked = {"route": "other", "method": "other", "status": "405"}
+    assert _figure(text, "tenfold_request_seconds_count", **asked) == 5
+    assert "MADEUP" not in text
+
+
 async def test_statements_that_had_to_be_built_are_counted_once(
     app: Running, client: httpx.AsyncClient
 ) -> None:

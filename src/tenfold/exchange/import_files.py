@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -37,7 +38,7 @@ class ImportFiles:
                     raise TooLarge(f"A file to import may have at most {most:,} bytes.")
                 file.write(piece)
             file.flush()
-            os.fsync(file.fileno())
+            await asyncio.to_thread(os.fsync, file.fileno())  # a large one may take seconds
         return name
 
     def share(self, stored: str, other: ImportFiles) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
 
 
@@ -45,7 +46,8 @@ class Metrics:
         return Gauge(name, text, labels, registry=self.registry)
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one request."""
+        """Count one request; methods that nobody knows together, or they would fill the memory."""
+        method = method if method in _METHODS else "other"
         key = (route, method, status)
         child = self._children.get(key)
         if child is None:

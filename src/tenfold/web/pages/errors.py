@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from urllib.parse import quote
 
+import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 
@@ -22,6 +22,7 @@ from tenfold.web.pages.session import (
     kept_cookies,
 )
 
+_log = structlog.get_logger()
 _TITLES = {
     400: "That address can't be read",
     403: "You may not do this",
@@ -71,8 +72,8 @@ def busy(request: Req, error: Exception) -> Response[bytes]:
 
 
 def broken(request: Req, error: Exception) -> Response[bytes]:
-    """A mistake of ours: noted with its request, told without its details."""
-    traceback.print_exception(error)
+    """A mistake of ours: noted in one line, whatever was typed, told without its details."""
+    _log.error("request failed", exc_info=error)
     return render.error_page(request, 500, "Something went wrong", _TEXTS[500])
 
 
