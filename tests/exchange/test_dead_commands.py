@@ -112,3 +112,23 @@ async def test_a_command_that_is_stopped_says_so_and_can_be_undone(desk, person,
     undo = await person.post(f"/v1/imports/{identity}/undo")
     assert undo["result"]["deleted"] == 10
     assert await person.every("leads") == []
+
+
+async def gives_up(desk: Desk, person: Person, identity: UUID | str) -> None:
+    """The job of an import or undo has used up its attempts."""
+    async with desk.database.transaction(Context(person.who.tenant, None)) as tx:
+        await tx.execute("UPDATE jobs.job SET state = 'failed' WHERE key = $1", str(identity))
+
+
+async def test_what_a_dead_job_left_half_done_can_be_undone(desk, person, monkeypatch):
+    monkeypatch.setattr("tenfold.web.api.batches.AT_ONCE", 0)
+    work, identity = await begun(desk, person)
+    await dies_in_the_second_piece(desk, work, identity, monkeypatch)
+    await gives_up(desk, person, identity)
+    undo = (await person.post(f"/v1/imports/{identity}/undo", status=202))["id"]
+    await gives_up(desk, person, undo)
+    assert (await person.get(f"/v1/batches/{undo}"))["status"] == "failed"
+    assert (await person.post(f"/v1/batches/{undo}/undo"))["status"] == "done"
+    async with working(desk):
+        await person.undone(str(identity))
+    assert await person.every("leads") == []

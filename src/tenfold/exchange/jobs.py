@@ -162,6 +162,7 @@ class Undoer:
         Raises Conflict where the batch is undone already, or still being written.
         """
         found = await batches.find(tx, person, batch, lock=True)
+        found = await with_job(tx, person.tenant, found)
         if found.undone_by is not None:
             raise Conflict("This batch is undone already.", code="UNDONE")
         if found.status in ("pending", "processing"):
@@ -311,14 +312,15 @@ async def with_job(reader: Reader, tenant: UUID, batch: Batch) -> Batch:
     if found.state not in ("failed", "cancelled"):
         return batch
     why = found.error or "It was cancelled."
-    summary = {**batch.summary, "error": f"The import stopped: {why}"}
+    what = "undo" if batch.kind == batches.UNDO else "import"
+    summary = {**batch.summary, "error": f"The {what} stopped: {why}"}
     return msgspec.structs.replace(batch, status="failed", summary=summary)
 
 
 async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
-    """Let a worker do the import or undo of a batch; answers the job's id."""
+    """Let a worker do the import or undo of a batch, which notes it; answers the job's id."""
     context = tx.context
-    return await enqueue(
+    made = await enqueue(
         tx.connection,
         name,
         Run(identity),
@@ -326,3 +328,5 @@ async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
         actor=context.actor,
         key=str(identity),
     )
+    await batches.save(tx, identity, "pending", {"job": str(made)})
+    return made

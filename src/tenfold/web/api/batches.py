@@ -17,7 +17,7 @@ from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_state import state_of
-from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued
+from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued, with_job
 from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
@@ -86,7 +86,7 @@ async def found(entered: Entered, text: str, kind: str = "") -> Batch:
     batch = await batches.find(entered.reader, entered.person, identity)
     if kind and batch.kind != kind:
         raise NotFound(f"There is no {word} with the id {text[:60]!r}.")
-    return batch
+    return await with_job(entered.reader, entered.person.tenant, batch)
 
 
 async def listed(

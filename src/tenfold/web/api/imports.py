@@ -18,7 +18,7 @@ from tenfold.engine.batches import Batch
 from tenfold.exchange import previewing, starting
 from tenfold.exchange.import_state import ChoiceValues, Column, Counts, Skipped, State, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import IMPORT_JOB, enqueued, with_job
+from tenfold.exchange.jobs import IMPORT_JOB, enqueued
 from tenfold.exchange.previewing import Preview
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
@@ -132,7 +132,6 @@ async def read_import(request: Req, import_id: str) -> ASGIResponse:
     desk, claims = known(request, "import")
     async with desk.enter(claims) as by:
         batch = await found(by, import_id, batches.IMPORT)
-        batch = await with_job(by.reader, claims.tenant, batch)
         return respond.data(_view(desk, by.person, batch))
 
 
