@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tenfold.cli import supervise
+from tenfold.cli import serve, supervise
 from tenfold.cli.ports import port_free
+from tenfold.jobs.worker import Pace
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,6 +147,13 @@ def test_child_that_keeps_crashing_stops_everything_with_a_sentence(
     assert (tmp_path / "stopped").exists()
 
 
+def test_server_and_worker_end_by_themselves_before_they_are_killed() -> None:
+    """The server cuts off who is slow; the worker hands its jobs back."""
+    assert serve.KILL_SECONDS <= supervise.GRACE_SECONDS - 2
+    pace = Pace()
+    assert pace.grace + pace.unwinding <= supervise.GRACE_SECONDS - 2
+
+
 def test_child_that_ignores_the_request_is_killed_after_the_grace(
     tmp_path: Path, supervised: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -197,7 +205,7 @@ def test_command_that_is_not_there_is_told(
     tmp_path: Path, supervised: Callable[..., subprocess.Popen[str]]
 ) -> None:
     code = f"""
-from tenfold.cli import supervise
+from tenfold.cli import serve, supervise
 import sys
 supervise.FIRST_BACKOFF = 0.01
 child = supervise.Child("web server", ["{tmp_path}/nothing"])

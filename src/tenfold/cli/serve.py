@@ -18,6 +18,8 @@ from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.settings import from_environment, variable
 from tenfold.web.edge import Edge
 
+KILL_SECONDS = 6
+"""How long requests may go on after the stop; `tenfold up` kills what lives longer than 10."""
 _LOG = {"formatters": {of: {"()": "tenfold.cli.logs.formatter"} for of in ("generic", "access")}}
 
 
@@ -53,7 +55,7 @@ def run(installation: Installation) -> int:
         log_level=LogLevels.warning,
         log_dictconfig=_LOG,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=KILL_SECONDS,
     )
     server.serve()
     return 0

@@ -44,8 +44,10 @@ class Pace:
     """Wait after the first failed attempt; doubles with each."""
     backoff_most: float = 3_600.0
     """Longest wait between two attempts."""
-    grace: float = 20.0
+    grace: float = 5.0
     """How long running jobs may take to finish after the stop; then they are handed back."""
+    unwinding: float = 2.0
+    """How long they may take to end then; what starts a worker kills it after some 10 seconds."""
     keep_days: int = 7
     """Days that completed and cancelled jobs stay visible."""
     keep_failed_days: int = 90
@@ -342,7 +344,7 @@ class _Worker:
         for task in late:
             task.cancel("the worker stops")
         if late:
-            await asyncio.wait(late, timeout=5.0)
+            await asyncio.wait(late, timeout=self.pace.unwinding)
         for task in late:
             if not tasks[task].settled:
                 await self._guarded(self._hand_back, tasks[task])
