@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -29,6 +30,8 @@ BUSY = (asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError, asyncpg.LockN
 # While the server is away the pool would print a traceback a second; what needs it says so itself.
 logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
+_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+"""Where PostgreSQL counts days and moments from, and by what."""
 _ENTER = "SELECT set_config('app.tenant_id', $1, false), tenfold.versions($2, $3)"
 _NOBODY = "RESET app.tenant_id"
 _VERSIONS = "SELECT tenfold.versions($1, $2)"
@@ -208,14 +211,39 @@ async def _taken_back(connection: Connection) -> None:
 
 
 async def _codecs(connection: asyncpg.Connection) -> None:
-    """JSON that PostgreSQL made is passed on as the bytes it is, never decoded on the way."""
-    await connection.set_type_codec(
-        "json", schema="pg_catalog", format="binary", encoder=_bytes, decoder=_bytes
-    )
+    """JSON that PostgreSQL made is passed on as the bytes it is, never decoded on the way.
+
+    Days and moments are what they say: by itself asyncpg stores the first and last that Python
+    knows, like the 9999-12-31 by which some say "without end", as -infinity and infinity.
+    """
+    for name, form, encoder, decoder in (
+        ("json", "binary", _bytes, _bytes),
+        ("date", "tuple", _day, _date),
+        ("timestamptz", "tuple", _microseconds, _moment),
+    ):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", format=form, encoder=encoder, decoder=decoder
+        )
 
 
 def _bytes(value: bytes) -> bytes:
     return value
+
+
+def _day(value: date) -> tuple[int]:
+    return (value.toordinal() - _EPOCH.toordinal(),)
+
+
+def _date(value: tuple[int]) -> date:
+    return date.fromordinal(value[0] + _EPOCH.toordinal())
+
+
+def _microseconds(value: datetime) -> tuple[int]:
+    return ((value - _EPOCH) // _MICROSECOND,)
+
+
+def _moment(value: tuple[int]) -> datetime:
+    return _EPOCH + timedelta(microseconds=value[0])
 
 
 async def _no_trip(_connection: object) -> None:

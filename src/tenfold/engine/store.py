@@ -21,7 +21,9 @@ from tenfold.engine.sql import Statement
 from tenfold.engine.types import Locale
 from tenfold.engine.values import Values
 from tenfold.engine.written import Written
-from tenfold.kernel.errors import Conflict, TenfoldError
+from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
+
+_TOO_LARGE = "What is computed from these values is too large a number to be kept; check them."
 
 
 class Store:
@@ -190,4 +192,6 @@ async def _run(
         raise checks.taken(definition, error) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise Conflict("A record that this one points to is gone; read it again.") from error
+    except asyncpg.NumericValueOutOfRangeError as error:
+        raise Invalid({}, _TOO_LARGE) from error
     return [Written(r[1], r[2], r[0]) for r in answered]

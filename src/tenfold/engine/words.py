@@ -36,7 +36,8 @@ def search_vector(
             place += 1
             if place > _MOST_WORDS:
                 break
-            found.setdefault(word, []).append(f"{place}{one.search}")
+            # As of a word that is searched; and PostgreSQL refuses one of 2,047 bytes.
+            found.setdefault(word[:100], []).append(f"{place}{one.search}")
     if not found:
         return None
     return " ".join(f"'{prefix}:{word}':{','.join(at[:50])}" for word, at in found.items())
