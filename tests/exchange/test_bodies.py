@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+from typing import Any
 
+import httpx
 import pytest
+from tests.conftest import Running
 from tests.exchange.imports import Person, working
 from tests.factories import Organisation
 
 from tenfold.exchange import import_files
+from tenfold.web import edge
 from tenfold.web.api import idempotency
 from tenfold.web.desk import Desk
 
@@ -96,6 +101,33 @@ async def test_many_small_parts_are_bounded_together(person: Person):
             "/v1/imports", data=data, files=sent, headers=person.who.headers
         )
         assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"), [(True, "The connection ended"), (False, "nothing came for 0.1 seconds")]
+)
+@pytest.mark.parametrize("path", ["/v1/leads", "/v1/auth/login", "/v1/imports"])
+async def test_a_body_that_stops_before_its_end_is_refused(
+    app: Running, person: Person, monkeypatch: pytest.MonkeyPatch, path: str, ends: bool, says: str
+):
+    monkeypatch.setattr(edge, "PATIENCE_SECONDS", 0.1)
+
+    async def stopping(scope: Any, _receive: Any, send: Any) -> None:
+        came = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+        async def receive() -> Any:
+            if not came and not ends:
+                await asyncio.sleep(60)
+            return came.pop() if came else {"type": "http.disconnect"}
+
+        await app.app(scope, receive, send)
+
+    transport = httpx.ASGITransport(stopping)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tenfold.test") as http:
+        async with asyncio.timeout(5):
+            answer = await http.post(path, json={}, headers=person.who.headers)
+    assert answer.status_code == 400, answer.text
+    assert says in answer.text
 
 
 async def test_nobody_waits_for_the_disk_of_another(person: Person, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -13,12 +14,14 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenfold.engine.registry import CUSTOM
-from tenfold.kernel.errors import TenfoldError, TooLarge
+from tenfold.kernel.errors import BadRequest, TenfoldError, TooLarge
 from tenfold.kernel.ids import new_id
 from tenfold.web.desk import header
 from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
+PATIENCE_SECONDS = 60.0
+"""How long the next piece of a body is waited for."""
 _STDERR = 2
 _UPLOADS = ("/v1/imports", "/imports")
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -91,16 +94,21 @@ class Edge:
             self._done(scope, request_id, status, time.perf_counter() - began)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
-        """Refuse a body over the limit while it arrives."""
-        seen = 0
+        """Refuse a body over the limit while it arrives, and one that stops before its end."""
+        seen, whole = 0, False
 
         async def bounded() -> Any:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            if whole:  # what comes now is that the client left, which may take long
+                return await receive()
+            message = await _in_time(receive)
             if message["type"] == "http.request":
+                whole = not message.get("more_body")
                 seen += len(message.get("body", b""))
                 if seen > limit:
                     raise TooLarge(f"The body may have at most {limit:,} bytes.")
+            elif seen:
+                raise BadRequest("The connection ended before the body did.")
             return message
 
         return bounded
@@ -128,6 +136,16 @@ class Edge:
         # can't be written any more, people are served all the same.
         with suppress(OSError):
             os.write(_STDERR, msgspec.json.encode(line) + b"\n")
+
+
+async def _in_time(receive: Receive) -> Any:
+    """The next piece of a body; raises BadRequest where none comes for too long."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await receive()
+    except TimeoutError:
+        text = f"The body stopped before its end: nothing came for {PATIENCE_SECONDS:g} seconds."
+        raise BadRequest(text) from None
 
 
 def _uploads(scope: Scope) -> bool:
