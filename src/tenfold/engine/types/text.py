@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,6 +21,9 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel.text import fold
+
+_ELEMENT = re.compile(r"<(/?)(?!(?:br|hr|img|col|wbr)\b)([a-z][a-z0-9]*)")
+_DEEPEST = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +94,27 @@ class RichText(LongText):
     kind: ClassVar[str] = "rich_text"
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        (text,) = LongText.parse(self, value, at)
-        return (nh3.clean(str(text)),)
+        text = str(LongText.parse(self, value, at)[0])
+        if _depth(text) > _DEEPEST:
+            raise Refused(f"must not have more than {_DEEPEST:,} elements inside each other")
+        return (nh3.clean(text),)
 
     def schema(self) -> Schema:
         return {"type": "string", "maxLength": self.max_length, "contentMediaType": "text/html"}
 
     def sample(self, n: int) -> object:
         return f"<p>Paragraph <strong>{n}</strong></p>"
+
+
+def _depth(text: str) -> int:
+    """How many elements are open at once at most; to clean them takes the square of that."""
+    opened, depth, deepest = Counter[str](), 0, 0
+    for end, name in _ELEMENT.findall(text.lower()):
+        if not end:
+            opened[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif opened[name] > 0:
+            opened[name] -= 1
+            depth -= 1
+    return deepest
