@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,11 +12,17 @@ import pytest
 from tests.accounts.conftest import Browser, opened
 from tests.accounts.test_sign_in import code, events
 from tests.conftest import Running, Serve
-from tests.factories import Owner
+from tests.factories import Organisation, Owner
 
+from tenfold.accounts.client import Client
+from tenfold.accounts.sessions import Sessions
+from tenfold.cli import people
+from tenfold.kernel.context import Context
 from tenfold.kernel.settings import Settings
+from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
+_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
 
 
 async def refresh_with(browser: Browser, token: str, **headers: str) -> Any:
@@ -140,6 +147,28 @@ async def test_no_descendant_outlives_a_reuse_that_races_with_a_refresh(
             first.encode(),
         )
         assert alive == 0
+
+
+async def test_no_session_outlives_a_new_password_that_races_with_a_refresh(
+    desk: Desk, organisation: Organisation, owner: Owner
+) -> None:
+    who, sessions, client = await organisation.person(), Sessions(b"k" * 32, 7, 10), Client()
+    context, parts = Context(who.tenant, who.id), SimpleNamespace(keyring=desk.keyring)
+    async with desk.database.transaction(context) as tx:
+        session, token = await sessions.start(tx, who.id, who.tenant, client)
+    async with desk.database.transaction(context) as tx:
+        assert (await sessions.rotate(tx, session, token, client))[0] == "rotated"
+        rotating = tx.connection.get_server_pid()
+        changing = asyncio.create_task(
+            people._replace_password(parts, desk.database, who.email, "new")
+        )
+        for _ in range(500):
+            if await owner.fetchval(_WAITS, rotating):
+                break
+            await asyncio.sleep(0.01)
+    await changing
+    alive = "SELECT count(*) FROM tenfold.refresh_tokens WHERE user_id = $1 AND revoked_at IS NULL"
+    assert await owner.fetchval(alive, who.id) == 0
 
 
 async def test_refresh_token_is_good_for_seven_days(browser: Browser, later: Any) -> None:

@@ -33,9 +33,10 @@ _USED = "UPDATE tenfold.refresh_tokens SET used_at = $2, replaced_by = $3 WHERE 
 _END = """UPDATE tenfold.refresh_tokens SET revoked_at = $2
 WHERE family_id = $1 AND revoked_at IS NULL"""
 _HOLD_ALL = """SELECT 1 FROM tenfold.refresh_tokens
-WHERE user_id = $1 AND tenant_id = $2 AND id = family_id ORDER BY id FOR UPDATE"""
+WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND id = family_id
+ORDER BY id FOR UPDATE"""
 _END_ALL = """UPDATE tenfold.refresh_tokens SET revoked_at = $3
-WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL"""
+WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND revoked_at IS NULL"""
 
 Outcome = Literal["rotated", "repeated", "over", "reused"]
 
@@ -127,8 +128,8 @@ class Sessions:
         return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
-async def end_all(tx: Transaction, user: UUID, tenant: UUID) -> None:
-    """End every session of a person in an organisation."""
+async def end_all(tx: Transaction, user: UUID, tenant: UUID | None = None) -> None:
+    """End every session of a person, in one organisation or everywhere."""
     await tx.execute(_HOLD_ALL, user, tenant)
     await tx.execute(_END_ALL, user, tenant, clock.now())
 

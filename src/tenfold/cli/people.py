@@ -14,6 +14,7 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.own_types import types_of
 from tenfold.accounts.passwords import Passwords, weakness
+from tenfold.accounts.sessions import end_all
 from tenfold.accounts.sign_in import ACCOUNT_KEY, checked_email
 from tenfold.app import Parts
 from tenfold.cli.seat import opened, seat
@@ -31,8 +32,6 @@ _PAGE = 500
 _USER = "SELECT id FROM tenfold.users WHERE email = $1"
 _TENANTS = "SELECT tenant_id FROM tenfold.memberships($1)"
 _PASSWORD = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"  # noqa: S105
-_END = """UPDATE tenfold.refresh_tokens SET revoked_at = now()
-WHERE user_id = $1 AND revoked_at IS NULL"""
 
 
 async def search_records(settings: Settings, words: str, who: Who, say: Say) -> int:
@@ -115,7 +114,7 @@ async def _replace_password(made: Parts, database: Database, email: str, hashed:
     async with database.transaction(Context(NIL, None)) as tx:
         await tx.execute(_PASSWORD, user, hashed)
         await lockout.forget(tx, account)
-        await tx.execute(_END, user)
+        await end_all(tx, user)
         await note(tx, "password_changed", _CLIENT, tenant=next(iter(tenants), None), user=user)
     for tenant in tenants:  # the servers keep who is signed in, by the version of the members
         async with database.transaction(Context(tenant, None)) as tx:
