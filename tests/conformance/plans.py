@@ -117,6 +117,8 @@ def filters(kind: Definition) -> Iterator[tuple[Field, str]]:
     for one in (*kind.fields.values(), *kind.custom_fields.values()):
         if one.within and (one.filter or one.sort):
             yield one.within, "eq"  # there are but a few
+        if one.by_key:
+            yield from ((one, operator) for operator in ("eq", "in", "prefix"))
         if not (one.filter or one.unique) or one.name == "created_at":
             continue
         for operator in one.type.operators:
@@ -163,7 +165,7 @@ def _served(plan: Plan, kind: Definition, one: Field, operator: str) -> None:
         used = [n for n in nodes(plan) if str(n.get("Index Name", "")).startswith("slots_")]
         assert used, f"{what} does not use the slots' index: {_short(plan)}"
         return
-    names = {*one.column_names}
+    names = {f"{one.name}_key"} if one.by_key else {*one.column_names}
     conditions: list[str] = []
     for node in nodes(plan):
         assert node["Node Type"] != "Seq Scan" or node.get("Relation Name") != kind.table, (

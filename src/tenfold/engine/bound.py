@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from tenfold.engine.ask import Ask, Filter
 from tenfold.engine.definition import Definition
 from tenfold.engine.slots import slot_field
-from tenfold.kernel.text import fold
+from tenfold.kernel.text import sort_key
 
 _LAST = "\U0010ffff"
 
@@ -42,10 +42,19 @@ def filter_values(definition: Definition, one: Filter, bind: str) -> dict[str, o
         named[f"{bind}_currency"] = one.currency
     if one.operator == "prefix":
         text = str(value)
-        if getattr(one.field.type, "folded", False):
-            text = fold(text)
+        if one.field.folded:
+            text = sort_key(text)
         return {**named, bind: text, f"{bind}_end": text + _LAST}
+    if one.field.by_key and one.operator in ("eq", "in"):
+        named[f"{bind}_folded"] = _keys(value)
     return named if one.operator == "null" else {**named, bind: value}
+
+
+def _keys(value: object) -> object:
+    if isinstance(value, list):
+        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        return [sort_key(str(item)) for item in items]
+    return sort_key(str(value))
 
 
 def _slot_value(value: object) -> object:

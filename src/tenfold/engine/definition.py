@@ -95,6 +95,16 @@ class Field:
         return self.currency if isinstance(self.type, Money) and not self.custom else None
 
     @property
+    def folded(self) -> bool:
+        """Whether a key without case and accents is stored beside it (kernel/text.py)."""
+        return isinstance(self.type, Text) and self.type.folded
+
+    @property
+    def by_key(self) -> bool:
+        """Whether only that key has an index, which must then be asked for too."""
+        return self.folded and not (self.filter or self.unique)
+
+    @property
     def sortable(self) -> bool:
         """Whether a list can be sorted by it; a currency comes with its amount."""
         if self.type.many or isinstance(self.type, Currency):

@@ -132,6 +132,9 @@ class Reading:
             # Neither is there without the other, and the index has the currency first.
             column = columns[currency]
         found = compared(column, one.operator, bind, negated=one.value is False)
+        if field.by_key and one.operator in ("eq", "in"):
+            key = field.type.sorted_by(field.name, columns)
+            found = sa.and_(compared(key, one.operator, f"{bind}_folded"), found)
         if not currency or one.operator == "null":
             return found
         # The rows that were there when a required amount joined them got its default alone.

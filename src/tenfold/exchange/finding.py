@@ -18,7 +18,7 @@ from tenfold.engine.sql import UUID_TYPE, Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale, Refused
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.text import fold
+from tenfold.kernel.text import fold, sort_key
 
 _PEOPLE = """SELECT u.id, lower(u.email), lower(u.first_name || ' ' || u.last_name)
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -126,8 +126,8 @@ class Finder:
     def _value(self, one: Field, text: str) -> Any:
         if one.type.kind == "id":
             return parse_id(text)
-        if getattr(one.type, "folded", False):
-            return fold(text)[:200]
+        if one.folded:
+            return sort_key(text)
         try:
             return one.type.parse(text, self._locale)[0]
         except Refused:
@@ -234,7 +234,7 @@ def _splits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     """All ways to part names in two: the first halves, and each one's second."""
     ways: set[tuple[str, str]] = set()
     for text in texts:
-        words = fold(text)[:200].split()
+        words = sort_key(text).split()
         for place in range(1, min(len(words), 8)):
             ways.add((" ".join(words[:place]), " ".join(words[place:])))
     pairs = sorted(ways)

@@ -9,6 +9,7 @@ from functools import lru_cache
 _WORD = re.compile(r"\w+")
 # Putting hundreds of accents of one letter in their order takes the square of their number.
 _ACCENTS = re.compile(r"([^\w\s]{30})[^\w\s]+")
+_KEY = 200
 _SHORT = 200
 """Letters of a text whose words are kept: names come again and again, long texts do not."""
 # Letters that Unicode does not take apart, though people type them without the stroke.
@@ -41,6 +42,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFC", text.translate(_FOLDED)).split())
+
+
+def sort_key(text: str) -> str:
+    """What a text is sorted and found by: the first 200 letters of it folded."""
+    return fold(text)[:_KEY]
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
-from tenfold.kernel.text import fold
+from tenfold.kernel.text import sort_key
 
 _ELEMENT = re.compile(r"<(/?)(?!(?:br|hr|img|col|wbr)\b)([a-z][a-z0-9]*)")
 _DEEPEST = 1_000
@@ -45,7 +45,7 @@ class Text(FieldType):
             raise Refused(
                 f"must have at most {self.max_length:,} characters, this has {len(text):,}"
             )
-        return (text, fold(text)[:200]) if self.folded else (text,)
+        return (text, sort_key(text)) if self.folded else (text,)
 
     def sorted_by(self, field: str, columns: Columns) -> ColumnElement[Any]:
         return columns[field + "_key"] if self.folded else columns[field]
