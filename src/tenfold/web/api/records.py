@@ -47,7 +47,8 @@ async def _list(
     """A page that is kept at these versions, or a new one."""
     pages, page = arrival.desk.pages, None
     question = _question(arrival, visit, read=read, personal=embedded or len(read) > 1)
-    keeping = _keeping(arrival, visit.definition)
+    seconds = _seconds(arrival, read)
+    keeping = seconds if arrival.desk.settings.page_cache_bytes > 0 else None
     given = header(arrival.request.scope, b"if-none-match")
     if isinstance(visit, Glimpse):
         if given or (keeping is not None and question in pages):
@@ -55,7 +56,7 @@ async def _list(
         page = await _page(arrival, visit)
     versions = visit.versions[1:]
     etag = tag(question, versions)
-    if respond.current(given, etag):
+    if seconds is not None and respond.current(given, etag):
         return respond.unchanged(etag)
     body = None if keeping is None else pages.get(question, versions)
     if body is None:
@@ -64,6 +65,10 @@ async def _list(
         if keeping is not None:
             again = respond.listed(page.data, _meta(page, cached=True))
             pages.put(question, versions, again, keeping)
+    if seconds is None:
+        etag = tag(body)
+        if respond.current(given, etag):
+            return respond.unchanged(etag)
     return respond.document(body, headers={"etag": etag}, encodings=arrival.encodings)
 
 
@@ -93,9 +98,15 @@ def _question(
     )
 
 
-def _keeping(arrival: Arrival, definition: Definition) -> float | None:
-    """For how many seconds a page of the type is kept; None where it is not."""
-    return definition.cache_seconds if arrival.desk.settings.page_cache_bytes > 0 else None
+def _seconds(arrival: Arrival, read: Sequence[str]) -> float | None:
+    """For how long a page of these types holds while nothing is written.
+
+    None where the mere passing of time changes one of them.
+    """
+    known = arrival.desk.registry.by_name
+    types = [arrival.shipped, *(known[name] for name in read[1:])]
+    seconds = [one.cache_seconds for one in types if one.cache_seconds is not None]
+    return min(seconds) if len(seconds) == len(types) else None
 
 
 async def _page(arrival: Arrival, visit: Visit | Glimpse) -> Page:
