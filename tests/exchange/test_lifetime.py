@@ -48,6 +48,10 @@ async def test_uploads_go_after_a_week_and_refused_rows_after_three_months(perso
         f"/v1/imports/{view['id']}/refused", headers=person.who.headers
     )
     assert answer.status_code == 404, answer.text
+    seen = {"accept": "text/html", "cookie": f"session={person.who.token}"}
+    page = await person.client.get(f"/imports/{view['id']}", headers=seen)
+    assert page.status_code == 200, page.text
+    assert f"{view['id']}/refused" not in page.text
 
 
 async def test_the_cells_of_a_file_are_forgotten_with_its_refused_rows(person, desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,7 +12,7 @@ from tests.factories import Organisation
 from tests.pages.conftest import Visit, Visitor
 from tests.pages.html import Element
 
-from tenfold.exchange import previewing
+from tenfold.exchange import drafts, previewing
 from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
 
@@ -61,6 +62,16 @@ async def test_what_no_column_gives_is_told_once_by_its_label(visitor: Visitor) 
     assert "First name and Last name are required" in page.text
     assert "first_name" not in page.one("main").text
     assert "UTF-8" in page.text
+
+
+async def test_old_drafts_are_removed_beside_the_requests(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = list[threading.Thread]()
+    monkeypatch.setattr(drafts, "sweep", lambda _folder: threads.append(threading.current_thread()))
+    await send(visitor)
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
 
 
 async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None) -> None:

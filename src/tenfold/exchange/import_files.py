@@ -88,8 +88,11 @@ class ImportFiles:
         return write_refusals(columns, self.refused_rows(state), state.place)
 
     def refused_rows(self, state: State) -> Iterator[Row]:
-        """The refused rows in the order of the files, of several each with its file."""
-        if not state.refused_bytes:
+        """The refused rows in the order of the files, of several each with its file.
+
+        None where they are not kept any more.
+        """
+        if not state.refused_bytes or not self.refused.is_file():
             return
         several = len(state.parts) > 1
         with self.refused.open("rb") as stream:

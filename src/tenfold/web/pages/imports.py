@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -88,7 +89,7 @@ async def send(request: Req) -> ASGIResponse:
 async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) -> ASGIResponse:
     exchange, identity = desk_of(request).exchange, new_id()
     files = exchange.files(claims.tenant, identity)
-    drafts.sweep(files.folder.parent)
+    await asyncio.to_thread(drafts.sweep, files.folder.parent)
     try:
         draft = await _stored(request, files, upload, claims.user, kind)
         enter = partial(visiting, request, claims)
