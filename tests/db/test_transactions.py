@@ -201,3 +201,34 @@ async def test_who_waits_too_long_is_told_and_the_next_is_served(
             await first
     assert await last == 1
     await _works(single)
+
+
+async def test_more_connections_than_usual_are_there_for_whom_waits_only(base: Base) -> None:
+    database = await Database.connect(base.app_url, smallest=1, largest=lender.USUAL + 2)
+    done = asyncio.Event()
+    most = 0
+
+    async def long() -> None:
+        async with database.read(new_id()):
+            await done.wait()
+
+    async def short() -> None:
+        nonlocal most
+        async with database.read(new_id()) as reader:
+            most = max(most, database.figures()["open"])
+            await reader.value("SELECT 1")
+
+    try:
+        await asyncio.gather(*(short() for _ in range(40)))
+        assert most == lender.USUAL
+        held = [asyncio.create_task(long()) for _ in range(lender.USUAL + 1)]
+        async with asyncio.timeout(lender.PATIENCE_SECONDS + 3):
+            await asyncio.gather(*(short() for _ in range(3)))
+        done.set()
+        await asyncio.gather(*held)
+        most = 0
+        await asyncio.gather(*(short() for _ in range(40)))
+        assert database.figures()["free"] == database.figures()["open"]
+    finally:
+        done.set()
+        await database.close()

@@ -50,7 +50,7 @@ class Database:
         url: str,
         *,
         smallest: int = 2,
-        largest: int = 5,
+        largest: int = 20,
         idle_seconds: float = 30.0,
         connect_seconds: float = 2.0,
         statement_seconds: float = 5.0,

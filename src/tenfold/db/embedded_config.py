@@ -61,7 +61,7 @@ def shared_buffers(total: int) -> int:
 
 def connections(cores: int) -> int:
     """Room for the pools of a server process on each core, and for everything beside them."""
-    return max(100, 60 + 10 * cores)
+    return max(100, 60 + 20 * cores)
 
 
 def memory() -> int:

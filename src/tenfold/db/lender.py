@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
 
 WAIT_SECONDS = 10.0
+USUAL = 5
+"""Connections that are enough while each is soon back (docs/decisions/0002-engine.md, 21)."""
+PATIENCE_SECONDS = 0.2
+"""How long somebody waits for one of those before there is one more."""
+_NEXT_SECONDS = 0.05
 SCARCE_SECONDS = 1.0
 """How long no further connection is asked for after the server had none left."""
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -29,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Lender:
-    """At most as many connections as the pool has, handed over first come, first served."""
+    """At most as many connections as the pool has, handed over first come, first served.
+
+    More than the usual ones are lent only to whom waited: while some are long in use.
+    """
 
     def __init__(self, pool: Pool, idle_seconds: float) -> None:
         self._pool, self._idle = pool, idle_seconds
@@ -37,6 +45,7 @@ class Lender:
         self._free: deque[tuple[Any, float]] = deque()
         self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._hurry: asyncio.TimerHandle | None = None
         self._out = 0
         self._ask_again = 0.0
         self._loop = asyncio.get_running_loop()
@@ -63,7 +72,8 @@ class Lender:
                 self._out += 1
                 return connection
             await self._pool.release(connection)
-        if self._out < self._most and not (self._out and self._loop.time() < self._ask_again):
+        room = self._most if until else min(USUAL, self._most)
+        if self._out < room and not (self._out and self._loop.time() < self._ask_again):
             self._out += 1
             try:
                 return await self._pool.acquire(timeout=WAIT_SECONDS)
@@ -79,10 +89,12 @@ class Lender:
 
     def give(self, connection: Any) -> None:
         """Hand a connection back: to whom waits longest, else to those at hand."""
-        if gone(connection):
+        lost = gone(connection)
+        if lost or (self._out > USUAL and not self._overdue()):
             self._out -= 1
             self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
-            self._wake()
+            if lost:
+                self._wake()
             return
         if self._hand_on(connection):
             return
@@ -112,6 +124,8 @@ class Lender:
             self._waiting.append((until, waiter))
         if self._timer is None:
             self._timer = self._loop.call_at(until, self._expire)
+        if self._hurry is None and self._out < self._most:
+            self._hurry = self._loop.call_later(PATIENCE_SECONDS, self._widen)
         try:
             connection = await waiter
         except BaseException:
@@ -135,6 +149,19 @@ class Lender:
                 waiter.set_exception(Unavailable(busy))
         if self._waiting:
             self._timer = self._loop.call_at(self._waiting[0][0], self._expire)
+
+    def _overdue(self) -> bool:
+        """Whether somebody has waited as long as is usual."""
+        patient = self._loop.time() + WAIT_SECONDS - PATIENCE_SECONDS
+        return bool(self._waiting) and self._waiting[0][0] <= patient
+
+    def _widen(self) -> None:
+        """One connection more for whom waits longest, and soon another."""
+        self._hurry = None
+        if self._overdue():
+            self._wake()
+        if self._waiting and self._out < self._most:
+            self._hurry = self._loop.call_later(_NEXT_SECONDS, self._widen)
 
     def _wake(self) -> None:
         """Let one that waits try again: a place has come free without a connection."""

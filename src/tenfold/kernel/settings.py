@@ -45,8 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Prefix of the database roles, so that installations on one server do not share them."""
     pool_min: int = 2
     """Database connections that each server process keeps open."""
-    pool_max: int = 5
-    """Database connections that each server process may open; more only wait for each other."""
+    pool_max: int = 20
+    """Database connections that each server process may open: five, more only while these are stuck."""
     pool_idle_seconds: float = 30.0
     """After how many seconds an unused database connection is closed."""
     pool_connect_seconds: float = 2.0
