@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_min: int = 2
     """Database connections that each server process keeps open."""
     pool_max: int = 20
-    """Database connections that each server process may open: five, more only while these are stuck."""
+    """Database connections that each server process may open: five, more while these are stuck."""
     pool_idle_seconds: float = 30.0
     """After how many seconds an unused database connection is closed."""
     pool_connect_seconds: float = 2.0
