@@ -227,7 +227,7 @@ def _value(asked: Filter, value: object, reader: Reader) -> str:
     if isinstance(value, UUID):
         return reader.names.get(value, "somebody" if kind_of(one) == "user" else "a record")
     if isinstance(value, datetime):
-        return words.written(value.astimezone(reader.zone).date(), reader.region)
+        return words.written(words.there(value, reader.zone).date(), reader.region)
     if isinstance(value, date):
         return words.written(value, reader.region)
     if isinstance(value, int) and kind_of(one) == "money":

@@ -92,18 +92,26 @@ def moment_of(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def there(moment: datetime, zone: tzinfo) -> datetime:
+    """A moment in a zone; in its own at the calendar's ends, where another would be beyond them."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
 def near(moment: datetime, now: datetime, zone: tzinfo, region: str = "") -> str:
     """A moment relative to now within a week, else its day."""
-    there, here = moment.astimezone(zone), now.astimezone(zone)
-    minutes = round((there - here).total_seconds() / 60)
+    then, here = there(moment, zone), now.astimezone(zone)
+    minutes = round((then - here).total_seconds() / 60)
     if abs(minutes) < 1:
         return "just now"
     if abs(minutes) < 60:
         return f"in {minutes} min" if minutes > 0 else f"{-minutes} min ago"
-    days = (there.date() - here.date()).days
+    days = (then.date() - here.date()).days
     if abs(days) <= 1:
-        return f"{_NEAR[days]} {there:%H:%M}"
-    return near_day(there.date(), here.date(), region)
+        return f"{_NEAR[days]} {then:%H:%M}"
+    return near_day(then.date(), here.date(), region)
 
 
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
@@ -130,8 +138,8 @@ def _short(day: date, region: str) -> str:
 
 def whole(moment: datetime, zone: tzinfo, region: str = "") -> str:
     """A moment in full, with its zone."""
-    there = moment.astimezone(zone)
-    return f"{there:%A}, {written(there.date(), region)}, {there:%H:%M %Z}"
+    then = there(moment, zone)
+    return f"{then:%A}, {written(then.date(), region)}, {then:%H:%M %Z}"
 
 
 @lru_cache(maxsize=8_192)
@@ -148,7 +156,7 @@ def phone(text: str, region: str) -> str:
 
 def local_input(moment: datetime, zone: tzinfo) -> str:
     """A moment as `<input type="datetime-local">` takes it."""
-    return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
+    return there(moment, zone).isoformat()[:16]
 
 
 def from_local(text: str, zone: tzinfo) -> str:
