@@ -36,12 +36,12 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(importing, "_MOST", 10)
 
 
-async def begun(desk: Desk, person: Person) -> tuple[AtOnce, UUID]:
+async def begun(desk: Desk, person: Person, file: bytes = FILE) -> tuple[AtOnce, UUID]:
     """An import as the command begins it."""
     exchange, identity = desk.exchange, new_id()
     context = Context(person.who.tenant, person.who.id, request="test")
     files = exchange.files(context.tenant, identity)
-    uploads = [Upload("leads.csv", await files.store(0, pieces_of(FILE), len(FILE)))]
+    uploads = [Upload("leads.csv", await files.store(0, pieces_of(file), len(file)))]
     parts = starting.parts_of(exchange, files, uploads, "leads", Options())
     async with desk.database.transaction(context) as tx:
         state = await starting.begin(tx, identity, parts, Options())
@@ -84,6 +84,29 @@ async def test_a_worker_goes_on_where_a_command_died(desk, person, monkeypatch):
     async with working(desk):
         assert counts(await person.finished(str(identity))) == (30, 30, 0, 0, 0)
     assert len(await person.every("leads")) == 30
+
+
+async def test_a_command_that_wakes_too_late_leaves_the_refused_rows_alone(
+    desk, person, monkeypatch
+):
+    work, identity = await begun(desk, person, FILE.replace(b",L\n", b",\n"))
+    written, calls = Writer.write, 0
+
+    async def sleeps(self, tx, piece, **more):
+        nonlocal calls
+        calls += 1
+        if calls == 2:  # meanwhile a worker does all that is left
+            await due(desk, work)
+            async with working(desk):
+                await person.finished(str(identity))
+        return await written(self, tx, piece, **more)
+
+    monkeypatch.setattr(Writer, "write", sleeps)
+    with pytest.raises(LeaseLost):
+        await Importer(desk.exchange).run(work, identity)
+    view = await person.get(f"/v1/imports/{identity}")
+    assert counts(view) == (30, 0, 0, 0, 30)
+    assert len(await person.refused(view)) == 30
 
 
 async def test_a_command_that_ends_leaves_nothing_to_a_worker(desk, person):

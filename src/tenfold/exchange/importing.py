@@ -33,6 +33,7 @@ from tenfold.exchange.surveying import Survey, View, survey
 from tenfold.exchange.unknown_values import unknown_values
 from tenfold.exchange.values import Reading
 from tenfold.exchange.writing_rows import Result, Writer
+from tenfold.jobs import LeaseLost
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, TenfoldError, Unauthenticated
 from tenfold.kernel.settings import Settings
@@ -48,6 +49,8 @@ REHEARSED = 5_000
 
 _TENANT = "SELECT region, currency, timezone FROM tenfold.tenants WHERE id = $1"
 _VERSIONS = "SELECT tenfold.versions($1, $2)"
+_READ = """SELECT summary -> 'counts' ->> 'read' FROM tenfold.batches
+WHERE tenant_id = $1 AND id = $2 FOR UPDATE"""
 
 LoadPerson = Callable[[Reader, UUID, UUID], Awaitable[Person]]
 
@@ -317,6 +320,9 @@ class _Run:
             rehearse = state.options.dry_run and self.held is None
             result = await writer.write(tx, piece, rehearse=rehearse)
             changed = self._counted(part, piece, result, feed)
+            # A file is not taken back: whoever was overtaken by another may not touch it.
+            if await tx.value(_READ, tx.context.tenant, self.identity) != str(state.counts.read):
+                raise LeaseLost
             changed.refused_bytes = await asyncio.to_thread(
                 self.files.refuse,
                 state.refused_bytes,

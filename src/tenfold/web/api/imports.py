@@ -91,9 +91,8 @@ async def start_import(request: Req) -> ASGIResponse:
                 files.discard()
                 return kept.answer
             await starting.allowed(exchange, tx, person, parts, sent.options)
-            state = await starting.begin(tx, identity, parts, sent.options)
-            state.job = str(await enqueued(tx, IMPORT_JOB, identity))
-            await batches.save(tx, identity, "pending", state.summary())
+            await starting.begin(tx, identity, parts, sent.options)
+            await enqueued(tx, IMPORT_JOB, identity)
             batch = await batches.find(tx, person, identity)
             location = f"/v1/imports/{identity}"
             view = _view(desk, person, batch)

@@ -256,9 +256,9 @@ async def _begun(
         files.share(draft.stored, exchange.files(claims.tenant, identity))
     async with changing(request, claims) as (tx, guest):
         await starting.allowed(exchange, tx, guest.person, parts, chosen)
-        state = await starting.begin(tx, identity, parts, chosen)
-        state.job, state.draft = str(await enqueued(tx, IMPORT_JOB, identity)), tried
-        await batches.save(tx, identity, "pending", state.summary())
+        await starting.begin(tx, identity, parts, chosen)
+        await enqueued(tx, IMPORT_JOB, identity)
+        await batches.save(tx, identity, "pending", {"draft": tried})
     if tried:
         drafts.keep(files, replace(draft, options=chosen))
     else:
