@@ -1,9 +1,12 @@
 """Texts become values, or are refused with a sentence that helps."""
 
+import time
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
 
+from tenfold.exchange.synonyms import plain
 from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.values import KINDS, Amount, Reading, Refusal, Special, each, learn, read
@@ -347,3 +350,27 @@ def test_exchanges_own_names_are_told_from_broken_addresses():
 def test_tags_in_quotation_marks_and_a_code_kept_as_text():
     assert read("tags", '"Donor","Big giver"', US) == ["Donor", "Big giver"]
     assert read("postal_code", "'01234", US) == "01234"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    "middle", [" ", "\n", "1", "1 ", "a@", "-", ".", "$ ", "(", "\u0301\u0316"]
+)
+def test_a_cell_of_any_length_is_read_in_no_time(kind: str, middle: str):
+    text = f"1{middle * (60_000 // len(middle))}x"
+    began = time.process_time()
+    for how in (US, STAGES):
+        with suppress(Refusal):
+            read(kind, text, how)
+    parted(kind, text)
+    plain(text)
+    assert time.process_time() - began < 1.5
+
+
+def test_many_addresses_and_numbers_in_one_cell_are_parted():
+    addresses = [f"person{n}@example.com" for n in range(100)]
+    assert parted("email", "; ".join(addresses)) == addresses
+    numbers = [f"(415) 555-{n:04d}" for n in range(100)]
+    assert parted("phone", "  /   ".join(numbers)) == numbers
+    assert parted("phone", "415 555 0101   or \t 415 555 0102") == ["415 555 0101", "415 555 0102"]
+    assert parted("email", "@x <a@b.org> c@ d@e@f.org") == ["a@b.org", "d@e@f.org"]

@@ -23,7 +23,7 @@ from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal
 from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
-from tenfold.exchange.value_texts import CLEAR_WORD, shown
+from tenfold.exchange.value_texts import CLEAR_WORD, LONGEST, shown
 from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, learn, quick, read
 from tenfold.kernel.money import CURRENCIES
 
@@ -523,7 +523,7 @@ def _pointer(goal: Goal) -> _Put:
             _any(one.json_name, value, made, problems)
         elif to == "user" and text.casefold() in _NOBODY:
             return
-        elif named := _WITH_EMAIL.fullmatch(text):
+        elif len(text) <= LONGEST and (named := _WITH_EMAIL.fullmatch(text)):
             # HubSpot names people and companies as `Ann Lee (ann@example.com)`.
             made.pointers.append(Pointer(one.json_name, to, named[1]))
         else:

@@ -174,13 +174,14 @@ _ASIDE = re.compile(
     r"|sq\.? ?ft\.?|square feet|ft²|s)\)\s*$",
     re.IGNORECASE,
 )
+_LONGEST = 500  # letters of a name that are looked at
 _SIGNS = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """The one form in which header names are compared: `Mobile_Phone__c` is `mobile phone`."""
-    text = _SALESFORCE.sub("", _ASIDE.sub("", name).strip())
+    text = _SALESFORCE.sub("", _ASIDE.sub("", name[:_LONGEST]).strip())
     return _SIGNS.sub(" ", fold(_CAMEL.sub(" ", text))).strip()
 
 

@@ -21,7 +21,8 @@ _BESIDE = re.compile(
     r"^tel:|\([^()0-9]+\)|(?<=[0-9]{7})\.0$|\s+(?:cell|mobile|home|work|office|direct|main)$",
     re.IGNORECASE,
 )
-_MAILBOX = re.compile(r"[^\s<>;,|/]+@[^\s<>;,|/]+")
+_APART = re.compile(r"[\s<>;,|/]+")
+_BLANKS = re.compile(r"[^\S\n]+")
 _PARTS = {
     "street": ("street", "street1", "address1", "addressline1", "line1", "streetaddress"),
     "street2": ("street2", "address2", "addressline2", "line2", "extended"),
@@ -69,9 +70,10 @@ def phone(text: str, how: Reading) -> str:
 def parted(kind: str, text: str) -> list[str]:
     """The e-mails or telephone numbers in a cell that holds several; empty where it does not."""
     if kind == "email":
-        found = _MAILBOX.findall(text)
+        found = [part for part in _APART.split(text) if "@" in part[1:-1]]
     else:
-        found = [part for part in _BETWEEN.split(text.strip()) if any(c.isdigit() for c in part)]
+        line = _BLANKS.sub(" ", text).strip()  # a search among many blanks takes their square
+        found = [part for part in _BETWEEN.split(line) if any(c.isdigit() for c in part)]
     return found if len(found) > 1 else []
 
 

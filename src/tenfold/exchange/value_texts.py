@@ -21,6 +21,10 @@ DateOrder = Literal["month first", "day first", "mixed"]
 Decimals = Literal["point", "comma"]
 
 
+LONGEST = 500
+"""Letters of what is no text: a number, a date, an address of somebody."""
+
+
 class Refusal(ValueError):
     """A value that can't be read; the text names what was found and what is accepted."""
 

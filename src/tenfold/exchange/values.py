@@ -13,6 +13,7 @@ from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.value_numbers import Amount
 from tenfold.exchange.value_texts import (
     CLEAR_WORD,
+    LONGEST,
     Reading,
     Refusal,
     Special,
@@ -60,12 +61,12 @@ def read(kind: str, value: Value, how: Reading) -> object:
         return value_contacts.address(_address(value), how)
     text = as_text(value)
     blank = not text.strip() or (kind in _MEASURED and says_nothing(text))
-    return Special.LEAVE if blank else _READERS[kind](text, how)
+    return Special.LEAVE if blank else _reader(kind)(text, how)
 
 
 def quick(kind: str, how: Reading) -> Callable[[Value], object]:
     """`read` for a whole column: the same answers, remembered where the same texts come again."""
-    reader = _READERS.get(kind)
+    reader = _reader(kind) if kind in _READERS else None
     known: dict[str, object] = {}
     remembers, measured = kind in _REPEATING, kind in _MEASURED
 
@@ -127,6 +128,18 @@ def _address(value: Value) -> str | Mapping[str, Any]:
     raise Refusal(f"{shown(str(value))} is not an address; give its street or its parts.")
 
 
+def _reader(kind: str) -> _Reader:
+    """What reads a kind; of a short one no long text, which can take the cube of its length."""
+    reader = _READERS[kind]
+
+    def short(text: str, how: Reading) -> object:
+        if len(text) > LONGEST:
+            raise Refusal(f"{shown(text)} is too long.")
+        return reader(text, how)
+
+    return short if kind in _SHORT else reader
+
+
 def _line(text: str, _: Reading) -> str:
     return " ".join(text.split())
 
@@ -148,7 +161,8 @@ def _is_none(text: str) -> bool:
     return text[:1] == "0" and not text.strip("0/.-: ") and len(text) > 4
 
 
-_READERS: Mapping[str, Callable[[str, Reading], object]] = {
+_Reader = Callable[[str, Reading], object]
+_READERS: Mapping[str, _Reader] = {
     "text": _line,
     "long_text": _long,
     "integer": value_numbers.integer,
@@ -172,6 +186,7 @@ _REPEATING = frozenset(
 _MEASURED = frozenset(
     {"integer", "decimal", "money", "date", "datetime", "email", "phone", "url", "postal_code"}
 )
+_SHORT = _REPEATING | {"phone"}
 _REMEMBERED = 10_000
 KINDS = frozenset({*_READERS, "choices", "tags", "address"})
 """The kinds of field that can be read; `stage` is read as a choice."""
