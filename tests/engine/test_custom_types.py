@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
-from tests.factories import Organisation, Somebody
+from tests.factories import Organisation, Owner, Somebody
 
 pytestmark = pytest.mark.anyio
+_WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"""
 
 
 async def call(
@@ -114,3 +117,26 @@ async def test_only_who_administers_makes_types_and_names_are_checked(
     assert (await call(client, owner, "DELETE", "/v1/types/vehicles"))[0] == 200
     assert (await call(client, owner, "DELETE", "/v1/types/vehicles"))[0] == 404
     assert (await call(client, owner, "GET", "/v1/custom/vehicles"))[0] == 404
+
+
+async def test_two_changes_of_a_type_at_once_both_hold(
+    client: httpx.AsyncClient, organisation: Organisation, owner: Owner
+) -> None:
+    who = await organisation.person("owner")
+    await made(client, who)
+    path, wanted = "/v1/types/vehicles", {"label": "Car", "help": "On wheels."}
+    async with owner.transaction():
+        await owner.execute(
+            "SELECT 1 FROM tenfold.custom_types WHERE tenant_id = $1 FOR UPDATE", who.tenant
+        )
+        tasks = [
+            asyncio.create_task(call(client, who, "PATCH", path, {name: value}))
+            for name, value in wanted.items()
+        ]
+        for _ in range(500):
+            if await owner.fetchval(_WAITING) == len(tasks):
+                break
+            await asyncio.sleep(0.01)
+    assert [status for status, _ in await asyncio.gather(*tasks)] == [200, 200]
+    now = (await call(client, who, "GET", path))[1]["data"]
+    assert {name: now[name] for name in wanted} == wanted

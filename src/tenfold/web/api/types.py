@@ -9,6 +9,7 @@ import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts import organisation
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX, TypeSpec, checked
@@ -139,6 +140,7 @@ async def _changing(
         if kept.answer is not None:
             return kept.answer
         _need_admin(person)
+        await organisation.hold(tx)
         spec = await work(tx)
         tx.touch(DEFINITIONS)
         location = {"location": f"/v1/types/{spec.name}"} if status == 201 else {}
