@@ -107,15 +107,15 @@ def unescaped(value: str) -> str:
 
 def parts(value: str, separator: str = ";") -> list[str]:
     """The parts of a structured value, each unescaped and without blanks around it."""
-    found: list[str] = [""]
+    found: list[list[str]] = [[]]
     escaped = False
     for char in value:
         if char == separator and not escaped:
-            found.append("")
+            found.append([])
         else:
-            found[-1] += char
+            found[-1].append(char)
         escaped = char == "\\" and not escaped
-    return [unescaped(part).strip() for part in found]
+    return [unescaped("".join(part)).strip() for part in found]
 
 
 def _unended(card: Card) -> Card:
