@@ -9,9 +9,14 @@ from collections.abc import Callable
 
 import pytest
 
+from tenfold.app import registry
 from tenfold.engine import words as indexed
+from tenfold.engine.access import Person
 from tenfold.engine.types import Email, Locale, Refused, RichText
+from tenfold.engine.values import parse
 from tenfold.kernel import text
+from tenfold.kernel.errors import UnknownField
+from tenfold.kernel.ids import new_id
 
 ACCENTS = "a" + "\u0301\u0316" * 50_000
 """Accents above and below in turn: their normal form takes the square of their number."""
@@ -91,3 +96,18 @@ def _soon(work: Callable[[], object], seconds: float = 1) -> None:
     began = time.process_time()
     work()
     assert time.process_time() - began < seconds
+
+
+def test_unknown_names_without_end_are_refused_in_no_time() -> None:
+    lead = registry().by_name["lead"]
+    owner = Person(user=new_id(), tenant=new_id(), role="owner")
+    names = {f"name{n}": n for n in range(50_000)}
+    for body in (names, {"custom": names}, {"x" * 5_000_000: 1}):
+
+        def refused(body: dict[str, object] = body) -> UnknownField:
+            with pytest.raises(UnknownField) as told:
+                parse(body, lead, owner.access(lead), Locale(), creating=True)
+            return told.value
+
+        _soon(refused, 0.5)
+        assert len(refused().fields) <= 20

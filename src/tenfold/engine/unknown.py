@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
@@ -23,11 +24,17 @@ def unknown(name: str, definition: Definition, access: Access, parameter: str = 
         return UnknownField({where: f"{wrong} not a field; there is {whole} as a whole only{ways}"})
     names = [f.json_name for f in definition.fields.values() if access.sees(f)]
     names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
-    close = get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {_first(sorted(names))}"
+    hint = _hint(name[:100], tuple(names))
     return UnknownField(
         {where: f"{wrong} not a field of {definition.label_plural.lower()}; {hint}"}
     )
+
+
+@lru_cache(maxsize=1_024)
+def _hint(name: str, names: tuple[str, ...]) -> str:
+    """What was meant, or may be; asked once for the rows of a bulk that are all wrong alike."""
+    close = get_close_matches(name, names, 1)
+    return f"did you mean {close[0]}?" if close else f"there are {_first(sorted(names))}"
 
 
 def _ways(field: Field) -> str:

@@ -64,6 +64,10 @@ def parse(
     return values
 
 
+_TOLD = 20
+"""Of how many names of a record it is told that they are unknown."""
+
+
 class _Parsing:
     """One body on its way: the values so far, and what is wrong with the others, by field."""
 
@@ -134,6 +138,8 @@ class _Parsing:
         return self.locale
 
     def _cannot_take(self, name: str) -> None:
+        if len(self.unknown) >= _TOLD:
+            return  # it is refused; to look for what each was meant to be takes its time
         try:
             one = visible(name, self.definition, self.access)
         except UnknownField as error:
@@ -152,7 +158,8 @@ class _Parsing:
         if one is None and (amount := _amount(customs, self.access, name)):
             self._take_currency(name, value, amount, self.custom, "custom.")
         elif one is None or not self.access.sees(one):
-            self.unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
+            if len(self.unknown) < _TOLD:
+                self.unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
         elif not self.access.sets(one):
             self.problems[f"custom.{name}"] = "can't be set; leave it out"
         else:
