@@ -127,7 +127,7 @@ async def test_stale_page_is_seen(
 async def test_pages_that_are_not_kept_are_seen(
     place: World, elsewhere: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "_keeping", _always(None))
+    monkeypatch.setattr(records, "_seconds", _always(None))
     with pytest.raises(AssertionError):
         await contract.check_cache(place, elsewhere)
 

@@ -13,14 +13,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.query import Shapes
 from tenfold.engine.registry import Registry
-from tenfold.engine.sql import compiled
+from tenfold.engine.sql import Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.engine.values import Values
 from tenfold.engine.written import Results
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 
+_shapes = Shapes()
 Parsed = list[tuple[int, UUID, Values]]
 _MEMBERS = (
     "SELECT user_id, team_id FROM tenfold.members "
@@ -148,15 +150,18 @@ async def readable(
     if other is None or person.access(other).read == "none":
         return {}
     reading = PersonReading(other, person, registry)
-    table = reading.table
-    chosen = sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))
-    rows_of = reading.matching(()).where(table.c.id == sa.any_(chosen))
-    statement = compiled(
-        rows_of.with_only_columns(table.c.id).with_for_update(key_share=True, read=True)
-    )
+    statement = _shapes.get((other.name, other.digest, reading.access.read), lambda: _held(reading))
     bound = person.bound(ids=list(ids))
     rows = await tx.rows(statement.text, *statement.arguments(bound))
     return {r[0]: None for r in rows}
+
+
+def _held(reading: PersonReading) -> Statement:
+    """The rows of some ids, kept from being deleted; locked in order, as whoever deletes does."""
+    table = reading.table
+    chosen = sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))
+    rows = reading.matching(()).where(table.c.id == sa.any_(chosen)).order_by(table.c.id)
+    return compiled(rows.with_only_columns(table.c.id).with_for_update(key_share=True, read=True))
 
 
 def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> TenfoldError:

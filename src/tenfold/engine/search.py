@@ -187,7 +187,8 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
             return nothing.where(sa.false()).subquery(f"{definition.name}_found")
         # UNION also drops what was found by two of the keys; tsvector and jsonb can be compared.
         both = sa.union(*(sa.select(p) for p in parts)).subquery()
-        return sa.select(both).limit(bound).subquery(f"{definition.name}_found")
+        order = (*(both.c[key.name] for key in keys), both.c.id)
+        return sa.select(both).order_by(*order).limit(bound).subquery(f"{definition.name}_found")
     private = "search_private" in table.c
     most = SIFTED if asked.filters else max(RANKED, limit)
     finder = _finder(definition, private, reading.access, most, gone=asked.deleted)
