@@ -67,11 +67,13 @@ async def test_figures_are_in_the_format_of_prometheus(client: httpx.AsyncClient
 
 
 async def test_methods_that_nobody_knows_are_counted_together(client: httpx.AsyncClient) -> None:
+    counted: list[float] = []
     for number in range(5):
         await client.request(f"MADEUP{number}", "/v1/health")
-    text = (await client.get("/metrics")).text
-    asked = {"route": "other", "method": "other", "status": "405"}
-    assert _figure(text, "tenfold_request_seconds_count", **asked) == 5
+        text = (await client.get("/metrics")).text
+        asked = {"route": "other", "method": "other", "status": "405"}
+        counted.append(_figure(text, "tenfold_request_seconds_count", **asked))
+    assert counted[-1] - counted[0] == 4
     assert "MADEUP" not in text
 
 
