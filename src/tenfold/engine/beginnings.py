@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
+from tenfold.engine.conditions import compared
 from tenfold.engine.definition import Field
 from tenfold.engine.naming import holder_reading, own_title_sql, title_fields
 from tenfold.engine.sql import UUID_TYPE
@@ -82,10 +83,13 @@ def beginnings(reading: PersonReading, typed: Typed) -> list[ColumnElement[bool]
 def _by_own(reading: PersonReading, typed: Typed, part: str) -> list[ColumnElement[bool]]:
     """By one title field, or by two of them that share the words."""
     keys = _keys(reading)
-    ways = [_begins(key, part) for key in keys]
+    ways = [compared(key, "prefix", part) for key in keys]
     for at in typed.splits(part):
         ways += [
-            sa.and_(_begins(one, f"{part}_{at}"), _begins(other, f"{part}_{at}_rest"))
+            sa.and_(
+                compared(one, "prefix", f"{part}_{at}"),
+                compared(other, "prefix", f"{part}_{at}_rest"),
+            )
             for one in keys
             for other in keys
             if one is not other
@@ -98,7 +102,7 @@ def _by_named(reading: PersonReading) -> list[ColumnElement[bool]]:
     columns = Columns.of(reading.table)
     named = [reading.definition.fields[n] for n in reading.definition.named_by]
     found_by = [f for f in named if f.filter and _exact(f) and reading.access.sees(f)]
-    ways = [_begins(f.type.compared(f.name, columns), "whole") for f in found_by]
+    ways = [compared(f.type.compared(f.name, columns), "prefix", "whole") for f in found_by]
     if named:
         shown = own_title_sql(reading)
         # Text is folded where it is stored only: other letters are found as they are written.
@@ -141,18 +145,12 @@ def _key(one: Field, columns: Columns) -> ColumnElement[Any]:
     The latter (addresses, e-mails) has no index: it reads the tenant's rows of the type.
     """
     key = one.type.sorted_by(one.name, columns)
-    return key if getattr(one.type, "folded", False) else sa.func.lower(key, type_=key.type)
+    return key if one.folded else sa.func.lower(key, type_=key.type)
 
 
 def _exact(one: Field) -> bool:
     """Whether a value is stored as a folded word is spelled."""
     return one.type.kind in ("email", "phone")
-
-
-def _begins(key: ColumnElement[Any], bind: str) -> ColumnElement[bool]:
-    low = sa.bindparam(bind, type_=sa.Text)
-    high = sa.bindparam(f"{bind}_end", type_=sa.Text)
-    return sa.and_(key >= low, key < high)
 
 
 __all__ = ["Typed", "beginnings"]

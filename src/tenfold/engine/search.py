@@ -172,21 +172,20 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
     rows = reading.matching(asked.filters, deleted=asked.deleted).with_only_columns(table)
     bound = sa.literal_column(str(int(limit)), sa.BigInteger)
     if short:
-        keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if _folded(f, table)]
+        keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if f.folded]
         start, end = sa.bindparam("start", type_=sa.Text), sa.bindparam("end", type_=sa.Text)
         parts = [
             rows.where(key >= start, key < end)
             .add_columns(sa.literal_column("1.0", sa.Float).label("rank"))
             .order_by(key, table.c.id)
             .limit(bound)
-            .subquery()
             for key in keys
         ]
         if not parts:
             nothing = rows.add_columns(sa.literal_column("0", sa.Float).label("rank"))
             return nothing.where(sa.false()).subquery(f"{definition.name}_found")
         # UNION also drops what was found by two of the keys; tsvector and jsonb can be compared.
-        both = sa.union(*(sa.select(p) for p in parts)).subquery()
+        both = sa.union(*parts).subquery()
         order = (*(both.c[key.name] for key in keys), both.c.id)
         return sa.select(both).order_by(*order).limit(bound).subquery(f"{definition.name}_found")
     private = "search_private" in table.c
@@ -224,10 +223,6 @@ def _finder(definition: Definition, private: bool, access: Access, most: int, *,
         binds.append(sa.bindparam("teams", type_=ARRAY(identity)))
     columns = (sa.column("id", identity), sa.column("rank", sa.Float))
     return sa.text(escaped).bindparams(*binds).columns(*columns).subquery("f")
-
-
-def _folded(field: Any, table: sa.Table) -> bool:
-    return f"{field.name}_key" in table.c
 
 
 def _is_short(text: str) -> bool:

@@ -120,16 +120,12 @@ async def newest(
         reading = PersonReading(definition, person, query.registry)
         table = reading.table
         rows = reading.matching(()).order_by(table.c.created_at.desc(), table.c.id.desc())
-        return sa.select(
-            rows.with_only_columns(
-                _named(definition.name),
-                table.c.id.label("id"),
-                title_sql(reading).label("title"),
-                table.c.created_at.label("at"),
-            )
-            .limit(limit)
-            .subquery()
-        )
+        return rows.with_only_columns(
+            _named(definition.name),
+            table.c.id.label("id"),
+            title_sql(reading).label("title"),
+            table.c.created_at.label("at"),
+        ).limit(limit)
 
     def make() -> Statement:
         every = sa.union_all(*map(one, seen)).subquery("t")

@@ -137,7 +137,7 @@ class Finder:
         self, reader: Reader, person: Person, definition: Definition, texts: Sequence[str]
     ) -> dict[str, Answer]:
         """The records that two fields together name: a first and a last name."""
-        titles = [f for f in definition.title_fields if getattr(f.type, "folded", False)]
+        titles = [f for f in definition.title_fields if f.folded]
         access = person.access(definition)
         if len(titles) != 2 or not all(access.sees(f) for f in titles):
             return {}
@@ -173,8 +173,7 @@ def _ways(definition: Definition, person: Person) -> list[Field]:
 def _statement(reading: PersonReading, one: Field) -> Statement:
     """Of each value that some records have: how many they are, and one of them."""
     columns = Columns.of(reading.table)
-    folded = getattr(one.type, "folded", False)
-    way = one.type.sorted_by if folded else one.type.compared
+    way = one.type.sorted_by if one.folded else one.type.compared
     column = way(one.name, columns)
     rows = reading.matching(()).where(
         column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type)))
