@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import asyncpg
 import httpx
 import pytest
-from tests import factories, guards
+from tests import factories, guards, tracing
 from tests import server as servers
 from tests.factories import Organisation, Somebody
 from tests.guards import Counter
@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:.*deprecated inferred style:DeprecationWarning"
     )
+    config.pluginmanager.register(tracing.Tracing(config))
     if not hasattr(config, "workerinput"):
         # All that tests speak to is on this machine, where a proxy could not reach it.
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
@@ -48,15 +49,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker is left alone with one.
-
-    What they reach is not counted as covered: to trace it would double their time.
-    """
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    """Begin with the files that take longest, so that no worker is left alone with one."""
+    slow = {item.path for item in items if _takes_long(item)}
     items.sort(key=lambda item: item.path not in slow)
-    for item in items:
-        if item.path in slow:
-            item.add_marker("no_cover")
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("slow") or item.get_closest_marker("untraced"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

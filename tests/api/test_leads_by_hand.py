@@ -193,7 +193,12 @@ async def five(client: httpx.AsyncClient, admin: Somebody) -> dict[str, str]:
     rows = [
         {"first_name": "Ana", "budget": 300000, "source": "website", "areas": ["North", "East"]},
         {"first_name": "ben", "budget": None, "email": "ben@example.com", "areas": ["East"]},
-        {"first_name": "Çelik", "budget": 100000.5, "source": "referral"},
+        {
+            "first_name": "Çelik",
+            "budget": 100000.5,
+            "source": "referral",
+            "phone": "+1 415 555 0101",
+        },
         {"first_name": "Dora", "budget": 300000, "timeline": "immediate", "preapproved": True},
         {"first_name": "Élan", "budget": 900000, "source": "website", "status": "hot"},
     ]
@@ -229,6 +234,13 @@ async def five(client: httpx.AsyncClient, admin: Somebody) -> dict[str, str]:
         ("areas[in]=North,South", "A"),
         ("email=BEN@example.com", "b"),
         ("email[prefix]=ben@", "b"),
+        ("email[prefix]=BEN@", "b"),
+        ("phone[prefix]=%2B1415", "Ç"),
+        ("phone[prefix]= 1 415", "Ç"),
+        ("phone[prefix]=(415) 55", "Ç"),
+        ("phone[prefix]=1-415", "Ç"),
+        ("phone[prefix]=416", ""),
+        ("phone[prefix]=any", ""),
         ("first_name[prefix]=e", "É"),
         ("first_name[prefix]=CE", "Ç"),
         ("preapproved=true", "D"),

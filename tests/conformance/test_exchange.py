@@ -7,7 +7,7 @@ from tenfold.engine.definition import Definition
 from tenfold.exchange.round_trip import round_trip
 from tenfold.kernel.context import Context
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 async def test_comes_back_from_its_own_export(place: World, kind: Definition) -> None:

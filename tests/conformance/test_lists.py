@@ -9,7 +9,7 @@ from tests.conformance.world import World
 
 from tenfold.engine.definition import Definition
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 async def test_filters_find_what_they_say(place: World, kind: Definition) -> None:

@@ -13,7 +13,7 @@ from tenfold.engine.registry import Registry
 
 SHIPPED = Registry(composition.PACKS)  # before the specimens join them
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 @pytest.fixture

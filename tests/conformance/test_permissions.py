@@ -6,7 +6,7 @@ from tests.conformance.world import World
 
 from tenfold.engine.definition import Definition
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 async def test_roles_do_what_is_declared(place: World, kind: Definition) -> None:

@@ -11,7 +11,7 @@ from tools.field_types import EXAMPLES, ID
 
 from tenfold.engine.definition import Definition
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 WITH_ALL = ("specimen", "drawer")
 
 

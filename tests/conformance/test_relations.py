@@ -6,7 +6,7 @@ from tests.conformance.world import World
 
 from tenfold.engine.definition import Definition
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 async def test_related_records_are_embedded(place: World, kind: Definition) -> None:

@@ -6,7 +6,7 @@ from tests.conformance.world import World
 
 from tenfold.engine.definition import Definition
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 async def test_secrets_are_nowhere_in_plain(

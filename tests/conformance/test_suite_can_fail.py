@@ -35,7 +35,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Grant
 from tenfold.engine.query import Shapes
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 Check = Callable[[World, Definition], Awaitable[None]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import asyncpg
@@ -11,10 +12,12 @@ import pytest
 from tests.factories import Organisation
 from tests.server import Base
 
-from tenfold.db.database import Database
+from tenfold.db.database import Database, Reader
 from tenfold.db.pulse import log_lag
+from tenfold.engine import dispatch
 from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.kernel.context import Context
+from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.ids import new_id
 from tenfold.web.desk import Desk
 
@@ -154,6 +157,37 @@ async def test_it_runs_until_it_is_stopped(
         await asyncio.sleep(0.01)
     stop.set()
     await asyncio.wait_for(running, 5)
+    assert seen.records == [made]
+
+
+async def test_it_begins_while_the_database_is_away(
+    tail: Database, organisation: Organisation, base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outages = [Unavailable("The database does not answer.") for _ in range(2)]
+    system = tail.system
+
+    def sometimes() -> AbstractAsyncContextManager[Reader]:
+        if outages:
+            raise outages.pop()
+        return system()
+
+    monkeypatch.setattr(tail, "system", sometimes)
+    monkeypatch.setattr(dispatch, "_OUTAGE", 0.01)
+    name, stop = f"away-{organisation.id}", asyncio.Event()
+    seen = Seen(organisation.id)
+    running = asyncio.create_task(Dispatcher(tail, {name: seen}).run(stop, pause=0.01))
+    connection = await asyncpg.connect(base.app_url)
+    try:
+        made = await tag(connection, organisation.id, "afterwards")
+    finally:
+        await connection.close()
+    for _ in range(2_000):
+        if made in seen.records:
+            break
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert not outages
     assert seen.records == [made]
 
 

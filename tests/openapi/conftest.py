@@ -17,6 +17,7 @@ import httpx
 import pytest
 from tests import factories
 from tests.children import unmeasured
+from tests.openapi.stranger import Published
 from tests.server import Base
 
 from tenfold.accounts.tokens import Tokens
@@ -96,6 +97,12 @@ async def document(client: httpx.AsyncClient) -> dict[str, Any]:
     """The published document of the worker's application."""
     answer = await client.get("/openapi.json")
     return answer.raise_for_status().json()
+
+
+@pytest.fixture(scope="session")
+def published(document: dict[str, Any]) -> Published:
+    """The same, with what checks answers against it."""
+    return Published(document)
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -11,22 +12,49 @@ import jsonschema_rs
 
 METHODS = ("get", "post", "patch", "put", "delete")
 Schema = Mapping[str, Any]
+_DOCUMENT = "urn:tenfold:document"
 
 
 class Undeclared(AssertionError):
     """The API answered something that its document does not say."""
 
 
+class Published:
+    """The document, with what checks values against its schemas: each is taken in once."""
+
+    def __init__(self, document: Schema) -> None:
+        self.document = document
+        schemas = {"components": {"schemas": document["components"]["schemas"]}}
+        self._registry = jsonschema_rs.Registry([(_DOCUMENT, _within(schemas))])
+        self._checks: dict[str, jsonschema_rs.Validator] = {}
+
+    def mistake(self, schema: Schema, value: object) -> str:
+        """The first thing about a value that a schema does not allow; empty where it is fine."""
+        key = str(schema)
+        if key not in self._checks:
+            self._checks[key] = jsonschema_rs.Draft202012Validator(
+                _within(schema), validate_formats=True, registry=self._registry
+            )
+        for error in self._checks[key].iter_errors(value):
+            return f"{error.message} at {list(error.instance_path)}"
+        return ""
+
+
+def _within(schema: Schema) -> Schema:
+    """A schema whose references name the document."""
+    return json.loads(json.dumps(schema).replace('"#/components/', f'"{_DOCUMENT}#/components/'))
+
+
 class Stranger:
     """Calls operations by their operationId and holds every answer against its schema."""
 
     def __init__(
-        self, document: Schema, http: httpx.AsyncClient, headers: Mapping[str, str]
+        self, published: Published, http: httpx.AsyncClient, headers: Mapping[str, str]
     ) -> None:
-        self.document, self.http, self.headers = document, http, dict(headers)
+        self._published, self.http, self.headers = published, http, dict(headers)
+        self.document = document = published.document
         self.called: set[str] = set()
         self._number = 0
-        self._checked: dict[str, jsonschema_rs.Validator] = {}
         self._operations = {
             item[method]["operationId"]: (method, path, item[method], item.get("parameters", []))
             for path, item in document["paths"].items()
@@ -108,18 +136,11 @@ class Stranger:
         if kind != "application/json":
             return answer.text
         value = answer.json()
-        self._check(content[kind]["schema"], value, place)
+        if mistake := self._published.mistake(content[kind]["schema"], value):
+            raise Undeclared(f"{place}: {mistake}")
         if not answer.is_success and value["error"]["code"] not in declared["x-codes"]:
             raise Undeclared(f"{place}: the code is not declared for this status")
         return value
-
-    def _check(self, schema: Schema, value: object, place: str) -> None:
-        key = str(schema)
-        if key not in self._checked:
-            whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
-            self._checked[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-        for error in self._checked[key].iter_errors(value):
-            raise Undeclared(f"{place}: {error.message} at {list(error.instance_path)}")
 
     # -- bodies
 

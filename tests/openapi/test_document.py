@@ -30,7 +30,7 @@ from tenfold.kernel import errors
 from tenfold.web.api.document_endpoints import parts
 from tenfold.web.api.endpoint import Endpoint
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 METHODS = ("get", "post", "patch", "put", "delete")
 SOURCE = Path(tenfold.__file__).parent
 

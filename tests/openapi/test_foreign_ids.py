@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from tests.conftest import MakeOrganisation
-from tests.openapi.stranger import Stranger
+from tests.openapi.stranger import Published, Stranger
 
 pytestmark = pytest.mark.anyio
 OWN_TYPE = "vehicles"
@@ -127,20 +127,20 @@ async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]
 
 @pytest.fixture
 async def theirs(
-    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+    published: Published, client: httpx.AsyncClient, make_organisation: MakeOrganisation
 ) -> Theirs:
     """What somebody of another organisation makes."""
     person = await (await make_organisation("Theirs")).person("owner")
-    return Theirs(Stranger(document, client, person.headers))
+    return Theirs(Stranger(published, client, person.headers))
 
 
 @pytest.fixture
 async def outsider(
-    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+    published: Published, client: httpx.AsyncClient, make_organisation: MakeOrganisation
 ) -> Stranger:
     """Who may do everything, elsewhere."""
     person = await (await make_organisation("Ours")).person("owner")
-    return Stranger(document, client, person.headers)
+    return Stranger(published, client, person.headers)
 
 
 async def test_what_is_another_organisations_is_not_found_anywhere(

@@ -19,7 +19,7 @@ from tools.environment import made
 
 from tenfold.app import registry
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 GENERATED = ROOT / "build" / "openapi-client"
 
 # A stranger's program: only what the generator made, and what it needs.

@@ -47,6 +47,22 @@ async def test_is_not_ready_without_its_database(
     assert _figure(figures.text, "tenfold_ready") == 0
 
 
+async def test_many_strangers_together_take_one_connection(app: Running) -> None:
+    taken: list[int] = []
+    client, database = app.client, app.desk.database
+
+    async def watched() -> None:
+        while True:
+            taken.append(database.figures()["open"] - database.figures()["free"])
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watched())
+    answers = await asyncio.gather(*(client.get("/v1/health") for _ in range(20)))
+    watching.cancel()
+    assert {answer.status_code for answer in answers} == {200}
+    assert max(taken) == 1
+
+
 async def test_a_slow_database_is_not_waited_for(app: Running) -> None:
     with pytest.raises(Unavailable, match="too slow"):
         async with pulse.answering(app.desk.database, 0.05) as reader:

@@ -7,30 +7,30 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import MakeOrganisation
-from tests.openapi.stranger import Stranger, Undeclared
+from tests.openapi.stranger import Published, Stranger, Undeclared
 
 from tenfold.app import registry
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 TYPES = list(registry().by_name.values())
 
 
 @pytest.fixture
 async def stranger(
-    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+    published: Published, client: httpx.AsyncClient, make_organisation: MakeOrganisation
 ) -> Stranger:
     """Somebody who may do everything in an organisation of their own."""
     person = await (await make_organisation("Ours")).person("owner")
-    return Stranger(document, client, person.headers)
+    return Stranger(published, client, person.headers)
 
 
 @pytest.fixture
 async def other(
-    document: dict[str, Any], client: httpx.AsyncClient, make_organisation: MakeOrganisation
+    published: Published, client: httpx.AsyncClient, make_organisation: MakeOrganisation
 ) -> Stranger:
     """The same in another organisation."""
     person = await (await make_organisation("Theirs")).person("owner")
-    return Stranger(document, client, person.headers)
+    return Stranger(published, client, person.headers)
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)

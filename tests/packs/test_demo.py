@@ -26,7 +26,7 @@ from tenfold.engine import ask
 from tenfold.engine.definition import Definition
 from tenfold.engine.types import AnyRef, Locale, Ref, User
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 PACKS = dict(composition.PACKS)  # taken before the conformance suite adds types of its own
 LEAST = 100
 FEW = {"tag", "quota", "agent", "card_set", "pack_type", "drop", "open_house", "buyer_agreement"}
@@ -270,7 +270,7 @@ async def test_no_two_people_share_an_address():
     assert all(a.isascii() for a in addresses)
 
 
-@pytest.mark.parametrize("day", ["2028-02-29", "2027-01-01", "2026-05-29", "2026-12-31"])
+@pytest.mark.parametrize("day", ["2028-02-29", "2026-12-31"])
 async def test_every_day_of_the_year_will_do(server, demo, day):
     """Month ends, new year and the 29th of February make no trouble."""
     async with server.database(f"demo_{day.replace('-', '_')}") as base:

@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.children import unmeasured
 from tests.factories import Organisation, Somebody
 from tests.pages.conftest import Make
 
 from tenfold.kernel.settings import Settings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -91,26 +91,42 @@ def trouble() -> list[str]:
     return []
 
 
+Windows = Callable[..., Awaitable[BrowserContext]]
+
+
+@pytest.fixture(scope="session")
+async def windows(chromium: Browser, address: str) -> Windows:
+    """Windows by what they can do: to open one takes longer than most tests."""
+    known: dict[str, BrowserContext] = {}
+
+    async def window(**options: Any) -> BrowserContext:
+        if (key := repr(sorted(options.items()))) not in known:
+            known[key] = await chromium.new_context(
+                base_url=address, timezone_id="America/Los_Angeles", **options
+            )
+            await known[key].new_page()  # so that the window stays when a test's page is closed
+        await known[key].clear_cookies()
+        return known[key]
+
+    return window
+
+
 @pytest.fixture
 async def open_page(
-    chromium: Browser, address: str, admin: Somebody, trouble: list[str]
+    windows: Windows, address: str, admin: Somebody, trouble: list[str]
 ) -> AsyncIterator[Open]:
     """Opens a page as the owner; at the end, nothing may stand in the console."""
     said = trouble
-    contexts: list[Any] = []
+    pages: list[Page] = []
 
     async def opened(path: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
-        context = await chromium.new_context(
-            base_url=address,
-            viewport={"width": size[0], "height": size[1]},
-            timezone_id="America/Los_Angeles",
-            **options,
-        )
-        contexts.append(context)
-        await context.add_cookies(
+        window = await windows(**options)
+        await window.add_cookies(
             [{"name": "session", "value": admin.token, "url": address, "httpOnly": True}]
         )
-        page = await context.new_page()
+        page = await window.new_page()
+        pages.append(page)
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on(
@@ -120,8 +136,8 @@ async def open_page(
         return page
 
     yield opened
-    for context in contexts:
-        await context.close()
+    for page in pages:
+        await page.close()
     # A form that is refused on purpose is told there with its status.
     assert [text for text in said if "the server responded with a status of 4" not in text] == []
 

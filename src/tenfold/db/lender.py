@@ -71,7 +71,7 @@ class Lender:
             if not gone(connection):
                 self._out += 1
                 return connection
-            await self._pool.release(connection)
+            self._let_go(connection)
         room = self._most if until else min(USUAL, self._most)
         if self._out < room and not (self._out and self._loop.time() < self._ask_again):
             self._out += 1
@@ -92,7 +92,7 @@ class Lender:
         lost = gone(connection)
         if lost or (self._out > USUAL and not self._overdue()):
             self._out -= 1
-            self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
+            self._let_go(connection)
             if lost:
                 self._wake()
             return
@@ -181,8 +181,11 @@ class Lender:
             await asyncio.sleep(self._idle / 2)
             before = self._loop.time() - self._idle
             while self._free and self._free[0][1] < before:
-                connection, _ = self._free.popleft()
-                await self._pool.release(connection)
+                self._let_go(self._free.popleft()[0])
+
+    def _let_go(self, connection: Any) -> None:
+        """Give one back to the pool, without waiting for it to be reset there."""
+        self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
 
 
 def gone(connection: Any) -> bool:

@@ -174,7 +174,7 @@ def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
         values = [field.type.filter_value(t, locale) for t in texts]
         return Filter(field, operator, values, _currency(field, locale))
     if operator == "prefix":
-        return Filter(field, operator, text)
+        return Filter(field, operator, field.type.beginning(text, locale))
     value = field.type.filter_value(text, locale)
     return Filter(field, operator, value, _currency(field, locale))
 

@@ -72,13 +72,14 @@ class Dispatcher:
 
     async def run(self, stop: asyncio.Event, pause: float = 0.1) -> None:
         """Work until `stop` is set; `pause` is how many seconds to rest when nothing is new."""
-        async with self.database.system() as reader:
-            for name in self.consumers:
-                await reader.connection.execute(_CONSUMER, name)
+        known: set[str] = set()
         while not stop.is_set():
             seen, rest = 0, pause
             for name in self.consumers:
                 try:
+                    if name not in known:
+                        await self._begin(name)
+                        known.add(name)
                     seen += await self.step(name)
                 except Unavailable as error:
                     _log.warning("consumer waits", consumer=name, error=str(error))
@@ -90,6 +91,11 @@ class Dispatcher:
                     await asyncio.wait_for(stop.wait(), rest if seen else rest * 2)
                 except TimeoutError:
                     continue
+
+    async def _begin(self, name: str) -> None:
+        """Give a consumer its position, where it has none yet."""
+        async with self.database.system() as reader:
+            await reader.connection.execute(_CONSUMER, name)
 
     async def step(self, name: str) -> int:
         """Hand one consumer what is new, up to a batch; answers how many changes it got."""

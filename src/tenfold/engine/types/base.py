@@ -111,6 +111,10 @@ class FieldType:
         """What a filter's text stands for, as the compared column stores it; raises Refused."""
         return self.parse(text, at)[0]
 
+    def beginning(self, text: str, at: Locale) -> str:
+        """What the stored form begins with where the value as people write it begins so."""
+        return text
+
     def beside(self, field: str, columns: Columns) -> dict[str, ColumnElement[Any]]:
         """What the JSON shows next to the value, by its name there."""
         return {}

@@ -59,6 +59,9 @@ class Email(FieldType):
     def filter_value(self, text: str, at: Locale) -> object:
         return text_of(text).strip().lower()
 
+    def beginning(self, text: str, at: Locale) -> str:
+        return text.strip().lower()
+
     def schema(self) -> Schema:
         return {"type": "string", "format": "email", "maxLength": 254}
 
@@ -89,6 +92,10 @@ class Phone(FieldType):
             return self.parse(text, at)[0]
         except Refused:
             return text.strip()
+
+    def beginning(self, text: str, at: Locale) -> str:
+        # A + that the client did not escape arrives as a blank.
+        return phone_beginning(f"+{text.strip()}" if text.startswith(" ") else text, at.region)
 
     def schema(self) -> Schema:
         return {"type": "string", "description": "Stored as E.164.", "maxLength": 40}
@@ -233,6 +240,17 @@ def normal_phone(text: str, region: str) -> str:
         )
     form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{form};ext={number.extension}" if number.extension else form
+
+
+def phone_beginning(text: str, region: str) -> str:
+    """The first digits of a number in E.164: as given after a +, else as the region dials them."""
+    digits = phonenumbers.normalize_digits_only(text)
+    if not digits:
+        return text.strip()
+    if text.strip().startswith("+"):
+        return f"+{digits}"
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return f"+{phonenumbers.country_code_for_region(region) or ''}{digits.removeprefix(trunk)}"
 
 
 def _in_the_plan(number: phonenumbers.PhoneNumber) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 import msgspec
 from litestar import Request, get
+from litestar.datastructures import State
 from litestar.response.base import ASGIResponse
 
 import tenfold
@@ -69,7 +71,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 async def read_health(request: Req) -> ASGIResponse:
     """Ready to serve (200) or not (503), with each part's state."""
     named(request.scope, "health")
-    found = await look(request.app.state.desk)
+    found = await shared_look(request.app.state)
     return respond.data(found, headers={"cache-control": "no-store"})
 
 
@@ -80,7 +82,7 @@ async def read_metrics(request: Req) -> ASGIResponse:
     desk: Desk = request.app.state.desk
     metrics: Metrics = request.app.state.metrics
     try:
-        _show(metrics, await look(desk))
+        _show(metrics, await shared_look(request.app.state))
     except Unavailable:
         metrics.ready.set(0)
     metrics.misses(desk.query.shapes.misses)
@@ -89,6 +91,14 @@ async def read_metrics(request: Req) -> ASGIResponse:
         media_type="text/plain; version=0.0.4",
         headers={"cache-control": "no-store"},
     )
+
+
+async def shared_look(state: State) -> Health:
+    """A look with all who ask meanwhile: strangers in numbers take one connection, not all."""
+    task: asyncio.Task[Health] | None = state.get("look")
+    if task is None or task.done():
+        task = state.look = asyncio.create_task(look(state.desk))
+    return await asyncio.shield(task)
 
 
 async def look(desk: Desk) -> Health:
