@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, cast
 
-import msgspec
-
 from tenfold.engine.definition import Field
-from tenfold.engine.types import AnyRef, Integer, Ref
 from tenfold.engine.types import Decimal as DecimalType
+from tenfold.engine.types import Integer
 from tenfold.engine.units import AREAS
 from tenfold.exchange import value_units
+from tenfold.exchange.cells import simple, store
 from tenfold.exchange.mapping import Guess
-from tenfold.exchange.rows import Row, Value, as_text, is_blank
-from tenfold.exchange.salesforce_tree import pointed_at
-from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, STREET_PARTS, Goal, options_of
+from tenfold.exchange.prepared import Prepared, Put, Store
+from tenfold.exchange.rows import Row, Value, as_text
+from tenfold.exchange.targets import CURRENCY, STREET_PARTS, Goal, options_of
 from tenfold.exchange.value_contacts import NoMailbox, parted
 from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
-from tenfold.exchange.value_texts import CLEAR_WORD, LONGEST, shown
-from tenfold.exchange.values import Amount, Reading, Refusal, Special, each, learn, quick, read
-from tenfold.kernel.money import CURRENCIES
+from tenfold.exchange.value_texts import shown
+from tenfold.exchange.values import Reading, Refusal, Special, each, learn, quick, read
 
 OTHER = "other"
 _DIGITS = 18
@@ -34,48 +31,9 @@ _KEPT = 100
 """How much of a cell that was left out is told."""
 _VALUES = "{value|values}"
 """What a tally counts: one, or many; see `State.notes`."""
-_NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
-_WITH_EMAIL = re.compile(r".*[(<]([^()<>\s]+@[^()<>\s]+)[)>]\s*")
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
 
-
-@dataclass(slots=True)
-class Pointer:
-    """A relation of a row that is still a text: which field, to which type, what it says."""
-
-    name: str
-    to: str
-    text: str
-    reference: bool = False
-    keyed: bool = False
-    """Whether the text is an id, by which nothing can be made."""
-
-
-@dataclass(slots=True)
-class Prepared:
-    """A row on its way: its values for the write path, its relations to find, or its problem."""
-
-    row: Row
-    body: dict[str, Any] = field(default_factory=dict[str, Any])
-    pointers: list[Pointer] = field(default_factory=list[Pointer])
-    key: object = None
-    currency: str = ""
-    """The currency of all of the row's amounts that name none themselves."""
-    currencies: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
-    """Column, amount and code of the currencies that have columns of their own."""
-    measures: list[tuple[str, Field, str]] = field(default_factory=list[tuple[str, Field, str]])
-    """Column, number and unit of what names its unit."""
-    more: list[tuple[str, str, object]] = field(default_factory=list[tuple[str, str, object]])
-    """Column, kind and value of what a cell held beside its first value."""
-    skipped: tuple[tuple[str, str], ...] = ()
-    """Column and text of each cell that was left out, for it can't be read."""
-    id: str = ""
-    problem: str = ""
-
-
 _Rescue = Callable[[Value, Prepared, Refusal], bool]
-_Put = Callable[[Value, Prepared, list[str]], None]
-_Store = Callable[[Prepared, object], None]
 
 
 class Converter:
@@ -99,7 +57,7 @@ class Converter:
         self._seen: dict[object, int] = {}
         self._goals = goals
         self._taken = {guess.target for guess in guesses if guess.target}
-        self._puts: list[tuple[str, _Put]] = []
+        self._puts: list[tuple[str, Put]] = []
         taken = [goal for name, goal in goals.items() if name in self._taken]
         self._amounts = [goal.own for goal in taken if goal.kind == "money"]
         self._bare = next((g.column for g in guesses if g.target and _bare(goals[g.target])), "")
@@ -186,28 +144,16 @@ class Converter:
 
     # -- one function per column, chosen once
 
-    def _putter(self, column: str, goal: Goal, how: Reading) -> _Put:
-        kind = goal.kind
-        if kind == FULL_NAME:
-            return _full_name
-        if kind == ID:
-            return _identity
-        if kind in ("ref", "user", "any_ref"):
-            return _pointer(goal)
-        if kind == CURRENCY:
-            return _currency(column, goal)
-        if kind == "json":
-            return _json(goal.target.name)
-        if goal.part:
-            return _part(column, goal, how)
-        one = goal.own
-        store = _set_custom(one.name) if one.custom else _set(one.json_name, kind)
-        if kind == "money":
-            return self._amount(column, goal, how, store)
-        put = self._plain(column, goal, how, store)
-        return self._measured(column, one, put) if goal.target.measured else put
+    def _putter(self, column: str, goal: Goal, how: Reading) -> Put:
+        if put := simple(column, goal, how):
+            return put
+        kept = store(goal.own, goal.kind)
+        if goal.kind == "money":
+            return self._amount(column, goal, how, kept)
+        put = self._plain(column, goal, how, kept)
+        return self._measured(column, goal.own, put) if goal.target.measured else put
 
-    def _skipping(self, column: str, put: _Put) -> _Put:
+    def _skipping(self, column: str, put: Put) -> Put:
         """Leave a cell out that can't be read; an amount without its currency would be another."""
 
         def skipping(value: Value, made: Prepared, problems: list[str]) -> None:
@@ -220,21 +166,21 @@ class Converter:
 
         return skipping
 
-    def _amount(self, column: str, goal: Goal, how: Reading, store: _Store) -> _Put:
+    def _amount(self, column: str, goal: Goal, how: Reading, put: Store) -> Put:
         """An amount in the currency that its cell names, or else in that of its row."""
-        puts = {"": self._plain(column, goal, how, store)}
+        puts = {"": self._plain(column, goal, how, put)}
 
         def amount(value: Value, made: Prepared, problems: list[str]) -> None:
             code = made.currency
             if code not in puts:
                 # `$` beside CAD is a Canadian dollar.
                 reading = replace(how, currency=code, plain=code)
-                puts[code] = self._plain(column, goal, reading, store)
+                puts[code] = self._plain(column, goal, reading, put)
             puts[code](value, made, problems)
 
         return amount
 
-    def _measured(self, column: str, one: Field, put: _Put) -> _Put:
+    def _measured(self, column: str, one: Field, put: Put) -> Put:
         """A number in the unit that its cell or its column names, or else in the record's own."""
         _, of_column = value_units.named(column)
 
@@ -266,7 +212,7 @@ class Converter:
         options = options_of(self._goals[name].field) if name in self._goals else {}
         return unit if unit in options else next((o for o in options if o in AREAS), unit)
 
-    def _plain(self, column: str, goal: Goal, how: Reading, put: _Store) -> _Put:
+    def _plain(self, column: str, goal: Goal, how: Reading, put: Store) -> Put:
         kind = goal.kind
         own = goal.own.type
         places = own.places if isinstance(own, DecimalType) else None
@@ -366,7 +312,7 @@ class Converter:
         how: Reading,
         made: Prepared,
         problems: list[str],
-        put: _Store,
+        put: Store,
     ) -> None:
         """Take the first of several that can be read; others go into fields that wait for them."""
         found: list[object] = []
@@ -414,73 +360,6 @@ def _to_places(number: Decimal, places: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
 
 
-def _set(name: str, kind: str) -> _Store:
-    if kind == "money":
-        return lambda made, value: made.body.update(_money(name, value))
-    if kind == "address":
-
-        def address(made: Prepared, value: object) -> None:
-            if isinstance(value, dict):
-                parts = cast("dict[str, str]", value)
-                made.body[name] = {**parts, **(made.body.get(name) or {})}
-            else:
-                made.body[name] = value
-
-        return address
-
-    def put(made: Prepared, value: object) -> None:
-        made.body[name] = value
-
-    return put
-
-
-def _set_custom(name: str) -> _Store:
-    def put(made: Prepared, value: object) -> None:
-        custom = made.body.setdefault("custom", {})
-        custom.update(_money(name, value))
-
-    return put
-
-
-def _money(name: str, value: object) -> dict[str, object]:
-    if not isinstance(value, Amount):
-        return {name: value}
-    named = {f"{name}_currency": value.currency} if value.currency else {}
-    return {name: value.value, **named}
-
-
-def _part(column: str, goal: Goal, how: Reading) -> _Put:
-    name, part = goal.own.json_name, goal.part
-    reader = quick(goal.kind, how)
-
-    def put(value: Value, made: Prepared, problems: list[str]) -> None:
-        try:
-            found = reader(value)
-        except Refusal as refusal:
-            problems.append(f"{column}: {refusal.reason}")
-            return
-        if isinstance(found, str):
-            whole = made.body.get(name)
-            made.body[name] = {**(whole if isinstance(whole, dict) else {}), part: found}
-
-    return put
-
-
-def _currency(column: str, goal: Goal) -> _Put:
-    one = goal.field
-
-    def put(value: Value, made: Prepared, problems: list[str]) -> None:
-        code = as_text(value).strip().upper()
-        if code in CURRENCIES and one is None:
-            made.currency = code
-        elif code in CURRENCIES and one:
-            made.currencies.append((column, one, code))
-        elif code:
-            problems.append(f"{column}: {shown(code)} is not a currency; USD and EUR are.")
-
-    return put
-
-
 def _finish(body: dict[str, Any]) -> None:
     """Join what other programs keep in pieces: the parts of a street."""
     for name, value in body.items():
@@ -488,79 +367,6 @@ def _finish(body: dict[str, Any]) -> None:
             pieces = cast("dict[str, str]", value)
             street = " ".join(pieces.pop(p) for p in STREET_PARTS if p in pieces)
             body[name] = {"street": street, **pieces}
-
-
-def _full_name(value: Value, made: Prepared, _: list[str]) -> None:
-    """A whole name goes into first and last name, where the file has no other columns for them."""
-    text = " ".join(as_text(value).split())
-    if not text or text == CLEAR_WORD or "first_name" in made.body or "last_name" in made.body:
-        return
-    if "," in text:
-        last, _comma, first = text.partition(",")
-    else:
-        first, _blank, last = text.rpartition(" ")
-    for name, part in (("first_name", first.strip()), ("last_name", last.strip())):
-        if part:
-            made.body[name] = part
-
-
-def _identity(value: Value, made: Prepared, _: list[str]) -> None:
-    made.id = as_text(value).strip()
-
-
-def _pointer(goal: Goal) -> _Put:
-    one = goal.own
-    to = one.type.to if isinstance(one.type, Ref) else "user"
-    keyed = goal.target.name != one.name
-
-    def put(value: Value, made: Prepared, problems: list[str]) -> None:
-        text = as_text(value).strip()
-        if not text:
-            return
-        if text == CLEAR_WORD:
-            made.body[one.json_name] = None
-        elif isinstance(one.type, AnyRef):
-            _any(one.json_name, value, made, problems)
-        elif to == "user" and text.casefold() in _NOBODY:
-            return
-        elif len(text) <= LONGEST and (named := _WITH_EMAIL.fullmatch(text)):
-            # HubSpot names people and companies as `Ann Lee (ann@example.com)`.
-            made.pointers.append(Pointer(one.json_name, to, named[1]))
-        else:
-            reference = pointed_at(text)
-            made.pointers.append(
-                Pointer(one.json_name, to, reference or text, bool(reference), keyed)
-            )
-
-    return put
-
-
-def _any(name: str, value: Value, made: Prepared, problems: list[str]) -> None:
-    """A relation to any type, as our export writes it: `{"type": …, "id": …}`."""
-    try:
-        found = msgspec.json.decode(value) if isinstance(value, str) else value
-    except msgspec.DecodeError:
-        found = None
-    if isinstance(found, dict):
-        made.body[name] = found
-    else:
-        example = '{"type": "lead", "id": "…"}'
-        problems.append(f"{name}: {shown(as_text(value))} is not like {example}.")
-
-
-def _json(name: str) -> _Put:
-    def put(value: Value, made: Prepared, problems: list[str]) -> None:
-        if is_blank(value):
-            return
-        if value == CLEAR_WORD:
-            made.body[name] = None
-            return
-        try:
-            made.body[name] = msgspec.json.decode(value) if isinstance(value, str) else value
-        except msgspec.DecodeError:
-            problems.append(f"{name}: {shown(as_text(value))} is not JSON.")
-
-    return put
 
 
 def texts_of(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, list[Value]]:

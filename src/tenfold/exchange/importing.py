@@ -24,10 +24,10 @@ from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM
 from tenfold.engine.tailored import Tailored
 from tenfold.engine.types import Locale
-from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import SKIPPED, Column, Options, Part, Skipped, State, state_of
 from tenfold.exchange.mapping import UnknownName
+from tenfold.exchange.prepared import Prepared
 from tenfold.exchange.rows import NotReadable, Row
 from tenfold.exchange.surveying import Survey, View, survey
 from tenfold.exchange.unknown_values import unknown_values

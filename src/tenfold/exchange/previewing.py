@@ -16,10 +16,10 @@ from anyio import CapacityLimiter
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
-from tenfold.exchange.converting import Prepared
 from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part, counted
 from tenfold.exchange.importing import Exchange, Importer
 from tenfold.exchange.mapping import UnknownName
+from tenfold.exchange.prepared import Prepared
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.starting import allowed
 from tenfold.exchange.surveying import Survey, View, survey

@@ -20,8 +20,8 @@ from tenfold.engine.records import Records
 from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.types import Columns, Locale, Refused, Text
 from tenfold.engine.written import Change
-from tenfold.exchange.converting import Pointer, Prepared
 from tenfold.exchange.finding import Answer, Finder
+from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
