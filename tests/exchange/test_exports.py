@@ -9,6 +9,7 @@ import httpx
 import pytest
 from tests.exchange.imports import Person, counts, working
 
+from tenfold.engine.query import Query
 from tenfold.exchange import exporting
 from tenfold.exchange.round_trip import round_trip
 from tenfold.kernel.context import Context
@@ -65,6 +66,25 @@ async def test_an_empty_list_has_a_header_and_is_a_list(person):
     assert rows_of(await exported(person, "/v1/leads/export")) == []
     assert b"first_name" in (await exported(person, "/v1/leads/export")).content
     assert (await exported(person, "/v1/leads/export", format="json")).json() == []
+
+
+async def test_head_tells_the_headers_of_an_export_without_reading_it(person, monkeypatch):
+    await person.post("/v1/leads", {"first_name": "A", "last_name": "B"}, 201)
+    whole = await exported(person, "/v1/leads/export", format="json")
+
+    async def refuses(*_given: object, **_named: object) -> None:
+        raise AssertionError("a page was read")
+
+    monkeypatch.setattr(Query, "page", refuses)
+    asked = {"params": {"format": "json"}, "headers": person.who.headers}
+    head = await person.client.head("/v1/leads/export", **asked)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-disposition", "cache-control"):
+        assert head.headers[name] == whole.headers[name]
+    wrong = await person.client.head(
+        "/v1/leads/export", params={"format": "xls"}, headers=person.who.headers
+    )
+    assert wrong.status_code == 400
 
 
 async def test_every_page_of_a_long_list_comes_once(person, monkeypatch):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from tests.exchange.imports import working
@@ -13,8 +15,12 @@ from tests.pages.conftest import Visit, Visitor
 from tests.pages.html import Element
 
 from tenfold.exchange import drafts, previewing
+from tenfold.exchange.import_files import ImportFiles
+from tenfold.exchange.import_state import State
+from tenfold.exchange.rows import Row
 from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
+from tenfold.web.pages import imports
 
 pytestmark = pytest.mark.anyio
 CSV = b"""First Name,Last Name,E-mail,Colour
@@ -72,6 +78,34 @@ async def test_old_drafts_are_removed_beside_the_requests(
     await send(visitor)
     assert len(threads) == 1
     assert threading.main_thread() not in threads
+
+
+async def test_the_refused_rows_are_read_when_nothing_is_held(
+    visitor: Visitor, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await send(visitor)
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    held, seen, changing = 0, list[int](), imports.changing
+
+    @asynccontextmanager
+    async def counted(*given: Any) -> AsyncGenerator[Any]:
+        nonlocal held
+        async with changing(*given) as entered:
+            held += 1
+            try:
+                yield entered
+            finally:
+                held -= 1
+
+    def rows(_files: ImportFiles, _state: State) -> list[Row]:
+        seen.append(held)
+        return []
+
+    monkeypatch.setattr(imports, "changing", counted)
+    monkeypatch.setattr(ImportFiles, "refused_rows", rows)
+    await visitor.get(visitor.path)
+    assert seen == [0]
 
 
 async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None) -> None:

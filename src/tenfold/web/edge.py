@@ -87,6 +87,7 @@ class Edge:
             limit = self.upload_limit if _uploads(scope) else self.body_limit
             if asked in _INSTEAD:
                 scope["method"] = _INSTEAD[asked]  # pyright: ignore[reportGeneralTypeIssues]
+                scope["tenfold.headers_only"] = True  # pyright: ignore[reportGeneralTypeIssues]
                 answer = _head_only(answer, asked)
             await self.app(scope, self._bounded(receive, limit), answer)
         finally:

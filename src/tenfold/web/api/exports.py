@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from litestar import get
@@ -13,6 +13,8 @@ from tenfold.exchange import exporting
 from tenfold.kernel.errors import Invalid
 from tenfold.web.api.requests import Req, check_filters, known, pairs
 from tenfold.web.desk import desk_of
+
+Pieces = AsyncIterator[bytes] | Iterator[bytes]
 
 
 @get("/v1/{plural:str}/export")
@@ -39,16 +41,18 @@ async def export_records(request: Req, plural: str) -> Stream:
         asked = asking.parse(given, first.definition, access, locale, extra=("format", "bom"))
     pieces = exporting.export(desk.query, opened, asked, form, bom=bom == "true")
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
-    return Stream(pieces, media_type=kind, headers=attached(f"{shipped.plural}.{form}"))
+    return saved(request, pieces, kind, f"{shipped.plural}.{form}")
 
 
-def attached(filename: str) -> dict[str, str]:
-    """The headers of an answer that is saved as a file and kept nowhere else."""
+def saved(request: Req, pieces: Pieces, kind: str, filename: str) -> Stream:
+    """An answer that is saved as a file and kept nowhere else; to HEAD no piece of it is made."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in filename)
-    return {
+    headers = {
         "content-disposition": f'attachment; filename="{plain}"',
         "cache-control": "private, no-store",
     }
+    content = () if "tenfold.headers_only" in request.scope else pieces
+    return Stream(content, media_type=kind, headers=headers)
 
 
 HANDLERS = [export_records]

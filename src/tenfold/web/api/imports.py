@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -24,7 +23,7 @@ from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.batches import PARAMETERS, UNDOES, BatchView, found, listed, undone
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.exports import attached
+from tenfold.web.api.exports import saved
 from tenfold.web.api.idempotency import once
 from tenfold.web.api.import_bodies import ImportRequest, received
 from tenfold.web.api.requests import Req, known
@@ -140,7 +139,7 @@ async def read_refused(request: Req, import_id: str) -> Stream:
     desk, claims = known(request, "import-refused")
     async with desk.enter(claims) as by:
         batch = await found(by, import_id, batches.IMPORT)
-    return refused_stream(desk.exchange, claims.tenant, batch)
+    return refused_stream(request, desk.exchange, claims.tenant, batch)
 
 
 @post("/v1/imports/{import_id:str}/undo", status_code=200)
@@ -149,13 +148,12 @@ async def undo_import(request: Req, import_id: str) -> ASGIResponse:
     return await undone(request, import_id, batches.IMPORT)
 
 
-def refused_stream(exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
+def refused_stream(request: Req, exchange: Exchange, tenant: UUID, batch: Batch) -> Stream:
     """The rows that an import refused, as a CSV file to be saved."""
     state = state_of(batch.summary)
     files = exchange.files(tenant, batch.id)
-    pieces: Iterator[bytes] = files.refused_csv(state)
     name = starting.refused_name(state.filename)
-    return Stream(pieces, media_type="text/csv; charset=utf-8", headers=attached(name))
+    return saved(request, files.refused_csv(state), "text/csv; charset=utf-8", name)
 
 
 def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:

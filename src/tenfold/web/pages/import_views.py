@@ -13,6 +13,7 @@ import msgspec
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
+from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Counts, Options, State, state_of
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
@@ -392,15 +393,10 @@ def _values(preview: Preview) -> set[str]:
     return {name for row in preview.first for name in row.values}
 
 
-def refused_rows(guest: Guest, batch: Batch, exchange: Any) -> list[RefusedRow]:
+def refused_rows(files: ImportFiles, state: State) -> list[RefusedRow]:
     """The first rows that were refused, with the line and the reason of each."""
-    state = state_of(batch.summary)
-    if not state.refused_bytes:
-        return []
-    files = exchange.files(guest.claims.tenant, batch.id)
-    rows = files.refused_rows(state)
     found: list[RefusedRow] = []
-    for row in islice(rows, _REFUSED_SHOWN):
+    for row in islice(files.refused_rows(state), _REFUSED_SHOWN):
         text = ", ".join(str(v) for v in row.values.values() if v not in (None, "")) or row.raw
         found.append(RefusedRow(f"{row.number:,}", row.error or "", text[:200]))
     return found

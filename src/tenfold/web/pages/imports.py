@@ -23,7 +23,7 @@ from tenfold.engine.titles import USER, titles
 from tenfold.exchange import drafts, previewing, starting
 from tenfold.exchange.drafts import Draft
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import Options, Part, state_of
+from tenfold.exchange.import_state import Options, Part, State, state_of
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, with_job
 from tenfold.exchange.previewing import Preview
@@ -36,7 +36,7 @@ from tenfold.web.pages import cells, import_how, import_views, import_words, ren
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
-from tenfold.web.pages.import_views import RUNNING, Check
+from tenfold.web.pages.import_views import RUNNING, Check, RefusedRow
 from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.uploads import pieces, signed_upload
@@ -144,13 +144,10 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
         undo = None
         if _may_undo(batch):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
-        refused: list[Any] = []
-        if batch.kind == batches.IMPORT and batch.status not in RUNNING:
-            refused = import_views.refused_rows(guest, batch, exchange)
         eyes = await _eyes(guest, [batch])
-        draft = _tried(exchange, claims, batch)
-        view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
-        around = frame(guest, view.title)
+    refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
+    view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
+    around = frame(guest, view.title)
     if render.wants(request, "batch") and view.running:
         return render.partial(request, "parts/batch.html", batch=view, frame=around)
     return render.page(request, "import.html", around, batch=view)
@@ -166,7 +163,7 @@ async def refused_file(request: Req, import_id: str) -> Stream:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
     if batch.kind != batches.IMPORT:
         raise NotFound("Only imports refuse rows.")
-    return refused_stream(exchange, claims.tenant, batch)
+    return refused_stream(request, exchange, claims.tenant, batch)
 
 
 @post("/imports/{import_id:str}/undo", status_code=200)
@@ -266,11 +263,18 @@ async def _begun(
     return identity
 
 
-def _tried(exchange: Exchange, claims: Claims, batch: Batch) -> str:
-    """The person's draft that an import tried, as long as it is there; else nothing."""
+def _filed(exchange: Exchange, claims: Claims, batch: Batch) -> tuple[list[RefusedRow], str]:
+    """What lies on the disk of an import that has ended: rows it refused, and a draft it tried."""
     if batch.kind != batches.IMPORT or batch.status in RUNNING:
-        return ""
-    draft = parse_id(state_of(batch.summary).draft)
+        return [], ""
+    state = state_of(batch.summary)
+    files = exchange.files(claims.tenant, batch.id)
+    return import_views.refused_rows(files, state), _tried(exchange, claims, state)
+
+
+def _tried(exchange: Exchange, claims: Claims, state: State) -> str:
+    """The person's draft that an import tried, as long as it is there; else nothing."""
+    draft = parse_id(state.draft)
     if draft is None:
         return ""
     try:
