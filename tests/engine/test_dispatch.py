@@ -80,6 +80,22 @@ async def tag(connection: asyncpg.Connection, tenant: UUID, name: str) -> UUID:
     return made
 
 
+async def tagged(base: Base, tenant: UUID, name: str) -> UUID:
+    """Make a tag on a connection of its own."""
+    connection = await asyncpg.connect(base.app_url)
+    try:
+        return await tag(connection, tenant, name)
+    finally:
+        await connection.close()
+
+
+async def until_seen(seen: Seen, record: UUID) -> None:
+    for _ in range(2_000):
+        if record in seen.records:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def test_a_change_that_commits_late_is_not_missed(
     tail: Database, organisation: Organisation, base: Base
 ) -> None:
@@ -110,11 +126,7 @@ async def test_a_consumer_that_fails_gets_the_same_changes_again(
     seen = Seen(organisation.id)
     dispatcher = Dispatcher(tail, {name: seen})
     await known(tail, name)
-    connection = await asyncpg.connect(base.app_url)
-    try:
-        made = await tag(connection, organisation.id, "once")
-    finally:
-        await connection.close()
+    made = await tagged(base, organisation.id, "once")
     seen.fail = True
     with pytest.raises(RuntimeError, match="down"):
         await drain_until(dispatcher, name, seen, 1)
@@ -146,15 +158,8 @@ async def test_it_runs_until_it_is_stopped(
     seen = Seen(organisation.id)
     stop = asyncio.Event()
     running = asyncio.create_task(Dispatcher(tail, {name: seen}).run(stop, pause=0.01))
-    connection = await asyncpg.connect(base.app_url)
-    try:
-        made = await tag(connection, organisation.id, "live")
-    finally:
-        await connection.close()
-    for _ in range(2_000):
-        if made in seen.records:
-            break
-        await asyncio.sleep(0.01)
+    made = await tagged(base, organisation.id, "live")
+    await until_seen(seen, made)
     stop.set()
     await asyncio.wait_for(running, 5)
     assert seen.records == [made]
@@ -176,15 +181,8 @@ async def test_it_begins_while_the_database_is_away(
     name, stop = f"away-{organisation.id}", asyncio.Event()
     seen = Seen(organisation.id)
     running = asyncio.create_task(Dispatcher(tail, {name: seen}).run(stop, pause=0.01))
-    connection = await asyncpg.connect(base.app_url)
-    try:
-        made = await tag(connection, organisation.id, "afterwards")
-    finally:
-        await connection.close()
-    for _ in range(2_000):
-        if made in seen.records:
-            break
-        await asyncio.sleep(0.01)
+    made = await tagged(base, organisation.id, "afterwards")
+    await until_seen(seen, made)
     stop.set()
     await asyncio.wait_for(running, 5)
     assert not outages
