@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from tests.exchange.imports import Person, working
 
 from tenfold.exchange import jobs, lifetime
 from tenfold.exchange.lifetime import REFUSED_DAYS, UPLOAD_DAYS, tidy_files
+from tenfold.jobs import queue
+from tenfold.kernel.context import Context
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +83,50 @@ async def test_the_upload_of_an_import_that_waits_stays(client, organisation, de
     monkeypatch.setattr(lifetime, "UPLOAD_DAYS", -1)
     await tidy_files(desk.database, desk.settings.folder)
     assert list(folder.glob("*.upload"))
+
+
+async def ended(desk: Desk, tenant: UUID, state: str, days: int) -> None:
+    """Let the organisation's job have ended so long ago, without a word in its batch."""
+    async with desk.database.transaction(Context(tenant, None)) as tx:
+        await tx.execute(
+            "UPDATE jobs.job SET state = $2, finished_at = now() - make_interval(days => $3), "
+            "error = 'The disk was full.' WHERE tenant_id = $1",
+            tenant,
+            state,
+            days,
+        )
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "why"),
+    [
+        ("failed", 1, "The disk was full."),
+        ("failed", 91, "Why is not known any more."),
+        ("cancelled", 8, "Why is not known any more."),
+    ],
+)
+async def test_an_import_whose_job_is_over_has_stopped_for_everybody_who_asks(
+    client, organisation, desk, state, days, why
+):
+    person = Person(client, await organisation.person("owner"))
+    identity = (await person.start(FILE, "leads")).json()["data"]["id"]
+    await ended(desk, organisation.id, state, days)
+    async with desk.database.system() as reader:
+        await queue.tidy(reader.connection)
+    view = await person.get(f"/v1/imports/{identity}")
+    assert (view["state"], view["error"]) == ("failed", f"The import stopped: {why}")
+    assert view["counts"]["read"] == 0
+    assert [one["state"] for one in await person.get("/v1/imports")] == ["failed"]
+    assert [one["status"] for one in await person.get("/v1/batches")] == ["failed"]
+    seen = {"accept": "text/html", "cookie": f"session={person.who.token}"}
+    for path in ("/imports", f"/imports/{identity}"):
+        page = await client.get(path, headers=seen)
+        assert "Stopped" in page.text
+    (folder,) = desk.settings.folder.glob(f"imports/*/{identity}")
+    aged(folder, UPLOAD_DAYS + 1)
+    await tidy_files(desk.database, desk.settings.folder)
+    assert not folder.exists()
+    await person.post(f"/v1/imports/{identity}/undo")
 
 
 def test_it_is_done_by_a_schedule():

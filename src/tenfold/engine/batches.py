@@ -65,11 +65,16 @@ async def begin(
 
 async def find(reader: Reader, person: Person, batch: UUID, *, lock: bool = False) -> Batch:
     """A batch of the person's own, or any for those who manage; raises NotFound."""
-    row = await reader.row(_LOCK if lock else _FIND, person.tenant, batch)
-    found = None if row is None else _batch(row)
+    found = await of(reader, person.tenant, batch, lock=lock)
     if found is None or not (sees_all(person) or found.actor_id == person.user):
         raise NotFound(f"There is no batch with the id {batch}.")
     return found
+
+
+async def of(reader: Reader, tenant: UUID, batch: UUID, *, lock: bool = False) -> Batch | None:
+    """A tenant's batch, whoever may see it."""
+    row = await reader.row(_LOCK if lock else _FIND, tenant, batch)
+    return None if row is None else _batch(row)
 
 
 async def listing(

@@ -20,10 +20,11 @@ from tenfold.engine.halving import savepoint
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
-from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off, status
+from tenfold.exchange.standing import standing
+from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, NotFound, TenfoldError
-from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.ids import new_id
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
 _SHARED = "custom_record"
@@ -162,7 +163,7 @@ class Undoer:
         Raises Conflict where the batch is undone already, or still being written.
         """
         found = await batches.find(tx, person, batch, lock=True)
-        found = await with_job(tx, person.tenant, found)
+        found = await standing(tx, person.tenant, found)
         if found.undone_by is not None:
             raise Conflict("This batch is undone already.", code="UNDONE")
         if found.status in ("pending", "processing"):
@@ -298,23 +299,6 @@ class Undoer:
             with suppress(NotFound):
                 found.append((await self.exchange.definition(reader, tenant, name), some))
         return found
-
-
-async def with_job(reader: Reader, tenant: UUID, batch: Batch) -> Batch:
-    """The batch as failed where its job gave up for good."""
-    job = parse_id(str(batch.summary.get("job", "")))
-    if batch.status not in ("pending", "processing") or job is None:
-        return batch
-    try:
-        found = await status(reader.connection, tenant, job)
-    except NotFound:
-        return batch
-    if found.state not in ("failed", "cancelled"):
-        return batch
-    why = found.error or "It was cancelled."
-    what = "undo" if batch.kind == batches.UNDO else "import"
-    summary = {**batch.summary, "error": f"The {what} stopped: {why}"}
-    return msgspec.structs.replace(batch, status="failed", summary=summary)
 
 
 async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:

@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
-
 from tenfold.db.database import Database
 from tenfold.engine import batches
+from tenfold.engine.batches import Batch
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import State, state_of
+from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.kernel.clock import now
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import parse_id
@@ -24,7 +24,6 @@ REFUSED_DAYS = 90
 """Days that the refused rows can be fetched, and the cells that were left out be seen."""
 
 _DAY = 86_400
-_FIND = "SELECT status, summary FROM tenfold.batches WHERE tenant_id = $1 AND id = $2"
 
 
 async def tidy_files(database: Database, home: Path) -> int:
@@ -37,15 +36,16 @@ async def tidy_files(database: Database, home: Path) -> int:
         age = now().timestamp() - await asyncio.to_thread(_touched, folder)
         if age < UPLOAD_DAYS * _DAY:
             continue
-        status, state = await _found(database, tenant, identity)
-        if status in ("pending", "processing"):
+        batch = await _found(database, tenant, identity)
+        if batch and batch.status in UNFINISHED:
             continue
+        state = state_of(batch.summary) if batch else None
         left_out = ImportFiles(home, tenant, identity).refused.exists() or (state and state.skipped)
         if left_out and age < REFUSED_DAYS * _DAY:
             gone += await asyncio.to_thread(_without_uploads, folder)
             continue
-        if state:
-            await _forget(database, tenant, identity, status, state)
+        if batch and state:
+            await _forget(database, tenant, batch, state)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         gone += 1
     return gone
@@ -68,15 +68,13 @@ def _without_uploads(folder: Path) -> int:
     return len(uploads)
 
 
-async def _found(database: Database, tenant: UUID, identity: UUID) -> tuple[str, State | None]:
+async def _found(database: Database, tenant: UUID, identity: UUID) -> Batch | None:
     async with database.read(tenant) as reader:
-        row = await reader.row(_FIND, tenant, identity)
-    return (row[0], state_of(msgspec.json.decode(row[1]))) if row else ("", None)
+        found = await batches.of(reader, tenant, identity)
+        return found and await standing(reader, tenant, found)
 
 
-async def _forget(
-    database: Database, tenant: UUID, identity: UUID, status: str, state: State
-) -> None:
+async def _forget(database: Database, tenant: UUID, batch: Batch, state: State) -> None:
     """Take what the import knows of the file's cells out of its batch."""
     async with database.transaction(Context(tenant, None)) as tx:
-        await batches.save(tx, identity, status, state.without_cells().summary())
+        await batches.save(tx, batch.id, batch.status, state.without_cells().summary())

@@ -17,7 +17,8 @@ from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_state import state_of
-from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued, with_job
+from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued
+from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
@@ -66,7 +67,7 @@ async def read_batch(request: Req, batch_id: str) -> ASGIResponse:
     async with desk.begin(claims, desk.context(claims, request.scope)) as (tx, person):
         batch = await found(Entered(tx, person), batch_id)
         undo = None
-        if batch.undone_by is None and batch.status not in ("pending", "processing"):
+        if batch.undone_by is None and batch.status not in UNFINISHED:
             undo = await Undoer(desk.exchange).preview(tx, person, batch)
         return respond.data(_view(desk, person, batch, undo))
 
@@ -86,7 +87,7 @@ async def found(entered: Entered, text: str, kind: str = "") -> Batch:
     batch = await batches.find(entered.reader, entered.person, identity)
     if kind and batch.kind != kind:
         raise NotFound(f"There is no {word} with the id {text[:60]!r}.")
-    return await with_job(entered.reader, entered.person.tenant, batch)
+    return await standing(entered.reader, entered.person.tenant, batch)
 
 
 async def listed(
@@ -103,10 +104,11 @@ async def listed(
     cursors = desk.query.cursors
     before = cursors.open(place, given["cursor"], [UUID])[0] if given.get("cursor") else None
     async with desk.enter(claims) as entered:
-        several = await batches.listing(entered.reader, entered.person, kinds, before, limit + 1)
-    shown = several[:limit]
+        reader, person = entered.reader, entered.person
+        several = await batches.listing(reader, person, kinds, before, limit + 1)
+        shown = [await standing(reader, person.tenant, batch) for batch in several[:limit]]
     cursor = cursors.seal(place, [shown[-1].id]) if len(several) > limit else None
-    views = [view(desk, entered.person, batch) for batch in shown]
+    views = [view(desk, person, batch) for batch in shown]
     body = respond.listed(encoded(views), respond.meta(limit, cursor))
     return respond.document(body)
 

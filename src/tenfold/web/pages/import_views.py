@@ -18,6 +18,7 @@ from tenfold.exchange.import_state import Counts, Options, State, state_of
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
+from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.text import plural
 from tenfold.web.pages import cells, import_words, words
 from tenfold.web.pages.cells import Cell
@@ -26,7 +27,6 @@ from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
 from tenfold.web.pages.import_words import Words
 
-RUNNING = ("pending", "processing")
 _REFUSED_SHOWN = 20
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
 _STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
@@ -225,7 +225,7 @@ def view(
         who=cells.person_cell(batch.actor_id, eyes),
         when=cells.moment_cell(batch.created_at, eyes),
         state=state_cell(batch),
-        running=batch.status in RUNNING,
+        running=batch.status in UNFINISHED,
         done=done,
         total=total,
         progress=f"{done:,} of {total:,}" if total else f"{done:,} so far" if done else "",

@@ -25,8 +25,9 @@ from tenfold.exchange.drafts import Draft
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, with_job
+from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued
 from tenfold.exchange.previewing import Preview
+from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
@@ -36,7 +37,7 @@ from tenfold.web.pages import cells, import_how, import_views, import_words, ren
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
-from tenfold.web.pages.import_views import RUNNING, Check, RefusedRow
+from tenfold.web.pages.import_views import Check, RefusedRow
 from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.uploads import pieces, signed_upload
@@ -56,7 +57,7 @@ async def imports_page(request: Req, before: str = "") -> ASGIResponse:
         found = await batches.listing(
             guest.reader, guest.person, _KINDS, parse_id(before), _SHOWN + 1
         )
-        shown = [await with_job(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
+        shown = [await standing(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
         eyes = await _eyes(guest, shown)
         entries = [import_views.entry(guest, b, eyes) for b in shown]
         may = bool(_choices(guest, ""))
@@ -140,7 +141,7 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     exchange = desk_of(request).exchange
     async with changing(request, claims) as (tx, guest):
         batch = await batches.find(tx, guest.person, _identified(import_id))
-        batch = await with_job(tx, claims.tenant, batch)
+        batch = await standing(tx, claims.tenant, batch)
         undo = None
         if _may_undo(batch):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
@@ -265,7 +266,7 @@ async def _begun(
 
 def _filed(exchange: Exchange, claims: Claims, batch: Batch) -> tuple[list[RefusedRow], str]:
     """What lies on the disk of an import that has ended: rows it refused, and a draft it tried."""
-    if batch.kind != batches.IMPORT or batch.status in RUNNING:
+    if batch.kind != batches.IMPORT or batch.status in UNFINISHED:
         return [], ""
     state = state_of(batch.summary)
     files = exchange.files(claims.tenant, batch.id)
@@ -362,7 +363,7 @@ async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
 
 
 def _may_undo(batch: Batch) -> bool:
-    if batch.undone_by is not None or batch.status in RUNNING:
+    if batch.undone_by is not None or batch.status in UNFINISHED:
         return False
     return batch.kind != batches.IMPORT or not state_of(batch.summary).options.dry_run
 
