@@ -20,7 +20,7 @@ from tenfold.exchange.import_state import State
 from tenfold.exchange.rows import Row
 from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
-from tenfold.web.pages import imports
+from tenfold.web.pages import import_views, imports
 
 pytestmark = pytest.mark.anyio
 CSV = b"""First Name,Last Name,E-mail,Colour
@@ -197,7 +197,7 @@ async def test_columns_that_nobody_left_out_are_not_told_as_that(
 
 
 async def test_words_that_are_no_choice_are_explained_on_the_page(
-    visitor: Visitor, worker: None
+    visitor: Visitor, worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = b"First Name,Last Name,Status\nA,B,Aktiv\nC,D,aktiv\nE,F,On: ice\nG,H,Neu\n"
     page = await send(visitor, rows)
@@ -231,6 +231,22 @@ async def test_words_that_are_no_choice_are_explained_on_the_page(
     assert figures(visitor) == {"new": "4", "changed": "0", "the same already": "0", "refused": "0"}
     assert "1 value of 'Status' left out: can't be read." in visitor.page.text
     assert "Line Column What it held 5 Status Neu" in visitor.page.one("table").text
+    assert "listed" not in visitor.page.text
+    monkeypatch.setattr(import_views, "SKIPPED", 1)
+    assert "The first 1 are listed." in (await visitor.get(visitor.path)).text
+
+
+async def test_what_may_mend_refused_rows_is_open_and_names_fields_as_people_do(
+    visitor: Visitor, worker: None
+) -> None:
+    page = await send(visitor, b"First Name,Last Name\nAda,Byron\n")
+    assert not page.one("details", class_="how").has("open")
+    page = await send(visitor, b"First Name,Last Name,Email\nAda,Byron,x\nNobody,,\n")
+    assert page.one("details", class_="how").has("open")
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    assert "3 Last name: is required. Nobody" in page.one("table").text
+    assert {a.text for a in page.all("a", class_="button")} >= {"See leads"}
 
 
 async def test_a_whole_file_is_read_for_its_words_only_where_they_are_shown(
@@ -255,7 +271,6 @@ async def test_how_a_file_is_written_can_be_mended(visitor: Visitor, worker: Non
     assert [how[n] for n in ("region", "currency", "encoding", "separator")] == [
         "US", "USD", "cp1252", ";",
     ]  # fmt: skip
-    assert not page.one("details", class_="how").has("open")
     assert "'030 901820' is not a possible telephone number" in page.text
     page = await visitor.send(form, button="do=look", region="DE", currency="EUR")
     assert "€1,250" in page.text

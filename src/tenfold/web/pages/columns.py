@@ -40,6 +40,8 @@ WIDTHS = {
 }
 # A list's room on screens of 1024, 1320 and 1440 pixels beside the rail; then the rank after it.
 _ROOMS = ((824, 3), (1_088, 4), (1_208, 5))
+# What the last column leaves at the right edge, beyond what cells leave between them.
+_MARGIN = 14
 _WIDEST = 6
 _PHONE = 3
 _AGAIN = 18
@@ -118,7 +120,7 @@ def near(definition: Definition, columns: Sequence[Column]) -> int:
 
 def _steps(definition: Definition, columns: Sequence[Column], room: int, rank: int) -> int:
     used = WIDTHS[head_kind(definition)] + sum(WIDTHS[c.kind] for c in columns if c.rank <= rank)
-    return max(0, min(5, (room - used) // 20))
+    return max(0, min(5, (room - _MARGIN - used) // 20))
 
 
 def _best(definition: Definition, candidates: Sequence[Field]) -> list[Field]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import Counts, Options, State, state_of
+from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state_of
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
@@ -28,6 +29,8 @@ from tenfold.web.pages.import_how import Choice, other_columns
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
+# A field at the beginning of a sentence of a refusal: `last_name: is required.`
+_NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
 _STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
 _ICONS = {batches.IMPORT: "file-up", batches.BULK: "list-checks", batches.UNDO: "undo-2"}
@@ -142,6 +145,7 @@ class BatchView:
     refused: tuple[RefusedRow, ...]
     refused_count: int
     skipped: tuple[SkippedCell, ...]
+    more_skipped: bool
     place: str
     records: str
     records_label: str
@@ -232,9 +236,10 @@ def view(
         figures=tuple(figures),
         notes=tuple(notes),
         error=error,
-        refused=tuple(refused),
+        refused=tuple(replace(one, reason=_labelled(one.reason, definition)) for one in refused),
         refused_count=state.counts.refused if state else 0,
         skipped=_skipped(state) if state else (),
+        more_skipped=state is not None and len(state.skipped) == SKIPPED,
         place=state.place.capitalize() if state else "",
         records=f"/{definition.path}" if definition else "",
         records_label=definition.label_plural if definition else "",
@@ -254,6 +259,12 @@ def _skipped(state: State) -> tuple[SkippedCell, ...]:
         )
         for one in state.skipped
     )
+
+
+def _labelled(reason: str, definition: Definition | None) -> str:
+    """Why a row is refused, with its fields called as people know them."""
+    labels = {f.json_name: f.label for f in _fields(definition)} if definition else {}
+    return _NAMED.sub(lambda found: f"{labels.get(found[1], found[1])}: ", reason)
 
 
 def _begin_word(definition: Definition, counts: Counts) -> str:
@@ -351,7 +362,11 @@ def check(
         ),
         heads=tuple(f.label for f in shown),
         first=tuple(
-            CheckedRow(str(r.line), r.refused, tuple(cells.cell(f, r.values, eyes) for f in shown))
+            CheckedRow(
+                str(r.line),
+                _labelled(r.refused, definition),
+                tuple(cells.cell(f, r.values, eyes) for f in shown),
+            )
             for r in preview.first
         ),
         # What is missing is told by its label, above the columns.

@@ -1,3 +1,9 @@
+// Dark where the system is.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const shade = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+shade();
+dark.addEventListener("change", shade);
+
 // Shows the part of the document that the address names. The token typed into "Authorize" stays
 // in this tab, for the other parts too.
 window.addEventListener("load", () => {
