@@ -17,6 +17,7 @@ from tenfold.engine.query import Query
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import AnyRef, Decimal, Many, Money, Ref, Secret, User
 from tenfold.engine.types.other import MASK
+from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.money import Money as Amount
 from tenfold.kernel.money import exponent
@@ -246,7 +247,7 @@ def _change(row: Any, definition: Definition, access: Access, beside: dict[str, 
 
 
 def _values(text: str | None) -> dict[str, Any]:
-    return msgspec.json.decode(text) if text else {}
+    return digits.decode(text) if text else {}
 
 
 def _operation(
@@ -325,9 +326,9 @@ def _stored(one: Field, row: Mapping[str, Any], beside: Mapping[str, object]) ->
     if isinstance(one.type, Secret):
         return MASK
     if isinstance(one.type, Money):
-        return _plain(Amount(int(value), _beside(names[1], row, beside)).major())
+        return digits.plain(Amount(int(value), _beside(names[1], row, beside)).major())
     if isinstance(one.type, Decimal):
-        return _plain(PyDecimal(int(value)).scaleb(-one.type.places))
+        return digits.plain(PyDecimal(int(value)).scaleb(-one.type.places))
     if isinstance(one.type, AnyRef):
         return {"type": _beside(names[1], row, beside), "id": value}
     return value
@@ -335,7 +336,3 @@ def _stored(one: Field, row: Mapping[str, Any], beside: Mapping[str, object]) ->
 
 def _beside(name: str, row: Mapping[str, Any], beside: Mapping[str, object]) -> str:
     return str(row.get(name) or beside.get(name) or "")
-
-
-def _plain(number: PyDecimal) -> int | float:
-    return int(number) if number == number.to_integral_value() else float(number)

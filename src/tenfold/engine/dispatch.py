@@ -14,10 +14,10 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
 from tenfold.db.database import Database
+from tenfold.kernel import digits
 from tenfold.kernel.errors import Unavailable
 
 BATCH = 1_000
@@ -120,8 +120,8 @@ def _change(row: asyncpg.Record) -> Change:
         record=row["record_id"],
         operation=row["operation"],
         version=row["version"],
-        old=None if row["old"] is None else msgspec.json.decode(row["old"]),
-        new=None if row["new"] is None else msgspec.json.decode(row["new"]),
+        old=None if row["old"] is None else digits.decode(row["old"]),
+        new=None if row["new"] is None else digits.decode(row["new"]),
         actor=row["actor_id"],
         request=row["request_id"],
         batch=row["batch_id"],

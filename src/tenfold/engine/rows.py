@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tenfold.db import keys
@@ -21,6 +20,7 @@ from tenfold.engine.types import Locale
 from tenfold.engine.values import Values, plan_of
 from tenfold.engine.words import search_vector
 from tenfold.engine.written import Change
+from tenfold.kernel import digits
 
 Row = dict[str, Any]
 
@@ -207,8 +207,8 @@ def _equal(definition: Definition, values: Values, row: asyncpg.Record) -> bool:
 
 def _custom(values: Mapping[str, object]) -> str:
     """Custom fields as they are stored; an empty one is left out."""
-    return msgspec.json.encode({k: v for k, v in values.items() if v is not None}).decode()
+    return digits.encode({k: v for k, v in values.items() if v is not None}).decode()
 
 
 def _decoded(text: str) -> Any:
-    return msgspec.json.decode(text)
+    return digits.decode(text)

@@ -23,6 +23,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM, Registry
 from tenfold.engine.undo_fields import columns_of, goes_back, named
+from tenfold.kernel import digits
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import NIL
 
@@ -254,7 +255,7 @@ async def _effects(
             row["record_id"], _Effect(row["seq"], row["operation"] == "insert")
         )
         if row["operation"] == "update":
-            old, new = msgspec.json.decode(row["old"]), msgspec.json.decode(row["new"])
+            old, new = digits.decode(row["old"]), digits.decode(row["new"])
             effect.old = {**old, **effect.old}
             effect.new.update(new)
     return effects

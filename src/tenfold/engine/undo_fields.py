@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import logged_columns, table_of
+from tenfold.kernel import digits
 
 CUSTOM = "custom"
 
@@ -103,7 +103,7 @@ def _custom(
     old: Mapping[str, Any], new: Mapping[str, Any], row: asyncpg.Record, made: Fields
 ) -> None:
     """The custom fields, each by itself though they lie in one column; an amount is one field."""
-    now: dict[str, Any] = msgspec.json.decode(row[CUSTOM])
+    now: dict[str, Any] = digits.decode(row[CUSTOM])
     result = dict(now)
     for name in sorted({name.removesuffix("_currency") for name in {*old, *new}}):
         pair, shown = (name, f"{name}_currency"), f"{CUSTOM}.{name}"
@@ -115,7 +115,7 @@ def _custom(
             result = {key: value for key, value in result.items() if key not in pair}
             result |= {key: old[key] for key in pair if key in old}
     if result != now:
-        made.back[CUSTOM] = msgspec.json.encode(result).decode()
+        made.back[CUSTOM] = digits.encode(result).decode()
 
 
 def _alike(names: Iterable[str], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -132,7 +132,7 @@ def _same(definition: Definition, name: str, logged: Any, row: asyncpg.Record) -
     """Whether the column holds today what the log says."""
     now = row[name]
     if isinstance(now, str) and _is_document(definition, name):
-        now = msgspec.json.decode(now)
+        now = digits.decode(now)
         return bool(now == logged)
     return bool(now == _stored(definition, name, logged))
 
@@ -153,7 +153,7 @@ def _is_document(definition: Definition, name: str) -> bool:
 def _reader(kind: type[sa.types.TypeEngine[Any]]) -> Callable[[Any], Any]:
     """How the log's JSON spells a type's values."""
     if issubclass(kind, JSONB):
-        return lambda value: msgspec.json.encode(value).decode()
+        return lambda value: digits.encode(value).decode()
     if issubclass(kind, postgresql.UUID):
         return UUID
     if issubclass(kind, sa.LargeBinary):

@@ -16,6 +16,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Locale, Refused, Secret
+from tenfold.kernel import digits
 from tenfold.kernel.answers import moment
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
 from tenfold.kernel.money import exponent
@@ -277,9 +278,9 @@ def plain(one: Field, stored: Sequence[object]) -> object:
     if kind in ("decimal", "money"):
         places = exponent(str(stored[1])) if kind == "money" else getattr(one.type, "places", 0)
         number = PyDecimal(int(str(first))).scaleb(-places)
-        return int(number) if number == number.to_integral_value() else float(number)
+        return digits.plain(number)
     if isinstance(first, str) and kind in ("choices", "tags", "json", "address"):
-        return msgspec.json.decode(first)
+        return digits.decode(first)
     if isinstance(first, datetime):
         return moment(first)
     return first.isoformat() if isinstance(first, date) else str(first)

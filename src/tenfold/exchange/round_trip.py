@@ -19,6 +19,7 @@ from tenfold.exchange.import_state import Options, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
 from tenfold.exchange.jobs import AtOnce
 from tenfold.exchange.starting import Upload, begin, parts_of
+from tenfold.kernel import digits
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
 
@@ -82,7 +83,7 @@ def _differences(
 
 def _by_key(data: bytes) -> dict[str, dict[str, Any]]:
     """The records by their key elsewhere, or by the id that becomes it."""
-    rows: list[dict[str, Any]] = msgspec.json.decode(data)
+    rows: list[dict[str, Any]] = digits.decode(data)
     return {row.get("external_id") or row["id"]: row for row in rows}
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
 
+from tenfold.kernel import digits
+
 
 def encoded(value: object) -> bytes:
     """A value as JSON, its moments as `moment` writes them; msgspec alone ends them in `Z`."""
-    return msgspec.json.encode(_plain(msgspec.to_builtins(value, builtin_types=(datetime,))))
+    return digits.encode(_plain(msgspec.to_builtins(value, builtin_types=(datetime, Decimal))))
 
 
 def moment(value: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Inexact, InvalidOperation
 from decimal import Decimal as PyDecimal
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from tenfold.engine.types.base import (
 from tenfold.kernel.money import CURRENCIES, NO_MINOR, THOUSANDTHS, exponent
 
 _LARGEST = 2**63 - 1
+_EXACT = Context(prec=60, traps=[Inexact])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +221,11 @@ def _within(number: Any, least: Any, most: Any) -> Any:
 
 
 def _scaled(number: PyDecimal, places: int, of: str = "") -> int:
-    scaled = number.scaleb(places)
-    if scaled != scaled.to_integral_value():
+    try:
+        scaled = number.scaleb(places, _EXACT)
+    except Inexact:
+        scaled = None
+    if scaled is None or scaled != scaled.to_integral_value():
         raise Refused(f"must have at most {places} decimal places{of}")
     if abs(scaled) > _LARGEST:
         raise Refused("is too large")

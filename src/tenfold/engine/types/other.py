@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
@@ -21,6 +20,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
+from tenfold.kernel import digits
 
 MASK = "••••"
 
@@ -37,7 +37,7 @@ class Json(FieldType):
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         try:
-            encoded = msgspec.json.encode(value)
+            encoded = digits.encode(value)
         except (TypeError, UnicodeEncodeError, RecursionError):
             raise Refused("must be JSON") from None
         if len(encoded) > 100_000:

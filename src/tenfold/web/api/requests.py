@@ -20,6 +20,7 @@ from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST, PLAIN, whole
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
+from tenfold.kernel import digits
 from tenfold.kernel.errors import (
     BadRequest,
     Invalid,
@@ -201,7 +202,7 @@ async def fields_of(request: Req) -> dict[str, object]:
     if header(request.scope, b"content-encoding").lower() not in ("", "identity"):
         raise WrongMedia("Send the body as it is, without a Content-Encoding.")
     try:
-        value = msgspec.json.decode(body or b"{}")
+        value = digits.decode(body or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(f"The body is not JSON: {error}", code="INVALID_JSON") from None
     if not isinstance(value, dict):

@@ -21,6 +21,7 @@ from tenfold.engine.types import AnyRef, Choice, Choices, Many, Ref, Stage
 from tenfold.engine.types.contact import one_line
 from tenfold.engine.types.other import Expression
 from tenfold.engine.units import PERCENT
+from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
 from tenfold.web.pages import hues, words
 
@@ -270,7 +271,7 @@ def _json(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     named = _object(value)
     if named and all(isinstance(v, int | float | str) for v in named.values()):
         return Cell("text", ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in named.items()))
-    return Cell("code", msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    return Cell("code", msgspec.json.format(digits.encode(value), indent=2).decode())
 
 
 def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Ref, User
+from tenfold.kernel import digits
 from tenfold.kernel.errors import Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
 from tenfold.web.pages import cells, mentions, render, widgets
@@ -167,7 +167,7 @@ async def read(
 ) -> tuple[dict[str, Any], Mapping[UUID, str], int]:
     """A record for its form, with the names of what it points to."""
     json, version = await guest.desk.query.one(guest.reader, guest.person, definition, identity)
-    record: dict[str, Any] = msgspec.json.decode(json)
+    record: dict[str, Any] = digits.decode(json)
     names = await names_of(guest, definition, record)
     return record, names, version
 

@@ -15,6 +15,7 @@ from tenfold.engine.definition import Field
 from tenfold.engine.query import Query
 from tenfold.engine.types import AnyRef, Refused
 from tenfold.engine.types.contact import ADDRESS_PARTS
+from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
 from tenfold.web.pages import words
 from tenfold.web.pages.pick import resolve
@@ -108,7 +109,7 @@ def _json(text: str) -> object:
     if not text.strip():
         return None
     try:
-        return msgspec.json.decode(text)
+        return digits.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
         raise Refused('must be JSON, like {"key": "value"}') from None
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.search import Search
 from tenfold.engine.titles import counts, newest
+from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
 from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.cells import Cell
@@ -129,7 +129,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
             except Invalid:
                 found = []
             for one in found:
-                rows: list[dict[str, Any]] = msgspec.json.decode(one.json)
+                rows: list[dict[str, Any]] = digits.decode(one.json)
                 path = f"/{one.definition.path}"
                 shown = tuple(
                     cells.titled_cell(one.definition, r["id"], r["title"] or "Without a name")

@@ -18,6 +18,7 @@ from tenfold.engine.query import Page
 from tenfold.engine.search import Search
 from tenfold.engine.titles import USER, suggest, titles
 from tenfold.engine.types import Ref, User
+from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import plural
@@ -145,7 +146,7 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         problem, asked = "That page is no more; here is the first.", replace(asked, cursor="")
         pairs = without_place(pairs)
         page = await _page(guest, definition, asked)
-    records: list[Record] = msgspec.json.decode(page.data)
+    records: list[Record] = digits.decode(page.data)
     names = await _names(guest, asked, columns, records)
     reader = guest.eyes(names)
     sorted_by = {s.field.json_name: s.descending for s in asked.sorts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Text
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.engine.units import PERCENT
+from tenfold.kernel import digits
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Record, custom_values
 from tenfold.web.pages.filters import Option
@@ -240,7 +242,7 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case "tags":
             return ", ".join(value)
         case "json":
-            return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+            return msgspec.json.format(digits.encode(value), indent=2).decode()
         case "ref" | "user":
             return filled.names.get(UUID(str(value)), "")
         case "any_ref":
@@ -248,12 +250,12 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case "choices" | "address":
             return ""
         case _:
-            if words.is_year(one.name, value) or not isinstance(value, int | float):
+            if words.is_year(one.name, value) or not isinstance(value, int | float | Decimal):
                 return str(value)
             return _number(value)
 
 
-def _number(value: float) -> str:
+def _number(value: float | Decimal) -> str:
     """A number with its thousands separated and no more places than it needs."""
     return f"{int(value):,}" if value == int(value) else f"{value:,}"
 
