@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 
 from tenfold.db.glance import AskFirst, Glance
-from tenfold.db.lender import LOST, Lender, check_lost, gone
+from tenfold.db.lender import LOST, Lender, gone
 from tenfold.db.transaction import Connection, Late, Reader, Transaction, closing, opening
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import TenfoldError, Unavailable
@@ -97,23 +97,17 @@ class Database:
         """Connections open, free and allowed, for the metrics."""
         return {
             "open": self._pool.get_size(),
-            "free": self._pool.get_size() - self._lender.lent,
+            "free": self._pool.get_size() - self._lender.out,
             "most": self._pool.get_max_size(),
         }
 
     @asynccontextmanager
     async def read(self, tenant: UUID, topics: Sequence[str] = ()) -> AsyncGenerator[Reader]:
         """A connection set to the tenant, with the versions of the topics, in one trip."""
-        connection = await self._lender.take()
-        try:
+        async with self._lender.lent() as connection:
             entered = await connection.fetchrow(_ENTER, str(tenant), tenant, topics)
             assert entered is not None
             yield Reader(connection, entered[1])
-        except LOST as error:
-            check_lost(connection, error)
-            raise
-        finally:
-            self._lender.give(connection)
 
     def glance(self, tenant: UUID, topics: Sequence[str], known: Sequence[int]) -> Glance:
         """A reader that enters with each statement, as long as the first topics are as known."""
@@ -122,15 +116,9 @@ class Database:
     @asynccontextmanager
     async def system(self) -> AsyncGenerator[Reader]:
         """A connection that sees no tenant: for the log's reader and for sign-in."""
-        connection = await self._lender.take()
-        try:
+        async with self._lender.lent() as connection:
             await connection.execute(_NOBODY)
             yield Reader(connection, ())
-        except LOST as error:
-            check_lost(connection, error)
-            raise
-        finally:
-            self._lender.give(connection)
 
     @asynccontextmanager
     async def transaction(
@@ -142,18 +130,15 @@ class Database:
         trip. The versions of what was touched rise last and in sorted order, so that two
         transactions never wait for each other crosswise.
         """
-        connection = await self._lender.take()
-        try:
-            versions = await _begun(connection, context, topics, known)
-            transaction = Transaction(connection, versions, context)
-            yield transaction
-            await connection.execute(closing(transaction.changed))
-        except BaseException as error:
-            await _taken_back(connection)
-            check_lost(connection, error)
-            raise
-        finally:
-            self._lender.give(connection)
+        async with self._lender.lent() as connection:
+            try:
+                versions = await _begun(connection, context, topics, known)
+                transaction = Transaction(connection, versions, context)
+                yield transaction
+                await connection.execute(closing(transaction.changed))
+            except BaseException:
+                await _taken_back(connection)
+                raise
 
     @asynccontextmanager
     async def late(
@@ -164,23 +149,20 @@ class Database:
         Raises AskFirst, with nothing done, where the versions are not those known: also where it
         was refused before any statement could tell, since what was known may not hold any more.
         """
-        connection = await self._lender.take()
-        late = Late(connection, known, context, topics=topics)
-        try:
-            yield late
-            if late.state == "untouched":
-                raise AskFirst
-            if late.state == "begun":
-                await connection.execute(closing(late.changed))
-        except BaseException as error:
-            if late.state == "begun":
-                await _taken_back(connection)
-            check_lost(connection, error)
-            if late.state == "untouched" and isinstance(error, TenfoldError):
-                raise AskFirst from error
-            raise
-        finally:
-            self._lender.give(connection)
+        async with self._lender.lent() as connection:
+            late = Late(connection, known, context, topics=topics)
+            try:
+                yield late
+                if late.state == "untouched":
+                    raise AskFirst
+                if late.state == "begun":
+                    await connection.execute(closing(late.changed))
+            except BaseException as error:
+                if late.state == "begun":
+                    await _taken_back(connection)
+                if late.state == "untouched" and isinstance(error, TenfoldError):
+                    raise AskFirst from error
+                raise
 
 
 async def _begun(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.db.lender import LOST, Lender, check_lost
+from tenfold.db.lender import Lender
 
 # The limit needs what entering answered, so nothing of the statement runs before the tenant is set;
 # set for this statement alone, it is gone after it.
@@ -40,8 +40,7 @@ class Glance:
 
     async def row(self, sql: str, *args: object) -> asyncpg.Record | None:
         """The only row of a statement, its own columns first; or None."""
-        connection = await self._lender.take()
-        try:
+        async with self._lender.lent() as connection:
             found = await connection.fetchrow(
                 _glance(sql, len(args), len(self._known)),
                 *args,
@@ -50,11 +49,6 @@ class Glance:
                 self._topics,
                 self._known,
             )
-        except LOST as error:
-            check_lost(connection, error)
-            raise
-        finally:
-            self._lender.give(connection)
         versions = found["versions"]
         if list(versions[: len(self._known)]) != list(self._known):
             raise AskFirst

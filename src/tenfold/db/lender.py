@@ -57,9 +57,13 @@ class Lender:
         return len(self._free)
 
     @property
-    def lent(self) -> int:
+    def out(self) -> int:
         """Connections in use."""
         return self._out
+
+    def lent(self) -> Loan:
+        """A connection for as long as a block takes."""
+        return Loan(self)
 
     async def take(self, until: float = 0.0) -> Any:
         """A connection; raises Unavailable where none comes free in time or the server is gone.
@@ -188,18 +192,32 @@ class Lender:
         self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
 
 
+class Loan:
+    """A connection lent for a block; raises Unavailable where an error came of its loss."""
+
+    __slots__ = ("_connection", "_lender")
+
+    def __init__(self, lender: Lender) -> None:
+        self._lender = lender
+
+    async def __aenter__(self) -> Any:
+        self._connection = await self._lender.take()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        lost = isinstance(error, LOST) and gone(self._connection)
+        self._lender.give(self._connection)
+        if lost:  # as when the server ends
+            text = "The database went away for a moment; try again shortly."
+            raise Unavailable(text) from error
+
+
 def gone(connection: Any) -> bool:
     """Whether a connection is closed; one that was cut off is no longer even the pool's to ask."""
     try:
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True
-
-
-def check_lost(connection: Any, error: BaseException) -> None:
-    """Raise Unavailable where an error came of the connection's loss, as when the server ends."""
-    if isinstance(error, LOST) and gone(connection):
-        raise Unavailable("The database went away for a moment; try again shortly.") from error
 
 
 def _seen(task: asyncio.Task[None]) -> None:
