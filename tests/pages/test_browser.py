@@ -291,6 +291,11 @@ async def test_a_phone_sorts_and_opens_what_a_row_is_related_to(
     await sees(page.locator("tbody tr").first, "Ada L")
     await page.tap("tbody td a.record >> nth=0")
     await sees(page.locator("h1"), "Analytical Engines")
+    await page.tap(".bar .menu summary")
+    assert await page.evaluate(HIDDEN) == []
+    assert await page.evaluate("document.querySelector('.bar .sheet').offsetWidth") == PHONE[0]
+    await page.tap(".bar .danger")
+    await expect(page.locator(".toast")).to_contain_text("was deleted")
 
 
 async def test_menus_close_with_escape_and_give_the_focus_back(open_page: Open) -> None:

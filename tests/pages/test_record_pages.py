@@ -319,6 +319,17 @@ async def test_a_new_record_starts_from_the_one_it_belongs_to(visitor: Visitor, 
     assert "Call Ann" in visitor.page.one("section", class_="related").text
 
 
+async def test_related_records_do_not_name_the_record_they_are_listed_on(
+    visitor: Visitor, make: Make
+) -> None:
+    company = await make("companies", name="Acme")
+    await make("contacts", first_name="Ann", last_name="Lee", company_id=company["id"])
+    await visitor.get(f"/companies/{company['id']}")
+    related = visitor.page.one("section", class_="related").text
+    assert "Ann Lee" in related
+    assert "Acme" not in related
+
+
 async def test_stages_move_by_buttons_with_a_reason(visitor: Visitor, lead: dict[str, Any]) -> None:
     path = f"/leads/{lead['id']}"
     await visitor.get(path)

@@ -80,7 +80,7 @@ class Contact(
     company_name: str | None = field(
         search="C",
         aliases=["company", "employer", "organization name"],
-        help="Where they work, as another system spells it; `company` is the record.",
+        help="Where they work, as another system spells it; the company is the record.",
     )
     job_title: str | None = field(search="C", help="What they do there.")
     department: str | None = field(max_length=200)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
@@ -15,9 +15,10 @@ from tenfold.engine import changes
 from tenfold.engine.access import Access
 from tenfold.engine.ask import Embed, related
 from tenfold.engine.changes import NEWEST, Change
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Many
+from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.labels import label_of
 from tenfold.web.api.requests import identified
@@ -138,7 +139,7 @@ async def _view(
     json, version = await query.one(
         reader, person, definition, identity, embeds=embeds, deleted=deleted
     )
-    record: dict[str, Any] = msgspec.json.decode(json)
+    record: dict[str, Any] = digits.decode(json)
     log = await changes.timeline(
         reader, person, definition, identity, limit=HISTORY + 1, before=before, current=record
     )
@@ -204,8 +205,8 @@ def _mentioned(
     registry = guest.desk.registry
     found = mentions.mentioned(definition, record, registry)
     found.merge(timeline.mentioned(definition, log))
-    for _, other, rows in _embedded(guest, definition, record):
-        shown = [c.field for c in columns_of(other, guest.person.access(other))[:_BESIDE]]
+    for name, other, rows in _embedded(guest, definition, record):
+        shown = _beside(guest, definition, name, other)
         for row in rows:
             found.record(shown, row, registry)
     return found
@@ -223,6 +224,13 @@ def _embedded(
             rows = cast("list[Record]", value["data"])
             found.append((embed.name, pair[0], rows))
     return found
+
+
+def _beside(guest: Guest, definition: Definition, name: str, other: Definition) -> list[Field]:
+    """What a related list tells of its records; not the one that all of them belong to: this."""
+    back = guest.desk.registry.backs.get(definition.name, {}).get(name)
+    fields = (c.field for c in columns_of(other, guest.person.access(other)))
+    return list(islice((f for f in fields if not back or f.name != back[1].name), _BESIDE))
 
 
 def _sections(
@@ -276,11 +284,11 @@ def _related(
 ) -> tuple[Related, ...]:
     made: list[Related] = []
     for name, other, rows in _embedded(guest, definition, record):
-        columns = columns_of(other, guest.person.access(other))[:_BESIDE]
+        shown = _beside(guest, definition, name, other)
         lines = tuple(
             Line(
                 cells.record_cell(other, row, reader.registry),
-                tuple(cells.cell(column.field, row, reader) for column in columns),
+                tuple(cells.cell(one, row, reader) for one in shown),
             )
             for row in rows
         )
