@@ -232,3 +232,30 @@ async def test_more_connections_than_usual_are_there_for_whom_waits_only(base: B
     finally:
         done.set()
         await database.close()
+
+
+async def test_a_place_that_comes_free_soon_after_somebody_waits_is_theirs(base: Base) -> None:
+    database = await Database.connect(base.app_url, smallest=1, largest=lender.USUAL + 1)
+    done, entered = asyncio.Event(), asyncio.Event()
+
+    async def long() -> None:
+        async with database.read(new_id()):
+            await done.wait()
+
+    async def short() -> None:
+        async with database.read(new_id()) as reader:
+            entered.set()
+            await reader.value("SELECT pg_sleep(0.05)")
+
+    try:
+        held = [asyncio.create_task(long()) for _ in range(lender.USUAL)]
+        await asyncio.sleep(0.1)
+        last = asyncio.create_task(short())
+        async with asyncio.timeout(lender.PATIENCE_SECONDS + 3):
+            await entered.wait()
+            await asyncio.gather(last, short())
+        done.set()
+        await asyncio.gather(*held)
+    finally:
+        done.set()
+        await database.close()

@@ -128,7 +128,7 @@ class Lender:
             self._waiting.append((until, waiter))
         if self._timer is None:
             self._timer = self._loop.call_at(until, self._expire)
-        if self._hurry is None and self._out < self._most:
+        if self._hurry is None:  # also where all are out: one may be let go before it is time
             self._hurry = self._loop.call_later(PATIENCE_SECONDS, self._widen)
         try:
             connection = await waiter
@@ -162,9 +162,9 @@ class Lender:
     def _widen(self) -> None:
         """One connection more for whom waits longest, and soon another."""
         self._hurry = None
-        if self._overdue():
+        if self._out < self._most and self._overdue():
             self._wake()
-        if self._waiting and self._out < self._most:
+        if self._waiting:
             self._hurry = self._loop.call_later(_NEXT_SECONDS, self._widen)
 
     def _wake(self) -> None:
