@@ -45,20 +45,42 @@ async def test_all_rows_in_is_0_and_some_refused_is_3_with_their_file(settings, 
     path.write_text("Id,First Name,Last Name\n1,A,B\n2,,**CLEAR**\n3,X,\n")
     code, said = await imported(settings, path, "leads", who=Who(person.who.email))
     assert code == PARTLY
-    assert said[-2] == "3 rows read: 0 created, 0 updated, 1 unchanged, 2 refused."
+    assert said[-5:] == [
+        "3 rows read: 0 created, 0 updated, 1 unchanged, 2 refused.",
+        "These were refused:",
+        "  line 3: last_name: is required and can't be empty.",
+        "  line 4: last_name: is required.",
+        f"The refused rows, each with its reason, are in {tmp_path / 'leads.refused.csv'}.",
+    ]
     with (tmp_path / "leads.refused.csv").open(encoding="utf-8-sig") as file:
         assert [row["line"] for row in csv.DictReader(file)] == ["3", "4"]
     assert len(await person.every("leads")) == 2
     # What is mended and refused again lies in a file of its own, beside the mended one.
     for name in ("leads.refused.csv", "leads.refused-2.csv"):
         code, said = await imported(settings, tmp_path / name, "leads", who=Who(person.who.email))
-        assert said[-2] == "2 rows read: 0 created, 0 updated, 0 unchanged, 2 refused."
+        assert "2 rows read: 0 created, 0 updated, 0 unchanged, 2 refused." in said
+    # Nor are they where the file itself is imported again, or another of that name.
+    mended = (tmp_path / "leads.refused.csv").read_bytes()
+    await imported(settings, path, "leads", who=Who(person.who.email))
+    assert (tmp_path / "leads.refused.csv").read_bytes() == mended
     assert {one.name for one in tmp_path.iterdir()} == {
         "leads.csv",
         "leads.refused.csv",
         "leads.refused-2.csv",
         "leads.refused-3.csv",
+        "leads.refused-4.csv",
     }
+
+
+async def test_where_refused_rows_can_not_be_written_nothing_is_imported(
+    settings, person, tmp_path
+):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name\nA,B\nC,\n")
+    to, who = tmp_path / "none" / "x.csv", Who(person.who.email)
+    with pytest.raises(NotFound, match=r"There is no folder .*none\."):
+        await imported(settings, path, "leads", who=who, refused=to)
+    assert await person.every("leads") == []
 
 
 async def test_a_file_that_can_not_be_read_is_1(settings, person, tmp_path):

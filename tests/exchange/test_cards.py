@@ -50,6 +50,24 @@ def test_preferred_address_comes_first(opened):
     assert values["uid"] == "7"
 
 
+def test_a_cell_phone_comes_second_and_a_fax_is_no_telephone(opened):
+    cell, work, fax = "TEL;TYPE=CELL,PREF:1", "TEL;TYPE=WORK:2", "TEL;TYPE=FAX,WORK:3"
+    rows = opened(
+        card("VERSION:3.0", fax, cell, work, "TEL;TYPE=HOME:4")
+        + card("VERSION:2.1", "TEL;CELL:5", "TEL;FAX:6", "TEL;CELL:7")
+        + card("VERSION:3.0", "TEL;TYPE=PAGER:8", "TEL;TYPE=HOME:9", work, cell)
+        + card("VERSION:4.0", "FN:Ann")
+    ).rows()
+    found = [(row.values["phones"], row.values["faxes"]) for row in rows]
+    told = [[[one["value"] for one in several or ()] for several in pair] for pair in found]
+    assert told == [
+        [["2", "1", "4"], ["3"]],
+        [["5", "7"], ["6"]],
+        [["9", "1", "8", "2"], []],
+        [[], []],
+    ]
+
+
 def test_group_names_and_escapes(opened):
     text = card("VERSION:3.0", r"item1.NOTE:a\, b\; c\nd\\n", r"N:O\;B;Jo\, Ann;;;", "NICKNAME:J")
     values = next(opened(text).rows()).values

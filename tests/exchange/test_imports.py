@@ -199,6 +199,12 @@ async def test_missing_relations_are_made_where_that_is_asked(person):
     (company,) = await person.every("companies")
     assert company["name"] == "New Co"
     assert "1 company made, as named in the file." in view["notes"]
+    form = {"type": "contacts", "create_missing": "compny"}
+    answer = await person.client.post(
+        "/v1/imports", data=form, files={"file": b"Last Name\nOne\n"}, headers=person.who.headers
+    )
+    why = {"create_missing": "there is no relation 'compny'; did you mean 'company'?"}
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (400, why)
 
 
 async def test_a_relation_never_leads_to_what_the_importer_may_not_read(

@@ -179,6 +179,9 @@ def test_a_file_of_thousands_of_columns_is_mapped():
     ("header", "field"),
     [
         ("Zimmer", "bedrooms_total"),
+        ("Bathroom", "bathrooms_total"),
+        ("Suburb", "address.city"),
+        ("APARTMENT NUMBER", "address.street2"),
         ("Pièces", "bedrooms_total"),
         ("Bäder", "bathrooms_total"),
         ("Grundstücksfläche", "lot_size"),
@@ -186,7 +189,8 @@ def test_a_file_of_thousands_of_columns_is_mapped():
         ("Bemerkungen", "notes"),
     ],
 )
-def test_headers_of_german_and_french_listings(header, field):
-    names = ("bedrooms_total", "bathrooms_total", "lot_size", "year_built", "notes")
+def test_headers_of_listings_elsewhere(header, field):
+    names = ["bedrooms_total", "bathrooms_total", "lot_size", "year_built", "notes"]
+    names += ["address.city", "address.street2"]
     found = guess([header], [], [Target(name, "", "text") for name in names])
     assert found[0].target == field

@@ -123,6 +123,19 @@ async def test_outlook_in_german(person):
     assert (one["phone"], one["birthday"]) == ("+492214710123", "1970-12-24")
 
 
+async def test_outlooks_addresses_in_french(person):
+    header = "Prénom;Nom;Rue (bureau);Ville (bureau);Code postal (bureau);Pays/Région (bureau)"
+    header += ";Rue (domicile);Ville (domicile)"
+    content = f"{header}\nZoé;Roy;12 rue Foch;Lyon;69001;France;3 quai Claude;Sète\n"
+    assert counts(await person.imported(content, "contacts")) == (1, 1, 0, 0, 0)
+    (one,) = await person.every("contacts")
+    street = {"street": "12 rue Foch", "city": "Lyon", "postal_code": "69001", "country": "France"}
+    assert (one["address"], one["other_address"]) == (
+        street,
+        {"street": "3 quai Claude", "city": "Sète"},
+    )
+
+
 async def test_linkedins_notes_before_the_header_are_passed_over(person):
     view = await person.imported(LINKEDIN, "contacts")
     assert counts(view) == (1, 1, 0, 0, 0)
@@ -170,7 +183,7 @@ async def test_a_birthday_without_year_or_a_short_number_costs_no_card(person):
     found = {one["first_name"]: one for one in await person.every("contacts")}
     assert (found["Amy"]["birthday"], found["Amy"]["phone"]) == (None, "+14155550160")
     assert "2 values of 'birthday' left out: no year." in view["notes"]
-    assert "1 of several values in cells of 'phones' can't be read." in view["notes"]
+    assert "1 value more in cells of 'phones' left out: can't be read." in view["notes"]
 
 
 async def test_an_export_reads_a_filter_as_the_organisation_writes_it(person):

@@ -39,8 +39,8 @@ def test_gmail_card(data):
     assert card["middle_name"] == "Richter, James"
     assert card["organization"] == "IBM"
     assert card["phones"] == [
-        {"value": "905-555-1234", "type": "cell"},
         {"value": "905-666-1234", "type": "home"},
+        {"value": "905-555-1234", "type": "cell"},
     ]
     assert card["anniversary"] == "1975-03-01"
     assert card["note"].endswith("\nFavotire Color: Blue")
@@ -54,14 +54,13 @@ def test_iphone_card_with_doubled_returns_and_own_labels(data):
     assert card["department"] == "Accounting"
     assert card["emails"] == [{"value": "john.doe@ibm.com", "type": ""}]
     assert [phone["type"] for phone in card["phones"]] == [
-        "cell",
         "home",
+        "cell",
         "work",
-        "home fax",
-        "work fax",
         "pager",
         "AssistantPhone",
     ]
+    assert [fax["type"] for fax in card["faxes"]] == ["home fax", "work fax"]
     home = card["addresses"][0]
     assert (home["city"], home["postal_code"], home["type"]) == ("New York", "12345", "home")
     assert read("address", card["addresses"], Reading())["state"] == "New York"

@@ -49,7 +49,7 @@ from tenfold.kernel.text import plural
 
 DONE, FAILED, PARTLY = 0, 1, 3
 _SHOWN = 10
-"""How many refused rows a dry run says."""
+"""How many refused rows are said."""
 
 Say = Callable[[str], None]
 
@@ -87,10 +87,12 @@ def run_import(
 ) -> int:
     """Import a file, or the plan of a Salesforce tree export, as a member.
 
-    Answers 0 where all rows are in, 3 where some were refused (they are written to `refused`, or
-    beside the file; a dry run without `refused` says the first of them), 1 where the import failed;
-    what was done is said.
+    Answers 0 where all rows are in, 3 where some were refused (the first are said, and all written
+    to `refused` or beside the file; a dry run writes none without `refused`), 1 where the import
+    failed; what was done is said.
     """
+    if refused and not refused.parent.is_dir():
+        raise NotFound(f"There is no folder {refused.parent}.")
     asked = _Import(path, kind, who, starting.check(options or Options()))
     return asyncio.run(_import(settings, asked, refused, say))
 
@@ -126,11 +128,11 @@ async def _import(settings: Settings, asked: _Import, refused: Path | None, say:
         _tell(state, say)
         if not state.counts.refused:
             return DONE
+        for line in _refused(files, state, refused):
+            say(line)
         if state.options.dry_run and refused is None:
-            for line in _refused(files, state):
-                say(line)
             return PARTLY
-        to = refused or asked.path.with_name(starting.refused_name(asked.path.name))
+        to = refused or _unused(asked.path)
         await asyncio.to_thread(_write, to, files.refused_csv(state))
         say(f"The refused rows, each with its reason, are in {to}.")
         return PARTLY
@@ -192,15 +194,17 @@ def _skipped(state: State) -> Iterator[str]:
         yield "  and more; the page of this import lists them."
 
 
-def _refused(files: ImportFiles, state: State) -> Iterator[str]:
-    """The first rows that a real import would refuse, with their reasons."""
-    yield "These would be refused:"
+def _refused(files: ImportFiles, state: State, to: Path | None) -> Iterator[str]:
+    """The first rows that were refused, or would be by a real import, with their reasons."""
+    dry = state.options.dry_run
+    yield "These would be refused:" if dry else "These were refused:"
     for row in islice(files.refused_rows(state), _SHOWN):
         file = f"{row.values['file']}, " if len(state.parts) > 1 else ""
         yield f"  {file}{state.place} {row.number:,}: {row.error}"
     more = state.counts.refused - _SHOWN
     if more > 0:
-        yield f"  and {more:,} more; --refused PATH writes all of them to a file."
+        hint = "; --refused PATH writes all of them to a file" if dry and to is None else ""
+        yield f"  and {more:,} more{hint}."
 
 
 async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
@@ -346,6 +350,14 @@ def _beside(plan: Path, name: str) -> Path | None:
         return exact
     ending = sorted(plan.parent.glob(f"*{Path(name).name}"))
     return ending[0] if ending else None
+
+
+def _unused(path: Path) -> Path:
+    """Where the refused rows of a file are written: never over those of another time."""
+    to = path.with_name(starting.refused_name(path.name))
+    while to.exists():
+        to = path.with_name(starting.refused_name(to.name))
+    return to
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

@@ -23,6 +23,9 @@ _WHICH = {
     "weitere": "other",
     "weiterer": "other",
     "weiteres": "other",
+    "bureau": "business",
+    "domicile": "home",
+    "autre": "other",
     "mailing": "mailing",
     "billing": "billing",
     "shipping": "shipping",
@@ -30,15 +33,15 @@ _WHICH = {
 _NUMBERED = re.compile(r"address ([0-9]) (.+)")
 _NAMES = {
     "street": "street|street 1|address|street address|address street|address 1|address line 1|"
-    "strasse|anschrift|street address 1|street address line 1",
+    "strasse|anschrift|rue|street address 1|street address line 1",
     "street2": "street 2|address 2|street address 2|street address line 2|address line 2|"
     "extended address|strasse 2",
-    "city": "city|town|address city|ort|stadt",
+    "city": "city|town|address city|ort|stadt|ville",
     "state": "state|region|province|state province|state or province|state region|address state|"
     "bundesland|bundesland kanton|kanton",
     "postal_code": "postal code|zip|zip code|zip postal code|postcode|address postal code|"
-    "address zip|postleitzahl|plz|code",
-    "country": "country|country region|address country|land|land region",
+    "address zip|postleitzahl|plz|code postal|code",
+    "country": "country|country region|address country|land|land region|pays|pays region",
 }
 _PARTS = {name: part for part, names in _NAMES.items() for name in names.split("|")}
 _GLUED = re.compile(f"({'|'.join(_WHICH)})(.+)")

@@ -23,6 +23,7 @@ from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.value_texts import shown
 from tenfold.exchange.values import Reading, Refusal, Special, each, learn, quick, read
+from tenfold.kernel.text import plural
 
 OTHER = "other"
 _DIGITS = 18
@@ -300,7 +301,8 @@ class Converter:
         if isinstance(exponent, int) and -exponent > places:
             rounded = _to_places(number, places)
             if rounded != number:
-                self.tally[f"{_VALUES} of {column!r} rounded to {places} decimal places"] += 1
+                digits = plural(places, "decimal place", "decimal places")
+                self.tally[f"{_VALUES} of {column!r} rounded to {digits}"] += 1
             return rounded
         return number
 
@@ -326,7 +328,8 @@ class Converter:
             problems += reasons[:1]
             return
         if reasons:
-            self.tally[f"of several values in cells of {column!r} can't be read"] += len(reasons)
+            told = f"{_VALUES} more in cells of {column!r} left out: can't be read"
+            self.tally[told] += len(reasons)
         put(made, found[0])
         # The fields for further ones may have columns of their own, which come first.
         made.more += [(column, kind, more) for more in found[1:]]

@@ -6,6 +6,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from tenfold.exchange.rows import Row, Value, Values, refused
 from tenfold.exchange.text_lines import lines_of, readable
@@ -24,6 +25,7 @@ COLUMNS = [
     "job_title",
     "emails",
     "phones",
+    "faxes",
     "addresses",
     "urls",
     "birthday",
@@ -85,6 +87,7 @@ def _values(properties: Sequence[Property]) -> Values:
     for name, items in lists.items():
         # The preferred one first, for fields that hold but one.
         values[name] = [value for _, value in sorted(items, key=lambda item: not item[0])]
+    values["phones"] = _line_first(values["phones"])
     if "company" in kinds or "org" in kinds:
         _company(values)
     if all(value is None for value in values.values()):
@@ -98,6 +101,15 @@ def _company(values: Values) -> None:
     values["full_name"] = None
 
 
+def _line_first(phones: Value) -> Value:
+    """A cell phone after another one: the field for a second number is that of a mobile."""
+    numbers = phones if isinstance(phones, list) else []
+    kinds = [one["type"].split() for one in numbers]
+    line = next((i for i, kind in enumerate(kinds) if not {"cell", "pager"} & {*kind}), -1)
+    rank = [0 if i == line else 1 if "cell" in kind else 2 for i, kind in enumerate(kinds)]
+    return [one for _, one in sorted(zip(rank, numbers, strict=True), key=itemgetter(0))] or None
+
+
 def _one(
     found: Property, label: str, values: Values, lists: dict[str, list[tuple[bool, Value]]]
 ) -> None:
@@ -109,7 +121,8 @@ def _one(
         case "ORG":
             _organisation(parts(found.value), values)
         case "EMAIL" | "TEL" | "URL" | "ADR":
-            lists[_LISTS[found.name]].append((_preferred(found), _item(found, label, text)))
+            name = "faxes" if "fax" in found.types else _LISTS[found.name]
+            lists[name].append((_preferred(found), _item(found, label, text)))
         case "CATEGORIES":
             lists["categories"] += [(False, part) for part in parts(found.value, ",") if part]
         case "NOTE":

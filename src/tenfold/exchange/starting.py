@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from uuid import UUID
@@ -18,6 +18,7 @@ from tenfold.exchange import meanings
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State
 from tenfold.exchange.importing import Exchange
+from tenfold.exchange.mapping import nearest
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import Step, plan_of
 from tenfold.exchange.targets import Goal, goals_of, type_of_object
@@ -89,7 +90,18 @@ async def allowed(
         access.need("read", definition)
         access.need("create", definition)
         types.append(goals_of(definition, access))
+    _relations(options.create_missing, types)
     meanings.check(options.values, types)
+
+
+def _relations(names: Sequence[str], types: Sequence[Mapping[str, Goal]]) -> None:
+    """Raise Invalid for a name that is no relation of any of the types."""
+    goals = (goal for one in types for goal in one.values() if goal.kind == "ref")
+    known = list(dict.fromkeys(goal.own.name for goal in goals))
+    for name in names:
+        if name not in known:
+            why = f"there is no relation {name[:60]!r}{nearest(name[:60], known)}"
+            raise Invalid({"create_missing": why})
 
 
 async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:

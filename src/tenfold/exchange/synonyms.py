@@ -38,7 +38,7 @@ _WORDS: dict[str, str] = {
     "member mobile phone|mobil",
     "phone_2": "phone 2|phone 2 value|other phone|business phone 2|alternate phone",
     "home_phone": "home phone|home phone number|telefon privat|phone home|telephone domicile",
-    "fax": "fax|business fax|fax number|work fax|home fax|telefax",
+    "fax": "fax|faxes|business fax|fax number|work fax|home fax|telefax",
     "company": "company|company name|organization|organisation|organization name|employer|firm|"
     "organization 1 name|account name|accountname|account|firma|empresa|entreprise|societe|"
     "unternehmen|brokerage|office name|associated company|business name|employer name|会社名|会社",
@@ -83,9 +83,9 @@ _WORDS: dict[str, str] = {
     "direccion|adresse|anschrift|unparsed address|property address|streetaddress|address street",
     "street2": "street 2|address 2|street address 2|street address line 2|address line 2|apt|unit|"
     "unit number|business street 2|"
-    "home street 2|address 1 extended address|suite",
-    "city": "city|town|mailing city|address 1 city|home city|business city|billing city|stadt|"
-    "ort|ciudad|ville|address city|locality|property city|other city",
+    "home street 2|address 1 extended address|suite|apartment|apartment number",
+    "city": "city|town|suburb|mailing city|address 1 city|home city|business city|billing city|"
+    "stadt|ort|ciudad|ville|address city|locality|property city|other city",
     "state": "state|region|province|state region|mailing state|address 1 region|home state|"
     "business state|billing state|state or province|bundesland|estado|provincia|"
     "state province|address state|county state|mailing state province",
@@ -106,10 +106,10 @@ _WORDS: dict[str, str] = {
     "original_list_price": "original list price|olp|original price",
     "close_price": "close price|sold price|sale price|selling price|closed price|sp|"
     "verkaufspreis|kaufpreis|price sold",
-    "bedrooms_total": "bedrooms total|beds|bedrooms|bed|br|bedroom count|total bedrooms|"
+    "bedrooms_total": "bedrooms total|beds|bedrooms|bedroom|bed|br|bedroom count|total bedrooms|"
     "number of bedrooms|beds total|bedroom abv gr|schlafzimmer|zimmer|habitaciones|chambres|"
     "pieces|nombre de pieces",
-    "bathrooms_total": "bathrooms total integer|bathrooms total|baths|bathrooms|bath|ba|"
+    "bathrooms_total": "bathrooms total integer|bathrooms total|baths|bathrooms|bathroom|bath|ba|"
     "baths total|total baths|number of bathrooms|bathrooms total decimal|badezimmer|bader|"
     "banos|salles de bain|"
     "washrooms|full and half baths",
