@@ -318,6 +318,33 @@ async def test_another_tenants_job_is_not_found(database: Database) -> None:
                 await act(tx.connection, uuid4(), job)
 
 
+class Beating(jobs.Pace):
+    """Looks at its jobs without a pause."""
+
+    @property
+    def beat(self) -> float:
+        return 0.0
+
+
+async def test_beats_leave_jobs_alone_that_are_being_handed_back(database: Database) -> None:
+    started = asyncio.Semaphore(0)
+
+    @jobs.job("endless", Work)
+    async def endless(job: jobs.Job[Work]) -> None:
+        started.release()
+        await asyncio.sleep(60)
+
+    made = [
+        (tenant, await enqueue(database, "endless", tenant=tenant))
+        for tenant in [uuid4() for _ in range(4)]
+    ]
+    async with working(database, endless, pace=Beating(grace=0.0)):
+        for _ in made:
+            await started.acquire()
+    found = [await look(database, tenant, job) for tenant, job in made]
+    assert [(one.state, one.attempt, one.error) for one in found] == [("pending", 0, "")] * 4
+
+
 async def test_stopped_worker_hands_its_job_back_uncounted(database: Database) -> None:
     started = asyncio.Event()
 

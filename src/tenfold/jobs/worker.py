@@ -101,7 +101,8 @@ class _Worker:
         default_factory=dict[tuple[UUID, int], tuple[Attempt, asyncio.Task[None]]]
     )
     served: UUID = NIL
-    # A claim between its commit and its entry in `running` would look like a forgotten job.
+    # A claim between its commit and its entry in `running` would look like a forgotten job, and so
+    # would one that was interrupted and is not handed back yet.
     books: asyncio.Lock = field(default_factory=asyncio.Lock)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -341,13 +342,17 @@ class _Worker:
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=self.pace.grace)
+        if late:
+            async with self.books:  # a beat would take what has ended for forgotten
+                await self._interrupt({task: tasks[task] for task in late})
+
+    async def _interrupt(self, late: dict[asyncio.Task[None], Attempt]) -> None:
         for task in late:
             task.cancel("the worker stops")
-        if late:
-            await asyncio.wait(late, timeout=self.pace.unwinding)
-        for task in late:
-            if not tasks[task].settled:
-                await self._guarded(self._hand_back, tasks[task])
+        await asyncio.wait(late, timeout=self.pace.unwinding)
+        for attempt in late.values():
+            if not attempt.settled:
+                await self._guarded(self._hand_back, attempt)
 
     async def _hand_back(self, attempt: Attempt) -> int:
         await self._settle(attempt, _Outcome(statements.LATER, (0.0,)))
