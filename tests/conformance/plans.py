@@ -53,6 +53,10 @@ async def fill(owner: Owner, kind: Definition) -> None:
     async with owner.transaction():
         # A server that is not ours may vacuum meanwhile, and then plan otherwise.
         await owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+        # Other tests' organisations have a few records each: any index does for so few.
+        await owner.execute(
+            f"ALTER TABLE {table} ALTER COLUMN tenant_id SET (n_distinct = {TENANTS})"
+        )
         await owner.execute("SET LOCAL session_replication_role = replica")
         await owner.execute(
             f"INSERT INTO {table} ({names}) SELECT {expressions} FROM generate_series(1, {ROWS}) n"
