@@ -8,18 +8,16 @@ from typing import Any
 
 import msgspec
 
-_LONGEST = 1_000
+_SHORT, _LONGEST = 16, 1_000
 
 
 def number(text: str) -> float | Decimal:
     """A number with a point or an exponent: a float where that says the same, else a Decimal."""
-    if len(text) > _LONGEST:
-        raise ValueError(f"a number has more than {_LONGEST:,} characters")
     short = float(text)
-    if math.isinf(short):
+    if math.isinf(short) or len(text) > _LONGEST:
         raise ValueError("Number out of range")
-    # What is too small for a float is too small for anything, also for a Decimal.
-    if short == 0 or Decimal(repr(short)) == (exact := Decimal(text)):
+    # 15 digits and a point; and what is too small for a float is too small for anything.
+    if len(text) <= _SHORT or short == 0 or Decimal(repr(short)) == (exact := Decimal(text)):
         return short
     return exact
 
