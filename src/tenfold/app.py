@@ -17,7 +17,7 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
 from tenfold import base
-from tenfold.accounts import people
+from tenfold.accounts import following, people
 from tenfold.accounts.sign_in import SignIn
 from tenfold.accounts.tokens import Tokens
 from tenfold.db.database import BUSY, Database
@@ -261,7 +261,11 @@ async def _worker(made: Parts) -> None:
 def job_handlers(made: Parts, database: Database) -> JobRegistry:
     """All jobs and schedules of an installation."""
     housekeeping = Housekeeping(database)
-    handlers = [*housekeeping.handlers(), *exchange_jobs.handlers(exchange_of(made, database))]
+    handlers = [
+        *housekeeping.handlers(),
+        *following.handlers(made.registry),
+        *exchange_jobs.handlers(exchange_of(made, database)),
+    ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]
     return JobRegistry(handlers, schedules)
 

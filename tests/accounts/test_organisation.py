@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.accounts.conftest import PASSWORD, Api, Browser, opened
 from tests.accounts.test_sign_in import events
 from tests.conftest import Running, Serve
 from tests.factories import Organisation, Owner, Somebody
+from tests.jobs.tools import until, working
+from tests.server import Base
 
+from tenfold.accounts import following
 from tenfold.engine.access import Person
 from tenfold.engine.titles import USER, suggest, titles
 from tenfold.kernel.ids import new_id
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
+_TAG = """INSERT INTO tenfold.tags (tenant_id, id, name, name_key, colour, owner_id, team_id)
+VALUES ($1, $2, $2::uuid::text, $2::uuid::text, 'grey', $3, $4)"""
 
 
 @pytest.fixture(scope="session")
@@ -440,6 +447,44 @@ async def test_records_follow_their_owner_to_another_team(
     assert (told["actor_id"], told["reason"]) == (admin.id, "The owner changed teams.")
     await api.data(admin, "PATCH", f"members/{agent.id}", {"team_id": None})
     assert await api.leads(there) == []
+
+
+async def test_what_is_being_written_follows_its_owner_too(
+    api: Api,
+    organisation: Organisation,
+    admin: Somebody,
+    base: Base,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(following, "AFTER", timedelta(0))
+    monkeypatch.setattr(following, "_AGAIN", 0.05)
+    agent = await organisation.person("member", ["agent"], team=organisation.team)
+    made = [new_id() for _ in range(2)]
+    writer = await asyncpg.connect(base.admin_url)
+    reader = await asyncpg.connect(base.admin_url)
+
+    async def teams() -> list[UUID]:
+        rows = await reader.fetch("SELECT team_id FROM tenfold.tags WHERE owner_id = $1", agent.id)
+        return [row["team_id"] for row in rows]
+
+    async def everywhere() -> bool:
+        return await teams() == [organisation.other_team] * 2
+
+    try:
+        async with writer.transaction():
+            await writer.execute(_TAG, organisation.id, made[0], agent.id, organisation.team)
+            move = {"team_id": str(organisation.other_team)}
+            await api.data(admin, "PATCH", f"members/{agent.id}", move)
+            async with working(desk.database, *following.handlers(desk.registry), concurrency=1):
+                await asyncio.sleep(0.5)
+            await writer.execute(_TAG, organisation.id, made[1], agent.id, organisation.team)
+        assert await teams() == [organisation.team] * 2
+        async with working(desk.database, *following.handlers(desk.registry), concurrency=1):
+            await until(everywhere)
+    finally:
+        await writer.close()
+        await reader.close()
 
 
 async def test_people_see_the_teams_below_theirs(

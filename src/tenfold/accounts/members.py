@@ -16,6 +16,7 @@ from tenfold.accounts import roles as own_roles
 from tenfold.accounts import sessions
 from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
+from tenfold.accounts.following import follow_later
 from tenfold.accounts.sign_in import checked_email, taken
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.reassign import reassign_team
@@ -155,6 +156,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     act.tx.touch("members")
     if team != old.team_id:
         await reassign_team(act.tx, act.registry, identity, team)
+        await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
         await sessions.end_all(act.tx, identity, act.tenant)
     await _note_change(act, old, new)

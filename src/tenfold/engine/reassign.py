@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,18 +22,32 @@ _PATIENCE = "SELECT set_config('statement_timeout', '60000', true)"
 _OWN_TYPES = "SELECT name FROM tenfold.custom_types WHERE tenant_id = $1"
 _REASON = "The owner changed teams."
 _TEAM = sa.bindparam("team", type_=postgresql.UUID(as_uuid=True))
+_WAS = sa.bindparam("was", type_=postgresql.UUID(as_uuid=True))
 _shapes = Shapes()
 
 
 async def reassign_team(tx: Transaction, registry: Registry, user: UUID, team: UUID | None) -> int:
     """Give all records that a person owns the team; answers how many changed."""
+    return await _reassign(tx, registry, {"user": user, "team": team})
+
+
+async def reassign_rest(
+    tx: Transaction, registry: Registry, user: UUID, was: UUID | None, team: UUID | None
+) -> int:
+    """Give those that still have the team that the person was in the present one."""
+    return await _reassign(tx, registry, {"user": user, "was": was, "team": team})
+
+
+async def _reassign(tx: Transaction, registry: Registry, values: Mapping[str, object]) -> int:
     await tx.value(_PATIENCE)
     await tx.value(writing.REASON, _REASON)
-    bound: dict[str, object] = {"tenant": tx.context.tenant, "user": user, "team": team}
+    bound = {"tenant": tx.context.tenant, **values}
+    rest = "was" in values
     changed = 0
     for definition in registry.stored.values():
         statement = _shapes.get(
-            (definition.name, definition.digest), lambda one=definition: _statement(one)
+            (definition.name, definition.digest, rest),
+            lambda one=definition: _statement(one, rest=rest),
         )
         tag = await tx.execute(statement.text, *statement.arguments(bound))
         count = int(tag.rpartition(" ")[2])
@@ -49,15 +64,14 @@ async def _topics(tx: Transaction, definition: Definition) -> list[str]:
     return [PREFIX + row[0] for row in await tx.rows(_OWN_TYPES, tx.context.tenant)]
 
 
-def _statement(definition: Definition) -> Statement:
+def _statement(definition: Definition, *, rest: bool) -> Statement:
     """Deleted records too, since they can be restored."""
     table = table_of(definition)
-    return compiled(
-        sa.update(table)
-        .where(
-            table.c.tenant_id == TENANT,
-            table.c.owner_id == USER,
-            table.c.team_id.is_distinct_from(_TEAM),
-        )
-        .values(team_id=_TEAM)
-    )
+    conditions = [
+        table.c.tenant_id == TENANT,
+        table.c.owner_id == USER,
+        table.c.team_id.is_distinct_from(_TEAM),
+    ]
+    if rest:
+        conditions.append(table.c.team_id.is_not_distinct_from(_WAS))
+    return compiled(sa.update(table).where(*conditions).values(team_id=_TEAM))
