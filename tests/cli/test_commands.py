@@ -177,6 +177,7 @@ def test_the_home_of_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> 
         (["up"], {"DATABASE_URL": "hello"}, "it takes an address like postgresql://"),
         (["up"], {"TENFOLD_DEFAULT_CURRENCY": "EUROS"}, "an ISO 4217 code, like USD."),
         (["up"], {"TENFOLD_DEFAULT_REGION": "GERMANY"}, "a country by its ISO 3166 code, like US."),
+        (["up"], {"TENFOLD_PUBLIC_URL": "crm.example.com"}, "like https://crm.example.com."),
         (["import", "x.csv"], {}, "--user"),
         (["import", "x.csv", "--user", "a@b.co", "--map", "x"], {}, "written as Column=field"),
         (["user", "add", "a@b.co"], {}, "--by"),

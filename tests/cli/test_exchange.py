@@ -13,9 +13,10 @@ import pytest
 from tests.exchange.conftest import DATA
 from tests.exchange.imports import Person
 
+from tenfold.accounts.members import NewMember
 from tenfold.cli import exchange
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
-from tenfold.cli.people import search_records
+from tenfold.cli.people import add_person, list_people, search_records
 from tenfold.cli.who import Who
 from tenfold.exchange.import_state import Options
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound
@@ -252,3 +253,17 @@ async def test_search_finds_records_of_ones_own_types(settings, client, person) 
         said: list[str] = []
         assert await search_records(settings, words, Who(person.who.email), said.append) == DONE
         assert said == ["Vehicles", f"  Zebra  custom/vehicles/{made.json()['data']['id']}"]
+
+
+async def test_people_are_listed_by_their_addresses(settings, person):
+    who = Who(person.who.email)
+    new = NewMember(email=f"0.{who.email}", first_name="Ann", last_name="Lee")
+    said: list[str] = []
+    assert await add_person(settings, who, new, said.append) == DONE
+    said.clear()
+    assert await list_people(settings, who, said.append) == DONE
+    assert said == [
+        "An organisation",
+        f"  {new.email}  Ann Lee  member",
+        f"  {who.email}  Robin owner  owner",
+    ]

@@ -193,7 +193,12 @@ def test_contacts():
         ("email", "zoe@", "'zoe@' is not an e-mail address"),
         ("email", "nobody", "@-sign"),
         ("phone", "555-0106", r"lacks its area code; \+1 415 555 0101 is one\."),
-        ("phone", "030 1234567", r"give it with its country, like \+49 30 1234567\."),
+        (
+            "phone",
+            "030 1234567",
+            r"like \+49 30 1234567\. Is the file from another region than US\?$",
+        ),
+        ("phone", "+1 415 555 01012345", r"is one\.$"),
         ("phone", "-1+1", "is not a"),
         ("phone", "nobody", "is not a"),
         ("url", "javascript:alert(1)", "is not a web address"),

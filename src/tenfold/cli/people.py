@@ -59,13 +59,15 @@ async def list_people(settings: Settings, who: Who, say: Say) -> int:
         at.database.read(at.person.tenant) as reader,
     ):
         say(at.organisation)
+        people: list[members.Member] = []
         after: UUID | None = None
         while shown := await members.page(reader, at.person.tenant, members.Which(), after, _PAGE):
-            for one in shown:
-                roles = ", ".join([one.role, *one.roles])
-                state = "" if one.active else "  (left)"
-                say(f"  {one.email}  {one.first_name} {one.last_name}  {roles}{state}")
+            people += shown
             after = shown[-1].id
+        for one in sorted(people, key=lambda one: one.email):
+            roles = ", ".join([one.role, *one.roles])
+            state = "" if one.active else "  (left)"
+            say(f"  {one.email}  {one.first_name} {one.last_name}  {roles}{state}")
     return 0
 
 

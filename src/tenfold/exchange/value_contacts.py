@@ -21,6 +21,8 @@ _BESIDE = re.compile(
     r"^tel:|\([^()0-9]+\)|(?<=[0-9]{7})\.0$|\s+(?:cell|mobile|home|work|office|direct|main)$",
     re.IGNORECASE,
 )
+_NATIONAL = 9
+"""With so many digits and no `+` a number is one of some country."""
 _APART = re.compile(r"[\s<>;,|/]+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _PARTS = {
@@ -64,7 +66,9 @@ def phone(text: str, how: Reading) -> str:
     try:
         return normal_phone(body, how.region)
     except NotAPhone as error:
-        raise Refusal(f"{shown(text)} {error}.") from None
+        national = not body.startswith("+") and sum(map(str.isdigit, body)) >= _NATIONAL
+        asks = f" Is the file from another region than {how.region}?" if national else ""
+        raise Refusal(f"{shown(text)} {error}.{asks}") from None
 
 
 def parted(kind: str, text: str) -> list[str]:

@@ -162,6 +162,8 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
         taken = "up to 40 lower-case letters, digits and _, a letter first"
         raise _wrong("role_prefix", settings.role_prefix, taken)
     _check_place(settings)
+    if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
+        raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
