@@ -106,6 +106,9 @@ async def test_an_application_names_its_student_first(
     assert "Student" not in [th.text for th in visitor.page.all("th")]
     await visitor.get(f"/applications/{application['id']}")
     assert visitor.page.one("main").one("h1").text == title
+    for path in ("job_postings", "students"):
+        await visitor.get(f"/{path}/{application[f'{path[:-1]}_id']}")
+        assert title in visitor.page.one("section", class_="related").text
     await visitor.get("/")
     assert title in visitor.page.one("main").text
     found = await client.get("/v1/search?q=analyst&type=application", headers=admin.headers)

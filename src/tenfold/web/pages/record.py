@@ -209,6 +209,9 @@ def _mentioned(
         shown = _beside(guest, definition, name, other)
         for row in rows:
             found.record(shown, row, registry)
+            # What it is called by lies in other records, which were not read along.
+            if not other.names_itself:
+                found.add(other.name, row["id"])
     return found
 
 
@@ -287,7 +290,7 @@ def _related(
         shown = _beside(guest, definition, name, other)
         lines = tuple(
             Line(
-                cells.record_cell(other, row, reader.registry),
+                _called(other, row, reader),
                 tuple(cells.cell(one, row, reader) for one in shown),
             )
             for row in rows
@@ -301,6 +304,14 @@ def _related(
         add = f"/{other.path}/new?{pair[1].json_name}={record['id']}" if pair and may_add else ""
         made.append(Related(label, other.icon, lines, link, add, other.label, bool(more)))
     return tuple(sorted(made, key=lambda r: not r.lines))
+
+
+def _called(definition: Definition, row: Record, reader: cells.Reader) -> Cell:
+    """A related record by its whole name, where that was looked up."""
+    name = reader.names.get(UUID(str(row["id"])), "")
+    if name:
+        return cells.titled_cell(definition, row["id"], name)
+    return cells.record_cell(definition, row, reader.registry)
 
 
 def _when(record: Record, name: str, reader: cells.Reader) -> Cell:
