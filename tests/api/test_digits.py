@@ -14,6 +14,9 @@ import pytest
 from tests.exchange.imports import Person, working
 
 from tenfold.engine.types import Json, Locale
+from tenfold.exchange import cells
+from tenfold.exchange.prepared import Prepared
+from tenfold.exchange.rows import Row
 from tenfold.kernel import digits
 from tenfold.web.desk import Desk
 
@@ -94,6 +97,9 @@ def test_a_document_keeps_its_numbers():
     text = f'{{"a":[{AMOUNT},0.5,1e-7,{"7" * 30}]}}'
     (stored,) = Json().parse(digits.decode(text), Locale())
     assert digits.decode(stored) == digits.decode(text)
+    made = Prepared(Row(1, {}))
+    cells._json("data")(text, made, [])
+    assert made.body == {"data": digits.decode(text)}
 
 
 async def test_an_undo_puts_them_back(person):

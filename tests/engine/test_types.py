@@ -80,6 +80,8 @@ def test_a_day_that_is_in_no_calendar_is_told(kind: FieldType, text: str, why: s
         ("(415) 5", "US", "+14155"),
         ("1-415", "US", "+1415"),
         ("٤١٥", "US", "+1415"),
+        ("8 (812) 55", "RU", "+781255"),
+        ("812 55", "RU", "+781255"),
         ("ext", "US", "ext"),
         ("", "US", ""),
     ],

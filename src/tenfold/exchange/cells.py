@@ -15,6 +15,7 @@ from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, Goal
 from tenfold.exchange.value_texts import CLEAR_WORD, LONGEST, shown
 from tenfold.exchange.values import Amount, Reading, Refusal, quick
+from tenfold.kernel import digits
 from tenfold.kernel.money import CURRENCIES
 
 _NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
@@ -156,7 +157,7 @@ def _pointer(goal: Goal) -> Put:
 def _any(name: str, value: Value, made: Prepared, problems: list[str]) -> None:
     """A relation to any type, as our export writes it: `{"type": …, "id": …}`."""
     try:
-        found = msgspec.json.decode(value) if isinstance(value, str) else value
+        found = digits.decode(value) if isinstance(value, str) else value
     except msgspec.DecodeError:
         found = None
     if isinstance(found, dict):
@@ -174,7 +175,7 @@ def _json(name: str) -> Put:
             made.body[name] = None
             return
         try:
-            made.body[name] = msgspec.json.decode(value) if isinstance(value, str) else value
+            made.body[name] = digits.decode(value) if isinstance(value, str) else value
         except msgspec.DecodeError:
             problems.append(f"{name}: {shown(as_text(value))} is not JSON.")
 

@@ -250,7 +250,10 @@ def phone_beginning(text: str, region: str) -> str:
     if text.strip().startswith("+"):
         return f"+{digits}"
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
-    return f"+{phonenumbers.country_code_for_region(region) or ''}{digits.removeprefix(trunk)}"
+    # Numbers abroad begin with an 8 of their own; the trunk's stands by itself: 8 (812) …
+    told = trunk[:1] in ("0", "1") or not text.strip()[len(trunk) :][:1].isdigit()
+    own = digits.removeprefix(trunk) if told else digits
+    return f"+{phonenumbers.country_code_for_region(region) or ''}{own}"
 
 
 def _in_the_plan(number: phonenumbers.PhoneNumber) -> bool:
