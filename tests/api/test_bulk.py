@@ -226,3 +226,25 @@ async def test_a_file_sent_twice_with_its_key_is_imported_once(
     assert first.content == again.content
     listed = await client.get("/v1/imports", headers=admin.headers)
     assert len(listed.json()["data"]) == 1
+
+
+async def test_a_key_that_is_taken_names_its_record_and_its_field(
+    client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    first = await client.post("/v1/tags", json={"name": "Finance"}, headers=admin.headers)
+    assert first.status_code == 201
+    rows = [{"name": "Sales"}, {"name": "Finance"}, {"name": "Sales"}, {"name": "Law"}]
+    body = {"records": rows}
+    whole = await client.post("/v1/tags/bulk", json=body, headers=admin.headers)
+    assert whole.status_code == 409
+    error = whole.json()["error"]
+    assert (error["code"], list(error["fields"])) == ("DUPLICATE", ["records[1].name"])
+    listed = await client.get("/v1/tags", headers=admin.headers)
+    assert [row["name"] for row in listed.json()["data"]] == ["Finance"]
+    parts = await client.post(
+        "/v1/tags/bulk", json={**body, "atomic": False}, headers=admin.headers
+    )
+    assert parts.status_code == 207
+    told = {e["index"]: e["fields"] for e in parts.json()["meta"]["errors"]}
+    assert told == {1: {"name": "is taken"}, 2: {"name": "is taken"}}
+    assert [row and row["name"] for row in parts.json()["data"]] == ["Sales", None, None, "Law"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -171,6 +171,22 @@ def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> Tenfol
     if one is None:
         return Conflict("A record with this key exists already.", code="DUPLICATE")
     return key_taken(definition, one)
+
+
+def keyed(definition: Definition, rows: Iterable[Mapping[str, object]]) -> bool:
+    """Whether any of the rows has a value that no other record may have."""
+    keys = [one.name for one in definition.fields.values() if one.unique]
+    return any(row.get(key) is not None for row in rows for key in keys)
+
+
+def one_taken(definition: Definition, row: Mapping[str, object]) -> TenfoldError:
+    """The same, where it is known of which row: its only key, or one of several."""
+    keys = [f for f in definition.fields.values() if f.unique and row.get(f.name) is not None]
+    if len(keys) == 1:
+        return key_taken(definition, keys[0])
+    labels = " or ".join(one.label.lower() for one in keys) or "key"
+    text = f"Another {definition.label.lower()} has this {labels} already."
+    return Conflict(text, code="DUPLICATE", fields={one.json_name: "may be taken" for one in keys})
 
 
 def key_taken(definition: Definition, one: Field) -> TenfoldError:

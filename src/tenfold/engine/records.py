@@ -93,19 +93,21 @@ class Records:
             rows.append(row)
         skip = partial or taken is not None
         last = last and not any(True for _, _, v in parsed for _ in slots(definition, v, locale))
-        what = (tx, person, definition, rows)
-        stored = await self._store.insert(*what, skip=skip, answer=answer, last=last)
+        what, told = (tx, person, definition, rows), None
+        if skip or len(rows) == 1 or not checks.keyed(definition, rows):
+            stored = await self._store.insert(*what, skip=skip, answer=answer, last=last)
+        else:
+            stored, told = await self._store.insert_all(*what, answer=answer)
         written = {w.id: w for w in stored}
         new = [(identity, values) for _, identity, values in parsed if identity in written]
         await self._store.slots(tx, definition, new, locale, new=True)
-        for index, identity, _ in parsed:
+        for (index, identity, _), row in zip(parsed, rows, strict=True):
             if identity in written:
                 results.written[index] = written[identity]
             elif taken is not None:
                 taken.add(index)
             else:
-                error = Conflict("A record with this key exists already.", code="DUPLICATE")
-                results.refuse(index, error)
+                results.refuse(index, told or checks.one_taken(definition, row))
         tx.touch(definition.name)
         return results.written, results.refused
 

@@ -12,7 +12,7 @@ from tenfold.db.database import Late, Transaction
 from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
-from tenfold.engine.halving import halved
+from tenfold.engine.halving import halved, savepoint
 from tenfold.engine.query import Query
 from tenfold.engine.registry import Registry
 from tenfold.engine.rows import Row, needed, slots
@@ -86,6 +86,28 @@ class Store:
             ),
         )
         return await _run(tx, statement, person, definition, rows, columns, late)
+
+    async def insert_all(
+        self,
+        tx: Transaction,
+        person: Person,
+        definition: Definition,
+        rows: Sequence[Row],
+        *,
+        answer: bool,
+    ) -> tuple[list[Written], TenfoldError | None]:
+        """Store new rows; where a unique key is taken, those that can be, and what is to be said.
+
+        The error of a statement does not say which of its rows it is about: those left out do.
+        """
+        what = (tx, person, definition, rows)
+        try:
+            async with savepoint(tx):
+                return await self.insert(*what, skip=False, answer=answer), None
+        except Conflict as error:
+            if error.code != "DUPLICATE":
+                raise
+            return await self.insert(*what, skip=True, answer=answer), error
 
     async def update(
         self, tx: Transaction, person: Person, definition: Definition, rows: Sequence[Row]
