@@ -175,13 +175,13 @@ def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> Tenfol
 
 def keyed(definition: Definition, rows: Iterable[Mapping[str, object]]) -> bool:
     """Whether any of the rows has a value that no other record may have."""
-    keys = [one.name for one in definition.fields.values() if one.unique]
-    return any(row.get(key) is not None for row in rows for key in keys)
+    names = [one.name for one in definition.unique_fields]
+    return any(row.get(name) is not None for row in rows for name in names)
 
 
 def one_taken(definition: Definition, row: Mapping[str, object]) -> TenfoldError:
     """The same, where it is known of which row: its only key, or one of several."""
-    keys = [f for f in definition.fields.values() if f.unique and row.get(f.name) is not None]
+    keys = [one for one in definition.unique_fields if row.get(one.name) is not None]
     if len(keys) == 1:
         return key_taken(definition, keys[0])
     labels = " or ".join(one.label.lower() for one in keys) or "key"

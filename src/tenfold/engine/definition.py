@@ -182,6 +182,11 @@ class Definition:
         return tuple(f for f in self.fields.values() if f.title) or (self.title_field,)
 
     @cached_property
+    def unique_fields(self) -> tuple[Field, ...]:
+        """The fields whose value no other record of the tenant has."""
+        return tuple(f for f in self.fields.values() if f.unique)
+
+    @cached_property
     def naming(self) -> tuple[Field, ...]:
         """The fields by which a record may be called, where its title alone may be empty."""
         if not self.named_by:

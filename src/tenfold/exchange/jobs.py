@@ -20,7 +20,7 @@ from tenfold.engine.halving import savepoint
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
-from tenfold.exchange.standing import standing
+from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, NotFound, TenfoldError
@@ -166,7 +166,7 @@ class Undoer:
         found = await standing(tx, person.tenant, found)
         if found.undone_by is not None:
             raise Conflict("This batch is undone already.", code="UNDONE")
-        if found.status in ("pending", "processing"):
+        if found.status in UNFINISHED:
             raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
         kinds = await undo.types_of(tx, person.tenant, batch)
         identity = new_id()

@@ -159,7 +159,7 @@ def _counted(
 
 def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
     """The field by which rows find their records, and whether each row must have it."""
-    uniques = {f.json_name: f for f in definition.fields.values() if f.unique}
+    uniques = {f.json_name: f for f in definition.unique_fields}
     mapped = {guess.target for guess in guesses}
     if options.key == NO_KEY:
         return "", False

@@ -261,7 +261,7 @@ def _by_id(definition: Definition) -> Schema:
 
 
 def _upsert(definition: Definition) -> Schema:
-    keys = [f.json_name for f in definition.fields.values() if f.unique]
+    keys = [f.json_name for f in definition.unique_fields]
     rows = {"type": "array", "items": schema(f"{name_of(definition)}Change"), "maxItems": BULK}
     key = {"type": "string", "enum": keys, "description": "The unique field that finds a record."}
     return closed({"key": key, "records": rows, "atomic": ATOMIC}, ("key", "records"))

@@ -86,16 +86,14 @@ class Phone(FieldType):
             raise Refused(str(error)) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
-        # A + that the client did not escape arrives as a blank.
-        text = f"+{text.strip()}" if text.startswith(" ") else text
+        text = _with_plus(text)
         try:
             return self.parse(text, at)[0]
         except Refused:
             return text.strip()
 
     def beginning(self, text: str, at: Locale) -> str:
-        # A + that the client did not escape arrives as a blank.
-        return phone_beginning(f"+{text.strip()}" if text.startswith(" ") else text, at.region)
+        return phone_beginning(_with_plus(text), at.region)
 
     def schema(self) -> Schema:
         return {"type": "string", "description": "Stored as E.164.", "maxLength": 40}
@@ -240,6 +238,11 @@ def normal_phone(text: str, region: str) -> str:
         )
     form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{form};ext={number.extension}" if number.extension else form
+
+
+def _with_plus(text: str) -> str:
+    """A filter's text: a + that the client did not escape arrives as a blank."""
+    return f"+{text.strip()}" if text.startswith(" ") else text
 
 
 def phone_beginning(text: str, region: str) -> str:

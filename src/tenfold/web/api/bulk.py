@@ -118,7 +118,7 @@ async def upsert(request: Req, plural: str) -> ASGIResponse:
     body = await fields_of(request)
     given = _given(body, _as_it_is, extra=("key",))
     name = body.get("key")
-    keys = [f.json_name for f in shipped.fields.values() if f.unique]
+    keys = [f.json_name for f in shipped.unique_fields]
     if not isinstance(name, str) or name not in keys:
         raise Invalid({"key": f"must be a unique field: {', '.join(keys)}"})
     new: set[int] = set()
