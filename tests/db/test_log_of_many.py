@@ -17,10 +17,11 @@ _ALL = "UPDATE tenfold.tags SET name = name || ' again' WHERE tenant_id = $1"
 async def test_a_connection_that_changed_one_record_changes_many_as_quickly(
     owner: Owner, organisation: Organisation
 ) -> None:
-    started = time.perf_counter()
-    await owner.execute(_MAKE, organisation.id)
-    made = time.perf_counter()
+    async def took(statement: str) -> float:
+        began = time.perf_counter()
+        await owner.execute(statement, organisation.id)
+        return time.perf_counter() - began
+
+    made = await took(_MAKE)
     await owner.execute(_ONE, organisation.id)  # the trigger's plan is kept from here on
-    begun = time.perf_counter()
-    await owner.execute(_ALL, organisation.id)
-    assert time.perf_counter() - begun < 8 * (made - started)
+    assert min([await took(_ALL) for _ in range(3)]) < 8 * made

@@ -1,10 +1,10 @@
 """Texts become values, or are refused with a sentence that helps."""
 
-import time
 from contextlib import suppress
 from decimal import Decimal
 
 import pytest
+from tests.growth import grows_as_its_length
 
 from tenfold.exchange.synonyms import plain
 from tenfold.exchange.value_contacts import NoMailbox, parted
@@ -362,14 +362,15 @@ def test_tags_in_quotation_marks_and_a_code_kept_as_text():
     "middle", [" ", "\n", "1", "1 ", "a@", "-", ".", "$ ", "(", "\u0301\u0316"]
 )
 def test_a_cell_of_any_length_is_read_in_no_time(kind: str, middle: str):
-    text = f"1{middle * (60_000 // len(middle))}x"
-    began = time.process_time()
-    for how in (US, STAGES):
-        with suppress(Refusal):
-            read(kind, text, how)
-    parted(kind, text)
-    plain(text)
-    assert time.process_time() - began < 1.5
+    def take(length: int) -> None:
+        text = f"1{middle * (length // len(middle))}x"
+        for how in (US, STAGES):
+            with suppress(Refusal):
+                read(kind, text, how)
+        parted(kind, text)
+        plain(text)
+
+    assert grows_as_its_length(take, 15_000, 60_000)
 
 
 def test_many_addresses_and_numbers_in_one_cell_are_parted():
