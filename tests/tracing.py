@@ -6,6 +6,8 @@ they nor their fixtures are traced, so that the figure is a lower bound.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,15 @@ class Tracing:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._held = False
+        # pytest-cov begins in a worker as it does in the process that starts the workers, and
+        # again as a worker's: each would trace every line.
+        if hasattr(config, "workerinput") and (first := self._controller()):
+            first.pause()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """Let pytest-cov alone measure the workers, which coverage takes for subprocesses too."""
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -37,6 +48,7 @@ class Tracing:
         if not self._held and (controller := self._controller()):
             controller.pause()
             self._held = True
+            assert sys.gettrace() is None, "untraced tests are traced: something measures twice"
 
     def _go_on(self) -> None:
         if self._held:

@@ -153,13 +153,12 @@ async def test_secrets_are_masked_and_hidden_fields_left_out(
     client: httpx.AsyncClient, admin: Somebody, make: Make, organisation: Organisation
 ) -> None:
     listing = await make(
-        "listings", address={"street": "1 Main Street"}, list_price=1, lockbox_code="1234"
+        "listings", address={"street": "1 Main Street"}, list_price=1, lockbox_code="Yellow 1"
     )
     path = f"/v1/listings/{listing['id']}"
-    await client.patch(path, json={"lockbox_code": "9876"}, headers=admin.headers)
+    await client.patch(path, json={"lockbox_code": "Yellow 2"}, headers=admin.headers)
     answer = await client.get(f"{path}/timeline", headers=admin.headers)
-    assert "1234" not in answer.text
-    assert "9876" not in answer.text
+    assert "Yellow" not in answer.text
     entry = answer.json()["data"][0]
     told = [(f["field"], f["old"], f["new"]) for f in entry["fields"]]
     assert told == [("lockbox_code", "••••", "••••")]
