@@ -153,13 +153,32 @@ async def test_a_column_to_leave_out_that_is_not_there_is_refused(settings, pers
     path = tmp_path / "leads.csv"
     path.write_text("First Name,Last Name,Status\nA,B,new\n")
     for field in (None, "source_detail"):
-        code, said = await imported(
-            settings, path, "leads", who=Who(person.who.email),
-            options=Options(mapping={"Statuss": field}),
-        )  # fmt: skip
-        assert code == FAILED
         wrong = "There is no column 'Statuss'; did you mean 'Status'?"
-        assert said == [f"The import failed: {wrong}"]
+        with pytest.raises(Invalid) as told:
+            await imported(
+                settings, path, "leads", who=Who(person.who.email),
+                options=Options(mapping={"Statuss": field}),
+            )  # fmt: skip
+        assert told.value.fields == {"mapping": wrong}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (Options(mapping={"Frist Name": "first_name"}), "There is no column 'Frist Name'"),
+        (Options(mapping={"First Name": "fist_name"}), "There is no field 'fist_name'"),
+        (Options(key="first_name"), "must be a unique field"),
+        (Options(encoding="utf-9"), "There is no encoding 'utf-9'"),
+    ],
+)
+async def test_what_is_said_of_a_file_and_is_not_so_is_refused_before_anything(
+    settings, person, tmp_path, options, told
+):
+    path = tmp_path / "leads.csv"
+    path.write_text("First Name,Last Name\nA,B\n")
+    with pytest.raises(Invalid, match=told):
+        await imported(settings, path, "leads", who=Who(person.who.email), options=options)
+    assert await person.get("/v1/imports") == []
 
 
 async def test_json_of_which_nothing_can_be_read_is_1_and_items_have_their_number(
@@ -253,6 +272,18 @@ async def test_search_finds_records_of_ones_own_types(settings, client, person) 
         said: list[str] = []
         assert await search_records(settings, words, Who(person.who.email), said.append) == DONE
         assert said == ["Vehicles", f"  Zebra  custom/vehicles/{made.json()['data']['id']}"]
+
+
+async def test_search_says_where_there_are_more_than_it_shows(settings, person) -> None:
+    for number in range(10):
+        await person.post("/v1/leads", {"first_name": "Zebra", "last_name": f"No {number}"}, 201)
+    said: list[str] = []
+    assert await search_records(settings, "zebra", Who(person.who.email), said.append) == DONE
+    assert len(said) == 11
+    await person.post("/v1/leads", {"first_name": "Zebra", "last_name": "No 11"}, 201)
+    said.clear()
+    await search_records(settings, "zebra", Who(person.who.email), said.append)
+    assert (len(said), said[-1]) == (12, "  … and more; one more word finds fewer.")
 
 
 async def test_people_are_listed_by_their_addresses(settings, person):

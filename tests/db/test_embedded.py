@@ -590,7 +590,7 @@ def test_url_quotes_what_names_may_contain(home: Path) -> None:
     assert asyncio.run(who()) == ("a/b c", "x?y")
 
 
-@pytest.mark.parametrize(("memory", "expected"), [(1 << 29, 256), (2 << 30, 512), (64 << 30, 1024)])
+@pytest.mark.parametrize(("memory", "expected"), [(1 << 29, 256), (2 << 30, 512), (64 << 30, 4096)])
 def test_shared_buffers_are_a_quarter_within_bounds(memory: int, expected: int) -> None:
     assert embedded_config.shared_buffers(memory) == expected
 

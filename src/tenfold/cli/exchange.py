@@ -29,14 +29,17 @@ from rich.progress import (
 from tenfold.app import exchange_of
 from tenfold.cli.seat import find, opened
 from tenfold.cli.who import Who
+from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
+from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
 from tenfold.exchange import exporting, starting
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import ChoiceValues, Column, Options, State
+from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part, State
 from tenfold.exchange.importing import TOPICS, Exchange, Importer
 from tenfold.exchange.jobs import AtOnce, stand_by
+from tenfold.exchange.previewing import preview
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import plan_of
 from tenfold.exchange.starting import Upload
@@ -73,6 +76,14 @@ class _Export:
     form: str
     query: str
     bom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A connection that reads, and who asks."""
+
+    reader: Reader
+    person: Person
 
 
 def run_import(
@@ -221,9 +232,7 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
     context = Context(who.tenant, who.user, request="tenfold import")
     try:
         found = starting.parts_of(exchange, files, uploads, asked.kind, asked.options)
-        async with exchange.database.read(who.tenant, TOPICS) as reader:
-            person = await exchange.person(reader, context)
-            await starting.allowed(exchange, reader, person, found, asked.options)
+        await _checked(exchange, context, found, files.upload(found[0].stored), asked.options)
         async with exchange.database.transaction(context) as tx:
             state = await starting.begin(tx, identity, found, asked.options)
             job = await stand_by(tx, identity)
@@ -243,6 +252,24 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
         )
         state = await _brought_in(Importer(exchange), work, identity)
     return files, state
+
+
+async def _checked(
+    exchange: Exchange, context: Context, parts: Sequence[Part], path: Path, options: Options
+) -> None:
+    """Refuse what the person may not, or said of columns, key or encoding that can't be."""
+
+    @asynccontextmanager
+    async def enter() -> AsyncGenerator[_Asking]:
+        async with exchange.database.read(context.tenant, TOPICS) as reader:
+            yield _Asking(reader, await exchange.person(reader, context))
+
+    if options.mapping or options.key or options.encoding:
+        # What was said of the file is compared with the file, which takes a look through it.
+        await preview(exchange, enter, path, parts=parts, options=options, whole=False)
+        return
+    async with enter() as by:
+        await starting.allowed(exchange, by.reader, by.person, parts, options)
 
 
 async def _brought_in(importer: Importer, work: AtOnce, identity: UUID) -> State:

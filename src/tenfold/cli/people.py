@@ -29,6 +29,8 @@ from tenfold.kernel.settings import Settings
 Say = Callable[[str], None]
 _CLIENT = Client(agent="tenfold command line")
 _PAGE = 500
+_HITS = 10
+"""How many hits of a type are shown."""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1"
 _TENANTS = "SELECT tenant_id FROM tenfold.memberships($1)"
 _PASSWORD = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"  # noqa: S105
@@ -42,11 +44,14 @@ async def search_records(settings: Settings, words: str, who: Who, say: Say) -> 
     ):
         search = Search(at.made.query)
         types = await types_of(reader, at.person.tenant, at.made.registry)
-        found = await search.everywhere(reader, at.person, list(types.values()), words, 10)
+        found = await search.everywhere(reader, at.person, list(types.values()), words, _HITS + 1)
     for group in found:
         say(group.definition.label_plural)
-        for hit in msgspec.json.decode(group.json):
+        hits = msgspec.json.decode(group.json)
+        for hit in hits[:_HITS]:
             say(f"  {hit['title']}  {group.definition.path}/{hit['id']}")
+        if len(hits) > _HITS:
+            say("  … and more; one more word finds fewer.")
     if not found:
         say(f"Nothing was found for {words!r}.")
     return 0
