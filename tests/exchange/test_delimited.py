@@ -2,6 +2,7 @@
 
 import pytest
 
+from tenfold.exchange.detect_encoding import is_encoding
 from tenfold.exchange.rows import CELL_LIMIT, NotReadable
 from tenfold.exchange.text_lines import LINE_LIMIT
 
@@ -154,6 +155,15 @@ def test_what_is_no_table_is_named(opened, content, says):
 def test_an_unknown_encoding_is_named(opened):
     with pytest.raises(NotReadable, match="no encoding 'utf-9'"):
         opened("a,b\n1,2\n", encoding="utf-9")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("utf-8", True), ("UTF-16", True), ("utf-32-be", True), ("cp1252", True), ("shift_jis", True),
+     ("utf-9", False), ("base64", False), ("", False), ("\0", False)],
+)  # fmt: skip
+def test_names_of_encodings(name, is_one):
+    assert is_encoding(name) == is_one
 
 
 def test_a_title_before_the_header_is_passed_over(opened):

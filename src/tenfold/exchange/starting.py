@@ -15,6 +15,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.exchange import meanings
+from tenfold.exchange.detect_encoding import is_encoding
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State
 from tenfold.exchange.importing import Exchange
@@ -125,6 +126,8 @@ def check(options: Options) -> Options:
             ZoneInfo(options.zone)
         except (KeyError, ValueError, OSError):
             problems["zone"] = "must be a time zone like Europe/Berlin"
+    if options.encoding and not is_encoding(options.encoding):
+        problems["encoding"] = "must be an encoding like utf-8 or cp1252"
     if options.separator is not None and not _SEPARATOR.fullmatch(options.separator):
         problems["separator"] = "must be one character, like a semicolon"
     if problems:
