@@ -375,8 +375,8 @@ async def test_an_import_that_died_between_pieces_goes_on_where_it_was(person, d
 
     monkeypatch.setattr(Writer, "write", dies)
     view = await person.imported(text, "leads")
+    assert counts(view) == (60, 54, 0, 0, 6), view
     assert calls >= 8  # pieces get smaller on a busy machine
-    assert counts(view) == (60, 54, 0, 0, 6)
     assert len(await person.every("leads")) == 54
     refused = await person.refused(view)
     assert [row["line"] for row in refused] == ["5", "15", "25", "35", "45", "55"]
