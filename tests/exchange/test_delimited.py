@@ -2,9 +2,8 @@
 
 import pytest
 
-from tenfold.exchange.detect_encoding import is_encoding
 from tenfold.exchange.rows import CELL_LIMIT, NotReadable
-from tenfold.exchange.text_lines import LINE_LIMIT
+from tenfold.exchange.text_lines import LINE_LIMIT, is_encoding
 
 
 def values(source):

@@ -257,14 +257,14 @@ async def _run(exchange: Exchange, asked: _Import) -> tuple[ImportFiles, State]:
 async def _checked(
     exchange: Exchange, context: Context, parts: Sequence[Part], path: Path, options: Options
 ) -> None:
-    """Refuse what the person may not, or said of columns, key or encoding that can't be."""
+    """Refuse what the person may not, or said of columns or the key that can't be."""
 
     @asynccontextmanager
     async def enter() -> AsyncGenerator[_Asking]:
         async with exchange.database.read(context.tenant, TOPICS) as reader:
             yield _Asking(reader, await exchange.person(reader, context))
 
-    if options.mapping or options.key or options.encoding:
+    if options.mapping or options.key:
         # What was said of the file is compared with the file, which takes a look through it.
         await preview(exchange, enter, path, parts=parts, options=options, whole=False)
         return

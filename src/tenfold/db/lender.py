@@ -52,11 +52,6 @@ class Lender:
         self._sweeper = self._loop.create_task(self._sweep())
 
     @property
-    def free(self) -> int:
-        """Connections at hand."""
-        return len(self._free)
-
-    @property
     def out(self) -> int:
         """Connections in use."""
         return self._out

@@ -92,15 +92,6 @@ def refuse_noise(text: str) -> None:
         raise NotReadable("The file is no text; a CSV, JSON or vCard file is needed.")
 
 
-def is_encoding(name: str) -> bool:
-    """Whether there is a text encoding of this name."""
-    try:
-        b"aaaa".decode(name, errors="replace")
-    except (LookupError, ValueError):
-        return False
-    return True
-
-
 def detect(stream: BinaryIO, head: bytes) -> Encoding:
     """The encoding of a file that begins with `head`; reads on while all is plain ASCII."""
     for mark, name in _MARKS:

@@ -19,7 +19,7 @@ from tenfold.exchange.detect_encoding import (
 )
 from tenfold.exchange.json_items import decoded
 from tenfold.exchange.rows import Kind, NotReadable, Row
-from tenfold.exchange.text_lines import text_of
+from tenfold.exchange.text_lines import is_encoding, text_of
 
 _SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
@@ -192,10 +192,8 @@ def _read_head(stream: BinaryIO) -> bytes:
 
 
 def _given(name: str, head: bytes, found: Encoding) -> Encoding:
-    try:
-        head.decode(name, errors="tenfold.mark")
-    except (LookupError, ValueError):
-        raise NotReadable(f"There is no encoding {name!r}; utf-8 or cp1252 are common.") from None
+    if not is_encoding(name, head):
+        raise NotReadable(f"There is no encoding {name!r}; utf-8 or cp1252 are common.")
     same = re.sub(r"\W", "", name.lower()) in ("utf8", "utf8sig", "utf16", "utf32")
     return found if same and found.mark else Encoding(name)
 

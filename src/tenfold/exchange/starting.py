@@ -15,7 +15,6 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.exchange import meanings
-from tenfold.exchange.detect_encoding import is_encoding
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State
 from tenfold.exchange.importing import Exchange
@@ -23,6 +22,7 @@ from tenfold.exchange.mapping import nearest
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.salesforce_tree import Step, plan_of
 from tenfold.exchange.targets import Goal, goals_of, type_of_object
+from tenfold.exchange.text_lines import is_encoding
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.money import CURRENCIES
 

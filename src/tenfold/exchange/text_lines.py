@@ -34,6 +34,15 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("tenfold.mark", _mark)
 
 
+def is_encoding(name: str, sample: bytes = b"aaaa") -> bool:
+    """Whether there is a text encoding of this name, with which the sample can be read."""
+    try:
+        sample.decode(name, errors="tenfold.mark")
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def text_of(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
     """The stream as text with its own line ends; bad bytes become marks, nothing raises."""
     stream.read(encoding.mark)

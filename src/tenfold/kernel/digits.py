@@ -27,5 +27,10 @@ def plain(value: Decimal) -> int | float | Decimal:
     return int(value) if value == value.to_integral_value() else number(str(value))
 
 
+def indented(value: object) -> str:
+    """JSON as people read it, a line for each of its values."""
+    return msgspec.json.format(encode(value), indent=2).decode()
+
+
 decode = msgspec.json.Decoder(Any, float_hook=number).decode
 encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.naming import title_of
 from tenfold.engine.registry import Registry
@@ -271,7 +269,7 @@ def _json(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     named = _object(value)
     if named and all(isinstance(v, int | float | str) for v in named.values()):
         return Cell("text", ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in named.items()))
-    return Cell("code", msgspec.json.format(digits.encode(value), indent=2).decode())
+    return Cell("code", digits.indented(value))
 
 
 def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

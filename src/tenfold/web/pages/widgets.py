@@ -9,8 +9,6 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Text
@@ -242,7 +240,7 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case "tags":
             return ", ".join(value)
         case "json":
-            return msgspec.json.format(digits.encode(value), indent=2).decode()
+            return digits.indented(value)
         case "ref" | "user":
             return filled.names.get(UUID(str(value)), "")
         case "any_ref":
