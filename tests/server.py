@@ -129,13 +129,17 @@ class Server:
 
         It goes when the run ends: to drop it earlier would cost a checkpoint.
         """
+        async with self.bare(name, "template0" if empty else self.template) as base:
+            if empty:
+                await roles.ensure(base.admin_url, self.roles)
+            yield base
+
+    @asynccontextmanager
+    async def bare(self, name: str, template: str = "template0") -> AsyncIterator[Base]:
+        """A copy of a template as it is."""
         name = f"{os.environ[PREFIX]}_{name}_{secrets.token_hex(3)}"
-        template = "template0" if empty else self.template
         await _execute(self.url, f"CREATE DATABASE {name} TEMPLATE {template}")
-        base = self.base(name)
-        if empty:
-            await roles.ensure(base.admin_url, self.roles)
-        yield base
+        yield self.base(name)
 
 
 async def shared() -> Server:

@@ -8,6 +8,7 @@ from functools import cache
 
 import asyncpg
 import pytest
+from tests import states
 from tests.conformance import specimen, tailoring
 from tests.conformance.world import World, world
 from tests.conftest import Running, serving, settings_for
@@ -45,8 +46,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 async def base(server: Server, anyio_backend: str) -> AsyncIterator[Base]:
-    """A migrated database that has the specimens' tables too."""
-    async with server.database() as made:
+    """The database of an earlier state, brought up to date, that has the specimens' tables too."""
+    async with states.migrated(server, states.chosen()) as made:
         await add_specimens(made)
         yield made
 
