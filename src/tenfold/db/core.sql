@@ -9,7 +9,14 @@ CREATE TABLE tenfold.tenants (
     currency    text NOT NULL DEFAULT 'USD',
     timezone    text NOT NULL DEFAULT 'UTC',
     packs       text[] NOT NULL DEFAULT '{}',
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- Who must sign in with a second factor (admins, all), and how long they have to set one up.
+    mfa             text COLLATE "C" NOT NULL DEFAULT 'admins',
+    mfa_grace_days  int NOT NULL DEFAULT 7,
+    -- From where the organisation may be administered, as CIDR; empty: from everywhere.
+    admin_networks  text[] NOT NULL DEFAULT '{}',
+    -- Requests a minute for one person, instead of the installation's.
+    rate_per_minute int
 );
 
 CREATE TABLE tenfold.users (
@@ -19,7 +26,11 @@ CREATE TABLE tenfold.users (
     last_name      text NOT NULL,
     password_hash  text,
     active         boolean NOT NULL DEFAULT true,
-    created_at     timestamptz NOT NULL DEFAULT now()
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    -- A person, or the service account of one organisation.
+    kind           text COLLATE "C" NOT NULL DEFAULT 'person',
+    email_verified_at    timestamptz,
+    password_changed_at  timestamptz
 );
 CREATE UNIQUE INDEX users_email ON tenfold.users (email);
 
@@ -35,8 +46,14 @@ CREATE TABLE tenfold.members (
     -- there before has signed in to it.
     known_at    timestamptz DEFAULT now(),
     created_at  timestamptz NOT NULL DEFAULT now(),
+    -- Since when a second factor is asked of them; null where it isn't.
+    mfa_from    timestamptz,
+    -- What a directory that provisions people (SCIM) knows them by.
+    external_id text COLLATE "C",
     PRIMARY KEY (tenant_id, user_id)
 );
+CREATE UNIQUE INDEX members_external ON tenfold.members (tenant_id, external_id)
+    WHERE external_id IS NOT NULL;
 CREATE INDEX members_user ON tenfold.members (user_id);
 
 CREATE TABLE tenfold.teams (
@@ -45,8 +62,11 @@ CREATE TABLE tenfold.teams (
     name        text NOT NULL,
     parent_id   uuid,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    external_id text COLLATE "C",
     PRIMARY KEY (tenant_id, id)
 );
+CREATE UNIQUE INDEX teams_external ON tenfold.teams (tenant_id, external_id)
+    WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX teams_name ON tenfold.teams (tenant_id, lower(name));
 
 -- Roles of a tenant's own: grants by record type, the same form as a declaration's `access`.
@@ -98,6 +118,7 @@ CREATE INDEX security_events_tenant ON tenfold.security_events (tenant_id, creat
 CREATE INDEX security_events_user ON tenfold.security_events (user_id, created_at);
 CREATE INDEX security_events_age ON tenfold.security_events (created_at);
 CREATE INDEX security_events_type ON tenfold.security_events (event_type, created_at);
+CREATE INDEX security_events_address ON tenfold.security_events (ip_address, created_at);
 
 CREATE TABLE tenfold.signing_keys (
     id          text PRIMARY KEY,
@@ -112,6 +133,8 @@ CREATE TABLE tenfold.data_keys (
     number      int NOT NULL,
     wrapped     bytea NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    -- Since when nothing new is sealed with it.
+    retired_at  timestamptz,
     PRIMARY KEY (tenant_id, number)
 );
 
@@ -309,34 +332,33 @@ CREATE TABLE tenfold.log_positions (
 );
 
 -- Lets go of what has had its time, over all tenants and 5,000 of each at a time: answers kept for
--- an Idempotency-Key after 24 hours, failed sign-ins after a quiet day, refresh tokens 30 days after
--- they expired (until then a reuse can be told), security events after a year.
+-- an Idempotency-Key after 24 hours, failed sign-ins after a quiet day, sessions and their refresh
+-- tokens 30 days after they expired (until then a reuse can be told), links, challenges and devices
+-- a day after, invitations and mails after 90 days, security events after a year.
 CREATE FUNCTION tenfold.forget() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
-DECLARE gone int; more int;
+DECLARE one record; gone int; most int := 0;
 BEGIN
-    DELETE FROM tenfold.idempotency_keys WHERE ctid IN (
-        SELECT ctid FROM tenfold.idempotency_keys
-        WHERE created_at < now() - interval '24 hours' LIMIT 5000);
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    DELETE FROM tenfold.sign_in_failures WHERE ctid IN (
-        SELECT ctid FROM tenfold.sign_in_failures
-        WHERE greatest(at, locked_until) < now() - interval '1 day' LIMIT 5000);
-    GET DIAGNOSTICS more = ROW_COUNT;
-    gone := greatest(gone, more);
-    -- A family's first token stands for it and goes last.
-    DELETE FROM tenfold.refresh_tokens WHERE ctid IN (
-        SELECT t.ctid FROM tenfold.refresh_tokens t
-        WHERE t.expires_at < now() - interval '30 days' AND (t.id <> t.family_id
-            OR NOT EXISTS (SELECT 1 FROM tenfold.refresh_tokens o
-                           WHERE o.family_id = t.id AND o.id <> t.id)) LIMIT 5000);
-    GET DIAGNOSTICS more = ROW_COUNT;
-    gone := greatest(gone, more);
-    DELETE FROM tenfold.security_events WHERE ctid IN (
-        SELECT ctid FROM tenfold.security_events
-        WHERE created_at < now() - interval '1 year' LIMIT 5000);
-    GET DIAGNOSTICS more = ROW_COUNT;
-    RETURN greatest(gone, more);
+    FOR one IN SELECT * FROM (VALUES
+        ('idempotency_keys', 'created_at < now() - interval ''24 hours'''),
+        ('sign_in_failures', 'greatest(at, locked_until) < now() - interval ''1 day'''),
+        ('refresh_tokens', 'expires_at < now() - interval ''30 days'''),
+        ('sessions', 'expires_at < now() - interval ''30 days'''),
+        ('links', 'expires_at < now() - interval ''1 day'''),
+        ('challenges', 'expires_at < now() - interval ''1 day'''),
+        ('devices', 'expires_at < now() - interval ''1 day'''),
+        ('rate_limits', 'used_until < now()'),
+        ('invitations', 'expires_at < now() - interval ''90 days'''),
+        ('mails', 'created_at < now() - interval ''90 days'''),
+        ('csp_reports', 'last_at < now() - interval ''90 days'''),
+        ('security_events', 'created_at < now() - interval ''1 year''')
+    ) AS t (name, old) LOOP
+        EXECUTE format('DELETE FROM tenfold.%I WHERE ctid IN (SELECT ctid FROM tenfold.%I '
+            'WHERE %s LIMIT 5000)', one.name, one.name, one.old);
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        most := greatest(most, gone);
+    END LOOP;
+    RETURN most;
 END $$;
 
 -- The age in seconds of the oldest change that some consumer of the log has not seen; a figure

@@ -1,4 +1,9 @@
 REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
+DROP FUNCTION tenfold.api_key(bytea);
+DROP FUNCTION tenfold.invitation(bytea);
+DROP TABLE tenfold.sessions, tenfold.devices, tenfold.links, tenfold.challenges, tenfold.totp,
+    tenfold.recovery_codes, tenfold.passkeys, tenfold.identities, tenfold.api_keys,
+    tenfold.invitations, tenfold.shares, tenfold.mails, tenfold.rate_limits, tenfold.csp_reports;
 DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);

@@ -33,7 +33,8 @@ SELECT CASE WHEN relkind IN ('v', 'm') THEN 'view' WHEN relkind = 'S' THEN 'sequ
             'PARTITION BY ' || CASE relkind WHEN 'p' THEN pg_get_partkeydef(oid) END,
             'WITH (' || array_to_string(reloptions, ', ') || ')',
             CASE WHEN relispartition THEN pg_get_expr(relpartbound, oid) END,
-            CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END)
+            CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END),
+        CASE WHEN relpersistence = 'u' THEN 'UNLOGGED' ELSE '' END
     ] AS parts, 0 AS place
 FROM relations
 UNION ALL

@@ -125,7 +125,9 @@ def _tables(change: _Change) -> Iterator[str]:
         rules = _of(change.new, "constraint", table.name)
         lines += [f"CONSTRAINT {r.parts[0]} {r.parts[1]}" for r in rules if r.parts[2] != _FOREIGN]
         body = ",\n    ".join(lines)
-        yield f"CREATE TABLE {table.name} (\n    {body}\n) {table.parts[0]}".rstrip()
+        how, unlogged = table.parts
+        kind = f"{unlogged} TABLE".strip()
+        yield f"CREATE {kind} {table.name} (\n    {body}\n) {how}".rstrip()
         for one in _of(change.new, "index", table.name):
             yield one.parts[0]
 

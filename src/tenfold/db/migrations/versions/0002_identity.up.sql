@@ -1,0 +1,330 @@
+SET LOCAL lock_timeout = '5s';
+
+CREATE TABLE tenfold.api_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text COLLATE "C" NOT NULL,
+    key_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    used_at timestamp with time zone,
+    used_from text,
+    revoked_at timestamp with time zone,
+    successor_id uuid,
+    CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE UNIQUE INDEX api_keys_hash ON tenfold.api_keys USING btree (key_hash);
+
+CREATE INDEX api_keys_user ON tenfold.api_keys USING btree (tenant_id, user_id);
+
+CREATE TABLE tenfold.challenges (
+    token_hash bytea NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    user_id uuid,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT challenges_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE INDEX challenges_age ON tenfold.challenges USING btree (expires_at);
+
+CREATE INDEX challenges_user ON tenfold.challenges USING btree (user_id, kind);
+
+CREATE TABLE tenfold.csp_reports (
+    document text COLLATE "C" NOT NULL,
+    directive text COLLATE "C" NOT NULL,
+    blocked text COLLATE "C" NOT NULL,
+    n bigint DEFAULT 1 NOT NULL,
+    first_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT csp_reports_pkey PRIMARY KEY (document, directive, blocked)
+);
+
+CREATE INDEX csp_reports_age ON tenfold.csp_reports USING btree (last_at);
+
+CREATE TABLE tenfold.devices (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    ip_address text,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT devices_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX devices_age ON tenfold.devices USING btree (expires_at);
+
+CREATE UNIQUE INDEX devices_hash ON tenfold.devices USING btree (token_hash);
+
+CREATE INDEX devices_user ON tenfold.devices USING btree (user_id);
+
+CREATE TABLE tenfold.identities (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    issuer text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    email text COLLATE "C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT identities_pkey PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX identities_subject ON tenfold.identities USING btree (issuer, subject);
+
+CREATE INDEX identities_user ON tenfold.identities USING btree (user_id);
+
+CREATE TABLE tenfold.invitations (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text COLLATE "C" NOT NULL,
+    role text COLLATE "C" NOT NULL,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    team_id uuid,
+    token_hash bytea NOT NULL,
+    invited_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invitations_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX invitations_email ON tenfold.invitations USING btree (tenant_id, email);
+
+CREATE UNIQUE INDEX invitations_hash ON tenfold.invitations USING btree (token_hash);
+
+CREATE TABLE tenfold.links (
+    token_hash bytea NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    user_id uuid NOT NULL,
+    email text COLLATE "C" NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT links_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE INDEX links_age ON tenfold.links USING btree (expires_at);
+
+CREATE INDEX links_user ON tenfold.links USING btree (user_id, kind);
+
+CREATE TABLE tenfold.mails (
+    id uuid NOT NULL,
+    tenant_id uuid,
+    user_id uuid,
+    kind text COLLATE "C" NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    sealed bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    error text,
+    CONSTRAINT mails_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX mails_recent ON tenfold.mails USING btree (created_at);
+
+CREATE INDEX mails_recipient ON tenfold.mails USING btree (recipient, created_at);
+
+CREATE TABLE tenfold.passkeys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint DEFAULT 0 NOT NULL,
+    transports text[] DEFAULT '{}'::text[] NOT NULL,
+    backed_up boolean DEFAULT false NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT passkeys_pkey PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX passkeys_credential ON tenfold.passkeys USING btree (credential_id);
+
+CREATE INDEX passkeys_user ON tenfold.passkeys USING btree (user_id);
+
+CREATE UNLOGGED TABLE tenfold.rate_limits (
+    key text COLLATE "C" NOT NULL,
+    used_until timestamp with time zone NOT NULL,
+    CONSTRAINT rate_limits_pkey PRIMARY KEY (key)
+);
+
+CREATE INDEX rate_limits_age ON tenfold.rate_limits USING btree (used_until);
+
+CREATE TABLE tenfold.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash)
+);
+
+CREATE TABLE tenfold.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    methods text[] DEFAULT '{}'::text[] NOT NULL,
+    sure_at timestamp with time zone DEFAULT now() NOT NULL,
+    device_id uuid,
+    ip_address text,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text COLLATE "C",
+    CONSTRAINT sessions_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX sessions_age ON tenfold.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_tenant ON tenfold.sessions USING btree (tenant_id, created_at);
+
+CREATE INDEX sessions_user ON tenfold.sessions USING btree (user_id, created_at);
+
+CREATE TABLE tenfold.shares (
+    tenant_id uuid NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    record_id uuid NOT NULL,
+    grantee_id uuid NOT NULL,
+    grantee text COLLATE "C" NOT NULL,
+    may text COLLATE "C" DEFAULT 'read'::text NOT NULL,
+    shared_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT shares_pkey PRIMARY KEY (tenant_id, record_id, grantee_id)
+);
+
+CREATE INDEX shares_grantee ON tenfold.shares USING btree (tenant_id, grantee_id, type);
+
+CREATE TABLE tenfold.totp (
+    user_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT totp_pkey PRIMARY KEY (user_id)
+);
+
+ALTER TABLE tenfold.data_keys ADD COLUMN retired_at timestamp with time zone;
+
+ALTER TABLE tenfold.members ADD COLUMN mfa_from timestamp with time zone;
+
+ALTER TABLE tenfold.members ADD COLUMN external_id text COLLATE "C";
+
+ALTER TABLE tenfold.teams ADD COLUMN external_id text COLLATE "C";
+
+ALTER TABLE tenfold.tenants ADD COLUMN mfa text COLLATE "C" DEFAULT 'admins'::text NOT NULL;
+
+ALTER TABLE tenfold.tenants ADD COLUMN mfa_grace_days integer DEFAULT 7 NOT NULL;
+
+ALTER TABLE tenfold.tenants ADD COLUMN admin_networks text[] DEFAULT '{}'::text[] NOT NULL;
+
+ALTER TABLE tenfold.tenants ADD COLUMN rate_per_minute integer;
+
+ALTER TABLE tenfold.users ADD COLUMN kind text COLLATE "C" DEFAULT 'person'::text NOT NULL;
+
+ALTER TABLE tenfold.users ADD COLUMN email_verified_at timestamp with time zone;
+
+ALTER TABLE tenfold.users ADD COLUMN password_changed_at timestamp with time zone;
+
+CREATE OR REPLACE FUNCTION tenfold.api_key(hash bytea)
+ RETURNS TABLE(tenant_id uuid, id uuid, user_id uuid, scopes text[], expires_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'tenfold', 'pg_temp'
+AS $function$
+    SELECT k.tenant_id, k.id, k.user_id, k.scopes, k.expires_at FROM tenfold.api_keys k
+    WHERE k.key_hash = hash AND k.revoked_at IS NULL
+$function$;
+
+CREATE OR REPLACE FUNCTION tenfold.invitation(hash bytea)
+ RETURNS TABLE(tenant_id uuid, id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'tenfold', 'pg_temp'
+AS $function$
+    SELECT i.tenant_id, i.id FROM tenfold.invitations i WHERE i.token_hash = hash
+$function$;
+
+CREATE OR REPLACE FUNCTION tenfold.forget()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'tenfold', 'pg_temp'
+AS $function$
+DECLARE one record; gone int; most int := 0;
+BEGIN
+    FOR one IN SELECT * FROM (VALUES
+        ('idempotency_keys', 'created_at < now() - interval ''24 hours'''),
+        ('sign_in_failures', 'greatest(at, locked_until) < now() - interval ''1 day'''),
+        ('refresh_tokens', 'expires_at < now() - interval ''30 days'''),
+        ('sessions', 'expires_at < now() - interval ''30 days'''),
+        ('links', 'expires_at < now() - interval ''1 day'''),
+        ('challenges', 'expires_at < now() - interval ''1 day'''),
+        ('devices', 'expires_at < now() - interval ''1 day'''),
+        ('rate_limits', 'used_until < now()'),
+        ('invitations', 'expires_at < now() - interval ''90 days'''),
+        ('mails', 'created_at < now() - interval ''90 days'''),
+        ('csp_reports', 'last_at < now() - interval ''90 days'''),
+        ('security_events', 'created_at < now() - interval ''1 year''')
+    ) AS t (name, old) LOOP
+        EXECUTE format('DELETE FROM tenfold.%I WHERE ctid IN (SELECT ctid FROM tenfold.%I '
+            'WHERE %s LIMIT 5000)', one.name, one.name, one.old);
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        most := greatest(most, gone);
+    END LOOP;
+    RETURN most;
+END $function$;
+
+ALTER TABLE tenfold.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tenfold.invitations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tenfold.shares ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON tenfold.api_keys AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant ON tenfold.invitations AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant ON tenfold.shares AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.api_keys TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.challenges TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.csp_reports TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.devices TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.identities TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.invitations TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.links TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.mails TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.passkeys TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.rate_limits TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.recovery_codes TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.sessions TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.shares TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.totp TO :app;

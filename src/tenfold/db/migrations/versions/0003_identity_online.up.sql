@@ -1,0 +1,7 @@
+SET lock_timeout = '10min';
+
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS members_external ON tenfold.members USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
+
+CREATE INDEX CONCURRENTLY IF NOT EXISTS security_events_address ON tenfold.security_events USING btree (ip_address, created_at);
+
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS teams_external ON tenfold.teams USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
