@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.accounts.tokens import Tokens
+from tenfold.accounts.identity.tokens import Tokens
 from tenfold.kernel.ids import new_id
 
 Owner = asyncpg.Connection  # a connection as the owner of the tables, past row security

@@ -17,9 +17,10 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
 from tenfold import base
-from tenfold.accounts import following, people
-from tenfold.accounts.sign_in import SignIn
-from tenfold.accounts.tokens import Tokens
+from tenfold.accounts import people
+from tenfold.accounts.identity.sign_in import SignIn
+from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.organisation import following
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring

@@ -12,7 +12,7 @@ from tests.accounts.test_sign_in import code, events
 from tests.conftest import Running
 from tests.factories import Owner
 
-from tenfold.accounts.lockout import FIRST, LONGEST, Standing
+from tenfold.accounts.identity.lockout import FIRST, LONGEST, Standing
 
 pytestmark = pytest.mark.anyio
 

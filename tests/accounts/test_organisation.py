@@ -17,7 +17,7 @@ from tests.factories import Organisation, Owner, Somebody
 from tests.jobs.tools import until, working
 from tests.server import Base
 
-from tenfold.accounts import following
+from tenfold.accounts.organisation import following
 from tenfold.engine.access import Person
 from tenfold.engine.titles import USER, suggest, titles
 from tenfold.kernel.ids import new_id

@@ -15,7 +15,7 @@ from tests.conftest import Running, Serve
 from tests.factories import Organisation, Owner
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.sessions import Sessions
+from tenfold.accounts.identity.sessions import Sessions
 from tenfold.cli import people
 from tenfold.kernel.context import Context
 from tenfold.kernel.settings import Settings

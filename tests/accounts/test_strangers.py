@@ -12,7 +12,7 @@ from tests.accounts.conftest import Browser
 from tests.conftest import Running, Serve
 from tests.factories import Somebody
 
-from tenfold.accounts import passwords
+from tenfold.accounts.identity import passwords
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 from tenfold.web.api.bodies import STRANGERS_BYTES

@@ -16,7 +16,7 @@ from tests.api import contract
 from tests.conformance.world import World
 from tests.guards import counted
 
-from tenfold.accounts.tokens import Claims, Tokens
+from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.engine import ask, cursor
 from tenfold.engine.query import Query
 from tenfold.engine.types import Money

@@ -13,7 +13,7 @@ import pytest
 from tests.exchange.conftest import DATA
 from tests.exchange.imports import Person
 
-from tenfold.accounts.members import NewMember
+from tenfold.accounts.organisation.members import NewMember
 from tenfold.cli import exchange
 from tenfold.cli.exchange import DONE, FAILED, PARTLY, run_export, run_import
 from tenfold.cli.people import add_person, list_people, search_records

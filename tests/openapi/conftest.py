@@ -20,7 +20,7 @@ from tests.children import unmeasured
 from tests.openapi.stranger import Published
 from tests.server import Base
 
-from tenfold.accounts.tokens import Tokens
+from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.keys import Keyring
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from tenfold import app as composition
-from tenfold.accounts.passwords import Passwords
+from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.people import load
 from tenfold.db.database import Database
 from tenfold.demo import seed

@@ -303,7 +303,7 @@ def add(
     ] = None,
 ) -> int:
     """Add a person to the organisation of who adds them; prints a first password."""
-    from tenfold.accounts.members import NewMember
+    from tenfold.accounts.organisation.members import NewMember
     from tenfold.cli.people import add_person
 
     new = NewMember(

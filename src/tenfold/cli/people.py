@@ -8,14 +8,15 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.accounts import lockout, members
-from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.own_types import types_of
-from tenfold.accounts.passwords import Passwords, weakness
-from tenfold.accounts.sessions import end_all
-from tenfold.accounts.sign_in import ACCOUNT_KEY, checked_email
+from tenfold.accounts.identity import lockout
+from tenfold.accounts.identity.passwords import Passwords, weakness
+from tenfold.accounts.identity.sessions import end_all
+from tenfold.accounts.identity.sign_in import ACCOUNT_KEY, checked_email
+from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.own_types import types_of
 from tenfold.app import Parts
 from tenfold.cli.seat import opened, seat
 from tenfold.cli.who import Who

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenfold.accounts.identity.sign_in import plain_email
 from tenfold.accounts.people import load
-from tenfold.accounts.sign_in import plain_email
 from tenfold.app import Parts, parts
 from tenfold.cli.who import Who
 from tenfold.db.database import Database

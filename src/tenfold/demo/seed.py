@@ -73,7 +73,7 @@ def sign_in() -> list[str]:
 
 
 async def _hashed(password: str) -> str:
-    from tenfold.accounts.passwords import Passwords  # noqa: PLC0415 - only the first run needs it
+    from tenfold.accounts.identity.passwords import Passwords  # noqa: PLC0415 - only the first run needs it
 
     passwords = Passwords()
     try:

@@ -16,8 +16,8 @@ from litestar import Request
 from litestar.types import Scope
 
 from tenfold.accounts import people
+from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.accounts.people import People
-from tenfold.accounts.tokens import Claims, Tokens
 from tenfold.db.database import Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring

@@ -11,8 +11,9 @@ from uuid import UUID
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import organisation, people
-from tenfold.accounts.administrator import Administrator
+from tenfold.accounts import people
+from tenfold.accounts.organisation import organisation
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST

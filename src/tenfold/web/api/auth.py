@@ -12,8 +12,8 @@ from litestar.types import Scope
 from msgspec import Meta
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.sign_in import Account, Membership, Registration, Signed, SignIn
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.sign_in import Account, Membership, Registration, Signed, SignIn
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond

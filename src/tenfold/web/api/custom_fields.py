@@ -5,10 +5,15 @@ from __future__ import annotations
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import custom_fields
-from tenfold.accounts.administrator import Administrator
-from tenfold.accounts.custom_fields import CustomField, CustomFieldChange, NewCustomField, Which
-from tenfold.accounts.own_types import types_of
+from tenfold.accounts.organisation import custom_fields
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.custom_fields import (
+    CustomField,
+    CustomFieldChange,
+    NewCustomField,
+    Which,
+)
+from tenfold.accounts.organisation.own_types import types_of
 from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api.administration import (

@@ -15,7 +15,7 @@ import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.kernel.errors import Conflict, Invalid, KeyReused
 from tenfold.web import respond

@@ -7,16 +7,16 @@ from typing import Any, get_args
 from litestar import get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import members
-from tenfold.accounts.administrator import Administrator
-from tenfold.accounts.members import (
+from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.members import (
     Member,
     MemberChange,
     NewMember,
     OrganisationRole,
     Which,
 )
-from tenfold.accounts.passwords import Passwords
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond

@@ -5,13 +5,13 @@ from __future__ import annotations
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import custom_fields, organisation, teams
-from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
-from tenfold.accounts.explain import Explained, explain
-from tenfold.accounts.organisation import Organisation, OrganisationChange
-from tenfold.accounts.own_types import types_of
-from tenfold.accounts.teams import NewTeam, Team, TeamChange
+from tenfold.accounts.organisation import custom_fields, organisation, teams
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.explain import Explained, explain
+from tenfold.accounts.organisation.organisation import Organisation, OrganisationChange
+from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation.teams import NewTeam, Team, TeamChange
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,

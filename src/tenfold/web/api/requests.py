@@ -13,7 +13,7 @@ import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.db.glance import AskFirst
 from tenfold.engine.access import Person

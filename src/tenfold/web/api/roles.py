@@ -5,10 +5,10 @@ from __future__ import annotations
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import roles
-from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
-from tenfold.accounts.roles import NewRole, Role, RoleChange
+from tenfold.accounts.organisation import roles
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.roles import NewRole, Role, RoleChange
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.events import note
-from tenfold.accounts.own_types import types_of
+from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
 from tenfold.engine.search import Search

@@ -9,7 +9,7 @@ import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import organisation
+from tenfold.accounts.organisation import organisation
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX, TypeSpec, checked

@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
 from tenfold.web.api.auth import Gate, client_of
 from tenfold.web.api.bodies import STRANGERS_BYTES

@@ -12,7 +12,7 @@ import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.engine.definition import Definition
 from tenfold.engine.naming import own_title

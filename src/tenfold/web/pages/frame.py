@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Litestar
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import TypeSpec, defined

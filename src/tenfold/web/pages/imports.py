@@ -15,7 +15,7 @@ from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition

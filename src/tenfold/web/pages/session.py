@@ -13,7 +13,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from tenfold.web.desk import Desk, desk_of, header

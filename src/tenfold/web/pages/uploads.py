@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from litestar.datastructures import UploadFile
 
-from tenfold.accounts.tokens import Claims
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import BadRequest
 from tenfold.web.desk import header
 from tenfold.web.pages.session import Form, Req, check_signed, same_origin

@@ -11,8 +11,8 @@ import asyncpg
 import msgspec
 from msgspec import Meta
 
-from tenfold.accounts import custom_fields
-from tenfold.accounts.own_types import types_of
+from tenfold.accounts.organisation import custom_fields
+from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.accounts import lockout
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.passwords import Passwords
-from tenfold.accounts.sessions import Session, Sessions
-from tenfold.accounts.tokens import Claims, Tokens
+from tenfold.accounts.identity import lockout
+from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.sessions import Session, Sessions
+from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine.types import Email, Locale, Refused

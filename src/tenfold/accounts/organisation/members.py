@@ -12,12 +12,12 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from tenfold.accounts import roles as own_roles
-from tenfold.accounts import sessions
-from tenfold.accounts.administrator import Administrator
 from tenfold.accounts.events import note
-from tenfold.accounts.following import follow_later
-from tenfold.accounts.sign_in import checked_email, taken
+from tenfold.accounts.identity import sessions
+from tenfold.accounts.identity.sign_in import checked_email, taken
+from tenfold.accounts.organisation import roles as own_roles
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.following import follow_later
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.reassign import reassign_team
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound

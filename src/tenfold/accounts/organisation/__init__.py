@@ -1,0 +1,1 @@
+"""What an organisation decides for itself: people, teams, roles, fields, keys, policy."""

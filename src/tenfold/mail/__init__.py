@@ -1,0 +1,1 @@
+"""Mail: written in the transaction that gives rise to it, sent by a job afterwards."""

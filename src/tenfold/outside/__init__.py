@@ -1,0 +1,1 @@
+"""The way out: calls to other servers, guarded, and the secrets that are kept elsewhere."""
