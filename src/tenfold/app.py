@@ -18,6 +18,8 @@ from litestar.exceptions import HTTPException
 
 from tenfold import base
 from tenfold.accounts import people
+from tenfold.accounts.identity import links
+from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.organisation import following
@@ -44,9 +46,13 @@ from tenfold.kernel.errors import (
     WrongMethod,
 )
 from tenfold.kernel.settings import Settings, from_environment
+from tenfold.mail import sending
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
+from tenfold.web.api import auth_factors as auth_factors_api
+from tenfold.web.api import auth_links as auth_links_api
+from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import custom_fields as custom_fields_api
@@ -72,6 +78,9 @@ from tenfold.web.pages.site import site
 # operations are described by engine/project/openapi_records.py).
 APIS = (
     auth_api,
+    auth_links_api,
+    auth_factors_api,
+    auth_sessions_api,
     health_api,
     history_api,
     record_api,
@@ -159,7 +168,15 @@ def create_app(settings: Settings | None = None) -> Edge:
         database = await _patiently(made.database)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
         accounts = SignIn(chosen, database, tokens, keyring)
-        app.state.gate = auth_api.Gate(chosen, accounts)
+        own = Own(
+            database,
+            keyring,
+            accounts.entrance,
+            accounts.proving,
+            accounts.passwords,
+            chosen.address,
+        )
+        app.state.gate = auth_api.Gate(chosen, accounts, own)
         app.state.metrics = metrics
         try:
             yield
@@ -265,6 +282,8 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *links.handlers(made.settings, made.keyring),
+        *sending.handlers(made.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

@@ -10,10 +10,11 @@ import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import lockout
+from tenfold.accounts.identity import devices, lockout
+from tenfold.accounts.identity.account import checked_email
 from tenfold.accounts.identity.passwords import Passwords, weakness
+from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.sessions import end_all
-from tenfold.accounts.identity.sign_in import ACCOUNT_KEY, checked_email
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
@@ -122,11 +123,10 @@ async def _replace_password(made: Parts, database: Database, email: str, hashed:
     async with database.transaction(Context(NIL, None)) as tx:
         await tx.execute(_PASSWORD, user, hashed)
         await lockout.forget(tx, account)
-        await end_all(tx, user)
+        await end_all(tx, user, "password")
+        await devices.forget(tx, user)
         await note(tx, "password_changed", _CLIENT, tenant=next(iter(tenants), None), user=user)
-    for tenant in tenants:  # the servers keep who is signed in, by the version of the members
-        async with database.transaction(Context(tenant, None)) as tx:
-            tx.touch("members")
+        await tx.forget_people(tenants)
 
 
 async def _hashed(password: str, email: str) -> str:

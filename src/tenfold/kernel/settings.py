@@ -77,6 +77,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a refresh token is good for."""
     refresh_grace_seconds: float = 10.0
     """How long a client that lost the answer to a refresh may ask again with the old token."""
+    session_days: int = 30
+    """How long somebody stays signed in at most, however often they come."""
+    mail_url: str = ""
+    """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
+    mail_from: str = "Tenfold <tenfold@localhost>"
+    """Sender of mail."""
+    breached_passwords: str = ""
+    """File of breached passwords' SHA-1, sorted, as haveibeenpwned.com gives it; empty: none."""
     default_region: str = "US"
     """Region of a telephone number without country code (ISO 3166)."""
     default_currency: str = "USD"
@@ -164,10 +172,22 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     _check_place(settings)
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
+    _check_identity(settings)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
             raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+
+
+def _check_identity(settings: Settings) -> None:
+    """Raise SettingError for what mail and passwords can't use."""
+    if settings.mail_url and not re.match(r"smtps?://[^/]*[^/:@]", settings.mail_url):
+        raise SettingError(
+            f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587."
+        )
+    if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
+        taken = "the path of a file"
+        raise _wrong("breached_passwords", settings.breached_passwords, taken)
 
 
 def _check_place(settings: Settings) -> None:

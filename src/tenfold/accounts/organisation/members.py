@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
-from tenfold.accounts.identity.sign_in import checked_email, taken
+from tenfold.accounts.identity.account import checked_email, taken
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
@@ -158,7 +158,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
         await reassign_team(act.tx, act.registry, identity, team)
         await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
-        await sessions.end_all(act.tx, identity, act.tenant)
+        await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
 

@@ -12,14 +12,15 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import people
+from tenfold.accounts.client import Client
 from tenfold.accounts.organisation import organisation
-from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.administrator import Administrator, need_administrator
+from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader
-from tenfold.engine.access import Person
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.registry import Registry
 from tenfold.kernel.answers import encoded
-from tenfold.kernel.errors import Forbidden, Invalid, NotFound
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
@@ -44,8 +45,13 @@ class Visitor:
     """A member who reads about their organisation."""
 
     reader: Reader
-    person: Person
+    person: Caller
     registry: Registry
+    client: Client
+
+    def need_administrator(self) -> None:
+        """Raise Forbidden for everybody else."""
+        need_administrator(self.person, self.client)
 
 
 @asynccontextmanager
@@ -55,16 +61,9 @@ async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
     desk = desk_of(request)
     claims = desk.claims(request.scope)
     async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
-        person = await desk.people.get(
-            reader, claims.tenant, claims.user, claims.session, reader.versions[0]
-        )
-        yield Visitor(reader, person, desk.registry)
-
-
-def need_administrator(person: Person) -> None:
-    """Raise Forbidden for everybody else."""
-    if not person.administers:
-        raise Forbidden("Only an owner or an admin of the organization may do this.")
+        person = await desk.people.get(reader, claims, reader.versions[0])
+        person.need_unblocked()
+        yield Visitor(reader, person, desk.registry, client_of(request.scope))
 
 
 async def administer(
@@ -88,11 +87,11 @@ async def administer(
     context = desk.context(claims, request.scope)
     await whole_body(request)
     async with desk.database.transaction(context, [MEMBERS]) as tx:
-        await desk.people.get(tx, claims.tenant, claims.user, claims.session, tx.versions[0])
         await organisation.hold(tx)
-        person = await people.load(tx, claims.tenant, claims.user)
-        need_administrator(person)
-        act = Administrator(tx, person, desk.registry, client_of(request.scope))
+        person = await people.caller(tx, claims)
+        client = client_of(request.scope)
+        need_administrator(person, client)
+        act = Administrator(tx, person, desk.registry, client)
         if not again:
             return _made(await work(act), status, location)
         async with once(request, tx, claims) as kept:

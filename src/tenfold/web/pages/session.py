@@ -181,18 +181,6 @@ def address_of(text: str) -> tuple[str, str]:
     return parts.netloc, parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def safe_next(text: str) -> str:
-    """Where to go after signing in: a path of ours, else the home page."""
-    control = any(ord(c) < 33 or c == "\x7f" for c in text)
-    if control or not text.startswith("/") or text[1:2] in ("/", "\\") or "\\" in text:
-        return "/"
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return "/"
-    return "/" if parts.scheme or parts.netloc else text
-
-
 # -- a sentence that is shown once, on the next page
 
 
