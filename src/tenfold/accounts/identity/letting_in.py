@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -63,7 +64,8 @@ class LettingIn:
             if await links.use(tx, "sign_in", secret) is None:
                 raise _used()
             await tx.execute(_VERIFIED, account.id, clock.now())
-            return await self._entrance.admit(tx, account, ["email"], client, device)
+            proven = _verified(account)
+            return await self._entrance.admit(tx, proven, ["email"], client, device)
 
     async def reset(self, secret: str, password: str, client: Client) -> Signed | Asked:
         """Set a new password, end all sessions, open a locked account, and let its owner in."""
@@ -80,9 +82,7 @@ class LettingIn:
             await lockout.forget(tx, lockout.account_of(self._account_key, account.user.email))
             letter = letters.password_changed(account.user, client, self._address)
             await letters.post_to(tx, self._keyring, letter, account)
-            fresh = Account(
-                with_password(account.user, hashed), account.current, account.memberships
-            )
+            fresh = with_password(_verified(account), hashed)
             return await self._entrance.admit(tx, fresh, ["pwd"], client)
 
     async def verify(self, secret: str, client: Client) -> None:
@@ -133,17 +133,14 @@ async def replace_password(
     await note(tx, event, client, tenant=account.tenant, user=account.id)
 
 
-def with_password(user: User, hashed: str) -> User:
+def with_password(account: Account, hashed: str) -> Account:
     """The same account with another password."""
-    return User(
-        user.id,
-        user.email,
-        user.first_name,
-        user.last_name,
-        hashed,
-        user.active,
-        user.email_verified_at,
-    )
+    return replace(account, user=replace(account.user, password_hash=hashed))
+
+
+def _verified(account: Account) -> Account:
+    when = account.user.email_verified_at or clock.now()
+    return replace(account, user=replace(account.user, email_verified_at=when))
 
 
 def mark(browser: str) -> str:

@@ -40,6 +40,7 @@ _ADD = """INSERT INTO tenfold.links (token_hash, kind, user_id, email, detail, c
 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 _LATELY = """SELECT count(*) FROM tenfold.links
 WHERE user_id = $1 AND kind = $2 AND created_at > $3"""
+_ONE_BY_ONE = "SELECT 1 FROM tenfold.users WHERE id = $1 FOR NO KEY UPDATE"
 _READ = """SELECT l.user_id, l.detail, l.created_at FROM tenfold.links l
 JOIN tenfold.users u ON u.id = l.user_id AND u.email = l.email
 WHERE l.token_hash = $1 AND l.kind = $2 AND l.used_at IS NULL AND l.expires_at > $3"""
@@ -96,8 +97,7 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asking: Asking) ->
     member = await memberships(tx, user.id) if user else ()
     if user is None or not user.active or not member:
         return
-    hour = clock.now() - timedelta(hours=1)
-    if await tx.value(_LATELY, user.id, asking.kind, hour) >= MOST_AN_HOUR:
+    if not await _few(tx, user.id, asking.kind):
         return
     account = Account(user, member[0], member)
     client = Client(address=asking.address)
@@ -116,8 +116,7 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asking: Asking) ->
 
 async def verification(tx: Transaction, keyring: Keyring, account: Account, site: str) -> bool:
     """Mail the link that proves the person's address; False where enough were sent just now."""
-    hour = clock.now() - timedelta(hours=1)
-    if await tx.value(_LATELY, account.id, "verify", hour) >= MOST_AN_HOUR:
+    if not await _few(tx, account.id, "verify"):
         return False
     secret = await make(tx, "verify", account.id, account.user.email, Detail())
     hours = int(LIFE["verify"].total_seconds() // 3_600)
@@ -160,6 +159,13 @@ async def account_of(reader: Reader, link: Link) -> Account | None:
 def context(link: Link, account: Account, client: Client) -> Context:
     """The context in which a link is used."""
     return Context(tenant=account.tenant, actor=link.user, request=client.request)
+
+
+async def _few(tx: Transaction, user: UUID, kind: Kind) -> bool:
+    """Whether another letter may be sent; asked by one at a time."""
+    await tx.execute(_ONE_BY_ONE, user)
+    hour = clock.now() - timedelta(hours=1)
+    return await tx.value(_LATELY, user, kind, hour) < MOST_AN_HOUR
 
 
 def _link(row: Any) -> Link | None:

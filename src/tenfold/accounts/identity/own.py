@@ -164,7 +164,7 @@ class Own:
             refusal = wrong
         if refusal.status == 423:
             raise refusal
-        raise Invalid({"currentPassword": "is not your password"}, code=refusal.code)
+        raise Invalid({"currentPassword": "is not your password"})
 
     async def _changed(self, act: Act, hashed: str) -> Signed:
         account, session = act.account, act.claims.session
@@ -206,7 +206,7 @@ class Own:
         async with self._act(claims, client) as act:
             act.need_sure()
             if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
-                raise Invalid({"code": "is not what the app shows now"}, code="INVALID_CODE")
+                raise Invalid({"code": "is not what the app shows now"})
             await act.note("mfa_enabled", factor="totp")
             codes = await self._first_codes(act)
             await self._told(act, "An authenticator app was added to your account.")

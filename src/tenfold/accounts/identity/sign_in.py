@@ -146,16 +146,16 @@ class SignIn:
         if user is None or not right or not user.active or not member:
             raise await self._refused(key, user, member, client)
         account = Account(user, chosen(member, given.organization), member)
-        fresh = await self._rehashed(user, given.password)
+        rehashed = await self._rehashed(user, given.password)
         async with self._database.transaction(_in(account, client)) as tx:
             standing = await lockout.succeeded(tx, key, clock.now())
             if standing.locked(clock.now()):
                 await note(tx, "locked_account_attempt", client, **_whom(user, member))
                 refusal: TenfoldError = locked(standing)
             else:
-                if fresh is not user:
-                    await tx.execute(_REHASH, user.id, fresh.password_hash)
-                    account = Account(fresh, account.current, member)
+                if rehashed:
+                    await tx.execute(_REHASH, user.id, rehashed)
+                    account = with_password(account, rehashed)
                 found = await self._with_password(tx, account, given, client)
                 if not isinstance(found, TenfoldError):
                     return found
@@ -174,11 +174,10 @@ class SignIn:
             methods += [*proven, MFA]
         return await self.entrance.admit(tx, account, methods, client, given.device)
 
-    async def _rehashed(self, user: User, password: str) -> User:
-        """The same with a hash of today's parameters, where it has an older one."""
-        if user.password_hash is None or not self.passwords.outdated(user.password_hash):
-            return user
-        return with_password(user, await self.passwords.hash(password))
+    async def _rehashed(self, user: User, password: str) -> str:
+        """A hash of today's parameters, where theirs has older ones; else nothing."""
+        stored = user.password_hash or ""
+        return await self.passwords.hash(password) if self.passwords.outdated(stored) else ""
 
     async def _tried_while_locked(
         self, user: User | None, member: tuple[Membership, ...], client: Client

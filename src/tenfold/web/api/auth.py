@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
@@ -101,7 +101,7 @@ class SecondFactorNeeded(msgspec.Struct, frozen=True, kw_only=True, rename="came
     `navigator.credentials.get`.
     """
 
-    mfa_required: Literal[True]
+    mfa_required: bool
     token: str
     methods: list[str]
     passkey: dict[str, Any] | None

@@ -367,7 +367,7 @@ ENDPOINTS = (
         TotpCode,
         Enrolled,
         200,
-        (*_BODY, *_SURE, "INVALID_CODE"),
+        (*_BODY, *_SURE),
     ),
     Endpoint(
         "DELETE",

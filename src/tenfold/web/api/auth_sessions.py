@@ -85,7 +85,7 @@ async def end_session(request: Req, session_id: str) -> ASGIResponse:
     return respond.data({}, headers=UNKEPT)
 
 
-@delete("/v1/auth/sessions", status_code=200)
+@post("/v1/auth/sessions/end-others", status_code=200)
 async def end_other_sessions(request: Req) -> ASGIResponse:
     """End all my sessions but this one."""
     gate, claims = mine(request, "end_sessions")
@@ -133,7 +133,13 @@ _BODY = ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD")
 ENDPOINTS = (
     Endpoint("GET", "/v1/auth/sessions", "My sessions", None, list[SessionInfo], 200),
     Endpoint(
-        "DELETE", "/v1/auth/sessions", "End my other sessions", None, Ended, 200, ("FORBIDDEN",)
+        "POST",
+        "/v1/auth/sessions/end-others",
+        "End my other sessions",
+        None,
+        Ended,
+        200,
+        ("FORBIDDEN",),
     ),
     Endpoint(
         "DELETE",
@@ -160,7 +166,7 @@ ENDPOINTS = (
         PasswordChange,
         SignedIn,
         200,
-        (*_BODY, "STEP_UP_REQUIRED", "ACCOUNT_LOCKED", "INVALID_CREDENTIALS"),
+        (*_BODY, "STEP_UP_REQUIRED", "ACCOUNT_LOCKED"),
     ),
     Endpoint(
         "DELETE",
