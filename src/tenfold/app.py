@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import Scope
 
 from tenfold import base
 from tenfold.accounts import people
@@ -49,6 +50,7 @@ from tenfold.kernel.settings import Settings, from_environment
 from tenfold.mail import sending
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
+from tenfold.web.api import api_keys as api_keys_api
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import auth_factors as auth_factors_api
 from tenfold.web.api import auth_links as auth_links_api
@@ -67,6 +69,7 @@ from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
+from tenfold.web.api import service_accounts as service_accounts_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -81,6 +84,8 @@ APIS = (
     auth_links_api,
     auth_factors_api,
     auth_sessions_api,
+    api_keys_api,
+    service_accounts_api,
     health_api,
     history_api,
     record_api,
@@ -182,6 +187,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             yield
         finally:
             accounts.passwords.close()
+            await app.state.desk.keys.close()
             await database.close()
 
     inside = Litestar(
@@ -201,7 +207,12 @@ def create_app(settings: Settings | None = None) -> Edge:
         logging_config=None,
     )
     log = chosen.log_level in ("DEBUG", "INFO")
-    return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
+    most, longest = chosen.body_limit, chosen.import_bytes
+
+    async def identify(scope: Scope, key: str) -> None:
+        await inside.state.desk.identify(scope, key)
+
+    return Edge(inside, identify, metrics, most, log=log, upload_limit=longest)
 
 
 def _refused(_request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
@@ -292,7 +303,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
 
 def exchange_of(made: Parts, database: Database) -> Exchange:
     """What imports and exports need of an installation."""
-    return Exchange.of(made.settings, database, made.records, people.load)
+    return Exchange.of(made.settings, database, made.records, people.acting)
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

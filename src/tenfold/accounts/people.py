@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Grant
+from tenfold.engine.scopes import ADMIN, Scopes
 from tenfold.engine.types import Locale
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Unauthenticated
@@ -37,6 +39,15 @@ FROM tenfold.sessions s JOIN tenfold.tenants t ON t.id = s.tenant_id
 JOIN tenfold.members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
 WHERE s.id = $1 AND s.user_id = $2 AND s.tenant_id = $3 AND s.ended_at IS NULL
     AND s.expires_at > $4"""
+_KEY = """SELECT k.scopes, k.expires_at, u.kind, m.mfa_from, t.mfa, t.mfa_grace_days,
+    t.admin_networks,
+    EXISTS (SELECT 1 FROM tenfold.totp f WHERE f.user_id = $3 AND f.confirmed_at IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM tenfold.passkeys p WHERE p.user_id = $3) AS enrolled
+FROM tenfold.api_keys k JOIN tenfold.tenants t ON t.id = k.tenant_id
+JOIN tenfold.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id
+JOIN tenfold.users u ON u.id = k.user_id
+WHERE k.tenant_id = $1 AND k.id = $2 AND k.user_id = $3 AND k.revoked_at IS NULL
+    AND k.expires_at > $4"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,13 @@ class Caller(Person):
     """A member who asks, and how they proved that it is them."""
 
     standing: Standing = field(default_factory=Standing)
+    until: datetime | None = None
+    """When the API key that acts for them expires."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the key has expired since."""
+        return self.until is not None and self.until <= clock.now()
 
     @property
     def blocked(self) -> bool:
@@ -91,7 +109,9 @@ class People:
     def known(self, claims: Claims, version: int) -> Caller | None:
         """The caller of a session, where they were seen at this version."""
         kept = self._kept.get((claims.tenant, claims.user, claims.session))
-        return kept[1] if kept is not None and kept[0] == version else None
+        if kept is None or kept[0] != version or kept[1].over:
+            return None
+        return kept[1]
 
     async def get(self, reader: Reader, claims: Claims, version: int) -> Caller:
         """The caller of a session; raises Unauthenticated where they no longer belong."""
@@ -109,7 +129,25 @@ class People:
 async def caller(reader: Reader, claims: Claims) -> Caller:
     """Who asks, read anew; raises Unauthenticated where the session or the membership is over."""
     person = await load(reader, claims.tenant, claims.user)
-    standing = await _of_session(reader, claims)
+    scopes, until = None, None
+    if claims.kind == "key":
+        standing, scopes, until = await _of_key(reader, claims.tenant, claims.user, claims.session)
+    else:
+        standing = await _of_session(reader, claims)
+    return _calling(person, standing, scopes, until)
+
+
+def on_host(person: Person) -> Caller:
+    """A person as whom an operator works on the host, who has proved enough by being there."""
+    return _calling(person, Standing(sure_at=clock.now()))
+
+
+def _calling(
+    person: Person,
+    standing: Standing,
+    scopes: Scopes | None = None,
+    until: datetime | None = None,
+) -> Caller:
     return Caller(
         user=person.user,
         tenant=person.tenant,
@@ -120,8 +158,19 @@ async def caller(reader: Reader, claims: Claims) -> Caller:
         own_roles=person.own_roles,
         locale=person.locale,
         zone=person.zone,
+        scopes=scopes,
         standing=standing,
+        until=until,
     )
+
+
+async def acting(reader: Reader, tenant: UUID, user: UUID, key: UUID | None) -> Person:
+    """For whom a job works, confined as the API key was that asked for it."""
+    person = await load(reader, tenant, user)
+    if key is None:
+        return person
+    _, scopes, _ = await _of_key(reader, tenant, user, key)
+    return replace(person, scopes=scopes, _made={})
 
 
 async def _of_session(reader: Reader, claims: Claims) -> Standing:
@@ -129,10 +178,28 @@ async def _of_session(reader: Reader, claims: Claims) -> Standing:
     row = await reader.row(_SESSION, claims.session, claims.user, claims.tenant, moment)
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.")
+    return replace(_demanded(row), methods=frozenset(row["methods"]), sure_at=row["sure_at"])
+
+
+async def _of_key(
+    reader: Reader, tenant: UUID, user: UUID, key: UUID
+) -> tuple[Standing, Scopes, datetime]:
+    """A key's standing, which has proved nothing but itself; what it is for, and until when."""
+    row = await reader.row(_KEY, tenant, key, user, clock.now())
+    if row is None:
+        raise Unauthenticated("This API key was revoked, or has expired; make a new one.")
+    names, standing = frozenset[str](row["scopes"]), _demanded(row)
+    if row["kind"] == "service":  # nobody could set up a second factor of it
+        standing = replace(standing, due=None)
+    else:  # people administer with what they prove themselves by
+        names -= {ADMIN}
+    return standing, Scopes(key, names), row["expires_at"]
+
+
+def _demanded(row: asyncpg.Record) -> Standing:
+    """What an organisation demands of one of its people."""
     began, grace = row["mfa_from"], timedelta(days=row["mfa_grace_days"])
     return Standing(
-        methods=frozenset(row["methods"]),
-        sure_at=row["sure_at"],
         enrolled=row["enrolled"],
         due=began + grace if began is not None else None,
         everybody=row["mfa"] == "all",

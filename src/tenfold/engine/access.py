@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
+from tenfold.engine.scopes import READ, REVEAL, WRITE, Scopes
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
@@ -36,6 +37,8 @@ class Access:
     locked: frozenset[str] = frozenset()
     reveal: frozenset[str] = frozenset()
     shape: str = field(default="", compare=False)
+    by_key: bool = field(default=False, compare=False)
+    """Whether an API key confines it."""
 
     def sees(self, one: Field) -> bool:
         """Whether the person may know the field."""
@@ -48,6 +51,11 @@ class Access:
     def need(self, verb: str, definition: Definition) -> None:
         """Raise Forbidden where the person may not do this to any record of the type."""
         granted = self.create if verb == "create" else getattr(self, verb) != "none"
+        if not granted and self.by_key:
+            raise Forbidden(
+                f"This API key may not {verb} {definition.label_plural.lower()}: its scopes do "
+                "not name it, or the role that it acts with does not allow it."
+            )
         if not granted:
             raise Forbidden(
                 f"Your role does not allow you to {verb} {definition.label_plural.lower()}. "
@@ -71,6 +79,8 @@ class Person:
     locale: Locale = field(default_factory=Locale)
     zone: str = "UTC"
     """The organisation's time zone, which says when its day begins."""
+    scopes: Scopes | None = None
+    """To what the API key that acts for them is confined; None where they act themselves."""
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:
@@ -98,7 +108,8 @@ class Person:
     @property
     def administers(self) -> bool:
         """Whether the person may change people, roles, fields and types."""
-        return self.role in ("owner", "admin")
+        within = self.scopes is None or self.scopes.admin
+        return within and self.role in ("owner", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +124,26 @@ class Source:
 def compile_access(definition: Definition, person: Person) -> Access:
     """The union of all grants of a person's roles; the role read-only gets no more than reading."""
     access = _union([source.grant for source in sources(definition, person)])
+    access = confined(access, definition.name, person.scopes)
     hidden = _with_what_tells(access.hidden, definition)
     shape = hashlib.sha256(repr((access.read, sorted(hidden))).encode()).hexdigest()[:12]
     return replace(access, hidden=hidden, shape=shape)
+
+
+def confined(access: Access, kind: str, scopes: Scopes | None) -> Access:
+    """What of somebody's access to a type the scopes of an API key leave."""
+    if scopes is None:
+        return access
+    writes = scopes.gives(WRITE, kind)
+    return replace(
+        access,
+        read=access.read if scopes.gives(READ, kind) else "none",
+        create=access.create and writes,
+        update=access.update if writes else "none",
+        delete=access.delete if writes else "none",
+        reveal=access.reveal if scopes.gives(REVEAL, kind) else frozenset(),
+        by_key=True,
+    )
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:

@@ -48,9 +48,10 @@ class _TakenBack(Exception):
 
 
 class Run(msgspec.Struct):
-    """The payload of both jobs: the batch to bring in, or that undoes another."""
+    """The payload of both jobs: the batch to bring in, or that undoes another; by which key."""
 
     id: UUID
+    key: UUID | None = None
 
 
 class Undoing(msgspec.Struct, kw_only=True):
@@ -120,11 +121,11 @@ def handlers(exchange: Exchange) -> list[Handler[Any]]:
 
     @job(IMPORT_JOB, Run, attempts=5, timeout=6 * 3_600.0)
     async def bring_in(work: Job[Run]) -> None:
-        await importer.run(work, work.payload.id)
+        await importer.run(work, work.payload.id, work.payload.key)
 
     @job(UNDO_JOB, Run, attempts=5, timeout=6 * 3_600.0)
     async def take_back(work: Job[Run]) -> None:
-        await undoer.run(work, work.payload.id)
+        await undoer.run(work, work.payload.id, work.payload.key)
 
     @job(TIDY_JOB, dict[str, str], timeout=3_600.0)
     async def tidy(_work: Job[dict[str, str]]) -> None:
@@ -190,11 +191,11 @@ class Undoer:
             await batches.undone(tx, UUID(undone), None)
         return identity, state.total
 
-    async def run(self, work: Steps, identity: UUID) -> Undoing:
+    async def run(self, work: Steps, identity: UUID, key: UUID | None = None) -> Undoing:
         """Undo what is left of a batch, piece by piece."""
         context = work.context
         async with self.exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await self.exchange.person(reader, context)
+            person = await self.exchange.person(reader, context, key)
             batch = await batches.find(reader, person, identity)
             state = msgspec.convert(batch.summary, Undoing)
             chain = await undo.chain_of(reader, context.tenant, state.undoes)
@@ -307,7 +308,7 @@ async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
     made = await enqueue(
         tx.connection,
         name,
-        Run(identity),
+        Run(identity, context.key),
         tenant=context.tenant,
         actor=context.actor,
         key=str(identity),

@@ -16,9 +16,10 @@ from litestar import Request
 from litestar.types import Scope
 
 from tenfold.accounts import people
+from tenfold.accounts.identity.api_keys import ApiKeys, is_key
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.accounts.people import Caller, People
-from tenfold.db.database import Database, Late, Reader, Transaction
+from tenfold.db.database import BUSY, Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
@@ -29,12 +30,14 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import Tailored
 from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import NotFound, Unauthenticated
+from tenfold.kernel.errors import Forbidden, NotFound, TenfoldError, Unauthenticated
 from tenfold.kernel.settings import Settings
+from tenfold.web import respond
 from tenfold.web.limits import Limit
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
+_UNKNOWN = "tenfold.unknown"
 Versions = tuple[int, ...]
 
 
@@ -133,7 +136,7 @@ class Desk:
     ) -> None:
         self.settings, self.database, self.registry = settings, database, registry
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
-        self.people, self.tailored = People(), Tailored()
+        self.people, self.tailored, self.keys = People(), Tailored(), ApiKeys(database)
         self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
         self.per_person = _limit(settings.share(settings.rate_per_minute), 60)
@@ -142,25 +145,46 @@ class Desk:
     @cached_property
     def exchange(self) -> Exchange:
         """What imports and exports need."""
-        return Exchange.of(self.settings, self.database, self.records, people.load)
+        return Exchange.of(self.settings, self.database, self.records, people.acting)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token, counted once; raises Unauthenticated."""
         found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
         if found is None:
-            header = _header(scope, b"authorization")
-            if not header:
-                raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
-            kind, _, token = header.partition(" ")
-            if kind.lower() != "bearer" or not token:
-                raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
-            found = self.tokens.verify(token.strip())
+            token = _token(scope)
+            if is_key(token):  # a good one was found before
+                raise _refusal(scope)
+            found = self.tokens.verify(token)
             scope["tenfold.claims"] = found  # pyright: ignore[reportGeneralTypeIssues]
         claims: Claims = found  # pyright: ignore[reportAssignmentType]
         if self.per_person is not None and "tenfold.allowance" not in scope:
             allowance = self.per_person.take(claims.user)
             scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
         return claims
+
+    def signed_in(self, scope: Scope) -> Claims:
+        """Who signed in; raises Forbidden for an API key, which has no account to look after."""
+        claims = self.claims(scope)
+        if claims.kind == "key":
+            raise Forbidden(
+                "This is for people who have signed in, not for API keys; see /v1/api-keys/current."
+            )
+        return claims
+
+    async def identify(self, scope: Scope, token: str) -> None:
+        """Find out whose API key it is; what is wrong is told once somebody asks for the caller."""
+        notes = cast("dict[str, Any]", scope)
+        try:
+            claims = await self.keys.claims(token)
+        except BUSY as error:
+            notes[_UNKNOWN] = respond.busy(error)
+        except TenfoldError as error:
+            notes[_UNKNOWN] = error
+        else:
+            if claims is not None:
+                notes["tenfold.claims"] = claims
+                client = notes.get("client")
+                self.keys.used(claims, client[0] if client else "")
 
     def shipped(self, plural: str) -> Definition:
         """The declared type of an address; raises NotFound."""
@@ -248,7 +272,11 @@ class Desk:
         """The context of a write by this request."""
         request = cast("Mapping[str, Any]", scope).get("tenfold.request_id", "")
         return Context(
-            tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
+            tenant=claims.tenant,
+            actor=claims.user,
+            request=request,
+            session=claims.session,
+            key=claims.session if claims.kind == "key" else None,
         )
 
 
@@ -260,6 +288,28 @@ def desk_of(request: Request[Any, Any, Any]) -> Desk:
 def tag(*parts: object) -> str:
     """A strong ETag of what decides a body."""
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def key_in(scope: Scope) -> str:
+    """The API key that a request brings, if it brings one."""
+    kind, _, token = _header(scope, b"authorization").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and is_key(token.lstrip()) else ""
+
+
+def _token(scope: Scope) -> str:
+    header = _header(scope, b"authorization")
+    if not header:
+        raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+    return token.strip()
+
+
+def _refusal(scope: Scope) -> TenfoldError:
+    """Why an API key was not taken."""
+    noted = cast("Mapping[str, Any]", scope).get(_UNKNOWN)
+    return noted or Unauthenticated("This API key is not known; it may have been revoked.")
 
 
 def _limit(limit: int, window: int) -> Limit | None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, TenfoldError, TooLarge
 from tenfold.kernel.ids import new_id
-from tenfold.web.desk import header
+from tenfold.web.desk import header, key_in
 from tenfold.web.limits import Allowance
 from tenfold.web.metrics import Metrics
 
@@ -44,12 +44,19 @@ _ALWAYS = [
 
 
 class Edge:
-    """ASGI middleware around everything."""
+    """ASGI middleware around everything; `identify` finds out whose API key a request brings."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, body_limit: int, log: bool, upload_limit: int = 0
+        self,
+        app: ASGIApp,
+        identify: Callable[[Scope, str], Awaitable[None]],
+        metrics: Metrics,
+        body_limit: int,
+        log: bool,
+        upload_limit: int = 0,
     ) -> None:
         self.app, self.metrics, self.body_limit, self.log = app, metrics, body_limit, log
+        self.identify = identify
         self.upload_limit = max(upload_limit, body_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +96,8 @@ class Edge:
                 scope["method"] = _INSTEAD[asked]  # pyright: ignore[reportGeneralTypeIssues]
                 scope["tenfold.headers_only"] = True  # pyright: ignore[reportGeneralTypeIssues]
                 answer = _head_only(answer, asked)
+            if key := key_in(scope):
+                await self.identify(scope, key)
             await self.app(scope, self._bounded(receive, limit), answer)
         finally:
             scope["method"] = asked
@@ -132,6 +141,7 @@ class Edge:
             "ms": round(seconds * 1_000, 2),
             "tenant_id": claims.tenant if claims else None,
             "user_id": claims.user if claims else None,
+            "key_id": claims.session if claims and claims.kind == "key" else None,
         }
         # In one piece and at once, so that nothing waits in a process that is killed; where it
         # can't be written any more, people are served all the same.

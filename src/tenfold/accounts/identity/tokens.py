@@ -35,6 +35,11 @@ class Claims:
     expires: float
     kind: Literal["session", "key", "outside"] = "session"
 
+    @property
+    def whose(self) -> UUID:
+        """Whose requests an Idempotency-Key tells apart: a person's, or an API key's own."""
+        return self.session if self.kind == "key" else self.user
+
 
 class Tokens:
     """Signs and verifies access tokens with one key of the installation."""

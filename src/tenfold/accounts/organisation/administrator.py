@@ -8,10 +8,12 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.entrance import MFA
+from tenfold.accounts.identity.own import SURE, step_up_first
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
+from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
 
 
@@ -29,9 +31,19 @@ class Administrator:
         """The organisation."""
         return self.person.tenant
 
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they proved lately who they are, or work on the host itself."""
+        if isinstance(self.person, Caller):
+            need_sure(self.person)
+
 
 def need_administrator(caller: Caller, client: Client) -> None:
     """Raise Forbidden unless this person may administer, from there, having proved enough."""
+    if caller.scopes is not None and not caller.scopes.admin:
+        raise Forbidden(
+            "This API key may not administer the organization: that needs one of a service account "
+            "with the role admin, made with the scope admin."
+        )
     if not caller.administers:
         raise Forbidden("Only an owner or an admin of the organization may do this.")
     standing = caller.standing
@@ -50,6 +62,15 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
         )
+
+
+def need_sure(caller: Caller) -> None:
+    """Raise Forbidden unless a person asks, and has proved lately who they are."""
+    if caller.scopes is not None:
+        raise Forbidden("An API key may not do this: somebody must sign in and do it themselves.")
+    proved = caller.standing.sure_at
+    if proved is None or clock.now() - proved > SURE:
+        raise step_up_first()
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
 from tenfold.accounts.identity.account import checked_email, taken
+from tenfold.accounts.organisation import api_keys
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
@@ -23,7 +24,8 @@ from tenfold.engine.reassign import reassign_team
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
 
-_COLUMNS = """SELECT m.user_id AS id, u.email, m.role, m.roles, m.team_id, m.active, m.created_at,
+_COLUMNS = """SELECT m.user_id AS id, u.kind, u.email, m.role, m.roles, m.team_id, m.active,
+    m.created_at,
     CASE WHEN m.known_at IS NULL THEN '' ELSE u.first_name END AS first_name,
     CASE WHEN m.known_at IS NULL THEN '' ELSE u.last_name END AS last_name
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -32,12 +34,13 @@ _PAGE = (
     _COLUMNS
     + """ AND ($2::uuid IS NULL OR m.user_id > $2) AND ($4::boolean IS NULL OR m.active = $4)
     AND ($5::uuid IS NULL OR m.team_id = $5) AND ($6::text IS NULL OR m.role = $6)
+    AND u.kind = $7
 ORDER BY m.user_id LIMIT $3"""
 )
 _ONE = _COLUMNS + " AND m.user_id = $2"
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
-_USER = "SELECT id FROM tenfold.users WHERE email = $1"
+_USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
 _ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id, known_at)
@@ -47,6 +50,7 @@ WHERE tenant_id = $1 AND user_id = $2"""
 _TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
 
 OrganisationRole = Literal["owner", "admin", "manager", "member", "read-only"]
+Kind = Literal["person", "service"]
 Roles = Annotated[list[str], Meta(max_length=50)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -54,10 +58,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A person of the organisation; `id` is that of the person, as in `owner_id`.
 
-    The names of somebody who had an account before are empty until they sign in to it.
+    A program's service account is of the `kind` service. The names of somebody who had an account
+    before are empty until they sign in to it.
     """
 
     id: UUID
+    kind: Kind
     email: str
     first_name: str
     last_name: str
@@ -96,13 +102,15 @@ class Which:
     active: bool | None = None
     team: UUID | None = None
     role: str | None = None
+    kind: Kind = "person"
 
 
 async def page(
     reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
 ) -> list[Member]:
     """Members in the order they joined Tenfold, one more than `limit` where there are more."""
-    rows = await reader.rows(_PAGE, tenant, after, limit + 1, which.active, which.team, which.role)
+    asked = (which.active, which.team, which.role, which.kind)
+    rows = await reader.rows(_PAGE, tenant, after, limit + 1, *asked)
     return [Member(**dict(row.items())) for row in rows]
 
 
@@ -110,14 +118,14 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
     """A member; raises NotFound, for people of other organisations too."""
     row = await reader.row(_ONE, tenant, identity)
     if row is None:
-        raise NotFound(f"There is no member with the id {identity}.")
+        raise _missing(identity)
     return Member(**dict(row.items()))
 
 
 async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     """Make a person a member, with a new account where there is none for the address."""
     chosen = sorted(set(new.roles))
-    await _check(act, new.role, chosen, new.team_id)
+    await check(act, new.role, chosen, new.team_id)
     user, made = await _account(act.tx, new, password_hash)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
@@ -140,9 +148,13 @@ async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     return await one(act.tx, act.tenant, user)
 
 
-async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Member:
+async def change(
+    act: Administrator, identity: UUID, wanted: MemberChange, kind: Kind = "person"
+) -> Member:
     """Change a member's roles, team or whether they belong; effective at their next request."""
     old = await one(act.tx, act.tenant, identity)
+    if old.kind != kind:
+        raise _missing(identity)
     role = old.role if wanted.role is UNSET else wanted.role
     roles = old.roles if wanted.roles is UNSET else sorted(set(wanted.roles))
     team = old.team_id if wanted.team_id is UNSET else wanted.team_id
@@ -150,7 +162,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
-    await _check(act, role, set(roles) - set(old.roles), team)
+    await check(act, role, set(roles) - set(old.roles), team)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
     act.tx.touch("members")
@@ -159,11 +171,16 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
         await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
+        await api_keys.revoke_all(act.tx, act.client, act.tenant, identity)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
 
 
-async def _check(
+def _missing(identity: UUID) -> NotFound:
+    return NotFound(f"There is no member with the id {identity}.")
+
+
+async def check(
     act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
 ) -> None:
     """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""

@@ -36,6 +36,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "IN_USE": (409, "Others still depend on it; change those first."),
     "TOO_MANY": (409, "There are as many as there may be."),
     "MOVE_NOT_ALLOWED": (409, "The record can't go from its stage to that one."),
+    "KEY_OVER": (409, "The API key was rotated, revoked, or has expired."),
     "UNDONE": (409, "It has been undone already."),
     "NOT_FINISHED": (409, "It is still being worked on."),
     "IN_FLIGHT": (409, "A request with this Idempotency-Key is still being worked on."),

@@ -20,7 +20,7 @@ from tenfold.db.database import Reader
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.registry import Registry
 from tenfold.kernel.answers import encoded
-from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
@@ -63,7 +63,14 @@ async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
     async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
         person = await desk.people.get(reader, claims, reader.versions[0])
         person.need_unblocked()
+        _need_looks(person)
         yield Visitor(reader, person, desk.registry, client_of(request.scope))
+
+
+def _need_looks(person: Caller) -> None:
+    """Raise Forbidden for an API key that may not look at the organisation."""
+    if person.scopes is not None and not person.scopes.looks:
+        raise Forbidden("This API key may read nothing here: it has no scope that ends in `:read`.")
 
 
 async def administer(

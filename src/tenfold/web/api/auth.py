@@ -267,7 +267,7 @@ async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Who is signed in, and the organisations that they belong to."""
     gate_of(request, "me")
     desk = desk_of(request)
-    claims = desk.claims(request.scope)
+    claims = desk.signed_in(request.scope)
     async with desk.database.read(claims.tenant, ["members"]) as reader:
         await desk.people.get(reader, claims, reader.versions[0])
         account = await account_in(reader, claims.user, claims.tenant)

@@ -279,7 +279,7 @@ async def step_up(request: Req) -> ASGIResponse:
 def mine(request: Req, route: str) -> tuple[Gate, Claims]:
     """The gate and who asks about their own account."""
     gate = gate_of(request, route)
-    return gate, desk_of(request).claims(request.scope)
+    return gate, desk_of(request).signed_in(request.scope)
 
 
 def picture(uri: str) -> str:

@@ -102,7 +102,7 @@ async def use_reset(request: Req) -> ASGIResponse:
 async def ask_verification(request: Req) -> ASGIResponse:
     """Mail the link again that confirms one's own address."""
     gate = gate_of(request, "verify_email")
-    claims = desk_of(request).claims(request.scope)
+    claims = desk_of(request).signed_in(request.scope)
     sent = await gate.own.verify_again(claims, gate.client(request))
     return respond.data({"sent": sent}, status=202, headers=UNKEPT)
 

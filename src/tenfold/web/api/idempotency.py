@@ -51,7 +51,7 @@ class Kept:
             await self._tx.execute(
                 _KEEP,
                 self._claims.tenant,
-                self._claims.user,
+                self._claims.whose,
                 self._key,
                 self._request,
                 answer.status_code,
@@ -83,12 +83,12 @@ async def once(
     whole = f"{request.method} {request.url.path}\n".encode()
     whole += content or await request.body()
     digest = hashlib.sha256(whole).digest()
-    if not await tx.value(_LOCK, f"{claims.tenant}{claims.user}{key}"):
+    if not await tx.value(_LOCK, f"{claims.tenant}{claims.whose}{key}"):
         raise Conflict(
             "A request with this Idempotency-Key is still being worked on; try again shortly.",
             code="IN_FLIGHT",
         )
-    row = await tx.row(_FIND, claims.tenant, claims.user, key)
+    row = await tx.row(_FIND, claims.tenant, claims.whose, key)
     if row is None:
         yield Kept(tx, claims, key, digest, None)
         return
