@@ -94,7 +94,18 @@ async def _passkey(who: Stranger, _: str) -> str:
     return (await who.call("read_factor"))["data"]["passkeys"][0]["id"]
 
 
+async def _service(who: Stranger, _: str) -> str:
+    return (await who.call("create_service_account", {"name": "Theirs"}, status=201))["data"]["id"]
+
+
+async def _key(who: Stranger, _: str) -> str:
+    body = {"name": "Theirs", "scopes": ["lead:read"]}
+    return (await who.call("create_api_key", body, status=201))["data"]["id"]
+
+
 _ROWS = {
+    "/v1/api-keys/{key_id}": _key,
+    "/v1/service-accounts/{account_id}": _service,
     "/v1/auth/sessions/{session_id}": _session,
     "/v1/auth/passkeys/{passkey_id}": _passkey,
     "/v1/custom/{type}": _own_type,
@@ -134,6 +145,8 @@ async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]
         return {"key": "external_id", "records": [row]}
     if last in ("moves", "reveals"):
         return await theirs.who.made(name, only_required=True)
+    if name == "change_passkey":
+        return {"name": "x"}
     if name == "change_role":
         return {"grants": {}}
     if name.startswith(("add_", "remove_")):

@@ -17,13 +17,14 @@ from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.engine.halving import savepoint
+from tenfold.engine.scopes import WRITE
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
 from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Conflict, NotFound, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
 from tenfold.kernel.ids import new_id
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
@@ -164,6 +165,8 @@ class Undoer:
         Raises Conflict where the batch is undone already, or still being written.
         """
         found = await batches.find(tx, person, batch, lock=True)
+        if person.scopes and not all(person.scopes.gives(WRITE, t) for t in found.type.split(",")):
+            raise Forbidden(f"This API key may not undo it: that needs to write {found.type}.")
         found = await standing(tx, person.tenant, found)
         if found.undone_by is not None:
             raise Conflict("This batch is undone already.", code="UNDONE")
