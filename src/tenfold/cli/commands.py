@@ -338,6 +338,57 @@ def password(
     return _run(lambda settings: set_password(settings, email, word, print))
 
 
+api_key = App(name="api-key", help="Keys by which programs use the API.")
+app.command(api_key)
+
+
+@api_key.command
+def create(
+    name: Annotated[str, Parameter(help="What the key is for, as people will see it.")],
+    /,
+    *,
+    user: User,
+    scopes: Annotated[
+        list[str], Parameter(help="lead:read, lead:write, *:read, admin, scim …; repeatable.")
+    ],
+    days: Annotated[int, Parameter(help="How long it is good for.", show_default=True)] = 90,
+    service: Annotated[
+        str, Parameter(help="Name or id of the service account that it is for, not the person.")
+    ] = "",
+    organisation: Organisation = "",
+) -> int:
+    """Make a key that acts as a person, or as a service account; it is printed once."""
+    from tenfold.accounts.organisation.api_keys import NewApiKey
+    from tenfold.cli.api_keys import make_key
+    from tenfold.kernel.structs import convert
+
+    body = {"name": name, "scopes": scopes, "expires_in_days": days}
+    new, who = convert(body, NewApiKey), Who(user, organisation)
+    return _run(lambda settings: make_key(settings, who, new, service, print))
+
+
+@api_key.command(name="list")
+def api_key_list(*, user: User, organisation: Organisation = "") -> int:
+    """List a person's keys, or all of the organisation where they are an owner or admin."""
+    from tenfold.cli.api_keys import list_keys
+
+    return _run(lambda settings: list_keys(settings, Who(user, organisation), print))
+
+
+@api_key.command
+def revoke(
+    prefix: Annotated[str, Parameter(help="The beginning by which it is known: tf_ and eight.")],
+    /,
+    *,
+    user: User,
+    organisation: Organisation = "",
+) -> int:
+    """End a key at once."""
+    from tenfold.cli.api_keys import revoke_key
+
+    return _run(lambda settings: revoke_key(settings, Who(user, organisation), prefix, print))
+
+
 @app.command
 def bench(
     *arguments: Annotated[
