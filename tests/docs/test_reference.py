@@ -56,5 +56,6 @@ def test_the_commands_of_the_readme_exist() -> None:
         "search",
         "bench",
         "user",
+        "api-key",
     ]:
         assert re.search(rf"^\W*{command}\b", help_, re.MULTILINE), command
