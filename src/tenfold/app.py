@@ -68,6 +68,7 @@ from tenfold.web.api import organisation as organisation_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
+from tenfold.web.api import scim as scim_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import service_accounts as service_accounts_api
 from tenfold.web.api import types as types_api
@@ -100,6 +101,7 @@ APIS = (
     imports_api,
     batches_api,
     exports_api,
+    scim_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0

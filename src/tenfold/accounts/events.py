@@ -49,6 +49,7 @@ Event = Literal[
     "service_account_changed",
     # The organisation
     "member_added",
+    "account_changed",
     "member_invited",
     "invitation_accepted",
     "invitation_revoked",

@@ -46,13 +46,8 @@ def need_administrator(caller: Caller, client: Client) -> None:
         )
     if not caller.administers:
         raise Forbidden("Only an owner or an admin of the organization may do this.")
+    need_place(caller, client)
     standing = caller.standing
-    if not inside(client.address, standing.networks):
-        raise Forbidden(
-            "Your organisation is administered from its own networks only, and this address is in "
-            "none of them.",
-            code="ADDRESS_NOT_ALLOWED",
-        )
     if standing.overdue:
         raise Forbidden(
             "Administrators need a second factor: set up an authenticator app or a passkey first.",
@@ -61,6 +56,16 @@ def need_administrator(caller: Caller, client: Client) -> None:
     if standing.enrolled and MFA not in standing.methods:
         raise Forbidden(
             "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
+        )
+
+
+def need_place(caller: Caller, client: Client) -> None:
+    """Raise Forbidden where the organisation is administered from its own networks, not there."""
+    if not inside(client.address, caller.standing.networks):
+        raise Forbidden(
+            "Your organisation is administered from its own networks only, and this address is in "
+            "none of them.",
+            code="ADDRESS_NOT_ALLOWED",
         )
 
 

@@ -122,11 +122,16 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
     return Member(**dict(row.items()))
 
 
-async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
-    """Make a person a member, with a new account where there is none for the address."""
+async def add(
+    act: Administrator, new: NewMember, password_hash: str, *, by_directory: bool = False
+) -> Member:
+    """Make a person a member, with a new account where there is none for the address.
+
+    One that a directory makes has no password; its owner sets one by a mailed link.
+    """
     chosen = sorted(set(new.roles))
     await check(act, new.role, chosen, new.team_id)
-    user, made = await _account(act.tx, new, password_hash)
+    user, made = await _account(act.tx, new, password_hash, by_directory=by_directory)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
     except asyncpg.UniqueViolationError:
@@ -211,7 +216,9 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
         )
 
 
-async def _account(tx: Transaction, new: NewMember, password_hash: str) -> tuple[UUID, bool]:
+async def _account(
+    tx: Transaction, new: NewMember, password_hash: str, *, by_directory: bool
+) -> tuple[UUID, bool]:
     """The account of an address, and whether it was made now."""
     email = checked_email(new.email)
     found: UUID | None = await tx.value(_USER, email)
@@ -228,11 +235,12 @@ async def _account(tx: Transaction, new: NewMember, password_hash: str) -> tuple
         "last_name": new.last_name,
         "password": new.password,
     }
-    if missing := [name for name, value in needed.items() if not (value or "").strip()]:
+    missing = [name for name, value in needed.items() if not (value or "").strip()]
+    if missing and not by_directory:
         raise MissingFields(dict.fromkeys(missing, "is required for a person without an account"))
     user, first, last = new_id(), str(new.first_name).strip(), str(new.last_name).strip()
     try:
-        await tx.execute(_NEW_USER, user, email, first, last, password_hash)
+        await tx.execute(_NEW_USER, user, email, first, last, password_hash or None)
     except asyncpg.UniqueViolationError:
         raise taken() from None
     return user, True
