@@ -16,7 +16,7 @@ from tenfold.accounts.organisation import members, teams
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.members import MemberChange
 from tenfold.accounts.organisation.scim.finding import Narrowed
-from tenfold.accounts.organisation.scim.models import Group, Member
+from tenfold.accounts.organisation.scim.models import Group, Member, WrittenGroup, WrittenMember
 from tenfold.accounts.organisation.teams import NewTeam, TeamChange
 from tenfold.db.database import Reader
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
@@ -79,7 +79,7 @@ async def one(reader: Reader, tenant: UUID, base: str, identity: UUID) -> Group:
     return _shown(row, base, inside.get(identity, []))
 
 
-async def create(act: Administrator, given: Group) -> UUID:
+async def create(act: Administrator, given: WrittenGroup) -> UUID:
     """Make a team of these people."""
     identity = (await teams.create(act.tx, NewTeam(name=_name(given)))).id
     await _known_as(act, identity, given)
@@ -87,7 +87,7 @@ async def create(act: Administrator, given: Group) -> UUID:
     return identity
 
 
-async def change(act: Administrator, identity: UUID, given: Group) -> None:
+async def change(act: Administrator, identity: UUID, given: WrittenGroup) -> None:
     """Make a team what is given; of what is not given, nothing changes."""
     old = await one(act.tx, act.tenant, "", identity)
     if (name := _name(given)) != old.display_name:
@@ -107,6 +107,18 @@ async def remove(act: Administrator, identity: UUID) -> None:
     await teams.remove(act.tx, identity)
 
 
+async def writable(reader: Reader, tenant: UUID, identity: UUID) -> WrittenGroup:
+    """What of a team may be written, as it is."""
+    there = await one(reader, tenant, "", identity)
+    people = [WrittenMember(value=m.value, type="User") for m in there.members or []]
+    return WrittenGroup(
+        id=there.id,
+        external_id=there.external_id,
+        display_name=there.display_name,
+        members=people,
+    )
+
+
 async def _gather(
     act: Administrator, identity: UUID, people: Iterable[UUID], before: set[UUID]
 ) -> None:
@@ -118,7 +130,7 @@ async def _gather(
         await members.change(act, user, MemberChange(team_id=identity))
 
 
-async def _people(act: Administrator, given: Group) -> list[UUID]:
+async def _people(act: Administrator, given: WrittenGroup) -> list[UUID]:
     """The members of a group by their ids; raises Invalid for who is not there."""
     wanted: list[UUID] = []
     for one_of in given.members or []:
@@ -161,14 +173,14 @@ def _member(base: str, user: UUID) -> Member:
     return Member(value=str(user), ref=place, type="User")
 
 
-def _name(given: Group) -> str:
+def _name(given: WrittenGroup) -> str:
     name = " ".join((given.display_name or "").split())
     if not 0 < len(name) <= 100 or "\x00" in name:
         raise Invalid({"displayName": "must have 1 to 100 characters"})
     return name
 
 
-async def _known_as(act: Administrator, identity: UUID, given: Group) -> None:
+async def _known_as(act: Administrator, identity: UUID, given: WrittenGroup) -> None:
     external = given.external_id or None
     if external is not None and len(external) > 300:
         raise Invalid({"externalId": "must have at most 300 characters"})

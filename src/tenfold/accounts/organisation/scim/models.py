@@ -115,6 +115,13 @@ class User(_Person):
     """The team that the person is in."""
 
 
+class WrittenMember(ComplexAttribute):
+    """A person of a team, as directories name them."""
+
+    value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
+    type: Annotated[str | None, Mutability.immutable] = None
+
+
 class Member(ComplexAttribute):
     """A person of a team."""
 
@@ -128,13 +135,24 @@ class Member(ComplexAttribute):
     """Always User: teams within teams are arranged in Tenfold."""
 
 
-class Group(Resource[Any]):
-    """A team: a person is in one at a time, and the team that took them in last has them."""
+class _Group(Resource[Any]):
+    """What is written as it is read."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:Group")
 
     display_name: Annotated[str | None, Uniqueness.server, Required.true] = None
     """Name of the team."""
+
+
+class WrittenGroup(_Group):
+    """What of a team is taken."""
+
+    members: list[WrittenMember] | None = None
+
+
+class Group(_Group):
+    """A team: a person is in one at a time, and the team that took them in last has them."""
+
     members: list[Member] | None = None
     """Its people."""
 

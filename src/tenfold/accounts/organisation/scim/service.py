@@ -29,7 +29,7 @@ from scim2_models import (
 
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.scim import finding, groups, models, users
-from tenfold.accounts.organisation.scim.models import POLICY, Group, User, WrittenUser
+from tenfold.accounts.organisation.scim.models import POLICY, Group, User, WrittenGroup, WrittenUser
 from tenfold.db.database import Reader
 from tenfold.kernel.errors import (
     BadRequest,
@@ -41,7 +41,10 @@ from tenfold.kernel.errors import (
 from tenfold.kernel.ids import parse_id
 
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-_KINDS: Mapping[str, Any] = {"Users": (users, User, WrittenUser), "Groups": (groups, Group, Group)}
+_KINDS: Mapping[str, Any] = {
+    "Users": (users, User, WrittenUser),
+    "Groups": (groups, Group, WrittenGroup),
+}
 _DESCRIBING = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 _SCIM_TYPES = {"DUPLICATE": "uniqueness", "EMAIL_TAKEN": "uniqueness"}
 
@@ -139,15 +142,28 @@ def failure(error: Exception) -> Answered | None:
 
 async def _patched(asked: Asked, act: Administrator, which: str, identity: UUID) -> Any:
     """What is there, with the operations of a PATCH done to it."""
-    if which == "Users":
-        there: Any = await users.writable(act.tx, act.tenant, identity)
-    else:
-        there = await groups.one(act.tx, act.tenant, "", identity)
+    there = await _KINDS[which][0].writable(act.tx, act.tenant, identity)
     context = Context.RESOURCE_PATCH_REQUEST
-    operations: Any = PatchOp[WrittenUser] if which == "Users" else PatchOp[Group]
-    patch = operations.model_validate(_json(asked.body), scim_ctx=context, scim_policy=POLICY)
+    operations: Any = PatchOp[WrittenUser] if which == "Users" else PatchOp[WrittenGroup]
+    body = _json(asked.body)
+    given: Any = body.get("Operations")
+    for one in given if isinstance(given, list) else []:  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(one, dict) and "value" in one:
+            one["value"] = _said(one["value"])
+    patch = operations.model_validate(body, scim_ctx=context, scim_policy=POLICY)
     patch.patch(there, POLICY)
     return there
+
+
+def _said(value: Any) -> Any:
+    """The same without what entries of lists say of nothing, as Entra's `{"$ref": null, …}`."""
+    if not isinstance(value, list):
+        return value
+    entries: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    return [
+        {k: v for k, v in one.items() if v is not None} if isinstance(one, dict) else one  # pyright: ignore[reportUnknownVariableType]
+        for one in entries
+    ]
 
 
 async def _list(

@@ -161,6 +161,7 @@ async def writable(reader: Reader, tenant: UUID, identity: UUID) -> WrittenUser:
     user = shown(await _row(reader, tenant, identity), "")
     own = [*ROLES, "owner"]
     return WrittenUser(
+        id=user.id,
         external_id=user.external_id,
         user_name=user.user_name,
         name=user.name,
