@@ -12,7 +12,15 @@ import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import challenges, devices, letters, links, lockout, passkeys
+from tenfold.accounts.identity import (
+    brute_force,
+    challenges,
+    devices,
+    letters,
+    links,
+    lockout,
+    passkeys,
+)
 from tenfold.accounts.identity.account import (
     Account,
     Membership,
@@ -196,6 +204,7 @@ class SignIn:
                 await note(tx, "locked_account_attempt", client, **_whom(user, member))
                 return locked(before)
             await note(tx, "login_failed", client, account=key.hex()[:16], **_whom(user, member))
+            await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
             if after.locked(moment):
                 await note(tx, "account_locked", client, **_whom(user, member))
                 await self._tell_of_lock(tx, user, member, after, client)

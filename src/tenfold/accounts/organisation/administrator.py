@@ -8,10 +8,12 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.entrance import MFA
+from tenfold.accounts.identity.own import SURE, step_up_first
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
+from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
 
 
@@ -50,6 +52,13 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
         )
+
+
+def need_sure(caller: Caller) -> None:
+    """Raise Forbidden unless this person has proved lately who they are."""
+    sure_at = caller.standing.sure_at
+    if sure_at is None or clock.now() - sure_at > SURE:
+        raise step_up_first()
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

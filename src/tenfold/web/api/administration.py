@@ -14,7 +14,11 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts import people
 from tenfold.accounts.client import Client
 from tenfold.accounts.organisation import organisation
-from tenfold.accounts.organisation.administrator import Administrator, need_administrator
+from tenfold.accounts.organisation.administrator import (
+    Administrator,
+    need_administrator,
+    need_sure,
+)
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader
 from tenfold.engine.ask import LIMIT, MOST
@@ -74,12 +78,14 @@ async def administer(
     status: int = 200,
     location: str = "",
     again: bool = True,
+    sure: bool = False,
 ) -> ASGIResponse:
     """Change the organisation in one transaction and answer what `work` answers.
 
     The person is read anew behind the organisation's lock: somebody demoted a moment ago does not
     slip through. `location` gets the new thing's id or name. Without `again` an Idempotency-Key is
-    not heeded, for requests that hold a secret.
+    not heeded, for requests that hold a secret. What is dangerous asks for somebody who is `sure`:
+    who has proved lately who they are.
     """
     request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
     desk = desk_of(request)
@@ -91,6 +97,8 @@ async def administer(
         person = await people.caller(tx, claims)
         client = client_of(request.scope)
         need_administrator(person, client)
+        if sure:
+            need_sure(person)
         act = Administrator(tx, person, desk.registry, client)
         if not again:
             return _made(await work(act), status, location)
