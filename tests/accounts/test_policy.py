@@ -19,7 +19,8 @@ from tenfold.kernel.settings import Settings
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
-_LONGER = "UPDATE tenfold.sessions SET expires_at = now() + interval '30 days' WHERE id = $1"
+_LONGER = """UPDATE tenfold.sessions SET expires_at = now() + interval '30 days',
+sure_at = now() + interval '7 days' WHERE id = $1"""
 ADMIN_ACTS = (
     ("POST", "/v1/teams", {"name": "North"}),
     ("PATCH", "/v1/organization", {"name": "Renamed"}),
