@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 
 from tenfold import base
 from tenfold.accounts import people
-from tenfold.accounts.identity import links
+from tenfold.accounts.identity import links, telling
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
@@ -291,6 +291,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *housekeeping.handlers(),
         *following.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
+        *telling.handlers(made.settings, made.keyring),
         *sending.handlers(made.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
