@@ -152,7 +152,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
-    await check_place(act, role, set(roles) - set(old.roles), team)
+    await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
     await policy.ask_member(act.tx, act.tenant, identity)
@@ -167,9 +167,16 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
 
 
 async def check_place(
-    act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
+    act: Administrator,
+    role: OrganisationRole,
+    added: Iterable[str],
+    team: UUID | None,
+    before: str = "",
 ) -> None:
-    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""
+    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner.
+
+    Who makes somebody an administrator has proved lately who they are.
+    """
     problems: dict[str, str] = {}
     known = await own_roles.known(act.tx, act.tenant, act.registry)
     if unknown := sorted(set(added) - known):
@@ -181,6 +188,8 @@ async def check_place(
         raise Invalid(problems)
     if role == "owner" and act.person.role != "owner":
         raise Forbidden("Only an owner may make somebody an owner.")
+    if role in ("owner", "admin") and role != before:
+        act.need_sure()
 
 
 async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
