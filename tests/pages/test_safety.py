@@ -48,7 +48,7 @@ async def test_no_page_has_script_or_style_inside(
 async def test_pages_send_a_policy_that_forbids_inline_code(visitor: Visitor) -> None:
     await visitor.get("/")
     headers = visitor.answer.headers
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self';" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "private, no-cache"

@@ -13,7 +13,8 @@ from tenfold.engine.definition import Grant
 from tenfold.engine.types import Locale
 from tenfold.kernel.errors import Unauthenticated
 
-_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone,
+t.rate_per_minute
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
@@ -76,6 +77,7 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
         own_roles=own,
         locale=Locale(row["region"], row["currency"]),
         zone=row["timezone"],
+        per_minute=row["rate_per_minute"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -86,7 +86,7 @@ class Registration:
     organization: str
 
 
-def _anybody(_user: UUID) -> None:
+async def _anybody(_user: UUID, _tenant: UUID) -> None:
     """No limit."""
 
 
@@ -160,7 +160,7 @@ class SignIn:
         raise _locked(standing)
 
     async def refresh(
-        self, token: str, client: Client, allow: Callable[[UUID], object] = _anybody
+        self, token: str, client: Client, allow: Callable[[UUID, UUID], Awaitable[None]] = _anybody
     ) -> tuple[str, str, UUID]:
         """A new access token, the next refresh token, and whose; a used one ends the session.
 
@@ -170,7 +170,7 @@ class SignIn:
             session = await self.sessions.find(reader, token)
         if session is None:
             raise _over()
-        allow(session.user)
+        await allow(session.user, session.tenant)
         async with self._database.transaction(_of(session, client)) as tx:
             outcome, successor = await self.sessions.rotate(tx, session, token, client)
             if outcome == "reused":

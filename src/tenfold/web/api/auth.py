@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from msgspec import Meta
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.sign_in import Account, Membership, Registration, Signed, SignIn
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
-from tenfold.kernel.settings import Settings
+from tenfold.kernel.errors import Invalid, Unauthenticated
+from tenfold.kernel.settings import Settings, listed
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of, header
-from tenfold.web.limits import Limit
+from tenfold.web.scope import notes
+from tenfold.web.senders import check_sender
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
@@ -93,14 +95,13 @@ class Me(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Gate:
-    """What sign-in needs beside the desk: the accounts, and how often an address may try."""
+    """What sign-in needs beside the desk: the accounts, and the cookie."""
 
     def __init__(self, settings: Settings, accounts: SignIn) -> None:
         self.settings, self.accounts = settings, accounts
-        often = settings.share(settings.sign_in_per_minute)
-        self.tries = Limit(often, 60) if often > 0 else None
         prefix = "__Host-" if settings.address.startswith("https://") else ""
         self.cookie = f"{prefix}refreshToken"
+        self.others = frozenset(listed(settings.cors_origins))
 
     def set_cookie(self, token: str) -> dict[str, str]:
         """The header that keeps the refresh token in the browser; an empty token removes it."""
@@ -116,15 +117,8 @@ class Gate:
         return f"{self.settings.access_token_seconds}s" if rest else f"{minutes}m"
 
     def check_origin(self, scope: Scope) -> None:
-        """Refuse what another site's page sends: the cookie would come with it."""
-        origin = header(scope, b"origin")
-        allowed = {self.settings.address}
-        if not self.settings.public_url:
-            allowed.add(f"http://{header(scope, b'host')}")
-        if origin and origin.lower() not in allowed:
-            raise Forbidden(
-                f"This can't be asked from a page of {origin[:200]}.", code="WRONG_ORIGIN"
-            )
+        """Refuse what another site's page sends: the cookie would come with it, or be set."""
+        check_sender(self.settings, scope, self.others)
 
 
 @post("/v1/auth/register", status_code=201, request_max_body_size=STRANGERS_BYTES)
@@ -132,7 +126,7 @@ async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Make an organisation and its owner, who is signed in at once."""
     gate = _gate(request, "register")
     body = await strangers_body(request, Register)
-    client = _knock(request, gate)
+    client = await _knock(request, gate)
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
@@ -147,7 +141,7 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Sign in with e-mail address and password."""
     gate = _gate(request, "login")
     body = await strangers_body(request, Login)
-    client = _knock(request, gate)
+    client = await _knock(request, gate)
     signed = await gate.accounts.login(body.email, body.password, body.organization_id, client)
     return _signed(gate, signed, 200)
 
@@ -158,24 +152,11 @@ async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     gate = _gate(request, "refresh")
     gate.check_origin(request.scope)
     token = request.cookies.get(gate.cookie, "")
-    desk = desk_of(request)
     client = client_of(request.scope)
-
-    def allow(user: UUID) -> None:
-        if desk.per_person is not None:
-            allowance = desk.per_person.take(user)
-            request.scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
-
-    try:
-        if not token:
-            raise Unauthenticated(
-                "No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN"
-            )
-        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
-    except Unauthenticated:
-        if desk.anonymous is not None:
-            desk.anonymous.take(client.network)
-        raise
+    if not token:
+        raise Unauthenticated("No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN")
+    allow = partial(desk_of(request).limits.count_person, notes(request.scope))
+    access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     answer = Refreshed(access_token=access, expires_in=gate.expires_in)
     return respond.data(answer, headers=gate.set_cookie(successor))
 
@@ -225,13 +206,11 @@ def _gate(request: Request[Any, Any, Any], route: str) -> Gate:
     return request.app.state.gate
 
 
-def _knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
-    """Count a try of this address; raises TooMany where it has none left."""
-    client, desk = client_of(request.scope), desk_of(request)
-    for limit in (gate.tries, desk.anonymous):
-        if limit is not None:
-            limit.take(client.network)
-    return client
+async def _knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
+    """Count a try of this address; raises TooMany where it has none left, or Forbidden."""
+    gate.check_origin(request.scope)
+    await desk_of(request).limits.count_sign_in(notes(request.scope))
+    return client_of(request.scope)
 
 
 def _signed(gate: Gate, signed: Signed, status: int) -> ASGIResponse:
@@ -266,7 +245,14 @@ ENDPOINTS = (
         Register,
         SignedIn,
         201,
-        ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD", "EMAIL_TAKEN", *_TRIES),
+        (
+            "MISSING_FIELDS",
+            "INVALID_FIELDS",
+            "UNKNOWN_FIELD",
+            "EMAIL_TAKEN",
+            "WRONG_ORIGIN",
+            *_TRIES,
+        ),
         public=True,
     ),
     Endpoint(
@@ -281,6 +267,7 @@ ENDPOINTS = (
             "INVALID_FIELDS",
             "UNKNOWN_FIELD",
             "INVALID_CREDENTIALS",
+            "WRONG_ORIGIN",
             "NOT_FOUND",
             "ACCOUNT_LOCKED",
             *_TRIES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import get, post
@@ -37,7 +38,7 @@ async def signed_in(request: Req) -> Claims:
     except Unauthenticated:
         claims = await _renewed(request)
     scope_of(request)["tenfold.claims"] = claims
-    return desk.claims(request.scope)
+    return claims
 
 
 async def _renewed(request: Req) -> Claims:
@@ -46,7 +47,9 @@ async def _renewed(request: Req) -> Claims:
     if not token:
         raise SignInFirst("Sign in to see this page.")
     try:
-        access, successor, _ = await gate.accounts.refresh(token[:200], client_of(request.scope))
+        allow = partial(desk_of(request).limits.count_person, scope_of(request))
+        client = client_of(request.scope)
+        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
         _keep(request, "", "")
         raise SignInFirst("Your session has ended; sign in again.") from error
@@ -73,9 +76,7 @@ async def sign_in(request: Req) -> ASGIResponse:
     email, after = form.get("email")[:320], safe_next(form.get("next"))
     gate, client = _gate(request), client_of(request.scope)
     try:
-        for limit in (gate.tries, desk_of(request).anonymous):
-            if limit is not None:
-                limit.take(client.network)
+        await desk_of(request).limits.count_sign_in(scope_of(request))
         if not email.strip() or not form.get("password"):
             raise Invalid({"email": ""}, "Enter your e-mail address and your password.")
         signed = await gate.accounts.login(email, form.get("password")[:1_000], None, client)

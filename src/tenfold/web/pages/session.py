@@ -16,7 +16,9 @@ from litestar.datastructures import Cookie
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
+from tenfold.web import policy
 from tenfold.web.desk import Desk, desk_of, header
+from tenfold.web.senders import check_sender
 
 Req = Request[Any, Any, Any]
 YEAR = 31_536_000
@@ -69,7 +71,7 @@ def routed(request: Req, name: str) -> None:
 
 def secure(desk: Desk) -> bool:
     """Whether people reach this installation by https."""
-    return desk.settings.address.startswith("https://")
+    return policy.secure(desk.settings)
 
 
 def cookie_name(desk: Desk, name: str) -> str:
@@ -159,17 +161,7 @@ def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
 
 def same_origin(request: Req) -> None:
     """Raise Forbidden where the browser says that another site sent the form."""
-    scope = request.scope
-    site = header(scope, b"sec-fetch-site")
-    origin = header(scope, b"origin")
-    wrong = Forbidden("This form came from another site, so nothing was changed.")
-    if site and site not in ("same-origin", "none"):
-        raise wrong
-    if not origin:
-        return
-    host = header(scope, b"host")
-    if origin != desk_of(request).settings.address and address_of(origin)[0] != host:
-        raise wrong
+    check_sender(desk_of(request).settings, request.scope)
 
 
 def address_of(text: str) -> tuple[str, str]:
