@@ -309,7 +309,7 @@ async def test_ipv4_in_ipv6_counts_as_its_ipv4(strict: Running, at: At) -> None:
     st.integers(1, 3_600),
     st.floats(0, 4_000),
 )
-async def test_what_is_said_of_limits_is_a_structured_field(
+def test_what_is_said_of_limits_is_a_structured_field(
     name: str, most: int, window: int, busy: float
 ) -> None:
     limit = Limit(name, most, window)

@@ -23,7 +23,8 @@ class Cors:
     """The allow-list of origins."""
 
     def __init__(self, settings: Settings) -> None:
-        self._origins = frozenset(one.encode() for one in listed(settings.cors_origins))
+        self.origins = frozenset(listed(settings.cors_origins))
+        self._origins = frozenset(one.encode() for one in self.origins)
 
     def preflight(self, scope: Notes, headers: Mapping[bytes, bytes]) -> Headers | None:
         """The answer to a browser that asks whether a page of the list may ask; None: no answer."""

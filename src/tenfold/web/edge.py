@@ -110,7 +110,7 @@ class Edge:
         """What answers: the application, or what was settled before."""
         try:
             return await self.entrance.enter(notes(scope), given) or self.app
-        except (TooMany, BadRequest) as error:
+        except TenfoldError as error:
             return self.refuse(scope, error)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:

@@ -22,12 +22,14 @@ from tenfold.web.desk import bearer
 from tenfold.web.hosts import Hosts
 from tenfold.web.limits import Limits
 from tenfold.web.limits.limits import counted, uncounted
-from tenfold.web.policy import secure
+from tenfold.web.policy import REPORTS, secure
 from tenfold.web.proxies import Proxies
 from tenfold.web.scope import Notes
+from tenfold.web.senders import check_sender
 
 HEALTH = "/v1/health"
 _READS = ("GET", "HEAD")
+_SAFE = (*_READS, "OPTIONS")
 _SEARCHES = ("search", "pick", "search/", "pick/")
 _SEARCH = re.compile(r"/v1/(?:[^/]+/)?search/?|/search/?|/[^/]+/pick/?")
 _SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-)?session=([^;\s]+)")
@@ -48,7 +50,7 @@ class Entrance:
         self._secure = secure(settings)
 
     async def enter(self, scope: Notes, headers: Found) -> ASGIResponse | None:
-        """An answer that needs no more work, or None; raises TooMany, or BadRequest.
+        """An answer that needs no more work, or None; raises TooMany, BadRequest or Forbidden.
 
         The scope says from now on who is the client, not which proxy stands between.
         """
@@ -67,6 +69,8 @@ class Entrance:
         self._check_host(scope, whence.host)
         if self._secure and whence.proxied and whence.scheme == "http":
             return self._by_https(scope)
+        if scope["method"] not in _SAFE and b"authorization" not in headers:
+            self._check_sender(scope)
         return None
 
     async def leave(self, scope: Notes) -> None:
@@ -103,6 +107,14 @@ class Entrance:
                 "TENFOLD_PUBLIC_URL or TENFOLD_HOSTS.",
                 code="UNKNOWN_HOST",
             )
+
+    def _check_sender(self, scope: Notes) -> None:
+        """Raise Forbidden for what a page of another site sends: a cookie may come along, or be
+        set. What is signed by a header is sent by nobody who was not given it."""
+        if scope["path"] == REPORTS:
+            return
+        others = self.cors.origins if scope["path"].startswith("/v1/") else ()
+        check_sender(self._settings, scope, others)
 
     def _by_https(self, scope: Notes) -> ASGIResponse:
         """The same at the public address; the method and the body stay (308)."""

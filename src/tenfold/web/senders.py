@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, cast
+from collections.abc import Collection
 from urllib.parse import urlsplit
-
-from litestar.types import Scope
 
 from tenfold.kernel.errors import Forbidden
 from tenfold.kernel.settings import Settings
 from tenfold.web.desk import header
 from tenfold.web.policy import secure
+from tenfold.web.scope import Notes
 
 _SAME = ("", "same-origin", "none")
 
 
-def check_sender(settings: Settings, scope: Scope, others: Collection[str] = ()) -> None:
+def check_sender(settings: Settings, scope: Notes, others: Collection[str] = ()) -> None:
     """Raise Forbidden where a browser says that a page of another site sent the request.
 
     `others` are origins that may. A browser names the page's origin with everything but a plain
@@ -38,7 +36,7 @@ def check_sender(settings: Settings, scope: Scope, others: Collection[str] = ())
         )
 
 
-def _ours(settings: Settings, scope: Scope, text: str) -> bool:
+def _ours(settings: Settings, scope: Notes, text: str) -> bool:
     """Whether an address is one of this installation's, under the name that it was reached by."""
     try:
         parts = urlsplit(text)
@@ -50,5 +48,5 @@ def _ours(settings: Settings, scope: Scope, text: str) -> bool:
         return False
     known = urlsplit(settings.address)
     # Which hosts reach us was checked at the edge.
-    host = cast("Mapping[str, Any]", scope).get("tenfold.host") or header(scope, b"host")
+    host = str(scope["tenfold.host"])
     return parts.netloc.lower() in (known.netloc.lower(), host.lower())

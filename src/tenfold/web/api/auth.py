@@ -16,13 +16,12 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.identity.sign_in import Account, Membership, Registration, Signed, SignIn
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Invalid, Unauthenticated
-from tenfold.kernel.settings import Settings, listed
+from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of, header
 from tenfold.web.scope import notes
-from tenfold.web.senders import check_sender
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
@@ -101,7 +100,6 @@ class Gate:
         self.settings, self.accounts = settings, accounts
         prefix = "__Host-" if settings.address.startswith("https://") else ""
         self.cookie = f"{prefix}refreshToken"
-        self.others = frozenset(listed(settings.cors_origins))
 
     def set_cookie(self, token: str) -> dict[str, str]:
         """The header that keeps the refresh token in the browser; an empty token removes it."""
@@ -116,17 +114,13 @@ class Gate:
         minutes, rest = divmod(self.settings.access_token_seconds, 60)
         return f"{self.settings.access_token_seconds}s" if rest else f"{minutes}m"
 
-    def check_origin(self, scope: Scope) -> None:
-        """Refuse what another site's page sends: the cookie would come with it, or be set."""
-        check_sender(self.settings, scope, self.others)
-
 
 @post("/v1/auth/register", status_code=201, request_max_body_size=STRANGERS_BYTES)
 async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Make an organisation and its owner, who is signed in at once."""
     gate = _gate(request, "register")
     body = await strangers_body(request, Register)
-    client = await _knock(request, gate)
+    client = await _knock(request)
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
@@ -141,7 +135,7 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Sign in with e-mail address and password."""
     gate = _gate(request, "login")
     body = await strangers_body(request, Login)
-    client = await _knock(request, gate)
+    client = await _knock(request)
     signed = await gate.accounts.login(body.email, body.password, body.organization_id, client)
     return _signed(gate, signed, 200)
 
@@ -150,7 +144,6 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
 async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     """A new access token for the refresh token in the cookie, which is replaced."""
     gate = _gate(request, "refresh")
-    gate.check_origin(request.scope)
     token = request.cookies.get(gate.cookie, "")
     client = client_of(request.scope)
     if not token:
@@ -165,7 +158,6 @@ async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
 async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
     """End the session, on this device only; fine where it has ended already."""
     gate = _gate(request, "logout")
-    gate.check_origin(request.scope)
     claims: Claims | None = None
     kind, _, access = header(request.scope, b"authorization").partition(" ")
     if kind.lower() == "bearer":
@@ -206,9 +198,8 @@ def _gate(request: Request[Any, Any, Any], route: str) -> Gate:
     return request.app.state.gate
 
 
-async def _knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
-    """Count a try of this address; raises TooMany where it has none left, or Forbidden."""
-    gate.check_origin(request.scope)
+async def _knock(request: Request[Any, Any, Any]) -> Client:
+    """Count a try of this address; raises TooMany where it has none left."""
     await desk_of(request).limits.count_sign_in(notes(request.scope))
     return client_of(request.scope)
 

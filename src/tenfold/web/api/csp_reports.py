@@ -116,20 +116,20 @@ def _object(value: object) -> Mapping[str, object]:
 def _report(document: object, directive: object, blocked: object) -> Report:
     word = str(directive).partition(" ")[0].lower()
     known = word if _WORD.fullmatch(word) else "unknown"
-    return Report(_plain(_address(document)[1]), known, _blocked(str(blocked or "")))
+    return Report(_plain(_address(document)[1]), known, _blocked(blocked))
 
 
-def _blocked(text: str) -> str:
+def _blocked(given: object) -> str:
     """A word like `inline`, or an address without what follows its path."""
-    if _WORD.fullmatch(text):
-        return text
-    return _plain("".join(_address(text)))
+    if isinstance(given, str) and _WORD.fullmatch(given):
+        return given
+    return _plain("".join(_address(given)))
 
 
-def _address(text: object) -> tuple[str, str]:
+def _address(given: object) -> tuple[str, str]:
     """Scheme and host of an address, without a user's name, and its path."""
     try:
-        parts = urlsplit(str(text or ""))
+        parts = urlsplit(given if isinstance(given, str) else "")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "", ""
@@ -140,7 +140,7 @@ def _address(text: object) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     """Short, without ids of records, and with nothing in it that a terminal would obey."""
-    return _ODD.sub("?", _ID.sub("{id}", text[: 4 * _LENGTH]))[:_LENGTH]
+    return _ODD.sub("_", _ID.sub("{id}", text[: 4 * _LENGTH]))[:_LENGTH]
 
 
 HANDLERS = [keep_csp_reports]

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 from litestar import Request
@@ -18,7 +18,6 @@ from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from tenfold.web import policy
 from tenfold.web.desk import Desk, desk_of, header
-from tenfold.web.senders import check_sender
 
 Req = Request[Any, Any, Any]
 YEAR = 31_536_000
@@ -110,8 +109,7 @@ def cookie(request: Req, name: str) -> str:
 
 
 async def read_form(request: Req) -> Form:
-    """The posted form, sent by one of our own pages; raises BadRequest or Forbidden."""
-    same_origin(request)
+    """The posted form; raises BadRequest. That no other site sent it was seen at the entrance."""
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise BadRequest("Send the form as a browser does.")
@@ -159,11 +157,6 @@ def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
     return hmac.new(key, nonce + claims.session.bytes, hashlib.sha256).digest()[:18]
 
 
-def same_origin(request: Req) -> None:
-    """Raise Forbidden where the browser says that another site sent the form."""
-    check_sender(desk_of(request).settings, request.scope)
-
-
 def address_of(text: str) -> tuple[str, str]:
     """The host and the path with its query that a header names; empty where it names none."""
     try:
@@ -182,7 +175,10 @@ def safe_next(text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return "/"
-    return "/" if parts.scheme or parts.netloc else text
+    if parts.scheme or parts.netloc:
+        return "/"
+    # A header holds nothing but ASCII, and a browser asks for anything else like this.
+    return "".join(c if c.isascii() else quote(c, errors="replace") for c in text)
 
 
 # -- a sentence that is shown once, on the next page
