@@ -9,12 +9,14 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Scope
 
 from tenfold import base
 from tenfold.accounts import people
@@ -56,6 +58,7 @@ from tenfold.web.api import auth_links as auth_links_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
+from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import exports as exports_api
@@ -74,8 +77,12 @@ from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
+from tenfold.web.entrance import Entrance
+from tenfold.web.limits import Limits, Memory
+from tenfold.web.limits.shared import shared
 from tenfold.web.metrics import Metrics
 from tenfold.web.pages import errors as page_errors
+from tenfold.web.pages.assets import assets
 from tenfold.web.pages.site import site
 
 # The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
@@ -102,6 +109,7 @@ APIS = (
     imports_api,
     batches_api,
     exports_api,
+    csp_reports_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0
@@ -170,10 +178,13 @@ def create_app(settings: Settings | None = None) -> Edge:
     tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
 
+    entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
-        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
+        limits = entrance.limits = limits_of(made, database)
+        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         accounts = SignIn(chosen, database, tokens, keyring)
         own = Own(
             database,
@@ -190,6 +201,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             yield
         finally:
             accounts.passwords.close()
+            await limits.close()
             await database.close()
 
     inside = Litestar(
@@ -208,8 +220,23 @@ def create_app(settings: Settings | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    log = chosen.log_level in ("DEBUG", "INFO")
-    return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
+    return Edge(inside, entrance, partial(_refuse, inside), metrics, chosen)
+
+
+def limits_of(made: Parts, database: Database) -> Limits:
+    """How often anybody may ask, counted where the settings say."""
+    memory = Memory(made.settings.folder / "limits")
+    key = made.keyring.derive("limits")
+    return Limits(made.settings, memory, key, shared(made.settings, database))
+
+
+def _refuse(app: Litestar, scope: Scope, error: TenfoldError) -> ASGIApp:
+    """A refusal from before the application has seen the request: a page, or JSON."""
+    scope["litestar_app"] = app
+    request = Request[Any, Any, Any](scope)
+    page = page_errors.wants_page(request)
+    answer = page_errors.refused(request, error) if page else respond.failure(error)
+    return cast("ASGIApp", answer.to_asgi_response(None, request))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _refused(_request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
