@@ -44,6 +44,7 @@ from tenfold.kernel.errors import (
     WrongMethod,
 )
 from tenfold.kernel.settings import Settings, from_environment
+from tenfold.outside.calls import Outside
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
@@ -161,6 +162,7 @@ def create_app(settings: Settings | None = None) -> Edge:
         accounts = SignIn(chosen, database, tokens, keyring)
         app.state.gate = auth_api.Gate(chosen, accounts)
         app.state.metrics = metrics
+        app.state.outside = Outside.of(chosen)
         try:
             yield
         finally:
