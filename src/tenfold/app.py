@@ -50,6 +50,7 @@ from tenfold.kernel.errors import (
 )
 from tenfold.kernel.settings import Settings, from_environment
 from tenfold.mail import sending
+from tenfold.outside.calls import Outside
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
@@ -197,6 +198,7 @@ def create_app(settings: Settings | None = None) -> Edge:
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
         app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
         app.state.metrics = metrics
+        app.state.outside = Outside.of(chosen)
         try:
             yield
         finally:

@@ -106,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Currency of an amount that names none (ISO 4217)."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    outside_networks: str = ""
+    """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
 
@@ -190,6 +192,7 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
+    _check_networks(settings.outside_networks)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
@@ -235,6 +238,13 @@ def _check_edge(settings: Settings) -> None:
     if url and url != "postgresql:" and not re.match(r"rediss?://[^/]", url):
         name = variable("limits_url")  # never the address, for passwords
         raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
+
+
+def _check_networks(text: str) -> None:
+    for part in listed(text):
+        if not _is_network(part):
+            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
+            raise _wrong("outside_networks", part, taken)
 
 
 def _is_network(text: str) -> bool:
