@@ -61,6 +61,7 @@ from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
+from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -76,6 +77,7 @@ APIS = (
     history_api,
     record_api,
     bulk_api,
+    shares_api,
     relations_api,
     search_api,
     types_api,

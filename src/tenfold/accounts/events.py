@@ -27,6 +27,10 @@ Event = Literal[
     "permission_changed",
     "organization_changed",
     "secret_revealed",
+    "record_shared",
+    "record_unshared",
+    "records_handed_over",
+    "ownership_transferred",
 ]
 
 _ADD = """INSERT INTO tenfold.security_events

@@ -98,6 +98,7 @@ def definition(one: Definition, note: Note) -> None:
     """What the fields, indexes and grants of a type must be to one another."""
     _columns(one, note)
     _private(one, note)
+    _begins(one, note)
     _names(one, note)
     _units(one, note)
     for name in one.default_sort.split(","):
@@ -121,6 +122,8 @@ def _columns(one: Definition, note: Note) -> None:
 
 def _private(one: Definition, note: Note) -> None:
     if not one.private:
+        if one.strict:
+            note("", "strict=True, and nothing says what is private", "give it private='…'")
         return
     found = _type(one.fields, one.private)
     if not isinstance(found, t.Choice) or PRIVATE not in found.options:
@@ -129,6 +132,23 @@ def _private(one: Definition, note: Note) -> None:
     elif one.fields[one.private].nullable:
         problem = "it decides who may see a record, and may be empty"
         note(one.private, problem, "give it a default, and no None in its annotation")
+
+
+def _begins(one: Definition, note: Note) -> None:
+    """Defaults that depend on a choice name one that is declared before, and values that fit."""
+    seen: set[str] = set()
+    for each in one.own_fields():
+        for name, value, default in each.begins:
+            before = _type(one.fields, name) if name in seen else None
+            if not isinstance(before, t.Choice) or value not in before.options:
+                problem = f"begins names {name}={value!r}, which no choice before it can be"
+                note(each.name, problem, "name a choice that is declared before, and its value")
+            elif not isinstance(each.type, t.Choice) or default not in each.type.options:
+                problem = f"begins gives {default!r}, which it can't be"
+                note(each.name, problem, "give one of its own options")
+        if each.begins and each.default is None:
+            note(each.name, "it begins somehow, and has no default", "give it a default")
+        seen.add(each.name)
 
 
 def _names(one: Definition, note: Note) -> None:
