@@ -19,6 +19,7 @@ from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
 from tenfold.db.database import Reader, Transaction
+from tenfold.engine import shares
 from tenfold.engine.reassign import reassign_team
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
 from tenfold.kernel.ids import new_id
@@ -159,6 +160,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
         await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
         await sessions.end_all(act.tx, identity, act.tenant)
+        await shares.end_with(act.tx, identity)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
 
