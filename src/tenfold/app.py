@@ -20,7 +20,7 @@ from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
-from tenfold.accounts.organisation import following
+from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -267,6 +267,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *handing_over.handlers(made.registry),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

@@ -435,6 +435,15 @@ def test_a_default_by_another_choice_names_what_there_is():
     ]
 
 
+def test_only_people_are_handed_over():
+    class Handed(Record, plural="handeds"):
+        """One."""
+
+        name: str = field(handed_over="true")
+
+    assert "Handed.name: text is no person to hand over. Fix: leave" in the(Handed)
+
+
 def test_a_default_sort_by_nothing():
     class Sorted(Record, plural="sorteds", sort="-nmae"):
         """One."""

@@ -48,6 +48,14 @@ def field(one: Field, note: Note) -> None:
     least, most = getattr(kind, "least", None), getattr(kind, "most", None)
     if least is not None and most is not None and least > most:
         note(one.name, f"min={least} is above max={most}", "exchange them")
+    _pointing(one, note)
+
+
+def _pointing(one: Field, note: Note) -> None:
+    """What becomes of a relation, or of a person's work, must be something that it can be."""
+    kind = one.type
+    if one.handed_over and not isinstance(kind, t.User):
+        note(one.name, f"{kind.kind} is no person to hand over", "leave handed_over out")
     if one.required and isinstance(kind, t.Ref) and kind.on_delete == "clear":
         problem = "it is required, and on_delete='clear' would leave it empty"
         note(one.name, problem, "annotate it … | None, or use on_delete='restrict'")

@@ -21,9 +21,11 @@ def scoped(access: Access, definition: Definition, table: FromClause) -> ColumnE
         case "none":
             return sa.false()
         case "team":
-            ways.append(_open(table.c.team_id == sa.any_(TEAMS), definition, table))
+            mine = table.c.team_id == sa.any_(TEAMS)
+            among = [open_to_others(definition, table)] if definition.private else []
+            ways.append(sa.and_(mine, *among))
         case "open" if definition.private:
-            ways.append(_open(sa.true(), definition, table))
+            ways.append(open_to_others(definition, table))
         case "all" | "open":
             return None
         case "own":
@@ -42,14 +44,10 @@ def shared(access: Access, definition: Definition, table: FromClause) -> ColumnE
     return table.c.id.in_(sa.select(sa.func.unnest(ids)))
 
 
-def _open(
-    condition: ColumnElement[bool], definition: Definition, table: FromClause
-) -> ColumnElement[bool]:
-    """The condition without what its owner marked private."""
-    if not definition.private:
-        return condition
+def open_to_others(definition: Definition, table: FromClause) -> ColumnElement[bool]:
+    """What its owner did not mark private, of a type where they may."""
     marked = table.c[definition.private] == sa.literal_column(f"'{PRIVATE}'", sa.Text)
-    return sa.and_(condition, sa.not_(marked))
+    return sa.not_(marked)
 
 
 def compared(

@@ -89,6 +89,7 @@ def field(
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
     unit: str = "",
+    handed_over: str = "",
 ) -> Any:
     """A field of the type that its annotation says.
 
@@ -112,6 +113,8 @@ def field(
     max_length: how many characters are taken at most.
     labels: what people read for the values of a choice; made from the values where not given.
     unit: a unit of area, which imports read, the choice beside it that names one, or `percent`.
+    handed_over: of a `User` whose work it is: the condition in SQL, on columns of the row, under
+        which it goes to whom a leaver's records go; `true` for all records.
     """
     common = {
         "begins": begins or {},
@@ -122,6 +125,7 @@ def field(
         "search": search,
         "private": private,
         "unit": unit,
+        "handed_over": handed_over,
         "title": title,
         "unique": unique,
         "reso": reso,

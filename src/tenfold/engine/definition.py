@@ -38,6 +38,7 @@ class Field:
     vector that only some may use. `column` is its stable storage name: a renamed field keeps it.
     `uses` names the fields that its SQL computes it from: who may not see one may not see it.
     `begins` are defaults for the values of a choice before it: its name, the value, the default.
+    `handed_over` is the condition under which a person goes to another with what they leave.
     `unit` is what it is measured in, or the choice beside it that says so.
     """
 
@@ -62,6 +63,7 @@ class Field:
     section: str = ""
     uses: tuple[str, ...] = ()
     unit: str = ""
+    handed_over: str = ""
 
     @property
     def json_name(self) -> str:
