@@ -133,6 +133,8 @@ async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]
         return {"key": "external_id", "records": [row]}
     if last == "shares":
         return {"user_id": str(uuid4())}
+    if last == "hand-over":
+        return {"to": str(uuid4())}
     if last in ("moves", "reveals"):
         return await theirs.who.made(name, only_required=True)
     if name == "change_role":
