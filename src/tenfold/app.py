@@ -25,7 +25,7 @@ from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.joining import Joining
-from tenfold.accounts.organisation import following
+from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -75,6 +75,7 @@ from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import security_events as security_events_api
+from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -97,6 +98,7 @@ APIS = (
     history_api,
     record_api,
     bulk_api,
+    shares_api,
     relations_api,
     search_api,
     types_api,
@@ -319,6 +321,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
         *sending.handlers(made.settings, made.keyring, database),
