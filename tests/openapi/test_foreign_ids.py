@@ -19,6 +19,9 @@ pytestmark = pytest.mark.anyio
 OWN_TYPE = "vehicles"
 
 
+_SHARE = "/shares/{grantee_id}"
+
+
 class Theirs:
     """What another organisation has, by the beginning of its address; made when asked for."""
 
@@ -29,12 +32,24 @@ class Theirs:
     async def of(self, place: str) -> str:
         """The value of the last part of an address, like `/v1/leads/{record_id}`."""
         if place not in self._made:
+            if place.endswith(_SHARE):
+                self._made[place] = await self._shared(place.removesuffix(_SHARE))
+                return self._made[place]
             make = _ROWS.get(place)
             if make is None and place.endswith("/{record_id}"):
                 make = _record
             assert make is not None, f"{place} has no row here; say how to make what it names"
             self._made[place] = await make(self.who, place)
         return self._made[place]
+
+    async def _shared(self, place: str) -> str:
+        """The id of a team that a record of theirs is shared with."""
+        team, by_id = await self.of("/v1/teams/{team_id}"), {"record_id": await self.of(place)}
+        if place.startswith("/v1/custom/{type}"):
+            by_id["type"] = await self.of("/v1/custom/{type}")
+        name = self.who.named("post", f"{place}/shares")
+        await self.who.call(name, {"team_id": team}, status=201, **by_id)
+        return team
 
 
 async def _record(who: Stranger, place: str) -> str:
@@ -134,21 +149,23 @@ async def _asked(theirs: Theirs, name: str, path: str) -> tuple[dict[str, Any], 
 async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]) -> Any:
     if not theirs.who.takes_body(name):
         return None
-    last = path.rpartition("/")[2]
+    last, somebody = path.rpartition("/")[2], str(uuid4())
     row = {"name": "x", "external_id": "x"}
-    if last == "batch-read":
-        return {"ids": [str(uuid4())]}
+    plain: dict[str, Any] = {
+        "batch-read": {"ids": [somebody]},
+        "upsert": {"key": "external_id", "records": [row]},
+        "shares": {"user_id": somebody},
+        "hand-over": {"to": somebody},
+        "change_passkey": {"name": "x"},
+        "change_role": {"grants": {}},
+    }
+    if (found := plain.get(last, plain.get(name))) is not None:
+        return found
     if last == "bulk":
-        given = row if name.startswith("bulk_create") else {"id": str(uuid4())}
+        given = row if name.startswith("bulk_create") else {"id": somebody}
         return {"records": [given]}
-    if last == "upsert":
-        return {"key": "external_id", "records": [row]}
     if last in ("moves", "reveals"):
         return await theirs.who.made(name, only_required=True)
-    if name == "change_passkey":
-        return {"name": "x"}
-    if name == "change_role":
-        return {"grants": {}}
     if name.startswith(("add_", "remove_")):
         return {"ids": []}
     return row if "record_id" not in parameters and last == "{type}" else {}

@@ -16,10 +16,10 @@ from litestar import Request
 from litestar.types import Scope
 
 from tenfold.accounts import people
-from tenfold.accounts.identity.api_keys import ApiKeys, is_key
+from tenfold.accounts.identity.api_keys import ApiKeys
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.accounts.people import Caller, People
-from tenfold.db.database import BUSY, Database, Late, Reader, Transaction
+from tenfold.db.database import Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
@@ -30,14 +30,14 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import Tailored
 from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Forbidden, NotFound, TenfoldError, Unauthenticated
+from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
-from tenfold.web import respond
-from tenfold.web.limits import Limit
+from tenfold.web.limits import Limits
+from tenfold.web.scope import Notes, notes
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
-_UNKNOWN = "tenfold.unknown"
+_CLAIMS, _UNSIGNED = "tenfold.claims", "tenfold.unsigned"
 Versions = tuple[int, ...]
 
 
@@ -133,14 +133,14 @@ class Desk:
         records: Records,
         tokens: Tokens,
         keyring: Keyring,
+        limits: Limits,
     ) -> None:
         self.settings, self.database, self.registry = settings, database, registry
+        self.limits = limits
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
         self.people, self.tailored, self.keys = People(), Tailored(), ApiKeys(database)
         self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
-        self.per_person = _limit(settings.share(settings.rate_per_minute), 60)
-        self.anonymous = _limit(settings.share(settings.rate_anonymous), 900)
 
     @cached_property
     def exchange(self) -> Exchange:
@@ -148,19 +148,8 @@ class Desk:
         return Exchange.of(self.settings, self.database, self.records, people.acting)
 
     def claims(self, scope: Scope) -> Claims:
-        """Who signed the request, from its bearer token, counted once; raises Unauthenticated."""
-        found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
-        if found is None:
-            token = _token(scope)
-            if is_key(token):  # a good one was found before
-                raise _refusal(scope)
-            found = self.tokens.verify(token)
-            scope["tenfold.claims"] = found  # pyright: ignore[reportGeneralTypeIssues]
-        claims: Claims = found  # pyright: ignore[reportAssignmentType]
-        if self.per_person is not None and "tenfold.allowance" not in scope:
-            allowance = self.per_person.take(claims.user)
-            scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
-        return claims
+        """Who signed the request, from its bearer token; raises Unauthenticated."""
+        return bearer(notes(scope), self.tokens)
 
     def signed_in(self, scope: Scope) -> Claims:
         """Who signed in; raises Forbidden for an API key, which has no account to look after."""
@@ -170,21 +159,6 @@ class Desk:
                 "This is for people who have signed in, not for API keys; see /v1/api-keys/current."
             )
         return claims
-
-    async def identify(self, scope: Scope, token: str) -> None:
-        """Find out whose API key it is; what is wrong is told once somebody asks for the caller."""
-        notes = cast("dict[str, Any]", scope)
-        try:
-            claims = await self.keys.claims(token)
-        except BUSY as error:
-            notes[_UNKNOWN] = respond.busy(error)
-        except TenfoldError as error:
-            notes[_UNKNOWN] = error
-        else:
-            if claims is not None:
-                notes["tenfold.claims"] = claims
-                client = notes.get("client")
-                self.keys.used(claims, client[0] if client else "")
 
     def shipped(self, plural: str) -> Definition:
         """The declared type of an address; raises NotFound."""
@@ -266,6 +240,7 @@ class Desk:
         self.known[claims.tenant] = (versions[0], versions[1])
         person = await self.people.get(reader, claims, versions[0])
         person.need_unblocked()
+        self.limits.of_organisation(claims.tenant, person.per_minute)
         return person
 
     def context(self, claims: Claims, scope: Scope) -> Context:
@@ -280,6 +255,38 @@ class Desk:
         )
 
 
+def bearer(noted: Notes, tokens: Tokens) -> Claims:
+    """Who signed the request, from its bearer token, looked at once; raises Unauthenticated."""
+    found: Claims | tuple[str, str] | None = noted.get(_CLAIMS) or noted.get(_UNSIGNED)
+    if found is None:
+        try:
+            found = noted[_CLAIMS] = tokens.verify(_token(noted))
+        except Unauthenticated as error:
+            found = noted[_UNSIGNED] = error.message, error.code
+    if not isinstance(found, Claims):
+        raise Unauthenticated(found[0], code=found[1])
+    return found
+
+
+def signed_by(noted: Notes, key: Claims | None) -> None:
+    """Note for whom the request's API key acts, or that it is no good."""
+    if key is not None:
+        noted[_CLAIMS] = key
+    else:
+        error = Unauthenticated("This API key is not known; it may have been revoked.")
+        noted[_UNSIGNED] = error.message, error.code
+
+
+def _token(scope: Notes) -> str:
+    given = _header(scope, b"authorization")
+    if not given:
+        raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
+    kind, _, token = given.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+    return token.strip()
+
+
 def desk_of(request: Request[Any, Any, Any]) -> Desk:
     """The process's desk."""
     return request.app.state.desk
@@ -290,33 +297,7 @@ def tag(*parts: object) -> str:
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
-def key_in(scope: Scope) -> str:
-    """The API key that a request brings, if it brings one."""
-    kind, _, token = _header(scope, b"authorization").partition(" ")
-    return token.strip() if kind.lower() == "bearer" and is_key(token.lstrip()) else ""
-
-
-def _token(scope: Scope) -> str:
-    header = _header(scope, b"authorization")
-    if not header:
-        raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
-    kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
-    return token.strip()
-
-
-def _refusal(scope: Scope) -> TenfoldError:
-    """Why an API key was not taken."""
-    noted = cast("Mapping[str, Any]", scope).get(_UNKNOWN)
-    return noted or Unauthenticated("This API key is not known; it may have been revoked.")
-
-
-def _limit(limit: int, window: int) -> Limit | None:
-    return Limit(limit, window) if limit > 0 else None
-
-
-def _header(scope: Scope, name: bytes) -> str:
+def _header(scope: Scope | Notes, name: bytes) -> str:
     for key, value in scope["headers"]:
         if key == name:
             return value.decode("latin-1")

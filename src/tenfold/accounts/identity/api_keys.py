@@ -51,9 +51,11 @@ def new_key() -> tuple[str, str]:
     return key + _checksum(key), prefix
 
 
-def is_key(token: str) -> bool:
-    """Whether a bearer token is meant as a key."""
-    return token.startswith(_BEGINNING)
+def key_in(authorization: str) -> str:
+    """The key that an Authorization header brings; empty where it brings something else."""
+    kind, _, token = authorization.partition(" ")
+    token = token.strip()
+    return token if kind.lower() == "bearer" and token.startswith(_BEGINNING) else ""
 
 
 def well_formed(token: str) -> bool:
@@ -95,19 +97,21 @@ class ApiKeys:
         self._uses: dict[UUID, dict[UUID, Use]] = {}
         self._writing: asyncio.Task[None] | None = None
 
-    async def claims(self, token: str) -> Claims | None:
+    def known(self, token: str) -> Claims | None:
+        """Whom a key acts for that was seen before."""
+        return self._whose.get(digest(token))
+
+    async def find(self, token: str) -> Claims | None:
         """Whom a key acts for; None where there is no such key, or it was revoked."""
         if not well_formed(token):
             return None
         hashed = digest(token)
-        found = self._whose.get(hashed)
-        if found is None:
-            async with self._database.system() as reader:
-                row = await reader.row(_WHOSE, hashed)
-            if row is None:
-                return None
-            found = Claims(row["user_id"], row["tenant_id"], row["id"], float("inf"), "key")
-            _keep(self._whose, hashed, found, self._most)
+        async with self._database.system() as reader:
+            row = await reader.row(_WHOSE, hashed)
+        if row is None:
+            return None
+        found = Claims(row["user_id"], row["tenant_id"], row["id"], float("inf"), "key")
+        _keep(self._whose, hashed, found, self._most)
         return found
 
     def used(self, claims: Claims, address: str) -> None:

@@ -16,6 +16,8 @@ from tenfold.engine.registry import Registry
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
 
+OUTSIDE = "ADDRESS_NOT_ALLOWED"
+
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
@@ -25,16 +27,19 @@ class Administrator:
     person: Person
     registry: Registry
     client: Client
+    sure: bool = True
+    """Whether they have proved lately who they are; at the host's command line they have, and who
+    made the key of a directory had."""
+
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have."""
+        if not self.sure:
+            raise unsure(self.person)
 
     @property
     def tenant(self) -> UUID:
         """The organisation."""
         return self.person.tenant
-
-    def need_sure(self) -> None:
-        """Raise Forbidden unless they proved lately who they are, or work on the host itself."""
-        if isinstance(self.person, Caller):
-            need_sure(self.person)
 
 
 def need_administrator(caller: Caller, client: Client) -> None:
@@ -65,17 +70,21 @@ def need_place(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Your organisation is administered from its own networks only, and this address is in "
             "none of them.",
-            code="ADDRESS_NOT_ALLOWED",
+            code=OUTSIDE,
         )
 
 
-def need_sure(caller: Caller) -> None:
-    """Raise Forbidden unless a person asks, and has proved lately who they are."""
-    if caller.scopes is not None:
-        raise Forbidden("An API key may not do this: somebody must sign in and do it themselves.")
-    proved = caller.standing.sure_at
-    if proved is None or clock.now() - proved > SURE:
-        raise step_up_first()
+def unsure(person: Person) -> Forbidden:
+    """The answer to who must prove who they are first, which an API key can't."""
+    if person.scopes is None:
+        return step_up_first()
+    return Forbidden("An API key may not do this: somebody must sign in and do it themselves.")
+
+
+def is_sure(caller: Caller) -> bool:
+    """Whether this person has proved lately who they are."""
+    sure_at = caller.standing.sure_at
+    return sure_at is not None and clock.now() - sure_at <= SURE
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

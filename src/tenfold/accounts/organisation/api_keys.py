@@ -17,7 +17,7 @@ from tenfold.accounts.identity import letters
 from tenfold.accounts.identity.account import account_in
 from tenfold.accounts.identity.api_keys import new_key
 from tenfold.accounts.identity.secrets_kept import digest
-from tenfold.accounts.organisation.administrator import need_administrator, need_sure
+from tenfold.accounts.organisation.administrator import is_sure, need_administrator, unsure
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader, Transaction
@@ -122,6 +122,11 @@ class KeyAct:
         """The organisation."""
         return self.caller.tenant
 
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have proved lately who they are."""
+        if not is_sure(self.caller):
+            raise unsure(self.caller)
+
 
 async def page(
     reader: Reader, tenant: UUID, user: UUID | None, after: UUID | None, limit: int
@@ -137,7 +142,7 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> ApiKey:
 
 async def create(act: KeyAct, new: NewApiKey) -> MadeApiKey:
     """Make a key; needs somebody who has proved lately who they are."""
-    need_sure(act.caller)
+    act.need_sure()
     owner = new.user_id or act.caller.user
     kind, role = await _owner(act, owner)
     name, scopes = " ".join(new.name.split()), sorted(set(new.scopes))
@@ -162,7 +167,7 @@ async def create(act: KeyAct, new: NewApiKey) -> MadeApiKey:
 
 async def rotate(act: KeyAct, identity: UUID, wanted: Rotation) -> MadeApiKey:
     """A new key in place of one, which is good for a while longer so that nothing stops."""
-    need_sure(act.caller)
+    act.need_sure()
     row = _found(await act.tx.row(_HOLD, act.tenant, identity), identity)
     old = _shown(row)
     if old.user_id != act.caller.user:

@@ -12,16 +12,25 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts import people
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
 from tenfold.accounts.identity.account import checked_email, taken
-from tenfold.accounts.organisation import api_keys
+from tenfold.accounts.organisation import api_keys, policy
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
 from tenfold.db.database import Reader, Transaction
+from tenfold.engine import shares
 from tenfold.engine.reassign import reassign_team
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
+from tenfold.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    MissingFields,
+    NotFound,
+    Unauthenticated,
+)
 from tenfold.kernel.ids import new_id
 
 _COLUMNS = """SELECT m.user_id AS id, u.kind, u.email, m.role, m.roles, m.team_id, m.active,
@@ -47,6 +56,7 @@ _ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id,
 VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)"""
 _CHANGE = """UPDATE tenfold.members SET role = $3, roles = $4, team_id = $5, active = $6
 WHERE tenant_id = $1 AND user_id = $2"""
+_SET_ROLE = "UPDATE tenfold.members SET role = $3 WHERE tenant_id = $1 AND user_id = $2"
 _TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
 
 OrganisationRole = Literal["owner", "admin", "manager", "member", "read-only"]
@@ -72,6 +82,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     team_id: UUID | None
     active: bool
     created_at: datetime
+    leaves: dict[str, int] | UnsetType = UNSET
+    """How much there is to hand over of somebody who was just deactivated, by record type."""
 
 
 class NewMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +105,12 @@ class MemberChange(msgspec.Struct, frozen=True, kw_only=True):
     roles: Roles | UnsetType = UNSET
     team_id: UUID | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who becomes an owner in one's own place."""
+
+    to: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +148,7 @@ async def add(
     One that a directory makes has no password; its owner sets one by a mailed link.
     """
     chosen = sorted(set(new.roles))
-    await check(act, new.role, chosen, new.team_id)
+    await check_place(act, new.role, chosen, new.team_id)
     user, made = await _account(act.tx, new, password_hash, by_directory=by_directory)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
@@ -140,6 +158,7 @@ async def add(
             code="DUPLICATE",
             fields={"email": "is a member already"},
         ) from None
+    await policy.ask_member(act.tx, act.tenant, user)
     act.tx.touch("members")
     await note(
         act.tx,
@@ -167,9 +186,10 @@ async def change(
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
-    await check(act, role, set(roles) - set(old.roles), team)
+    await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
+    await policy.ask_member(act.tx, act.tenant, identity)
     act.tx.touch("members")
     if team != old.team_id:
         await reassign_team(act.tx, act.registry, identity, team)
@@ -177,6 +197,7 @@ async def change(
     if old.active and not active:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
         await api_keys.revoke_all(act.tx, act.client, act.tenant, identity)
+        await shares.end_with(act.tx, identity)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
 
@@ -185,10 +206,38 @@ def _missing(identity: UUID) -> NotFound:
     return NotFound(f"There is no member with the id {identity}.")
 
 
-async def check(
-    act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
+async def transfer(act: Administrator, to: UUID) -> Member:
+    """Make somebody else an owner, and the owner who does it an admin; answers the new owner."""
+    if act.person.role != "owner":
+        raise Forbidden("Only an owner may give the organization to somebody else.")
+    act.need_sure()
+    if to == act.person.user:
+        raise Invalid({"to": "is you; name somebody else"})
+    try:
+        before = (await people.load(act.tx, act.tenant, to)).role
+    except Unauthenticated:
+        problem = f"there is no active person with the id {to} in this organization"
+        raise Invalid({"to": problem}) from None
+    await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
+    await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
+    await policy.ask_member(act.tx, act.tenant, to)
+    act.tx.touch("members")
+    told = {"role_before": before, "former_owner": act.person.user}
+    await note(act.tx, "ownership_transferred", act.client, tenant=act.tenant, user=to, **told)
+    return await one(act.tx, act.tenant, to)
+
+
+async def check_place(
+    act: Administrator,
+    role: OrganisationRole,
+    added: Iterable[str],
+    team: UUID | None,
+    before: str = "",
 ) -> None:
-    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""
+    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner.
+
+    Who makes somebody an administrator has proved lately who they are.
+    """
     problems: dict[str, str] = {}
     known = await own_roles.known(act.tx, act.tenant, act.registry)
     if unknown := sorted(set(added) - known):
@@ -200,6 +249,8 @@ async def check(
         raise Invalid(problems)
     if role == "owner" and act.person.role != "owner":
         raise Forbidden("Only an owner may make somebody an owner.")
+    if role in ("owner", "admin") and role != before:
+        act.need_sure()
 
 
 async def _check_owners(act: Administrator, old: Member, new: Member) -> None:

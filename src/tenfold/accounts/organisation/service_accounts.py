@@ -79,7 +79,7 @@ async def create(act: Administrator, new: NewServiceAccount) -> ServiceAccount:
     """Make a service account; needs somebody who has proved lately who they are."""
     act.need_sure()
     name, roles = _clean(new.name), sorted(set(new.roles))
-    await members.check(act, new.role, roles, new.team_id)
+    await members.check_place(act, new.role, roles, new.team_id)
     if await act.tx.value(_COUNT, act.tenant) >= MOST:
         raise Conflict(f"There can be {MOST} service accounts.", code="TOO_MANY")
     identity = new_id()

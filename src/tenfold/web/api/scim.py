@@ -80,7 +80,8 @@ async def _answered(request: Req, service: ModuleType, rest: str) -> Answered:
         await organisation.hold(tx)
         caller = await people.caller(tx, claims)
         _need_directory(caller, client)
-        return await service.write(asked, Administrator(tx, caller, desk.registry, client))
+        act = Administrator(tx, caller, desk.registry, client, sure=True)
+        return await service.write(asked, act)
 
 
 async def _asked(request: Req, service: ModuleType, rest: str) -> Asked:
