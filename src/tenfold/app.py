@@ -25,6 +25,7 @@ from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
 from tenfold.demo import seed
+from tenfold.engine import reseal
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
@@ -50,6 +51,7 @@ from tenfold.web.api import auth as auth_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import custom_fields as custom_fields_api
+from tenfold.web.api import data_keys as data_keys_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
@@ -83,6 +85,7 @@ APIS = (
     organisation_api,
     roles_api,
     custom_fields_api,
+    data_keys_api,
     imports_api,
     batches_api,
     exports_api,
@@ -132,7 +135,7 @@ def parts(settings: Settings) -> Parts:
         settings = msgspec.structs.replace(settings, home=str(default_home()))
     keyring = Keyring.of(settings.folder)
     types = registry()
-    query = Query(types, Cursors(keyring.derive("cursor")))
+    query = Query(types, Cursors(keyring.derived("cursor")), keyring)
     return Parts(settings, keyring, types, query, Records(types, query, keyring))
 
 
@@ -151,7 +154,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     made = parts(settings or from_environment())
     chosen, keyring = made.settings, made.keyring
     types, query, records = made.registry, made.query, made.records
-    tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
+    tokens = Tokens(keyring.derived("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -265,6 +268,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *reseal.handlers(made.registry, made.keyring),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

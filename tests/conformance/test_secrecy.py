@@ -19,5 +19,9 @@ async def test_secrets_are_bound_to_their_row(place: World, kind: Definition) ->
     await secrecy.check_binding(place, kind)
 
 
+async def test_secrets_are_found_by_who_may_reveal_them(place: World, kind: Definition) -> None:
+    await secrecy.check_finding(place, kind)
+
+
 async def test_secrets_open_for_who_may(place: World, kind: Definition) -> None:
     await secrecy.check_reveal(place, kind)

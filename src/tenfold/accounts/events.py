@@ -27,6 +27,10 @@ Event = Literal[
     "permission_changed",
     "organization_changed",
     "secret_revealed",
+    "secret_unreadable",
+    "data_key_rotated",
+    "data_keys_erased",
+    "master_key_rotated",
 ]
 
 _ADD = """INSERT INTO tenfold.security_events

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
-from tenfold.engine.types import Locale
+from tenfold.engine.types import IndexedSecret, Locale, Secret
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
 
@@ -25,7 +25,7 @@ class Access:
     """What one person may do with the records of one type.
 
     `hidden` fields do not exist for them, `locked` ones can't be set, `reveal` names the secrets
-    they may open. `shape` is the same for all whose statements look alike.
+    they may open. `shape` is the same for all whose statements and answers look alike.
     """
 
     read: Scope = "none"
@@ -44,6 +44,11 @@ class Access:
     def sets(self, one: Field) -> bool:
         """Whether the person may set the field."""
         return one.writable and one.name not in self.locked and self.sees(one)
+
+    def operators(self, one: Field) -> Sequence[str]:
+        """What the person may filter the field by; only who may reveal a secret finds by it."""
+        closed = isinstance(one.type, IndexedSecret) and one.name not in self.reveal
+        return Secret.operators if closed else one.type.operators
 
     def need(self, verb: str, definition: Definition) -> None:
         """Raise Forbidden where the person may not do this to any record of the type."""
@@ -114,15 +119,21 @@ def compile_access(definition: Definition, person: Person) -> Access:
     """The union of all grants of a person's roles; the role read-only gets no more than reading."""
     access = _union([source.grant for source in sources(definition, person)])
     hidden = _with_what_tells(access.hidden, definition)
-    shape = hashlib.sha256(repr((access.read, sorted(hidden))).encode()).hexdigest()[:12]
+    told = (access.read, sorted(hidden), sorted(access.reveal & _indexed(definition)))
+    shape = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
     return replace(access, hidden=hidden, shape=shape)
+
+
+def _indexed(definition: Definition) -> frozenset[str]:
+    """The secrets by which records are found."""
+    return frozenset(n for n, s in definition.secrets.items() if isinstance(s, IndexedSecret))
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:
     """Where a person's access to a type comes from: what `compile_access` unites, by role."""
     found = list(_granted(definition, person))
     if person.role in ("owner", "admin"):
-        secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
+        secrets = frozenset(definition.secrets)
         everything = Grant("all", True, "all", "all", reveal=secrets)
         return [*found, Source(person.role, "organization", everything)]
     if person.role == "manager":

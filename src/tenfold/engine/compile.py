@@ -189,6 +189,8 @@ class _Compiler:
             self.mistake(name, "a stage is always the field `status`", "use status = pipeline(…)")
             return None
         base, extra = self.annotated(annotation, spec)
+        if base is t.Secret and spec.common.get("filter"):
+            base = t.IndexedSecret
         if base is None:
             fix = "use a field type, str, int, bool, Decimal, date, datetime, an enum or set of one"
             self.mistake(name, f"the annotation {annotation!r} is no field type", fix)

@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
-from tenfold.engine.conditions import compared, of_currency, scoped
+from tenfold.engine.conditions import among, compared, of_currency, scoped
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
@@ -43,7 +43,7 @@ from tenfold.engine.sql import (
     row_json,
     whole_row,
 )
-from tenfold.engine.types import Columns, Many, Rollup
+from tenfold.engine.types import Columns, IndexedSecret, Many, Rollup
 from tenfold.engine.types.numbers import Currency
 from tenfold.kernel.errors import Invalid
 
@@ -131,6 +131,9 @@ class Reading:
         if one.operator == "null" and field.within and field.nullable:
             # Neither is there without the other, and the index has the currency first.
             column = columns[currency]
+        if isinstance(field.type, IndexedSecret) and one.operator != "null":
+            # Under each key that may have sealed it: there are two while secrets go over.
+            return among(column, one.operator, bind)
         found = compared(column, one.operator, bind, negated=one.value is False)
         if field.by_key and one.operator in ("eq", "in"):
             key = field.type.sorted_by(field.name, columns)

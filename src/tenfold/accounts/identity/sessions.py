@@ -20,6 +20,7 @@ from tenfold.accounts.client import Client
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.turning import Keys, live
 
 _FIND = """SELECT family_id, user_id, tenant_id FROM tenfold.refresh_tokens
 WHERE token_hash = $1"""
@@ -53,8 +54,8 @@ class Session:
 class Sessions:
     """Starts, rotates and ends sessions inside a caller's transaction."""
 
-    def __init__(self, key: bytes, days: int, grace_seconds: float) -> None:
-        self._key = key
+    def __init__(self, keys: bytes | Keys, days: int, grace_seconds: float) -> None:
+        self._keys = live(keys)
         self.life = timedelta(days=days)
         self.grace = timedelta(seconds=grace_seconds)
 
@@ -84,13 +85,17 @@ class Sessions:
         row = await tx.row(_READ, digest(token))
         if row is None or row["revoked_at"] is not None or row["expires_at"] <= moment:
             return "over", ""
-        successor = self._successor(token)
+        successors = [_successor(key, token) for key in self._keys()]
+        successor = successors[0]
         if row["used_at"] is None:
             identity = new_id()
             await self._add(tx, session, identity, successor, client)
             await tx.execute(_USED, row["id"], moment, identity)
             return "rotated", successor
-        later = await tx.row(_READ, digest(successor))
+        later = None
+        for successor in successors:
+            if (later := await tx.row(_READ, digest(successor))) is not None:
+                break
         if (
             later is not None
             and later["used_at"] is None
@@ -123,9 +128,10 @@ class Sessions:
             moment,
         )
 
-    def _successor(self, token: str) -> str:
-        made = hmac.digest(self._key, token.encode(), "sha256")
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+def _successor(key: bytes, token: str) -> str:
+    made = hmac.digest(key, token.encode(), "sha256")
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 async def end_all(tx: Transaction, user: UUID, tenant: UUID | None = None) -> None:

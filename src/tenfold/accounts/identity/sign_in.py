@@ -97,10 +97,10 @@ class SignIn:
         self, settings: Settings, database: Database, tokens: Tokens, keyring: Keyring
     ) -> None:
         self._settings, self._database, self._tokens = settings, database, tokens
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
         self.passwords = Passwords()
         self.sessions = Sessions(
-            keyring.derive("refresh tokens"),
+            keyring.derived("refresh tokens"),
             settings.refresh_token_days,
             settings.refresh_grace_seconds,
         )
@@ -132,7 +132,7 @@ class SignIn:
     ) -> Signed:
         """Sign in with a password; Unauthenticated whatever is wrong, Locked after five."""
         address = plain_email(email)
-        key = lockout.account_of(self._account_key, address)
+        key = lockout.account_of(self._account_keys()[0], address)
         async with self._database.read(NIL) as reader:
             standing = await lockout.standing(reader, key)
             row = await reader.row(_USER, address)
