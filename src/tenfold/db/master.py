@@ -41,6 +41,7 @@ class Masters:
             return cls(given)
         if given:
             return cls(lambda: given)
+        kept(file_of(home), new)
         return cls(_Watched(file_of(home)).text)
 
     def derived(self, purpose: str) -> tuple[bytes, ...]:
@@ -97,8 +98,13 @@ def parsed(text: str) -> tuple[bytes, ...]:
     return found
 
 
+def texts(home: Path) -> tuple[str, ...]:
+    """The master keys of the home's file, made where there are none."""
+    return tuple(key.hex() for key in parsed(kept(file_of(home), new)))
+
+
 def write(home: Path, masters: tuple[str, ...]) -> None:
-    """Keep these master keys in the home's file; whoever reads it has all of them or the old."""
+    """Keep these master keys in the home's file; who reads it has the old ones or these."""
     replaced(file_of(home), "".join(f"{one}\n" for one in masters))
 
 
@@ -115,13 +121,7 @@ class _Watched:
         self._seen: tuple[int, ...] = ()
 
     def text(self) -> str:
-        try:
-            seen = self._stamp()
-        except FileNotFoundError:
-            if self._text:
-                raise
-            kept(self._path, new)
-            seen = self._stamp()
+        seen = self._stamp()
         if seen != self._seen:
             self._text, self._seen = self._path.read_text("utf-8"), seen
         return self._text

@@ -74,12 +74,12 @@ def handlers(registry: Registry, keyring: Keyring) -> list[Handler[Any]]:
 
     @job(RESEAL_JOB, Reseal, attempts=10, timeout=6 * 3_600.0)
     async def reseal(work: Job[Reseal]) -> None:
-        await _Resealing(work, registry, keyring).run()
+        await Resealing(work, registry, keyring).run()
 
     return [reseal]
 
 
-class _Resealing:
+class Resealing:
     """One attempt."""
 
     def __init__(self, work: Job[Reseal], registry: Registry, keyring: Keyring) -> None:

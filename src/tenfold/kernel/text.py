@@ -57,7 +57,8 @@ def essence(text: str) -> str:
     if text.isascii():
         return text.lower().translate(_BARE) or text
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in plain if not _is_bare(c)) or plain
+    kept = "".join(c for c in plain if not _is_bare(c)) or plain
+    return unicodedata.normalize("NFC", kept)
 
 
 def _is_bare(letter: str) -> bool:
