@@ -9,7 +9,6 @@ from uuid import UUID
 from tests.conformance.world import World
 from tests.factories import Somebody
 
-from tenfold.db.keys import Unsealable
 from tenfold.engine.definition import Definition, Field
 from tenfold.kernel.text import essence
 
@@ -54,27 +53,60 @@ async def check_leaks(place: World, kind: Definition, said: Any) -> None:
 
 
 async def check_binding(place: World, kind: Definition) -> None:
-    """A secret opens for who may; moved to another row, column or tenant it doesn't."""
+    """A secret opens for who may; moved to another place, or damaged, it doesn't."""
     boss = await place.here.person("owner")
+    theirs = await place.there.person("owner")
     for one in secrets(kind):
         first = await place.make(boss, kind, **{one.json_name: CANARY})
         second = await place.make(boss, kind, **{one.json_name: "another"})
-        stored = [(await place.stored(kind, r["id"]))[one.name] for r in (first, second)]
-        assert stored[0][:1] == b"\x01", "the stored form begins with its version"
+        third = await place.make(theirs, kind, **{one.json_name: CANARY})
+        rows = [await place.stored(kind, r["id"]) for r in (first, second, third)]
+        mine, other, foreign = (row[one.name] for row in rows)
+        assert mine[:1] == b"\x01", "the stored form begins with its version"
         assert await _opened(place, boss, kind, first["id"], one) == CANARY
         assert await _opened(place, boss, kind, second["id"], one) == "another"
         again = await place.make(boss, kind, **{one.json_name: CANARY})
-        assert (await place.stored(kind, again["id"]))[one.name] != stored[0], "no nonce"
-        await place.owner.execute(
-            f"UPDATE tenfold.{kind.table} SET {one.name} = $1 WHERE id = $2",
-            stored[0],
-            UUID(second["id"]),
-        )
-        try:
-            opened = await _opened(place, boss, kind, second["id"], one)
-        except Unsealable:
-            continue
-        assert opened != CANARY, "a secret opens in another row than its own"
+        assert (await place.stored(kind, again["id"]))[one.name] != mine, "no nonce"
+        await _refused(place, boss, kind, second["id"], one, mine, "row than its own")
+        await _refused(place, boss, kind, first["id"], one, foreign, "tenant than its own")
+        for another in (f for f in secrets(kind) if f.name != one.name):
+            await _refused(place, boss, kind, first["id"], another, mine, "column than its own")
+        for region, at in _REGIONS.items():
+            damaged = bytearray(other)
+            damaged[at] ^= 1
+            what = f"place with its {region} changed"
+            await _refused(place, boss, kind, second["id"], one, bytes(damaged), what)
+        for short in (b"", other[:4], other[:20], other[:-1]):
+            await _refused(place, boss, kind, second["id"], one, short, "shorter form")
+        await place.fine(boss, "PATCH", f"/v1/{kind.path}/{second['id']}", {one.json_name: "new"})
+        assert await _opened(place, boss, kind, second["id"], one) == "new"
+
+
+_REGIONS = {"version": 0, "key number": 4, "nonce": 10, "text": 18, "tag": -1}
+
+
+async def _refused(
+    place: World,
+    who: Somebody,
+    kind: Definition,
+    identity: str,
+    one: Field,
+    stored: bytes,
+    where: str,
+) -> None:
+    """What was put into the database does not open; that is told, and noted for administrators."""
+    sql = f"UPDATE tenfold.{kind.table} SET {one.name} = $1 WHERE id = $2"
+    await place.owner.execute(sql, stored, UUID(identity))
+    target = f"/v1/{kind.path}/{identity}/reveals"
+    answer = await place.call(who, "POST", target, {"field": one.name})
+    assert answer.status_code == 409, f"a secret opens in another {where}: {answer.text}"
+    assert answer.json()["error"]["code"] == "SECRET_UNREADABLE"
+    noted = await place.owner.fetchval(
+        "SELECT event_type FROM tenfold.security_events WHERE tenant_id = $1 "
+        "ORDER BY created_at DESC LIMIT 1",
+        who.tenant,
+    )
+    assert noted == "secret_unreadable", "nobody hears of it"
 
 
 async def check_reveal(place: World, kind: Definition) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.db import keys, master
-from tenfold.db.keys import Erased, Keyring, KeyLost, Unsealable
+from tenfold.db.keys import Erased, KeyLost, Keyring, Unsealable
 from tenfold.db.master import Masters
 from tenfold.kernel.settings import SettingError
 from tenfold.kernel.text import essence

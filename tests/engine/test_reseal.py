@@ -6,44 +6,27 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from tests.children import unmeasured
 from tests.conftest import MakeOrganisation, Running, Serve
+from tests.engine.sealed_listings import KEYS, ROWS, code, made, numbers, over, rotated, working
 from tests.exchange.imports import Person
 from tests.exchange.imports import working as importing
 from tests.factories import Owner, Somebody
-from tests.jobs.tools import QUICK, ROOT, until
+from tests.jobs.tools import ROOT, until
 
 from tenfold import jobs
-from tenfold.db.keys import number_in
 from tenfold.engine import reseal
 from tenfold.kernel.context import Context
 from tenfold.kernel.settings import Settings
 from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
-
-KEYS = "/v1/organization/data-keys"
-ROWS = 45
-
-
-@asynccontextmanager
-async def working(desk: Desk) -> AsyncIterator[None]:
-    """A worker that seals anew, until the end of the block."""
-    stop = asyncio.Event()
-    registry = jobs.Registry(reseal.handlers(desk.registry, desk.keyring))
-    task = asyncio.create_task(jobs.work(desk.database, registry, stop=stop, pace=QUICK))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 20)
 
 
 @pytest.fixture
@@ -55,47 +38,6 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def me(client: httpx.AsyncClient, admin: Somebody) -> Person:
     return Person(client, admin)
-
-
-async def made(me: Person, count: int = ROWS) -> list[str]:
-    """Listings with a code each, one of them deleted and one without a code."""
-    homes = [
-        {"address": f"{n} Elm", "list_price": 1, "lockbox_code": f"code {n}"} for n in range(count)
-    ]
-    homes[1]["lockbox_code"] = None
-    rows = await me.post("/v1/listings/bulk", {"records": homes}, 201)
-    answer = await me.client.delete(f"/v1/listings/{rows[0]['id']}", headers=me.who.headers)
-    assert answer.status_code == 200
-    return [row["id"] for row in rows]
-
-
-async def rotated(me: Person) -> dict[str, Any]:
-    """A new key, and all secrets under it."""
-    await me.post(KEYS)
-    return await over(me)
-
-
-async def over(me: Person) -> dict[str, Any]:
-    async def there() -> bool:
-        return (await me.get(KEYS))["rotation"]["state"] in ("completed", "failed")
-
-    await until(there, 20)
-    return await me.get(KEYS)
-
-
-async def numbers(owner: Owner, tenant: UUID) -> list[int]:
-    """The numbers of the keys that the organisation's live and deleted secrets are sealed with."""
-    rows = await owner.fetch(
-        "SELECT lockbox_code FROM tenfold.listings "
-        "WHERE tenant_id = $1 AND lockbox_code IS NOT NULL",
-        tenant,
-    )
-    return [number_in(row[0]) for row in rows]
-
-
-async def code(me: Person, identity: str) -> str | None:
-    found = await me.post(f"/v1/listings/{identity}/reveals", {"field": "lockbox_code"}, 201)
-    return found["value"]
 
 
 async def test_every_secret_goes_over_and_nobody_else_notices(
@@ -224,6 +166,31 @@ async def test_what_people_write_meanwhile_stays(
     assert {*await numbers(owner, me.who.tenant)} == {2}
 
 
+async def test_nobody_writes_between_the_reading_of_a_row_and_its_writing(
+    me: Person, desk: Desk, app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written there would be lost."""
+    ids = await made(me, 3)
+    refused: list[bool] = []
+
+    async def meanwhile(*_: object) -> None:
+        other = await asyncpg.connect(app_url)
+        try:
+            await other.execute(f"SET app.tenant_id = '{me.who.tenant}'; SET lock_timeout = 100")
+            await other.execute("UPDATE tenfold.listings SET lockbox_code = NULL")
+            refused.append(False)
+        except asyncpg.LockNotAvailableError:
+            refused.append(True)
+        finally:
+            await other.close()
+
+    monkeypatch.setattr(reseal, "plan_for", meanwhile)
+    async with working(desk):
+        await rotated(me)
+    assert refused == [True]
+    assert await code(me, ids[2]) == "code 2"
+
+
 async def test_a_write_that_read_the_keys_before_is_waited_for(
     me: Person, desk: Desk, owner: Owner
 ) -> None:
@@ -314,5 +281,3 @@ async def test_a_record_is_only_left_at_its_version_where_its_secrets_alone_chan
         UUID(ids[2]),
     )
     assert [tuple(row) for row in rows] == [("insert", 1), ("update", 2)]
-
-
