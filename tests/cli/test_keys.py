@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,15 +18,24 @@ from tests.exchange.imports import Person
 from tests.factories import Organisation, Owner, organisation
 from tests.server import Server
 
-from tenfold.cli import keys
+from tenfold.app import registry
+from tenfold.cli import keys, seat
 from tenfold.db import master, sealed
 from tenfold.db.keys import Keyring, Unsealable, number_in
 from tenfold.db.sealed import SEALED, TOTP
+from tenfold.engine.project.tables import sealed_columns
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
+# What is no secret, or is the answer to a request or what tells it apart.
+NOT_SEALED = {
+    ("idempotency_keys", "request"),
+    ("idempotency_keys", "body"),
+    ("passkeys", "credential_id"),
+    ("passkeys", "public_key"),
+}
 PASSWORD = "correct horse battery staple"
 
 
@@ -158,6 +169,9 @@ async def test_everything_goes_over_to_a_new_master_key_while_people_work(
     new, kept = master.texts(settings.folder)
     assert kept == old
     alone = Keyring.of(settings.folder, new)
+    sql = "SELECT sealed FROM tenfold.totp WHERE user_id = $1"
+    found = await owner.fetchval(sql, user)
+    assert alone.unseal(found, TOTP.place(user)) == b"the key of one-time passwords"
     for one in SEALED:
         names = ", ".join(one.key)
         rows = await owner.fetch(f"SELECT {names}, {one.column} FROM tenfold.{one.table}")
@@ -186,6 +200,53 @@ async def test_everything_goes_over_to_a_new_master_key_while_people_work(
     assert any("--finish" in line for line in said)
     noted = "SELECT count(*) FROM tenfold.security_events WHERE event_type = 'master_key_rotated'"
     assert await owner.fetchval(noted) == 2
+
+
+async def test_whatever_is_sealed_is_known_to_a_change_of_the_master_key(
+    place: tuple[Settings, Owner],
+) -> None:
+    """A new column of sealed values needs its line in SEALED; those of records are their own."""
+    rows = await place[1].fetch(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = 'tenfold' AND data_type = 'bytea' AND column_name !~ '_hash$'"
+    )
+    records = {
+        (one.table, name) for one in registry().stored.values() for name in sealed_columns(one)
+    }
+    assert {tuple(row) for row in rows} - records - NOT_SEALED == {
+        (one.table, one.column) for one in SEALED
+    }
+
+
+async def test_master_keys_from_outside_are_changed_outside(
+    place: tuple[Settings, Owner],
+    running: Running,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The command tells what to do, and seals anew once both keys are given."""
+    settings = place[0]
+    (old,) = master.texts(settings.folder)
+    given = [old]
+    monkeypatch.setattr(keys, "opened", _with(given))
+    assert await keys.rotate_master(settings, old, said.append, finish=False) == 1
+    assert "Put a new key" in said[-1]
+    given[0] = f"{'ab' * 32},{old}"
+    assert await keys.rotate_master(settings, given[0], said.append, finish=True) == 0
+    assert "Take the old one out of TENFOLD_MASTER_KEY" in said[-1]
+    assert master.texts(settings.folder) == (old,), "the home's file is none of theirs"
+
+
+def _with(given: list[str]) -> Any:
+    """Installations that are given these master keys."""
+
+    @asynccontextmanager
+    async def opened(settings: Settings) -> AsyncIterator[Any]:
+        async with seat.opened(settings) as (made_, database):
+            keyring = Keyring.of(settings.folder, given[0])
+            yield replace(made_, keyring=keyring), database
+
+    return opened
 
 
 async def test_sessions_go_on_over_a_new_master_key(

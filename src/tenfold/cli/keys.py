@@ -125,16 +125,19 @@ async def rotate_master(settings: Settings, given: str, say: Say, *, finish: boo
                 await note(tx, "master_key_rotated", _CLIENT, sealed=found.done, finished=finish)
         if finish and not given:
             _finish(home)
-    say(_NEXT[finish].format(where=_where(given, home)))
+    say(_NEXT[finish, bool(given)].format(file=master.file_of(home), name=variable("master_key")))
     return 0
 
 
+_DONE = "Everything is sealed with the new master key. "
+_LATER = "In a day or later run `tenfold rotate-master-key --finish`."
+_BACKUPS = " Old backups need the old one."
+# By whether it is the end, and whether the keys come from outside.
 _NEXT = {
-    False: "Everything is sealed with the new master key. The old one is still accepted, for what "
-    "was signed with it: keep a copy of {where} now. In a day or later run "
-    "`tenfold rotate-master-key --finish`.",
-    True: "Nothing is sealed with the old master key, which is let go of: {where} holds the new "
-    "one alone. Old backups need the old one.",
+    (False, False): f"{_DONE}Keep a copy of {{file}}. The old one still counts. {_LATER}",
+    (False, True): f"{_DONE}The old one still counts. {_LATER}",
+    (True, False): f"{_DONE}The old one is let go of; keep a copy of {{file}}.{_BACKUPS}",
+    (True, True): f"{_DONE}Take the old one out of {{name}}.{_BACKUPS}",
 }
 
 
@@ -168,10 +171,6 @@ def _stuck(found: Rewrapped, say: Say) -> int:
     where = ", ".join(f"{count:,} in {table}" for table, count in (found.closed or {}).items())
     say(f"Some do not open with any master key ({where}); the old key stays. Nothing was lost.")
     return 1
-
-
-def _where(given: str, home: Path) -> str:
-    return variable("master_key") if given else str(master.file_of(home))
 
 
 @contextmanager
