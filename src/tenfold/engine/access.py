@@ -10,7 +10,8 @@ from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
-from tenfold.engine.types import IndexedSecret, Locale, Secret
+from tenfold.engine.types import Locale, Secret
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
 

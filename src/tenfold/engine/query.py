@@ -20,7 +20,7 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.sealing import found_by
 from tenfold.engine.sql import ListStatement, Statement
 from tenfold.engine.statement import PersonReading
-from tenfold.engine.types import IndexedSecret
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import NotFound
 
 COUNTED = 1_001

@@ -12,8 +12,7 @@ from tenfold.db.database import Transaction
 from tenfold.db.keys import DataKeys, Keyring
 from tenfold.engine.ask import Filter
 from tenfold.engine.definition import Definition
-from tenfold.engine.types import IndexedSecret
-from tenfold.engine.types.other import INDEX
+from tenfold.engine.types.other import INDEX, IndexedSecret
 from tenfold.engine.values import Values
 from tenfold.kernel.text import essence
 

@@ -43,8 +43,9 @@ from tenfold.engine.sql import (
     row_json,
     whole_row,
 )
-from tenfold.engine.types import Columns, IndexedSecret, Many, Rollup
+from tenfold.engine.types import Columns, Many, Rollup
 from tenfold.engine.types.numbers import Currency
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import Invalid
 
 CUSTOM_FIELDS = sa.Table(

@@ -9,10 +9,10 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.openapi_schemas import enum_name, name_of, value
 from tenfold.engine.project.openapi_shared import ref, schema
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Choices, IndexedSecret, Many
+from tenfold.engine.types import Choices, Many
 from tenfold.engine.types.base import FieldType, Schema
 from tenfold.engine.types.numbers import Currency
-from tenfold.engine.types.other import Expression
+from tenfold.engine.types.other import Expression, IndexedSecret
 
 _WORDS = {
     "eq": "{} is this.",

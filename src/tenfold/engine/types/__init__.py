@@ -6,7 +6,7 @@ from tenfold.engine.types.contact import Address, Email, Phone, Url
 from tenfold.engine.types.dates import Date, DateTime
 from tenfold.engine.types.links import AnyRef, File, Many, Ref, User
 from tenfold.engine.types.numbers import Boolean, Decimal, Integer, Money
-from tenfold.engine.types.other import Computed, Generated, IndexedSecret, Json, Rollup, Secret
+from tenfold.engine.types.other import Computed, Generated, Json, Rollup, Secret
 from tenfold.engine.types.text import LongText, RichText, Text
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "FieldType",
     "File",
     "Generated",
-    "IndexedSecret",
     "Integer",
     "Json",
     "Locale",

@@ -57,7 +57,10 @@ class Json(FieldType):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret(FieldType):
-    """A text that is stored encrypted and shown only by a logged reveal."""
+    """A text that is stored encrypted and shown only by a logged reveal.
+
+    With `filter=True` those who may reveal it also find by it (`eq`, `ne`, `in`), however written.
+    """
 
     kind: ClassVar[str] = "secret"
     operators: ClassVar[tuple[str, ...]] = ("null",)
