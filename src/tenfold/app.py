@@ -20,8 +20,11 @@ from litestar.types import ASGIApp, Scope
 
 from tenfold import base
 from tenfold.accounts import people
+from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
@@ -46,9 +49,14 @@ from tenfold.kernel.errors import (
     WrongMethod,
 )
 from tenfold.kernel.settings import Settings, from_environment
+from tenfold.mail import sending
+from tenfold.outside.calls import Outside
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
+from tenfold.web.api import auth_factors as auth_factors_api
+from tenfold.web.api import auth_links as auth_links_api
+from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import csp_reports as csp_reports_api
@@ -58,12 +66,15 @@ from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import imports as imports_api
+from tenfold.web.api import invitations as invitations_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
+from tenfold.web.api import policy as policy_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
+from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -79,6 +90,9 @@ from tenfold.web.pages.site import site
 # operations are described by engine/project/openapi_records.py).
 APIS = (
     auth_api,
+    auth_links_api,
+    auth_factors_api,
+    auth_sessions_api,
     health_api,
     history_api,
     record_api,
@@ -87,6 +101,9 @@ APIS = (
     search_api,
     types_api,
     members_api,
+    invitations_api,
+    policy_api,
+    security_events_api,
     organisation_api,
     roles_api,
     custom_fields_api,
@@ -170,8 +187,18 @@ def create_app(settings: Settings | None = None) -> Edge:
         limits = entrance.limits = limits_of(made, database)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         accounts = SignIn(chosen, database, tokens, keyring)
-        app.state.gate = auth_api.Gate(chosen, accounts)
+        own = Own(
+            database,
+            keyring,
+            accounts.entrance,
+            accounts.proving,
+            accounts.passwords,
+            chosen.address,
+        )
+        joining = Joining(database, accounts.entrance, accounts.passwords, own)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
         app.state.metrics = metrics
+        app.state.outside = Outside.of(chosen)
         try:
             yield
         finally:
@@ -292,6 +319,9 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *links.handlers(made.settings, made.keyring),
+        *telling.handlers(made.settings, made.keyring),
+        *sending.handlers(made.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

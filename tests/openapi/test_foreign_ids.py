@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.authenticator import Authenticator
 from tests.conftest import MakeOrganisation
 from tests.openapi.stranger import Published, Stranger
 
@@ -80,7 +81,22 @@ async def _field(who: Stranger, _: str) -> str:
     return (await who.call("create_custom_field", body, status=201))["data"]["id"]
 
 
+async def _session(who: Stranger, _: str) -> str:
+    return (await who.call("list_sessions"))["data"][0]["id"]
+
+
+async def _passkey(who: Stranger, _: str) -> str:
+    asked = (await who.call("passkeys_options"))["data"]
+    made = Authenticator(origin="http://127.0.0.1:8000").create(asked["options"])
+    body = {"token": asked["token"], "credential": made}
+    risen = (await who.call("passkeys", body, status=201))["data"]
+    who.headers["authorization"] = f"Bearer {risen['token']}"
+    return (await who.call("read_factor"))["data"]["passkeys"][0]["id"]
+
+
 _ROWS = {
+    "/v1/auth/sessions/{session_id}": _session,
+    "/v1/auth/passkeys/{passkey_id}": _passkey,
     "/v1/custom/{type}": _own_type,
     "/v1/custom/{type}/{record_id}": _own_record,
     "/v1/types/{name}": _own_type,

@@ -12,7 +12,7 @@ from tests.conftest import Running
 from tests.factories import Somebody
 from tests.security.conftest import HOST, At
 
-from tenfold.web.pages.session import safe_next
+from tenfold.web.safe_next import safe_next
 
 pytestmark = pytest.mark.anyio
 EVIL = [

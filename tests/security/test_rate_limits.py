@@ -63,9 +63,9 @@ async def test_many_sessions_of_one_person_share_the_limit(
     for _ in range(4):
         session = new_id()
         await owner.execute(
-            "INSERT INTO tenfold.refresh_tokens (id, family_id, user_id, tenant_id, token_hash, "
-            "client_hash, expires_at) VALUES ($1, $1, $2, $3, $4, '', now() + interval '7 days')",
-            session, person.id, person.tenant, session.bytes,
+            "INSERT INTO tenfold.sessions (id, user_id, tenant_id, expires_at) "
+            "VALUES ($1, $2, $3, now() + interval '7 days')",
+            session, person.id, person.tenant,
         )  # fmt: skip
         tokens.append(app.desk.tokens.sign(person.id, person.tenant, session))
     asked = [

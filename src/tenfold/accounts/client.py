@@ -15,6 +15,8 @@ class Client:
     address: str = ""
     agent: str = ""
     request: str = ""
+    origin: str = ""
+    """The address of ours that they came by, such as https://crm.example.com."""
 
     @property
     def digest(self) -> bytes:

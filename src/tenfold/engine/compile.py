@@ -38,7 +38,9 @@ _TAKEN = frozenset(
     {"tenants", "users", "members", "teams", "roles", "refresh_tokens", "sign_in_failures"}
     | {"security_events", "signing_keys", "data_keys", "versions", "change_log", "slots"}
     | {"custom_fields", "custom_types", "idempotency_keys", "batches", "log_positions"}
-    | {"custom", "auth", "health", "search", "me"}
+    | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
+    | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
+    | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
 )
 PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,

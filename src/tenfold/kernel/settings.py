@@ -90,12 +90,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a refresh token is good for."""
     refresh_grace_seconds: float = 10.0
     """How long a client that lost the answer to a refresh may ask again with the old token."""
+    session_days: int = 30
+    """How long somebody stays signed in at most, however often they come."""
+    mail_url: str = ""
+    """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
+    mail_from: str = "Tenfold <tenfold@localhost>"
+    """Sender of mail."""
+    alert_mail: str = ""
+    """Address of whoever runs this installation, told of attacks; empty: nobody."""
+    breached_passwords: str = ""
+    """File of breached passwords' SHA-1, sorted, as haveibeenpwned.com gives it; empty: none."""
     default_region: str = "US"
     """Region of a telephone number without country code (ISO 3166)."""
     default_currency: str = "USD"
     """Currency of an amount that names none (ISO 4217)."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    outside_networks: str = ""
+    """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
 
@@ -179,10 +191,23 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     _check_edge(settings)
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
+    _check_identity(settings)
+    _check_networks(settings.outside_networks)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
             raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+
+
+def _check_identity(settings: Settings) -> None:
+    """Raise SettingError for what mail and passwords can't use."""
+    if settings.mail_url and not re.match(r"smtps?://[^/]*[^/:@]", settings.mail_url):
+        raise SettingError(
+            f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587."
+        )
+    if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
+        taken = "the path of a file"
+        raise _wrong("breached_passwords", settings.breached_passwords, taken)
 
 
 def _check_place(settings: Settings) -> None:
@@ -213,6 +238,13 @@ def _check_edge(settings: Settings) -> None:
     if url and url != "postgresql:" and not re.match(r"rediss?://[^/]", url):
         name = variable("limits_url")  # never the address, for passwords
         raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
+
+
+def _check_networks(text: str) -> None:
+    for part in listed(text):
+        if not _is_network(part):
+            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
+            raise _wrong("outside_networks", part, taken)
 
 
 def _is_network(text: str) -> bool:

@@ -17,7 +17,7 @@ from litestar.types import Scope
 
 from tenfold.accounts import people
 from tenfold.accounts.identity.tokens import Claims, Tokens
-from tenfold.accounts.people import People
+from tenfold.accounts.people import Caller, People
 from tenfold.db.database import Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
@@ -165,9 +165,9 @@ class Desk:
         if known is None:
             return None
         members, definitions = known
-        person = self.people.known(claims.tenant, claims.user, claims.session, members)
+        person = self.people.known(claims, members)
         definition = self.tailored.known(claims.tenant, shipped, definitions)
-        if person is None or definition is None:
+        if person is None or definition is None or person.blocked:
             return None
         return Seen(known, person, definition)
 
@@ -223,14 +223,13 @@ class Desk:
         definition = await self.tailored.get(reader, claims.tenant, shipped, versions[1])
         return Visit(reader, person, definition)
 
-    async def _person(self, reader: Reader, claims: Claims) -> Person:
+    async def _person(self, reader: Reader, claims: Claims) -> Caller:
         versions = reader.versions
         if len(self.known) > _KNOWN_TENANTS:
             self.known.clear()
         self.known[claims.tenant] = (versions[0], versions[1])
-        person = await self.people.get(
-            reader, claims.tenant, claims.user, claims.session, versions[0]
-        )
+        person = await self.people.get(reader, claims, versions[0])
+        person.need_unblocked()
         self.limits.of_organisation(claims.tenant, person.per_minute)
         return person
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import UnionType
 from typing import Any
 
 import msgspec
@@ -117,7 +118,7 @@ class _Schemas:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self.types = list(
-            {t: None for e in endpoints for t in (e.request, e.response) if t is not None}
+            {t: None for e in endpoints for t in (e.request, *_alternatives(e.response)) if t}
         )
         found, components = msgspec.json.schema_components(
             self.types, schema_hook=_anything, ref_template="#/components/schemas/{name}"
@@ -125,9 +126,18 @@ class _Schemas:
         self.found = found
         self.components = {name: _closed(one) for name, one in components.items()}
 
-    def of(self, kind: type | None) -> Schema:
-        """The schema of a type; an empty object where there is none."""
-        return shared.closed({}) if kind is None else self.found[self.types.index(kind)]
+    def of(self, kind: type | UnionType | None) -> Schema:
+        """The schema of a type, or of one of several; an empty object where there is none."""
+        found = [self.found[self.types.index(one)] for one in _alternatives(kind)]
+        if len(found) > 1:
+            return {"oneOf": found}
+        return found[0] if found else shared.closed({})
+
+
+def _alternatives(kind: type | UnionType | None) -> tuple[type, ...]:
+    if isinstance(kind, UnionType):
+        return typing.get_args(kind)
+    return () if kind is None else (kind,)
 
 
 def _anything(kind: type) -> Schema:

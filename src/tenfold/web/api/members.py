@@ -27,7 +27,6 @@ from tenfold.web.api.administration import (
     administer,
     identified,
     listed,
-    need_administrator,
     paging,
     truth,
     visiting,
@@ -64,7 +63,7 @@ async def create_member(request: Req) -> ASGIResponse:
     hashed = ""
     if new.password:
         async with visiting(request, "members") as visit:
-            need_administrator(visit.person)
+            visit.need_administrator()
         words = (new.email, new.first_name or "", new.last_name or "")
         passwords: Passwords = request.app.state.gate.accounts.passwords
         if problem := await passwords.weakness(new.password, words):

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, cast
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from litestar import Request
@@ -164,21 +164,6 @@ def address_of(text: str) -> tuple[str, str]:
     except ValueError:  # no browser sends such
         return "", ""
     return parts.netloc, parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def safe_next(text: str) -> str:
-    """Where to go after signing in: a path of ours, else the home page."""
-    control = any(ord(c) < 33 or c == "\x7f" for c in text)
-    if control or not text.startswith("/") or text[1:2] in ("/", "\\") or "\\" in text:
-        return "/"
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return "/"
-    if parts.scheme or parts.netloc:
-        return "/"
-    # A header holds nothing but ASCII, and a browser asks for anything else like this.
-    return "".join(c if c.isascii() else quote(c, errors="replace") for c in text)
 
 
 # -- a sentence that is shown once, on the next page

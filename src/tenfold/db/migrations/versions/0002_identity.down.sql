@@ -4,6 +4,8 @@ DROP TABLE tenfold.api_keys, tenfold.challenges, tenfold.csp_reports, tenfold.de
 
 DROP FUNCTION tenfold.api_key(bytea);
 
+DROP FUNCTION tenfold.bump_members(uuid[]);
+
 DROP FUNCTION tenfold.invitation(bytea);
 
 ALTER TABLE tenfold.data_keys DROP COLUMN retired_at;

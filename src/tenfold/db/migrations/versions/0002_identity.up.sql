@@ -250,6 +250,18 @@ AS $function$
     WHERE k.key_hash = hash AND k.revoked_at IS NULL
 $function$;
 
+CREATE OR REPLACE FUNCTION tenfold.bump_members(tenants uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'tenfold', 'pg_temp'
+AS $function$
+BEGIN
+    INSERT INTO tenfold.versions AS v (tenant_id, topic, stripe)
+    SELECT DISTINCT t, 'members', 0 FROM unnest(tenants) AS t ORDER BY t
+    ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
+END $function$;
+
 CREATE OR REPLACE FUNCTION tenfold.invitation(hash bytea)
  RETURNS TABLE(tenant_id uuid, id uuid)
  LANGUAGE sql
