@@ -51,6 +51,7 @@ from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
+from tenfold.web.api import explaining as explaining_api
 from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
@@ -83,6 +84,7 @@ APIS = (
     types_api,
     members_api,
     organisation_api,
+    explaining_api,
     roles_api,
     custom_fields_api,
     imports_api,
