@@ -64,6 +64,7 @@ from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
+from tenfold.web.api import explaining as explaining_api
 from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
@@ -109,6 +110,7 @@ APIS = (
     policy_api,
     security_events_api,
     organisation_api,
+    explaining_api,
     roles_api,
     custom_fields_api,
     imports_api,
