@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from tests.conftest import Running, Serve, settings_for
 from tests.engine.sealed_listings import KEYS, code, made, over, working
@@ -18,12 +17,15 @@ from tests.exchange.imports import Person
 from tests.factories import Organisation, Owner, organisation
 from tests.server import Server
 
+from tenfold.accounts.identity import recovery
+from tenfold.accounts.identity.factors import Answer, Factors
 from tenfold.app import registry
-from tenfold.cli import keys, seat
+from tenfold.cli import keys
 from tenfold.db import master, sealed
 from tenfold.db.keys import Keyring, Unsealable, number_in
 from tenfold.db.sealed import SEALED, TOTP
 from tenfold.engine.project.tables import sealed_columns
+from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.settings import Settings
 
@@ -119,7 +121,7 @@ async def test_keys_are_erased_once_the_name_is_typed(
     assert (done, "Type the organisation's name to go on:" in said) == (code_, True)
     sql = "SELECT count(*) FROM tenfold.data_keys WHERE tenant_id = $1 AND wrapped <> ''"
     assert await owner.fetchval(sql, home.id) == left
-    noted = "SELECT count(*) FROM tenfold.security_events WHERE event_type = 'data_keys_erased'"
+    noted = "SELECT count(*) FROM tenfold.security_events WHERE event_type = 'keys_erased'"
     assert await owner.fetchval(noted) == 1 - left
 
 
@@ -160,11 +162,13 @@ async def test_everything_goes_over_to_a_new_master_key_while_people_work(
     await owner.execute("INSERT INTO tenfold.totp (user_id, sealed) VALUES ($1, $2)", user, totp)
     page = await running.client.get("/v1/listings?limit=2", headers=me.who.headers)
     cursor = page.json()["meta"]["next_cursor"]
+    async with desk.database.transaction(Context(home.id, user)) as tx:
+        codes = await recovery.make(tx, await Factors(desk.keyring).recovery_key(tx), user)
     unseen = {"authorization": f"Bearer {desk.tokens.sign(user, home.id, me.who.session)}"}
     (old,) = master.texts(settings.folder)
     before = Keyring.of(settings.folder, old)
 
-    assert await keys.rotate_master(settings, "", said.append, finish=False) == 0
+    assert await keys.rotate_master(settings, said.append, finish=False) == 0
 
     new, kept = master.texts(settings.folder)
     assert kept == old
@@ -191,14 +195,19 @@ async def test_everything_goes_over_to_a_new_master_key_while_people_work(
         answer = await running.client.get("/v1/listings", headers=theirs)
         assert answer.status_code == 200, "a token of the new key is refused by the old process"
 
-        assert await keys.rotate_master(settings, "", said.append, finish=True) == 0
+        assert await keys.rotate_master(settings, said.append, finish=True) == 0
         assert master.texts(settings.folder) == (new,)
         answer = await running.client.get("/v1/listings", headers=unseen)
         assert answer.status_code == 401, "the old key's tokens are still good"
         answer = await running.client.get("/v1/listings", headers=theirs)
         assert answer.status_code == 200
+        async with desk.database.transaction(Context(home.id, user)) as tx:
+            proven = await Factors(desk.keyring).right(
+                tx, user, Answer(recovery_code=codes[3]), None
+            )
+        assert proven == ("rec",), "the codes that people keep at home are void"
     assert any("--finish" in line for line in said)
-    noted = "SELECT count(*) FROM tenfold.security_events WHERE event_type = 'master_key_rotated'"
+    noted = "SELECT count(*) FROM tenfold.security_events WHERE event_type = 'keys_rotated'"
     assert await owner.fetchval(noted) == 2
 
 
@@ -219,34 +228,18 @@ async def test_whatever_is_sealed_is_known_to_a_change_of_the_master_key(
 
 
 async def test_master_keys_from_outside_are_changed_outside(
-    place: tuple[Settings, Owner],
-    running: Running,
-    said: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    place: tuple[Settings, Owner], running: Running, said: list[str]
 ) -> None:
     """The command tells what to do, and seals anew once both keys are given."""
     settings = place[0]
     (old,) = master.texts(settings.folder)
-    given = [old]
-    monkeypatch.setattr(keys, "opened", _with(given))
-    assert await keys.rotate_master(settings, old, said.append, finish=False) == 1
+    one = msgspec.structs.replace(settings, master_key=old)
+    assert await keys.rotate_master(one, said.append, finish=False) == 1
     assert "Put a new key" in said[-1]
-    given[0] = f"{'ab' * 32},{old}"
-    assert await keys.rotate_master(settings, given[0], said.append, finish=True) == 0
+    both = msgspec.structs.replace(settings, master_key=f"{'ab' * 32},{old}")
+    assert await keys.rotate_master(both, said.append, finish=True) == 0
     assert "Take the old one out of TENFOLD_MASTER_KEY" in said[-1]
     assert master.texts(settings.folder) == (old,), "the home's file is none of theirs"
-
-
-def _with(given: list[str]) -> Any:
-    """Installations that are given these master keys."""
-
-    @asynccontextmanager
-    async def opened(settings: Settings) -> AsyncIterator[Any]:
-        async with seat.opened(settings) as (made_, database):
-            keyring = Keyring.of(settings.folder, given[0])
-            yield replace(made_, keyring=keyring), database
-
-    return opened
 
 
 async def test_sessions_go_on_over_a_new_master_key(
@@ -268,7 +261,7 @@ async def test_sessions_go_on_over_a_new_master_key(
     first = await running.client.post("/v1/auth/refresh", headers=old)
     assert first.status_code == 200, first.text
     running.client.cookies.clear()
-    assert await keys.rotate_master(place[0], "", said.append, finish=False) == 0
+    assert await keys.rotate_master(place[0], said.append, finish=False) == 0
     again = await running.client.post("/v1/auth/refresh", headers=old)
     assert again.status_code == 200, again.text
     assert again.cookies["refreshToken"] == first.cookies["refreshToken"]
@@ -297,14 +290,14 @@ async def test_a_change_of_the_master_key_that_died_is_gone_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(sealed, "_anew", dies)
         with pytest.raises(KeyboardInterrupt):
-            await keys.rotate_master(settings, "", said.append, finish=False)
+            await keys.rotate_master(settings, said.append, finish=False)
     numbers = "SELECT wrapped FROM tenfold.data_keys"
     assert len({number_in(row[0]) for row in await owner.fetch(numbers)}) == 2
     both = master.texts(settings.folder)
     for person in tenants:
         ids = await made(person, 3)
         assert await code(person, ids[2]) == "code 2"
-    assert await keys.rotate_master(settings, "", said.append, finish=False) == 0
+    assert await keys.rotate_master(settings, said.append, finish=False) == 0
     assert master.texts(settings.folder) == both, "a third master key"
     assert len({number_in(row[0]) for row in await owner.fetch(numbers)}) == 1
 
@@ -319,9 +312,9 @@ async def test_the_old_master_key_stays_while_something_needs_it(
         await owner.execute(sql, UUID(int=n + 1), b"\x01" + bytes([n % 200 + 1] * 40))
     good = running.desk.keyring.seal(b"x", TOTP.place(UUID(int=2**100)))
     await owner.execute(sql, UUID(int=2**100), good)
-    assert await keys.rotate_master(settings, "", said.append, finish=False) == 1
+    assert await keys.rotate_master(settings, said.append, finish=False) == 1
     assert f"{sealed.PIECE + 2} in totp" in said[-1]
-    assert await keys.rotate_master(settings, "", said.append, finish=True) == 1
+    assert await keys.rotate_master(settings, said.append, finish=True) == 1
     assert len(master.texts(settings.folder)) == 2
     held = await owner.fetchval(
         "SELECT sealed FROM tenfold.totp WHERE user_id = $1", UUID(int=2**100)
@@ -334,7 +327,7 @@ async def test_only_one_change_of_the_master_key_at_a_time(
 ) -> None:
     settings = place[0]
     with keys._alone(settings.folder), pytest.raises(Conflict, match="is at work"):
-        await keys.rotate_master(settings, "", said.append, finish=False)
-    assert await keys.rotate_master(settings, "", said.append, finish=True) == 0
+        await keys.rotate_master(settings, said.append, finish=False)
+    assert await keys.rotate_master(settings, said.append, finish=True) == 0
     assert said == ["There is one master key alone: nothing to finish."]
     assert len(master.texts(settings.folder)) == 1

@@ -25,7 +25,8 @@ from tenfold.cli.installation import (
 from tenfold.cli.who import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.settings import SettingError, Settings, from_environment, unknown, variable
+from tenfold.kernel.settings import SettingError, Settings, unknown, variable
+from tenfold.outside.secrets.starting import read_settings
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
 
@@ -320,8 +321,7 @@ def rotate_master_key(
     """Make a new master key and seal with it all that the old one sealed, while people work."""
     from tenfold.cli.keys import rotate_master
 
-    given = getattr(_settings(), "master_key", "")
-    return _run(lambda settings: rotate_master(settings, given, say, finish=finish))
+    return _run(lambda settings: rotate_master(settings, say, finish=finish))
 
 
 user = App(name="user", help="The people of an organisation.")
@@ -388,6 +388,60 @@ def password(
     return _run(lambda settings: set_password(settings, email, word, print))
 
 
+@user.command
+def no_second_factor(email: Address, /) -> int:
+    """Take away all second factors of a person who lost them; ends all their sessions."""
+    from tenfold.cli.people import remove_factors
+
+    return _run(lambda settings: remove_factors(settings, email, print))
+
+
+organisation = App(name="organisation", help="Organisations, for whoever runs the installation.")
+app.command(organisation)
+
+
+@organisation.command(name="list")
+def organisation_list() -> int:
+    """List the organisations with their ids."""
+    from tenfold.cli.organisations import list_organisations
+
+    return _run(lambda settings: list_organisations(settings, print))
+
+
+@organisation.command
+def open_networks(
+    name: Annotated[str, Parameter(help="Name or id of the organisation.")], /
+) -> int:
+    """Let an organisation be administered from everywhere again, whose networks locked all out."""
+    from tenfold.cli.organisations import open_everywhere
+
+    return _run(lambda settings: open_everywhere(settings, name, print))
+
+
+@app.command(name="csp-reports")
+def csp_reports(
+    *, forget: Annotated[bool, Parameter(help="Forget them after they were shown.")] = False
+) -> int:
+    """Show what browsers reported of pages that tried to run or load what they may not."""
+    from tenfold.cli.edge import show_reports
+
+    return _run(lambda settings: show_reports(settings, print, forget=forget))
+
+
+@app.command
+def limit(
+    organisation: Annotated[str, Parameter(help="Name or id of the organisation.")],
+    per_minute: Annotated[
+        int | None, Parameter(help="Requests a minute; 0: no limit; left out: as all others.")
+    ] = None,
+    /,
+) -> int:
+    """Set how many requests a minute each person of an organisation may make."""
+    from tenfold.cli.edge import set_limit
+
+    return _run(lambda settings: set_limit(settings, organisation, per_minute, print))
+
+
 @app.command
 def bench(
     *arguments: Annotated[
@@ -432,7 +486,7 @@ def _settings(*, port: int | None = None) -> Settings:
             say(f"tenfold: {sentence}")
     if port is not None:
         environment["PORT"] = str(port)
-    return from_environment(environment)
+    return read_settings(environment)
 
 
 def _ready(settings: Settings, *, made: bool) -> Installation:

@@ -62,7 +62,7 @@ async def _rotate(made: Parts, database: Database, one: _Organisation) -> bool:
         await hold(tx)
         fresh = await data_keys.rotate(tx, made.keyring)
         if fresh:
-            await note(tx, "data_key_rotated", _CLIENT, tenant=one.id)
+            await note(tx, "keys_rotated", _CLIENT, tenant=one.id, which="data")
     return fresh
 
 
@@ -82,7 +82,7 @@ async def erase(
             types = made.registry.stored.values()
             count = await data_keys.erase(tx, made.keyring, types, retired=retired)
             told = "retired" if retired else "all"
-            await note(tx, "data_keys_erased", _CLIENT, tenant=one.id, keys=count, which=told)
+            await note(tx, "keys_erased", _CLIENT, tenant=one.id, keys=count, which=told)
     await _overwrite(admin_url, say)
     say(f"{plural(count, 'key was', 'keys were')} erased: what they sealed is lost for good.")
     say("Backups still hold them until they expire; see docs/how-to/secret-fields.md.")
@@ -109,9 +109,9 @@ async def _overwrite(admin_url: str, say: Say) -> None:
         say(f"The table's file still holds traces ({error}); run as its owner: {_RENEW}")
 
 
-async def rotate_master(settings: Settings, given: str, say: Say, *, finish: bool) -> int:
+async def rotate_master(settings: Settings, say: Say, *, finish: bool) -> int:
     """Make a new master key and seal everything with it; to `finish`, let go of the old one."""
-    home = settings.folder
+    home, given = settings.folder, settings.master_key
     with _alone(home):
         if not finish and not given:
             _begin(home, say)
@@ -122,7 +122,8 @@ async def rotate_master(settings: Settings, given: str, say: Say, *, finish: boo
             if found.closed:
                 return _stuck(found, say)
             async with database.transaction(Context(NIL, None)) as tx:
-                await note(tx, "master_key_rotated", _CLIENT, sealed=found.done, finished=finish)
+                told = {"sealed": found.done, "finished": finish}
+                await note(tx, "keys_rotated", _CLIENT, which="master", **told)
         if finish and not given:
             _finish(home)
     say(_NEXT[finish, bool(given)].format(file=master.file_of(home), name=variable("master_key")))

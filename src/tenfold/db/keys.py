@@ -33,8 +33,8 @@ _HEAD = struct.Struct(">BI")
 _NONCE = 12
 INDEX_BYTES = 16
 """What is kept of an HMAC to find a secret by: enough that no two values ever meet by chance."""
-DATA_KEY = "data key {} {}"
-"""What the key of a tenant, by its number, is sealed for."""
+DATA_KEY, LASTING_KEY = "data key {} {}", "signing key {}"
+"""What the key of a tenant, by its number, is sealed for; and one of the installation's."""
 _KNOWN_TENANTS = 10_000
 
 _KEYS = """SELECT array_agg(number ORDER BY number), array_agg(wrapped ORDER BY number),
@@ -42,6 +42,9 @@ _KEYS = """SELECT array_agg(number ORDER BY number), array_agg(wrapped ORDER BY 
 FROM tenfold.data_keys WHERE tenant_id = $1"""
 _SEALING = "SELECT numbers, wrapped, retired FROM tenfold.sealing_keys($1, $2)"
 _NEW_KEY = """INSERT INTO tenfold.data_keys (tenant_id, number, wrapped) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING"""
+_LASTING = "SELECT sealed FROM tenfold.signing_keys WHERE id = $1"
+_NEW_LASTING = """INSERT INTO tenfold.signing_keys (id, sealed) VALUES ($1, $2)
 ON CONFLICT DO NOTHING"""
 
 
@@ -207,6 +210,19 @@ class Keyring:
                 except Unsealable as error:
                     refused = error
         raise refused
+
+    async def lasting(self, tx: Transaction, name: str) -> bytes:
+        """A key of the installation that stays the same when the master key changes.
+
+        For hashes of what only people have, which nobody could make anew.
+        """
+        place_of = LASTING_KEY.format(name)
+        for _ in range(2):
+            sealed: bytes | None = await tx.value(_LASTING, name)
+            if sealed is not None:
+                return self.unseal(sealed, place_of)
+            await tx.execute(_NEW_LASTING, name, self.seal(secrets.token_bytes(32), place_of))
+        raise KeyLost("A key of this installation is gone; try again.")
 
     # -- the keys of tenants
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from tenfold.db.database import Database, Transaction
-from tenfold.db.keys import DATA_KEY, Keyring, Unsealable
+from tenfold.db.keys import DATA_KEY, LASTING_KEY, Keyring, Unsealable
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import NIL
 
@@ -46,7 +46,7 @@ class Sealed:
 
 
 DATA_KEYS = Sealed("data_keys", "wrapped", ("tenant_id", "number"), DATA_KEY, by_tenant=True)
-SIGNING_KEYS = Sealed("signing_keys", "sealed", ("id",), "signing key {}")
+SIGNING_KEYS = Sealed("signing_keys", "sealed", ("id",), LASTING_KEY)
 TOTP = Sealed("totp", "sealed", ("user_id",), "totp {}")
 MAILS = Sealed("mails", "sealed", ("id",), "mail {}")
 SEALED = (DATA_KEYS, SIGNING_KEYS, TOTP, MAILS)

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenfold.db.database import Transaction
-from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine import reach
+from tenfold.engine.access import Access, Person
+from tenfold.engine.definition import Definition, Field, Scope
 from tenfold.engine.query import Shapes
+from tenfold.engine.reach import Whose
 from tenfold.engine.registry import Registry
 from tenfold.engine.sql import Statement, compiled
 from tenfold.engine.statement import PersonReading
@@ -31,14 +33,45 @@ _MEMBERS = (
 
 
 def within(
-    scope: str, person: Person, row: asyncpg.Record, verb: str, definition: Definition
+    scope: Scope, person: Person, row: asyncpg.Record, verb: str, definition: Definition
 ) -> None:
     """Raise Forbidden unless the record lies within the scope that the person has for the verb."""
-    own = row["owner_id"] == person.user
-    if scope == "all" or own or (scope == "team" and row["team_id"] in person.teams):
+    one = Whose.of(definition, row)
+    if reach.within(scope, person.access(definition), person, one):
         return
+    if one.private:
+        word = definition.label.lower()
+        raise Forbidden(f"This {word} is private: only its owner may {verb} it.")
     whose = "your team's" if scope == "team" else "your own"
     raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
+
+
+def change(access: Access, person: Person, row: asyncpg.Record, definition: Definition) -> None:
+    """Raise Forbidden unless the person may change the record: within their scope, or shared so."""
+    if not reach.changeable(access, person, Whose.of(definition, row)):
+        within(access.update, person, row, "change", definition)
+
+
+def handed_on(
+    access: Access,
+    person: Person,
+    row: asyncpg.Record,
+    definition: Definition,
+    columns: Mapping[str, object],
+) -> None:
+    """Raise Forbidden where who may change a record only because it is shared decides whose it is.
+
+    Neither its owner nor who else may see it is theirs to say.
+    """
+    names = [name for name in ("owner_id", definition.private) if name in columns]
+    if all(columns[name] == row[name] for name in names):
+        return
+    if not reach.within(access.update, access, person, Whose.of(definition, row)):
+        word = definition.label.lower()
+        raise Forbidden(
+            f"This {word} is shared with you: only somebody it belongs to may give it to "
+            "another owner, or decide who may see it."
+        )
 
 
 def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:
@@ -150,7 +183,8 @@ async def readable(
     if other is None or person.access(other).read == "none":
         return {}
     reading = PersonReading(other, person, registry)
-    statement = _shapes.get((other.name, other.digest, reading.access.read), lambda: _held(reading))
+    key = (other.name, other.digest, reading.access.shape)
+    statement = _shapes.get(key, lambda: _held(reading))
     bound = person.bound(ids=list(ids))
     rows = await tx.rows(statement.text, *statement.arguments(bound))
     return {r[0]: None for r in rows}
@@ -160,7 +194,7 @@ def _held(reading: PersonReading) -> Statement:
     """The rows of some ids, kept from being deleted; locked in order, as whoever deletes does."""
     table = reading.table
     chosen = sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))
-    rows = reading.matching(()).where(table.c.id == sa.any_(chosen)).order_by(table.c.id)
+    rows = reading.matching().where(table.c.id == sa.any_(chosen)).order_by(table.c.id)
     return compiled(rows.with_only_columns(table.c.id).with_for_update(key_share=True, read=True))
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import msgspec
 
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.money import CURRENCIES
+from tenfold.kernel.secret_settings import LastingSecret, Secret, is_lasting, is_secret
 
 
 class SettingError(TenfoldError):
@@ -35,12 +37,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Port that the server listens on."""
     public_url: str = ""
     """Address people use, with scheme; empty: http://HOST:PORT."""
-    database_url: str = ""
+    hosts: str = ""
+    """Further names that people may reach this installation by, separated by commas."""
+    trusted_proxies: str = ""
+    """Networks of proxies whose X-Forwarded-* is believed, with commas; `unix`: by a socket."""
+    cors_origins: str = ""
+    """Origins of other sites' pages that may call the API, like https://app.example.com, …."""
+    hsts_subdomains: bool = False
+    """Whether browsers shall use https for all names below the public address's, too."""
+    database_url: Secret = ""
     """PostgreSQL 15+ to use, as a role that may create roles; empty: the embedded server."""
-    app_database_url: str = ""
+    app_database_url: Secret = ""
     """The same database as the role without rights over tables; empty: made from DATABASE_URL."""
-    tail_database_url: str = ""
+    tail_database_url: Secret = ""
     """The same database as the role that reads the change log; empty: made from DATABASE_URL."""
+    master_key: LastingSecret = ""
+    """64 hex digits from which all other keys are made; empty: made once and kept in the home."""
+    secrets_from: str = ""
+    """Where secret settings are read: file://, vault://, infisical:// or aws://, see how-to."""
+    secrets_refresh_seconds: float = 300.0
+    """How many seconds until the secrets are read there again."""
     role_prefix: str = "tenfold"
     """Prefix of the database roles, so that installations on one server do not share them."""
     pool_min: int = 2
@@ -60,11 +76,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_concurrency: int = 4
     """Jobs that one worker process runs at once."""
     rate_per_minute: int = 100
-    """Requests a minute for one signed-in person, each process allowing its share; 0: no limit."""
+    """Requests a minute for one signed-in person, unless their organisation says; 0: no limit."""
+    search_per_minute: int = 300
+    """Searches a minute as one person types, counted apart from other requests; 0: no limit."""
     rate_anonymous: int = 300
-    """Requests per 15 minutes for one address not signed in, shared likewise; 0: no limit."""
+    """Requests per 15 minutes for one address of which nobody is signed in; 0: no limit."""
     sign_in_per_minute: int = 20
-    """Sign-ins and registrations a minute for one address, shared likewise; 0: no limit."""
+    """Sign-ins and registrations a minute for one address; 0: no limit."""
+    limits_url: Secret = ""
+    """Where requests are counted: empty: on this machine; postgresql:, redis://… or rediss://…."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
     import_bytes: int = 268_435_456
@@ -77,18 +97,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a refresh token is good for."""
     refresh_grace_seconds: float = 10.0
     """How long a client that lost the answer to a refresh may ask again with the old token."""
+    session_days: int = 30
+    """How long somebody stays signed in at most, however often they come."""
+    mail_url: Secret = ""
+    """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
+    mail_from: str = "Tenfold <tenfold@localhost>"
+    """Sender of mail."""
+    alert_mail: str = ""
+    """Address of whoever runs this installation, told of attacks; empty: nobody."""
+    breached_passwords: str = ""
+    """File of breached passwords' SHA-1, sorted, as haveibeenpwned.com gives it; empty: none."""
     default_region: str = "US"
     """Region of a telephone number without country code (ISO 3166)."""
     default_currency: str = "USD"
     """Currency of an amount that names none (ISO 4217)."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    outside_networks: str = ""
+    """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
 
-    def share(self, limit: int) -> int:
-        """What one of the server processes allows of a limit, so that all together keep to it."""
-        return -(-limit // max(self.workers, 1))
+    def __repr__(self) -> str:
+        """All settings; of the secret ones only whether they are set."""
+        shown: list[str] = []
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            shown.append(
+                f"{field.name}={'***' if is_secret(field.type) and value else repr(value)}"
+            )
+        return f"Settings({', '.join(shown)})"
 
     @property
     def folder(self) -> Path:
@@ -101,6 +139,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """What a setting lists, separated by commas."""
+    return tuple(one for part in text.split(",") if (one := part.strip()))
+
+
 _PREFIX = "TENFOLD_"
 _PLAIN = {"host", "port", "database_url"}
 
@@ -108,6 +151,31 @@ _PLAIN = {"host", "port", "database_url"}
 def variable(field: str) -> str:
     """The environment variable of a setting."""
     return field.upper() if field in _PLAIN else f"{_PREFIX}{field.upper()}"
+
+
+def secret_names() -> tuple[str, ...]:
+    """The secret settings."""
+    return tuple(f.name for f in msgspec.structs.fields(Settings) if is_secret(f.type))
+
+
+def lasting_names() -> tuple[str, ...]:
+    """Those of the secret settings of which a change takes a restart."""
+    return tuple(f.name for f in msgspec.structs.fields(Settings) if is_lasting(f.type))
+
+
+def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
+    """The secret settings of what is called like them or their variables, in any case."""
+    names = {name: name for name in secret_names()}
+    names |= {variable(name).lower(): name for name in names}
+    given = {name.lower().strip(): value for name, value in found.items()}
+    return {names[name]: value for name, value in given.items() if value and name in names}
+
+
+def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """The settings with other secrets; raises SettingError for one that can't be used."""
+    changed = msgspec.structs.replace(settings, **values)
+    _check_secrets(changed)
+    return changed
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -144,6 +212,8 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
 
 _TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SOURCE = re.compile(r"(file:///|(vault|vault\+http|infisical|infisical\+http|aws)://[^/@]+/)[^@]")
+_MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*")
 _ADDRESS = "an address like postgresql://user:password@host:5432/database"
 
 
@@ -162,12 +232,23 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
         taken = "up to 40 lower-case letters, digits and _, a letter first"
         raise _wrong("role_prefix", settings.role_prefix, taken)
     _check_place(settings)
+    _check_edge(settings)
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
-    for name in ("database_url", "app_database_url", "tail_database_url"):
-        url = getattr(settings, name)
-        if url and not _is_database(url):
-            raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+    _check_identity(settings)
+    _check_networks(settings.outside_networks)
+    _check_secrets(settings)
+
+
+def _check_identity(settings: Settings) -> None:
+    """Raise SettingError for what mail and passwords can't use."""
+    if settings.mail_url and not re.match(r"smtps?://[^/]*[^/:@]", settings.mail_url):
+        raise SettingError(
+            f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587."
+        )
+    if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
+        taken = "the path of a file"
+        raise _wrong("breached_passwords", settings.breached_passwords, taken)
 
 
 def _check_place(settings: Settings) -> None:
@@ -181,6 +262,52 @@ def _check_place(settings: Settings) -> None:
     if settings.default_region not in SUPPORTED_REGIONS:
         taken = "a country by its ISO 3166 code, like US"
         raise _wrong("default_region", settings.default_region, taken)
+
+
+def _check_edge(settings: Settings) -> None:
+    """Raise SettingError for what can't be a name, a network, an origin or a place of counts."""
+    for name in listed(settings.hosts):
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", name):
+            raise _wrong("hosts", name, "names like crm.example.com, without scheme and port")
+    for one in listed(settings.trusted_proxies):
+        if one != "unix" and not _is_network(one):
+            raise _wrong("trusted_proxies", one, "networks like 10.0.0.0/8, addresses, or unix")
+    for one in listed(settings.cors_origins):
+        if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", one):
+            raise _wrong("cors_origins", one, "origins like https://app.example.com, in lower case")
+    url = settings.limits_url
+    if url and url != "postgresql:" and not re.match(r"rediss?://[^/]", url):
+        name = variable("limits_url")  # never the address, for passwords
+        raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
+
+
+def _check_secrets(settings: Settings) -> None:
+    """Raise SettingError for a secret that can't be used; the values are never shown."""
+    for name in ("database_url", "app_database_url", "tail_database_url"):
+        url = getattr(settings, name)
+        if url and not _is_database(url):
+            raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+    if settings.master_key and not _MASTER_KEYS.fullmatch(settings.master_key):
+        raise SettingError(
+            f"{variable('master_key')} can't be used: it takes 64 hex digits, or several such keys with commas between, the newest first."
+        )
+    if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
+        raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")
+
+
+def _check_networks(text: str) -> None:
+    for part in listed(text):
+        if not _is_network(part):
+            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
+            raise _wrong("outside_networks", part, taken)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_database(url: str) -> bool:

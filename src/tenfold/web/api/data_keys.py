@@ -35,7 +35,8 @@ async def rotate_data_keys(request: Req) -> ASGIResponse:
         new = await data_keys.read(act.tx, act.tenant)
         if fresh:
             number = new.keys[0].number
-            await note(act.tx, "data_key_rotated", act.client, tenant=act.tenant, number=number)
+            told = ("keys_rotated", act.client)
+            await note(act.tx, *told, tenant=act.tenant, which="data", number=number)
         return new
 
     return await administer(request, _ROUTE, work)
