@@ -78,6 +78,13 @@ class Organisation:
             team,
         )
         await self.owner.execute(
+            "INSERT INTO tenfold.sessions (id, user_id, tenant_id, methods, expires_at) "
+            "VALUES ($1, $2, $3, '{pwd}', now() + interval '7 days')",
+            session,
+            user,
+            self.id,
+        )
+        await self.owner.execute(
             "INSERT INTO tenfold.refresh_tokens (id, family_id, user_id, tenant_id, token_hash, "
             "client_hash, expires_at) VALUES ($1, $1, $2, $3, $4, '', now() + interval '7 days')",
             session,

@@ -84,6 +84,7 @@ async def test_right_guess_among_wrong_ones_comes_too_late(
     browser: Browser, other: Browser, free: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await browser.register()
+    browser.http.cookies.clear()  # from its own device it would be let in
     other.email = browser.email
     passwords = free.app.app.state.gate.accounts.passwords
     real, held, go_on = passwords.matches, asyncio.Event(), asyncio.Event()

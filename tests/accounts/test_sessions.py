@@ -15,7 +15,7 @@ from tests.conftest import Running, Serve
 from tests.factories import Organisation, Owner
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.identity.sessions import Sessions
+from tenfold.accounts.identity.sessions import Proof, Sessions
 from tenfold.cli import people
 from tenfold.kernel.context import Context
 from tenfold.kernel.settings import Settings
@@ -142,8 +142,8 @@ async def test_no_descendant_outlives_a_reuse_that_races_with_a_refresh(
             refresh_with(browser, first, **{"user-agent": "thief"}),
         )
         alive = await owner.fetchval(
-            "SELECT count(*) FROM tenfold.refresh_tokens t WHERE revoked_at IS NULL AND family_id "
-            "= (SELECT family_id FROM tenfold.refresh_tokens WHERE token_hash = sha256($1::bytea))",
+            "SELECT count(*) FROM tenfold.sessions WHERE ended_at IS NULL AND id = "
+            "(SELECT family_id FROM tenfold.refresh_tokens WHERE token_hash = sha256($1::bytea))",
             first.encode(),
         )
         assert alive == 0
@@ -155,7 +155,7 @@ async def test_no_session_outlives_a_new_password_that_races_with_a_refresh(
     who, sessions, client = await organisation.person(), Sessions(b"k" * 32, 7, 10), Client()
     context, parts = Context(who.tenant, who.id), SimpleNamespace(keyring=desk.keyring)
     async with desk.database.transaction(context) as tx:
-        session, token = await sessions.start(tx, who.id, who.tenant, client)
+        session, token = await sessions.start(tx, who.id, who.tenant, client, Proof(("pwd",)))
     async with desk.database.transaction(context) as tx:
         assert (await sessions.rotate(tx, session, token, client))[0] == "rotated"
         rotating = tx.connection.get_server_pid()
@@ -167,7 +167,7 @@ async def test_no_session_outlives_a_new_password_that_races_with_a_refresh(
                 break
             await asyncio.sleep(0.01)
     await changing
-    alive = "SELECT count(*) FROM tenfold.refresh_tokens WHERE user_id = $1 AND revoked_at IS NULL"
+    alive = "SELECT count(*) FROM tenfold.sessions WHERE user_id = $1 AND ended_at IS NULL"
     assert await owner.fetchval(alive, who.id) == 0
 
 
@@ -291,5 +291,5 @@ async def test_refreshing_too_often_does_not_lose_the_session(
         await browser.register()
         codes = [(await browser.post("refresh")).status_code for _ in range(3)]
         assert codes == [200, 200, 429]
-        running.desk.per_person = None
+        running.desk.limits.person = None
         assert (await browser.post("refresh")).status_code == 200

@@ -42,7 +42,8 @@ async def test_register_answers_a_token_that_works_at_once(browser: Browser) -> 
     data = answer.json()["data"]
     assert set(data) == {"user", "token", "expiresIn"}
     assert data["expiresIn"] == "15m"
-    assert set(data["user"]) == {"id", "email", "firstName", "lastName", "role", "organization"}
+    names = {"id", "email", "emailVerified", "firstName", "lastName", "role", "organization"}
+    assert set(data["user"]) == names
     assert data["user"]["role"] == "owner"
     assert data["user"]["organization"]["name"] == "Analytical Engines"
     made = await browser.call("POST", "/v1/leads", {"first_name": "A", "last_name": "B"})
@@ -52,9 +53,11 @@ async def test_register_answers_a_token_that_works_at_once(browser: Browser) -> 
 
 async def test_cookie_is_http_only_and_lax(browser: Browser) -> None:
     answer = await browser.register()
-    name, *parts = answer.headers["set-cookie"].split("; ")
-    assert name.startswith("refreshToken=")
-    assert set(parts) == {"Path=/", "Max-Age=604800", "HttpOnly", "SameSite=Lax"}
+    refresh, device = (text.split("; ") for text in answer.headers.get_list("set-cookie"))
+    assert refresh[0].startswith("refreshToken=")
+    assert set(refresh[1:]) == {"Path=/", "Max-Age=604800", "HttpOnly", "SameSite=Lax"}
+    assert device[0].startswith("device=")
+    assert {"HttpOnly", "SameSite=Lax"} <= set(device[1:])
 
 
 async def test_cookie_is_secure_where_the_address_is_https(
@@ -68,11 +71,14 @@ async def test_cookie_is_secure_where_the_address_is_https(
         opened(running, base_url="https://crm.example.com") as browser,
     ):
         answer = await browser.register()
-        name, *parts = answer.headers["set-cookie"].split("; ")
-        assert name.startswith("__Host-refreshToken=")
-        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(parts)
+        for text, cookie in zip(
+            answer.headers.get_list("set-cookie"), ("refreshToken", "device"), strict=True
+        ):
+            name, *parts = text.split("; ")
+            assert name.startswith(f"__Host-{cookie}=")
+            assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(parts)
         assert (await browser.post("refresh")).status_code == 200
-        plain = {"cookie": f"refreshToken={name.partition('=')[2]}"}
+        plain = {"cookie": f"refreshToken={browser.http.cookies['__Host-refreshToken']}"}
         browser.http.cookies.clear()
         assert code(await browser.post("refresh", headers=plain)) == "NO_REFRESH_TOKEN"
 

@@ -11,11 +11,15 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.authenticator import Authenticator
 from tests.conftest import MakeOrganisation
 from tests.openapi.stranger import Published, Stranger
 
 pytestmark = pytest.mark.anyio
 OWN_TYPE = "vehicles"
+
+
+_SHARE = "/shares/{grantee_id}"
 
 
 class Theirs:
@@ -28,12 +32,24 @@ class Theirs:
     async def of(self, place: str) -> str:
         """The value of the last part of an address, like `/v1/leads/{record_id}`."""
         if place not in self._made:
+            if place.endswith(_SHARE):
+                self._made[place] = await self._shared(place.removesuffix(_SHARE))
+                return self._made[place]
             make = _ROWS.get(place)
             if make is None and place.endswith("/{record_id}"):
                 make = _record
             assert make is not None, f"{place} has no row here; say how to make what it names"
             self._made[place] = await make(self.who, place)
         return self._made[place]
+
+    async def _shared(self, place: str) -> str:
+        """The id of a team that a record of theirs is shared with."""
+        team, by_id = await self.of("/v1/teams/{team_id}"), {"record_id": await self.of(place)}
+        if place.startswith("/v1/custom/{type}"):
+            by_id["type"] = await self.of("/v1/custom/{type}")
+        name = self.who.named("post", f"{place}/shares")
+        await self.who.call(name, {"team_id": team}, status=201, **by_id)
+        return team
 
 
 async def _record(who: Stranger, place: str) -> str:
@@ -80,7 +96,22 @@ async def _field(who: Stranger, _: str) -> str:
     return (await who.call("create_custom_field", body, status=201))["data"]["id"]
 
 
+async def _session(who: Stranger, _: str) -> str:
+    return (await who.call("list_sessions"))["data"][0]["id"]
+
+
+async def _passkey(who: Stranger, _: str) -> str:
+    asked = (await who.call("passkeys_options"))["data"]
+    made = Authenticator(origin="http://127.0.0.1:8000").create(asked["options"])
+    body = {"token": asked["token"], "credential": made}
+    risen = (await who.call("passkeys", body, status=201))["data"]
+    who.headers["authorization"] = f"Bearer {risen['token']}"
+    return (await who.call("read_factor"))["data"]["passkeys"][0]["id"]
+
+
 _ROWS = {
+    "/v1/auth/sessions/{session_id}": _session,
+    "/v1/auth/passkeys/{passkey_id}": _passkey,
     "/v1/custom/{type}": _own_type,
     "/v1/custom/{type}/{record_id}": _own_record,
     "/v1/types/{name}": _own_type,
@@ -116,6 +147,10 @@ async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]
         return {"records": [given]}
     if last == "upsert":
         return {"key": "external_id", "records": [row]}
+    if last == "shares":
+        return {"user_id": str(uuid4())}
+    if last == "hand-over":
+        return {"to": str(uuid4())}
     if last in ("moves", "reveals"):
         return await theirs.who.made(name, only_required=True)
     if name == "change_role":

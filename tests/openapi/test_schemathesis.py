@@ -38,6 +38,7 @@ MORE_CHECKS = (
     "ignored_auth",
 )
 OWN_TYPE = "vehicles"
+ENDING = ("logout", "delete_session", "switch")
 # Tried in every way: a small type, the records of an own one, and what is not a type's own.
 CLOSELY = (
     *("Tags", "Quotas", "Custom records", "Search", "Installation", "Sign-in", "Types", "Members"),
@@ -61,8 +62,8 @@ def run(
         *("--header", f"Authorization: Bearer {token}", "--checks", ",".join(checks)),
         *("--seed", "20261121", "--workers", "1", "--request-timeout", "20", "--no-shrink"),
         *("--continue-on-failure", "--suppress-health-check", "all"),
-        # It would end the session that all other requests need.
-        *("--exclude-operation-id", "logout"),
+        # They would end the session that all other requests need.
+        *(part for name in ENDING for part in ("--exclude-operation-id", name)),
         *("--report", "json", "--report-json-path", "report.json", *arguments),
     ]
     before = _statuses(address)

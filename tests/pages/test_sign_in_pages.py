@@ -11,7 +11,7 @@ from tests.factories import Somebody
 from tests.pages.conftest import Visit, Visitor
 
 from tenfold.kernel.ids import new_id
-from tenfold.web.pages.session import safe_next
+from tenfold.web.safe_next import safe_next
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "Correct-Horse-9-Battery"
@@ -101,9 +101,7 @@ async def test_ended_session_asks_to_sign_in(
     app: Running, visit: Visit, admin: Somebody, owner: Any
 ) -> None:
     visitor = visit(admin)
-    await owner.execute(
-        "UPDATE tenfold.refresh_tokens SET revoked_at = now() WHERE family_id = $1", admin.session
-    )
+    await owner.execute("UPDATE tenfold.sessions SET ended_at = now() WHERE id = $1", admin.session)
     await visitor.get("/leads")
     assert visitor.path == "/login"
     assert visitor.answer.url.params["next"] == "/leads"

@@ -13,20 +13,59 @@ from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
 
 Event = Literal[
+    # Signing in and out
     "registered",
     "login_success",
     "login_failed",
     "account_locked",
     "locked_account_attempt",
+    "brute_force",
+    "new_device",
     "token_reuse",
     "logout",
+    "session_revoked",
+    "organization_switched",
+    "step_up",
+    # What somebody proves who they are with
     "password_changed",
+    "password_reset_requested",
+    "password_reset",
+    "email_verified",
+    "sign_in_link_requested",
+    "mfa_enabled",
+    "mfa_disabled",
+    "mfa_failed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "passkey_added",
+    "passkey_removed",
+    "identity_linked",
+    "identity_unlinked",
+    # Keys of programs
+    "api_key_created",
+    "api_key_rotated",
+    "api_key_revoked",
+    "service_account_created",
+    "service_account_changed",
+    # The organisation
     "member_added",
+    "member_invited",
+    "invitation_accepted",
+    "invitation_revoked",
     "member_deactivated",
     "member_reactivated",
     "permission_changed",
     "organization_changed",
+    "ownership_transferred",
+    "records_handed_over",
+    "record_shared",
+    "record_unshared",
+    "policy_changed",
+    "address_refused",
+    # Secrets
     "secret_revealed",
+    "keys_rotated",
+    "keys_erased",
 ]
 
 _ADD = """INSERT INTO tenfold.security_events

@@ -339,6 +339,60 @@ def password(
     return _run(lambda settings: set_password(settings, email, word, print))
 
 
+@user.command
+def no_second_factor(email: Address, /) -> int:
+    """Take away all second factors of a person who lost them; ends all their sessions."""
+    from tenfold.cli.people import remove_factors
+
+    return _run(lambda settings: remove_factors(settings, email, print))
+
+
+organisation = App(name="organisation", help="Organisations, for whoever runs the installation.")
+app.command(organisation)
+
+
+@organisation.command(name="list")
+def organisation_list() -> int:
+    """List the organisations with their ids."""
+    from tenfold.cli.organisations import list_organisations
+
+    return _run(lambda settings: list_organisations(settings, print))
+
+
+@organisation.command
+def open_networks(
+    name: Annotated[str, Parameter(help="Name or id of the organisation.")], /
+) -> int:
+    """Let an organisation be administered from everywhere again, whose networks locked all out."""
+    from tenfold.cli.organisations import open_everywhere
+
+    return _run(lambda settings: open_everywhere(settings, name, print))
+
+
+@app.command(name="csp-reports")
+def csp_reports(
+    *, forget: Annotated[bool, Parameter(help="Forget them after they were shown.")] = False
+) -> int:
+    """Show what browsers reported of pages that tried to run or load what they may not."""
+    from tenfold.cli.edge import show_reports
+
+    return _run(lambda settings: show_reports(settings, print, forget=forget))
+
+
+@app.command
+def limit(
+    organisation: Annotated[str, Parameter(help="Name or id of the organisation.")],
+    per_minute: Annotated[
+        int | None, Parameter(help="Requests a minute; 0: no limit; left out: as all others.")
+    ] = None,
+    /,
+) -> int:
+    """Set how many requests a minute each person of an organisation may make."""
+    from tenfold.cli.edge import set_limit
+
+    return _run(lambda settings: set_limit(settings, organisation, per_minute, print))
+
+
 @app.command
 def bench(
     *arguments: Annotated[

@@ -88,6 +88,7 @@ CREATE TABLE tenfold.refresh_tokens (
     expires_at  timestamptz NOT NULL,
     used_at     timestamptz,
     replaced_by uuid,
+    -- Of the release before: a session's end is in sessions.ended_at now.
     revoked_at  timestamptz,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
@@ -163,6 +164,15 @@ BEGIN
     SELECT current_setting('app.tenant_id')::uuid, t,
         CASE WHEN t IN ('members', 'definitions') THEN 0 ELSE pg_backend_pid() % 8 END
     FROM unnest(topics) AS t ORDER BY t
+    ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
+END $$;
+
+-- The same for who the people of several organisations are, in an order that never crosses.
+CREATE FUNCTION tenfold.bump_members(tenants uuid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    INSERT INTO tenfold.versions AS v (tenant_id, topic, stripe)
+    SELECT DISTINCT t, 'members', 0 FROM unnest(tenants) AS t ORDER BY t
     ON CONFLICT (tenant_id, topic, stripe) DO UPDATE SET n = v.n + 1;
 END $$;
 

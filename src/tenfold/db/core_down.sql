@@ -12,6 +12,7 @@ DROP FUNCTION tenfold.make_partitions(int);
 DROP FUNCTION tenfold.forget();
 DROP FUNCTION tenfold.enter(text, text, text[], bigint);
 DROP FUNCTION tenfold.bump(text[]);
+DROP FUNCTION tenfold.bump_members(uuid[]);
 DROP FUNCTION tenfold.versions(uuid, text[]);
 DROP TABLE tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,
     tenfold.custom_types, tenfold.idempotency_keys, tenfold.batches, tenfold.log_positions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,12 @@ class Transaction(Reader):
         """Let what changes from here on belong to a batch."""
         self.context = self.context.in_batch(batch, cause)
         await self.execute(f"SET LOCAL app.change='{who(self.context)}'")
+
+    async def forget_people(self, tenants: Iterable[UUID]) -> None:
+        """Let every process ask anew who the people of these organisations are, at commit."""
+        if others := sorted({*tenants} - {self.context.tenant}):
+            await self.execute("SELECT tenfold.bump_members($1)", others)
+        self.touch("members")
 
     def touch(self, *topics: str) -> None:
         """Note that what these topics show changed; their versions rise at commit."""

@@ -117,9 +117,17 @@ def current(given: str, etag: str) -> bool:
     return etag in [one.strip().removeprefix("W/") for one in given.split(",")]
 
 
-def data(value: object, *, status: int = 200, headers: Mapping[str, str] = _NONE) -> Answer:
-    """`{"success": true, "data": …}` of a Python value."""
-    return raw(encoded(value), status=status, headers=headers)
+def data(
+    value: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] = _NONE,
+    cookies: Sequence[str] = (),
+) -> Answer:
+    """`{"success": true, "data": …}` of a Python value, with what it sets as cookies."""
+    answer = raw(encoded(value), status=status, headers=headers)
+    answer.pairs.extend((b"set-cookie", one.encode()) for one in cookies)
+    return answer
 
 
 def raw(

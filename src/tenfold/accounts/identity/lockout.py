@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -53,9 +54,25 @@ class Standing:
         return Standing(0, self.locks + 1, moment + length, moment)
 
 
-def account_of(key: bytes, address: str) -> bytes:
-    """What an account is known by here: the keyed hash of its address."""
-    return hmac.digest(key, address.encode("utf-8", "replace"), "sha256")
+def account_of(key: bytes, address: str, device: UUID | None = None) -> bytes:
+    """What an account is known by here: the keyed hash of its address.
+
+    A device that its owner has used before is counted apart, so that who guesses from elsewhere
+    can't lock the owner out.
+    """
+    text = f"{address}|{device}" if device else address
+    return hmac.digest(key, text.encode("utf-8", "replace"), "sha256")
+
+
+def seconds_left(standing: Standing, moment: datetime) -> int:
+    """How long an account stays locked, at least a second."""
+    left = (standing.locked_until or moment) - moment
+    return max(1, -(-left // timedelta(seconds=1)))
+
+
+def minutes_left(standing: Standing, moment: datetime) -> int:
+    """The same in minutes, rounded up."""
+    return -(-seconds_left(standing, moment) // 60)
 
 
 async def standing(reader: Reader, account: bytes) -> Standing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TypeVar
@@ -13,19 +13,22 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
+from tenfold.accounts.identity.breached import Breached
 from tenfold.kernel.errors import Unavailable
 
 LEAST, MOST = 8, 200
 _LOOKED_AT = 50  # zxcvbn's time rises with the square of the length
 _SCORE = 2  # of 0 to 4: it takes more than a million guesses
 _WAITING = 200
+_COMMON = Breached()
 _T = TypeVar("_T")
 
 
 class Passwords:
     """Hashes and checks passwords in threads; a hash takes 19 MiB and about 25 ms."""
 
-    def __init__(self, at_once: int = 2) -> None:
+    def __init__(self, breached: str = "", at_once: int = 2) -> None:
+        self._breached = Breached(breached)
         # The second of the choices that the OWASP password storage sheet calls equal.
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="password")
@@ -53,7 +56,7 @@ class Passwords:
 
     async def weakness(self, password: str, words: Sequence[str] = ()) -> str:
         """What `weakness` says; one that is full of signs for letters takes it a second."""
-        return await self._run(lambda: weakness(password, words))
+        return await self._run(lambda: weakness(password, words, self._breached))
 
     def outdated(self, stored: str) -> bool:
         """Whether the hash was made with parameters that are not today's."""
@@ -74,7 +77,7 @@ class Passwords:
             self._waiting -= 1
 
 
-def weakness(password: str, words: Sequence[str] = ()) -> str:
+def weakness(password: str, words: Sequence[str] = (), breached: Container[str] = _COMMON) -> str:
     """What is wrong with a new password and what to do; empty where it will do.
 
     `words` are the person's own (name, address, organisation), which others guess first.
@@ -83,6 +86,8 @@ def weakness(password: str, words: Sequence[str] = ()) -> str:
         return f"must have at least {LEAST} characters; a few uncommon words make a good one"
     if len(password) > MOST:
         return f"must have at most {MOST} characters"
+    if _normal(password) in breached:
+        return "was in a breach and is tried first by attackers; use several uncommon words"
     parts = [part for word in words for part in (word, *word.replace("@", " ").split()) if part]
     found = zxcvbn(password[:_LOOKED_AT], user_inputs=parts)
     if found["score"] >= _SCORE:

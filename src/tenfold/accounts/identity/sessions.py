@@ -1,4 +1,4 @@
-"""Sessions: refresh tokens that rotate, in families that end when a used one comes back.
+"""Sessions, and their refresh tokens that rotate and end them when a used one comes back.
 
 A token is random and stored as its SHA-256. Its successor is an HMAC of it under a key of the
 installation: nobody without the key can tell it, and it can be answered again, though only its
@@ -8,37 +8,48 @@ hash is stored, to a client that lost the answer (two tabs, a broken connection)
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from tenfold.accounts.client import Client
+from tenfold.accounts.identity.secrets_kept import digest, new_secret
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
 
 _FIND = """SELECT family_id, user_id, tenant_id FROM tenfold.refresh_tokens
 WHERE token_hash = $1"""
-# The family's first token stands for the family: who rotates or ends it holds this row.
-_HOLD = "SELECT 1 FROM tenfold.refresh_tokens WHERE id = $1 FOR UPDATE"
-_READ = """SELECT id, expires_at, used_at, revoked_at, client_hash
+_NEW = """INSERT INTO tenfold.sessions (id, user_id, tenant_id, methods, sure_at, device_id,
+ip_address, user_agent, created_at, seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $5, $5, $9)"""
+# Who rotates or ends a session holds its row.
+_HOLD = """SELECT created_at FROM tenfold.sessions
+WHERE id = $1 AND ended_at IS NULL FOR UPDATE"""
+_SEEN = """UPDATE tenfold.sessions SET seen_at = $2, expires_at = $3, ip_address = $4,
+user_agent = $5 WHERE id = $1"""
+_READ = """SELECT id, expires_at, used_at, client_hash
 FROM tenfold.refresh_tokens WHERE token_hash = $1"""
 _ADD = """INSERT INTO tenfold.refresh_tokens (id, family_id, user_id, tenant_id, token_hash,
 client_hash, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 _USED = "UPDATE tenfold.refresh_tokens SET used_at = $2, replaced_by = $3 WHERE id = $1"
-_END = """UPDATE tenfold.refresh_tokens SET revoked_at = $2
-WHERE family_id = $1 AND revoked_at IS NULL"""
-_HOLD_ALL = """SELECT 1 FROM tenfold.refresh_tokens
-WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND id = family_id
-ORDER BY id FOR UPDATE"""
-_END_ALL = """UPDATE tenfold.refresh_tokens SET revoked_at = $3
-WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND revoked_at IS NULL"""
+_END = """UPDATE tenfold.sessions SET ended_at = $2, ended_by = $3
+WHERE id = $1 AND ended_at IS NULL"""
+_OPEN = """WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ended_at IS NULL
+AND id IS DISTINCT FROM $3"""
+_HOLD_ALL = f"SELECT 1 FROM tenfold.sessions {_OPEN} ORDER BY id FOR UPDATE"  # noqa: S608
+_END_ALL = f"""UPDATE tenfold.sessions SET ended_at = $4, ended_by = $5 {_OPEN}
+RETURNING tenant_id"""  # noqa: S608
+_LIST = """SELECT id, tenant_id, methods, ip_address, user_agent, created_at, seen_at, expires_at
+FROM tenfold.sessions
+WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ended_at IS NULL
+    AND expires_at > $3 ORDER BY seen_at DESC, id LIMIT 200"""
 
 Outcome = Literal["rotated", "repeated", "over", "reused"]
+Ending = Literal["logout", "reuse", "revoked", "password", "rise", "left", "second_factor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +61,54 @@ class Session:
     tenant: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How somebody proved who they are, by the names of RFC 8176, and from which device."""
+
+    methods: tuple[str, ...]
+    device: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session that goes on, as its owner sees it."""
+
+    id: UUID
+    tenant: UUID
+    methods: Sequence[str]
+    address: str | None
+    agent: str | None
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
 class Sessions:
     """Starts, rotates and ends sessions inside a caller's transaction."""
 
-    def __init__(self, key: bytes, days: int, grace_seconds: float) -> None:
+    def __init__(self, key: bytes, days: int, grace_seconds: float, most_days: int = 30) -> None:
         self._key = key
-        self.life = timedelta(days=days)
+        self.life, self.longest = timedelta(days=days), timedelta(days=max(days, most_days))
         self.grace = timedelta(seconds=grace_seconds)
 
     async def start(
-        self, tx: Transaction, user: UUID, tenant: UUID, client: Client
+        self, tx: Transaction, user: UUID, tenant: UUID, client: Client, proof: Proof
     ) -> tuple[Session, str]:
         """A new session and its first refresh token."""
-        session, token = Session(new_id(), user, tenant), secrets.token_urlsafe(32)
-        await self._add(tx, session, session.id, token, client)
+        session, token, moment = Session(new_id(), user, tenant), new_secret(), clock.now()
+        await tx.execute(
+            _NEW,
+            session.id,
+            user,
+            tenant,
+            list(proof.methods),
+            moment,
+            proof.device,
+            client.address[:64] or None,
+            client.agent[:200] or None,
+            moment + self.life,
+        )
+        await self._add(tx, session, session.id, token, client, moment + self.life)
         return session, token
 
     async def find(self, reader: Reader, token: str) -> Session | None:
@@ -80,15 +125,20 @@ class Sessions:
         within the grace and to the client that got it.
         """
         moment = clock.now()
-        await tx.execute(_HOLD, session.id)
+        began: datetime | None = await tx.value(_HOLD, session.id)
         row = await tx.row(_READ, digest(token))
-        if row is None or row["revoked_at"] is not None or row["expires_at"] <= moment:
+        if began is None or row is None or row["expires_at"] <= moment:
             return "over", ""
         successor = self._successor(token)
         if row["used_at"] is None:
+            until = min(moment + self.life, began + self.longest)
+            if until <= moment:
+                return "over", ""
             identity = new_id()
-            await self._add(tx, session, identity, successor, client)
+            await self._add(tx, session, identity, successor, client, until)
             await tx.execute(_USED, row["id"], moment, identity)
+            place = (client.address[:64] or None, client.agent[:200] or None)
+            await tx.execute(_SEEN, session.id, moment, until, *place)
             return "rotated", successor
         later = await tx.row(_READ, digest(successor))
         if (
@@ -98,19 +148,23 @@ class Sessions:
             and moment - row["used_at"] <= self.grace
         ):
             return "repeated", successor
-        await self.end(tx, session.id)
+        await self.end(tx, session.id, "reuse")
         return "reused", ""
 
-    async def end(self, tx: Transaction, session: UUID) -> bool:
-        """End a session and every token of it; whether it was still going."""
-        await tx.execute(_HOLD, session)
-        ended = await tx.execute(_END, session, clock.now())
+    async def end(self, tx: Transaction, session: UUID, by: Ending) -> bool:
+        """End a session and with it every token of it; whether it was still going."""
+        ended = await tx.execute(_END, session, clock.now(), by)
         return not ended.endswith(" 0")
 
     async def _add(
-        self, tx: Transaction, session: Session, identity: UUID, token: str, client: Client
+        self,
+        tx: Transaction,
+        session: Session,
+        identity: UUID,
+        token: str,
+        client: Client,
+        until: datetime,
     ) -> None:
-        moment = clock.now()
         await tx.execute(
             _ADD,
             identity,
@@ -119,8 +173,8 @@ class Sessions:
             session.tenant,
             digest(token),
             client.digest,
-            moment + self.life,
-            moment,
+            until,
+            clock.now(),
         )
 
     def _successor(self, token: str) -> str:
@@ -128,12 +182,24 @@ class Sessions:
         return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
-async def end_all(tx: Transaction, user: UUID, tenant: UUID | None = None) -> None:
-    """End every session of a person, in one organisation or everywhere."""
-    await tx.execute(_HOLD_ALL, user, tenant)
-    await tx.execute(_END_ALL, user, tenant, clock.now())
+async def end_all(
+    tx: Transaction,
+    user: UUID,
+    by: Ending,
+    *,
+    tenant: UUID | None = None,
+    but: UUID | None = None,
+) -> list[UUID]:
+    """End the sessions of a person, in one organisation or everywhere, `but` one.
+
+    Answers the organisation of each that was still going.
+    """
+    await tx.execute(_HOLD_ALL, user, tenant, but)
+    rows = await tx.rows(_END_ALL, user, tenant, but, clock.now(), by)
+    return [row[0] for row in rows]
 
 
-def digest(token: str) -> bytes:
-    """The form in which a refresh token is stored: it has 256 random bits, so no salt is needed."""
-    return hashlib.sha256(token.encode()).digest()
+async def going(reader: Reader, user: UUID, tenant: UUID | None = None) -> list[Open]:
+    """The sessions of a person that go on, the one used last first."""
+    rows = await reader.rows(_LIST, user, tenant, clock.now())
+    return [Open(*row) for row in rows]

@@ -1,78 +1,65 @@
-"""Sign-in: register, sign in, refresh, sign out, and who somebody is."""
+"""Sign-in: register, sign in, second factors, passkeys, refresh, sign out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import lockout
+from tenfold.accounts.identity import (
+    brute_force,
+    challenges,
+    devices,
+    letters,
+    links,
+    lockout,
+    passkeys,
+)
+from tenfold.accounts.identity.account import (
+    Account,
+    Membership,
+    User,
+    account_in,
+    by_email,
+    by_id,
+    checked_email,
+    chosen,
+    memberships,
+    plain_email,
+    taken,
+)
+from tenfold.accounts.identity.entrance import MFA, Asked, Entrance, Signed, Waiting
+from tenfold.accounts.identity.factors import Answer, enrolled
+from tenfold.accounts.identity.letting_in import LettingIn, with_password
+from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.proving import ACCOUNT_KEY, Proving, locked
 from tenfold.accounts.identity.sessions import Session, Sessions
+from tenfold.accounts.identity.telling import tell_of_lock
 from tenfold.accounts.identity.tokens import Claims, Tokens
-from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.database import Database, Transaction
 from tenfold.db.keys import Keyring
-from tenfold.engine.types import Email, Locale, Refused
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Conflict, Invalid, Locked, NotFound, Unauthenticated
+from tenfold.kernel.errors import Invalid, Locked, TenfoldError, Unauthenticated
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 
-ACCOUNT_KEY = "sign-in accounts"
-"""The name of the key from which lockouts know accounts."""
-_USER = """SELECT id, email, first_name, last_name, password_hash, active
-FROM tenfold.users WHERE email = $1"""
-_USER_BY_ID = """SELECT id, email, first_name, last_name, password_hash, active
-FROM tenfold.users WHERE id = $1"""
-_MEMBERSHIPS = "SELECT tenant_id, name, role FROM tenfold.memberships($1)"
 _STILL = """SELECT 1 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active AND u.active"""
 _NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency)
 VALUES ($1, $2, $3, $4)"""
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
-# From now on the organisation may know their name; see members.known_at.
-_KNOWN = """UPDATE tenfold.members SET known_at = now()
-WHERE tenant_id = $1 AND user_id = $2 AND known_at IS NULL"""
-_NEW_OWNER = "INSERT INTO tenfold.members (tenant_id, user_id, role) VALUES ($1, $2, 'owner')"
+_NEW_OWNER = """INSERT INTO tenfold.members (tenant_id, user_id, role, mfa_from)
+VALUES ($1, $2, 'owner', $3)"""
 _REHASH = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """One organisation of a person, and their role in it."""
-
-    tenant: UUID
-    name: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person as sign-in shows them: in one organisation, with all that they belong to."""
-
-    id: UUID
-    email: str
-    first_name: str
-    last_name: str
-    current: Membership
-    memberships: tuple[Membership, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What a sign-in gives: the person, an access token, and the refresh token for the cookie."""
-
-    account: Account
-    token: str
-    refresh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +73,43 @@ class Registration:
     organization: str
 
 
-def _anybody(_user: UUID) -> None:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody signs in with; `device` is the cookie of a browser that is known."""
+
+    email: str
+    password: str
+    organization: UUID | None = None
+    answer: Answer | None = None
+    device: str = ""
+
+
+async def _anybody(_user: UUID, _tenant: UUID) -> None:
     """No limit."""
 
 
 class SignIn:
-    """The one place that checks passwords and hands out tokens."""
+    """The one place that lets people in."""
 
     def __init__(
         self, settings: Settings, database: Database, tokens: Tokens, keyring: Keyring
     ) -> None:
-        self._settings, self._database, self._tokens = settings, database, tokens
+        self._settings, self._database, self._keyring = settings, database, keyring
         self._account_key = keyring.derive(ACCOUNT_KEY)
-        self.passwords = Passwords()
+        self.passwords = Passwords(settings.breached_passwords)
         self.sessions = Sessions(
             keyring.derive("refresh tokens"),
             settings.refresh_token_days,
             settings.refresh_grace_seconds,
+            settings.session_days,
         )
+        self.entrance = Entrance(self.sessions, tokens, keyring, settings.address)
+        self.proving = Proving(keyring, settings.address)
+        self.links = LettingIn(database, keyring, self.entrance, self.passwords, settings.address)
 
-    async def register(self, new: Registration, client: Client) -> Signed:
+    # -- with a password
+
+    async def register(self, new: Registration, client: Client, device: str = "") -> Signed:
         """A new organisation and its owner, signed in; Conflict where the address is taken."""
         email = checked_email(new.email)
         words = (email, new.first_name, new.last_name, new.organization)
@@ -121,46 +125,165 @@ class SignIn:
             except asyncpg.UniqueViolationError:
                 raise taken() from None
             await tx.execute(_NEW_TENANT, tenant, new.organization, region, currency)
-            await tx.execute(_NEW_OWNER, tenant, user)
-            await note(tx, "registered", client, tenant=tenant, user=user)
+            await tx.execute(_NEW_OWNER, tenant, user, clock.now())
             current = Membership(tenant, new.organization, "owner")
-            account = Account(user, email, new.first_name, new.last_name, current, (current,))
-            return await self._start(tx, account, client)
+            made = User(user, email, new.first_name, new.last_name, hashed, True, None)
+            account = Account(made, current, (current,))
+            await links.verification(tx, self._keyring, account, self._settings.address)
+            return await self.entrance.enter(
+                tx, account, ["pwd"], client, device, event="registered"
+            )
 
-    async def login(
-        self, email: str, password: str, organization: UUID | None, client: Client
-    ) -> Signed:
-        """Sign in with a password; Unauthenticated whatever is wrong, Locked after five."""
-        address = plain_email(email)
-        key = lockout.account_of(self._account_key, address)
+    async def login(self, given: Credentials, client: Client) -> Signed | Asked:
+        """Sign in with a password; Unauthenticated whatever is wrong, Locked after five.
+
+        From a device that the person has used before, failures from elsewhere do not count.
+        """
+        address = plain_email(given.email)
         async with self._database.read(NIL) as reader:
+            user = await by_email(reader, address)
+            # Asked for unknown accounts as for known ones.
+            device = await devices.known(reader, user.id if user else NIL, given.device)
+            key = lockout.account_of(self._account_key, address, device)
             standing = await lockout.standing(reader, key)
-            row = await reader.row(_USER, address)
-            member = await _memberships(reader, row["id"] if row else NIL)
+            member = await memberships(reader, user.id if user else NIL)
         if standing.locked(clock.now()):
-            await self._tried_while_locked(row, member, client)
-            raise _locked(standing)
-        right = await self.passwords.matches(row["password_hash"] if row else None, password)
-        if row is None or not right or not row["active"] or not member:
-            raise await self._refused(key, row, member, client)
-        current = _chosen(member, organization)
-        account = Account(
-            row["id"], row["email"], row["first_name"], row["last_name"], current, member
-        )
-        context = Context(tenant=current.tenant, actor=account.id, request=client.request)
-        rehashed = await self._rehashed(row["password_hash"], password)
-        async with self._database.transaction(context) as tx:
+            await self._tried_while_locked(user, member, client)
+            raise locked(standing)
+        stored = user.password_hash if user else None
+        right = await self.passwords.matches(stored, given.password)
+        if user is None or not right or not user.active or not member:
+            raise await self._refused(key, address, user, member, client)
+        account = Account(user, chosen(member, given.organization), member)
+        rehashed = await self._rehashed(user, given.password)
+        async with self._database.transaction(_in(account, client)) as tx:
             standing = await lockout.succeeded(tx, key, clock.now())
-            if not standing.locked(clock.now()):
+            if standing.locked(clock.now()):
+                await note(tx, "locked_account_attempt", client, **_whom(user, member))
+                refusal: TenfoldError = locked(standing)
+            else:
                 if rehashed:
-                    await tx.execute(_REHASH, account.id, rehashed)
-                await note(tx, "login_success", client, tenant=current.tenant, user=account.id)
-                return await self._start(tx, account, client)
-            await note(tx, "locked_account_attempt", client, **_whom(row, member))
-        raise _locked(standing)
+                    await tx.execute(_REHASH, user.id, rehashed)
+                    account = with_password(account, rehashed)
+                found = await self._with_password(tx, account, given, client)
+                if not isinstance(found, TenfoldError):
+                    return found
+                refusal = found
+        raise refusal
+
+    async def _with_password(
+        self, tx: Transaction, account: Account, given: Credentials, client: Client
+    ) -> Signed | Asked | TenfoldError:
+        """Let in whose password was right, with the second factor where they gave it at once."""
+        methods = ["pwd"]
+        if given.answer is not None and (await enrolled(tx, account.id)).any:
+            proven = await self.proving.prove(tx, account, given.answer, None, client)
+            if isinstance(proven, TenfoldError):
+                return proven
+            methods += [*proven, MFA]
+        return await self.entrance.admit(tx, account, methods, client, given.device)
+
+    async def _rehashed(self, user: User, password: str) -> str:
+        """A hash of today's parameters, where theirs has older ones; else nothing."""
+        stored = user.password_hash or ""
+        return await self.passwords.hash(password) if self.passwords.outdated(stored) else ""
+
+    async def _tried_while_locked(
+        self, user: User | None, member: tuple[Membership, ...], client: Client
+    ) -> None:
+        async with self._database.transaction(_unknown(client)) as tx:
+            await note(tx, "locked_account_attempt", client, **_whom(user, member))
+
+    async def _refused(
+        self,
+        key: bytes,
+        address: str,
+        user: User | None,
+        member: tuple[Membership, ...],
+        client: Client,
+    ) -> Unauthenticated | Locked:
+        """Count a failure; the answer to it."""
+        moment = clock.now()
+        async with self._database.transaction(_unknown(client)) as tx:
+            before, after = await lockout.failed(tx, key, moment)
+            if before.locked(moment):
+                await note(tx, "locked_account_attempt", client, **_whom(user, member))
+                return locked(before)
+            await note(tx, "login_failed", client, account=key.hex()[:16], **_whom(user, member))
+            await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
+            if after.locked(moment):
+                await note(tx, "account_locked", client, **_whom(user, member))
+                await tell_of_lock(tx, address, client, lockout.minutes_left(after, moment))
+        return Unauthenticated(
+            "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
+        )
+
+    # -- with a second factor, or with a passkey alone
+
+    async def second_factor(self, token: str, answer: Answer, client: Client) -> Signed:
+        """Go on with a sign-in that waits for its second factor."""
+        async with self._database.read(NIL) as reader:
+            found = await challenges.waiting(reader, "second_factor", token)
+            waiting = msgspec.json.decode(found.detail, type=Waiting) if found else None
+            account = (
+                await account_in(reader, found.user, waiting.tenant)
+                if found and found.user and waiting
+                else None
+            )
+        if account is None:
+            raise _begin_again()
+        async with self._database.transaction(_in(account, client)) as tx:
+            held = await challenges.hold(tx, "second_factor", token)
+            if held is None:
+                raise _begin_again()
+            waiting = msgspec.json.decode(held.detail, type=Waiting)
+            proven = await self.proving.prove(tx, account, answer, waiting.ceremony, client)
+            if not isinstance(proven, TenfoldError):
+                await challenges.done(tx, token)
+                methods = [*waiting.methods, *proven, MFA]
+                return await self.entrance.enter(tx, account, methods, client, waiting.device)
+            await challenges.tried(tx, token)
+        raise proven
+
+    async def ask_passkey(self, client: Client) -> tuple[str, dict[str, Any]]:
+        """The question to any passkey of this site, and the secret to answer it with."""
+        async with self._database.transaction(_unknown(client)) as tx:
+            options, ceremony = await passkeys.question(tx, Site.of(client.origin), None)
+            return await challenges.begin(tx, "passkey_sign_in", None, ceremony), options
+
+    async def with_passkey(
+        self,
+        token: str,
+        answer: Mapping[str, Any],
+        client: Client,
+        organization: UUID | None = None,
+        device: str = "",
+    ) -> Signed:
+        """Sign in with a passkey alone; it makes sure of the person, so it is two factors."""
+        wrong = Unauthenticated("This passkey is not known here.", code="INVALID_CREDENTIALS")
+        async with self._database.read(NIL) as reader:
+            user = await passkeys.owner(reader, answer)
+            found = await by_id(reader, user) if user else None
+            member = await memberships(reader, user) if user else ()
+        if found is None or not found.active or not member:
+            raise wrong
+        account = Account(found, chosen(member, organization), member)
+        async with self._database.transaction(_in(account, client)) as tx:
+            held = await challenges.hold(tx, "passkey_sign_in", token)
+            if held is None:
+                raise _begin_again()
+            await challenges.done(tx, token)
+            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
+            shown = await passkeys.answered(tx, ceremony, answer)
+            if shown is not None and shown.user == account.id and shown.verified:
+                return await self.entrance.enter(tx, account, ["swk", MFA], client, device)
+            await note(tx, "login_failed", client, tenant=account.tenant, user=account.id)
+        raise wrong
+
+    # -- what goes on from there
 
     async def refresh(
-        self, token: str, client: Client, allow: Callable[[UUID], object] = _anybody
+        self, token: str, client: Client, allow: Callable[[UUID, UUID], Awaitable[None]] = _anybody
     ) -> tuple[str, str, UUID]:
         """A new access token, the next refresh token, and whose; a used one ends the session.
 
@@ -169,26 +292,28 @@ class SignIn:
         async with self._database.read(NIL) as reader:
             session = await self.sessions.find(reader, token)
         if session is None:
-            raise _over()
-        allow(session.user)
+            raise over()
+        await allow(session.user, session.tenant)
         async with self._database.transaction(_of(session, client)) as tx:
             outcome, successor = await self.sessions.rotate(tx, session, token, client)
             if outcome == "reused":
-                tx.touch("members")
-                await note(
-                    tx,
-                    "token_reuse",
-                    client,
-                    tenant=session.tenant,
-                    user=session.user,
-                    session_id=session.id,
-                )
+                await self._reused(tx, session, client)
             elif successor and not await tx.value(_STILL, session.tenant, session.user):
-                await self.sessions.end(tx, session.id)
+                await self.sessions.end(tx, session.id, "left")
                 successor = ""
         if not successor:
-            raise _over()
-        return self._sign(session), successor, session.user
+            raise over()
+        return self.entrance.sign(session), successor, session.user
+
+    async def _reused(self, tx: Transaction, session: Session, client: Client) -> None:
+        """Say to everybody whom it concerns that a session was in two places, and is ended."""
+        tx.touch("members")
+        about = {"tenant": session.tenant, "user": session.user}
+        await note(tx, "token_reuse", client, **about, session_id=session.id)
+        account = await account_in(tx, session.user, session.tenant)
+        if account is not None:
+            letter = letters.token_reused(account.user, client, self._settings.address)
+            await letters.post_to(tx, self._keyring, letter, account)
 
     async def logout(self, token: str, claims: Claims | None, client: Client) -> None:
         """End the session of the refresh token, and that of the access token."""
@@ -200,95 +325,22 @@ class SignIn:
             found.append(Session(claims.session, claims.user, claims.tenant))
         for session in found:
             async with self._database.transaction(_of(session, client)) as tx:
-                if await self.sessions.end(tx, session.id):
+                if await self.sessions.end(tx, session.id, "logout"):
                     tx.touch("members")
                     await note(tx, "logout", client, tenant=session.tenant, user=session.user)
 
-    async def account(self, reader: Reader, claims: Claims) -> Account:
-        """Who an access token speaks for."""
-        row = await reader.row(_USER_BY_ID, claims.user)
-        member = await _memberships(reader, claims.user)
-        current = next((m for m in member if m.tenant == claims.tenant), None)
-        if row is None or current is None:
-            raise _over()
-        return Account(
-            row["id"], row["email"], row["first_name"], row["last_name"], current, member
-        )
 
-    async def _start(self, tx: Transaction, account: Account, client: Client) -> Signed:
-        tenant = account.current.tenant
-        if await tx.execute(_KNOWN, tenant, account.id) != "UPDATE 0":
-            tx.touch("members")
-        session, refresh = await self.sessions.start(tx, account.id, tenant, client)
-        return Signed(account, self._sign(session), refresh)
-
-    def _sign(self, session: Session) -> str:
-        return self._tokens.sign(session.user, session.tenant, session.id)
-
-    async def _rehashed(self, stored: str, password: str) -> str:
-        return await self.passwords.hash(password) if self.passwords.outdated(stored) else ""
-
-    async def _tried_while_locked(
-        self, row: Any, member: tuple[Membership, ...], client: Client
-    ) -> None:
-        async with self._database.transaction(_unknown(client)) as tx:
-            await note(tx, "locked_account_attempt", client, **_whom(row, member))
-
-    async def _refused(
-        self, key: bytes, row: Any, member: tuple[Membership, ...], client: Client
-    ) -> Unauthenticated | Locked:
-        """Count a failure; the answer to it."""
-        moment = clock.now()
-        async with self._database.transaction(_unknown(client)) as tx:
-            before, after = await lockout.failed(tx, key, moment)
-            if before.locked(moment):
-                await note(tx, "locked_account_attempt", client, **_whom(row, member))
-                return _locked(before)
-            await note(tx, "login_failed", client, account=key.hex()[:16], **_whom(row, member))
-            if after.locked(moment):
-                await note(tx, "account_locked", client, **_whom(row, member))
-        return Unauthenticated(
-            "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
-        )
+def over() -> Unauthenticated:
+    """The answer where a sign-in does not hold any more."""
+    return Unauthenticated("Your sign-in has ended; sign in again.")
 
 
-def checked_email(text: str) -> str:
-    """An e-mail address in the one form that accounts are known by; raises Invalid."""
-    try:
-        (found,) = Email().parse(text, Locale())
-    except Refused as refusal:
-        raise Invalid({"email": str(refusal)}) from None
-    return str(found)
+def _begin_again() -> Unauthenticated:
+    return Unauthenticated("This sign-in was not finished in time; begin again.")
 
 
-def plain_email(text: str) -> str:
-    """The same form where the text is an address; otherwise one that no account has."""
-    try:
-        return checked_email(text)
-    except Invalid:
-        return text.strip().lower().replace("\x00", "")[:320]
-
-
-def taken() -> Conflict:
-    """The answer to an address that has an account."""
-    return Conflict(
-        "There is an account with this e-mail address already; sign in instead.",
-        code="EMAIL_TAKEN",
-        fields={"email": "has an account already"},
-    )
-
-
-async def _memberships(reader: Reader, user: UUID) -> tuple[Membership, ...]:
-    return tuple(Membership(*row) for row in await reader.rows(_MEMBERSHIPS, user))
-
-
-def _chosen(member: tuple[Membership, ...], wanted: UUID | None) -> Membership:
-    if wanted is None:
-        return member[0]
-    for one in member:
-        if one.tenant == wanted:
-            return one
-    raise NotFound(f"You are in no organization with the id {wanted}.")
+def _in(account: Account, client: Client) -> Context:
+    return Context(tenant=account.tenant, actor=account.id, request=client.request)
 
 
 def _of(session: Session, client: Client) -> Context:
@@ -301,24 +353,9 @@ def _unknown(client: Client) -> Context:
     return Context(tenant=NIL, actor=None, request=client.request)
 
 
-def _whom(row: Any, member: tuple[Membership, ...]) -> dict[str, Any]:
+def _whom(user: User | None, member: tuple[Membership, ...]) -> dict[str, Any]:
     """Whom an event is about; nobody, where there is no such account."""
     return {
-        "user": row["id"] if row is not None else None,
+        "user": user.id if user is not None else None,
         "tenant": member[0].tenant if member else None,
     }
-
-
-def _over() -> Unauthenticated:
-    return Unauthenticated("Your sign-in has ended; sign in again.")
-
-
-def _locked(standing: lockout.Standing) -> Locked:
-    left = (standing.locked_until or clock.now()) - clock.now()
-    seconds = max(1, -(-left // timedelta(seconds=1)))
-    minutes = -(-seconds // 60)
-    return Locked(
-        f"This account is locked after {lockout.FAILURES} failed sign-ins. "
-        f"Try again in {minutes} minutes.",
-        retry_after=seconds,
-    )

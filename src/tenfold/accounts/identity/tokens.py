@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,12 +23,17 @@ _AUDIENCE = "tenfold"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good access token says: the person, their organisation, the session, until when."""
+    """Who signed a request: the person, their organisation, the session, and until when.
+
+    `kind` says what `session` is the id of: a sign-in of ours, an API key, or an identity whose
+    tokens another issuer makes.
+    """
 
     user: UUID
     tenant: UUID
     session: UUID
     expires: float
+    kind: Literal["session", "key", "outside"] = "session"
 
 
 class Tokens:

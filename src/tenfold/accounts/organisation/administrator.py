@@ -1,14 +1,22 @@
-"""Somebody who changes the organisation."""
+"""Somebody who changes the organisation, and whether they may."""
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from uuid import UUID
 
 from tenfold.accounts.client import Client
+from tenfold.accounts.identity.entrance import MFA
+from tenfold.accounts.identity.own import SURE, step_up_first
+from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
+from tenfold.kernel import clock
+from tenfold.kernel.errors import Forbidden
+
+OUTSIDE = "ADDRESS_NOT_ALLOWED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +27,59 @@ class Administrator:
     person: Person
     registry: Registry
     client: Client
+    sure: bool = True
+    """Whether they have proved lately who they are; at the host's command line they have."""
+
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have."""
+        if not self.sure:
+            raise step_up_first()
 
     @property
     def tenant(self) -> UUID:
         """The organisation."""
         return self.person.tenant
+
+
+def need_administrator(caller: Caller, client: Client) -> None:
+    """Raise Forbidden unless this person may administer, from there, having proved enough."""
+    if not caller.administers:
+        raise Forbidden("Only an owner or an admin of the organization may do this.")
+    standing = caller.standing
+    if not inside(client.address, standing.networks):
+        raise Forbidden(
+            "Your organisation is administered from its own networks only, and this address is in "
+            "none of them.",
+            code=OUTSIDE,
+        )
+    if standing.overdue:
+        raise Forbidden(
+            "Administrators need a second factor: set up an authenticator app or a passkey first.",
+            code="MFA_REQUIRED",
+        )
+    if standing.enrolled and MFA not in standing.methods:
+        raise Forbidden(
+            "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
+        )
+
+
+def is_sure(caller: Caller) -> bool:
+    """Whether this person has proved lately who they are."""
+    sure_at = caller.standing.sure_at
+    return sure_at is not None and clock.now() - sure_at <= SURE
+
+
+def inside(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address is in one of the networks (CIDR), or there are none.
+
+    An IPv4 address counts as itself in its IPv6 form, too (`::ffff:192.0.2.1`).
+    """
+    if not networks:
+        return True
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return any(found in ipaddress.ip_network(one, strict=False) for one in networks)

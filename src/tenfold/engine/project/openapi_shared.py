@@ -11,6 +11,7 @@ JSON = "application/json"
 # Every code that an error may carry: its HTTP status, and what it means to a caller.
 CODES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "The request can't be read."),
+    "UNKNOWN_HOST": (400, "The installation is not known by this name."),
     "INVALID_JSON": (400, "The body is not a JSON object."),
     "MISSING_FIELDS": (400, "Required fields were not given; `fields` names them."),
     "INVALID_FIELDS": (400, "Values can't be accepted; `fields` says which and why."),
@@ -18,14 +19,20 @@ CODES: Mapping[str, tuple[int, str]] = {
     "NO_TOKEN": (401, "No access token was sent."),
     "INVALID_TOKEN": (401, "The access token is forged, expired or its session has ended."),
     "INVALID_CREDENTIALS": (401, "E-mail and password don't match."),
+    "INVALID_CODE": (401, "The second factor is wrong, or was used before."),
     "NO_REFRESH_TOKEN": (401, "The cookie with the refresh token is missing."),
     "FORBIDDEN": (403, "Your role does not allow it."),
+    "MFA_REQUIRED": (403, "Set up a second factor first; see /v1/auth/totp and /v1/auth/passkeys."),
+    "STEP_UP_REQUIRED": (403, "Prove anew who you are first; see /v1/auth/step-up."),
+    "ADDRESS_NOT_ALLOWED": (403, "The organisation is not administered from this address."),
     "WRONG_ORIGIN": (403, "Another site's page asked, which the cookie must not serve."),
     "NOT_FOUND": (404, "It does not exist, or it is not yours to see."),
     "METHOD_NOT_ALLOWED": (405, "The address does not take this method; see Allow."),
     "CONFLICT": (409, "It collides with what is stored."),
     "DUPLICATE": (409, "Another record has this unique value."),
     "EMAIL_TAKEN": (409, "Somebody has an account with this e-mail address."),
+    "LAST_WAY_IN": (409, "Nothing would let you into your account any more."),
+    "NO_SECOND_FACTOR": (409, "Set up a second factor first."),
     "LAST_OWNER": (409, "The organization would be left without an owner."),
     "IN_USE": (409, "Others still depend on it; change those first."),
     "TOO_MANY": (409, "There are as many as there may be."),
@@ -153,6 +160,12 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "Deleted records instead of the live ones.",
         "schema": {"type": "boolean", "default": False},
     },
+    "Shared": {
+        "name": "shared",
+        "in": "query",
+        "description": "Only what was shared with you, or with a team of yours.",
+        "schema": {"type": "string", "const": "me"},
+    },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
@@ -244,7 +257,7 @@ _LIMITED = ("RateLimit", "RateLimit-Policy", "X-Request-Id")
 _EXTRA = {
     401: ("WWW-Authenticate",),
     423: ("Retry-After",),
-    429: ("Retry-After",),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
     503: ("Retry-After",),
 }
 

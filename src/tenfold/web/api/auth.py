@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -12,18 +15,26 @@ from litestar.types import Scope
 from msgspec import Meta
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.identity.sign_in import Account, Membership, Registration, Signed, SignIn
+from tenfold.accounts.identity.account import Account, Membership, account_in
+from tenfold.accounts.identity.entrance import Asked, Signed
+from tenfold.accounts.identity.factors import Answer
+from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
+from tenfold.accounts.joining import Joining
+from tenfold.kernel.errors import Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of, header
-from tenfold.web.limits import Limit
+from tenfold.web.scope import notes
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
+Code = Annotated[str, Meta(max_length=40)]
+DEVICE_SECONDS, LINK_SECONDS = 31_536_000, 3_600
+Req = Request[Any, Any, Any]
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -37,11 +48,17 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An e-mail address and its password; `organizationId` where the person is in several."""
+    """An e-mail address and its password; `organizationId` where the person is in several.
+
+    Who has a second factor may give its `code` (or a `recoveryCode`) at once; without it the
+    answer asks for it.
+    """
 
     email: Long
     password: Long
     organization_id: UUID | None = None
+    code: Code | None = None
+    recovery_code: Code | None = None
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -66,6 +83,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     email: str
     first_name: str
     last_name: str
+    email_verified: bool
     role: str
     organization: Organization
 
@@ -76,6 +94,19 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     user: User
     token: str
     expires_in: str
+
+
+class SecondFactorNeeded(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A sign-in that waits for a second factor: send it with `token` to /v1/auth/second-factor.
+
+    `methods` are what may be given (passkey, totp, recoveryCode), `passkey` the options for
+    `navigator.credentials.get`.
+    """
+
+    mfa_required: bool
+    token: str
+    methods: list[str]
+    passkey: dict[str, Any] | None
 
 
 class Refreshed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -93,21 +124,35 @@ class Me(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Gate:
-    """What sign-in needs beside the desk: the accounts, and how often an address may try."""
+    """What sign-in needs beside the desk: the accounts, and the cookie."""
 
-    def __init__(self, settings: Settings, accounts: SignIn) -> None:
+    def __init__(self, settings: Settings, accounts: SignIn, own: Own, joining: Joining) -> None:
         self.settings, self.accounts = settings, accounts
-        often = settings.share(settings.sign_in_per_minute)
-        self.tries = Limit(often, 60) if often > 0 else None
-        prefix = "__Host-" if settings.address.startswith("https://") else ""
-        self.cookie = f"{prefix}refreshToken"
+        self.own, self.joining = own, joining
+        self.prefix = "__Host-" if settings.address.startswith("https://") else ""
+        self.cookie = f"{self.prefix}refreshToken"
+        self.device_cookie = f"{self.prefix}device"
+        self.browser_cookie = f"{self.prefix}browser"
 
-    def set_cookie(self, token: str) -> dict[str, str]:
-        """The header that keeps the refresh token in the browser; an empty token removes it."""
+    def cookies(self, signed: Signed) -> Sequence[str]:
+        """The `Set-Cookie` headers of a sign-in: the refresh token's, and a new browser's."""
+        made = [self.refresh_cookie(signed.refresh)]
+        if signed.device:
+            made.append(self._cookie(self.device_cookie, signed.device, DEVICE_SECONDS))
+        return made
+
+    def refresh_cookie(self, token: str) -> str:
+        """Keeps the refresh token in the browser; an empty token removes it."""
         age = self.settings.refresh_token_days * 86_400 if token else 0
-        secure = "; Secure" if self.cookie.startswith("__Host-") else ""
-        value = f"{self.cookie}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-        return {"set-cookie": value, "cache-control": "no-store"}
+        return self._cookie(self.cookie, token, age)
+
+    def browser(self, secret: str) -> str:
+        """Keeps what tells that a sign-in link comes back to the browser that asked for it."""
+        return self._cookie(self.browser_cookie, secret, LINK_SECONDS)
+
+    def _cookie(self, name: str, value: str, seconds: int) -> str:
+        secure = "; Secure" if self.prefix else ""
+        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
     @property
     def expires_in(self) -> str:
@@ -115,76 +160,71 @@ class Gate:
         minutes, rest = divmod(self.settings.access_token_seconds, 60)
         return f"{self.settings.access_token_seconds}s" if rest else f"{minutes}m"
 
-    def check_origin(self, scope: Scope) -> None:
-        """Refuse what another site's page sends: the cookie would come with it."""
-        origin = header(scope, b"origin")
-        allowed = {self.settings.address}
-        if not self.settings.public_url:
-            allowed.add(f"http://{header(scope, b'host')}")
-        if origin and origin.lower() not in allowed:
-            raise Forbidden(
-                f"This can't be asked from a page of {origin[:200]}.", code="WRONG_ORIGIN"
-            )
+    def device(self, request: Request[Any, Any, Any]) -> str:
+        """The cookie that knows this browser."""
+        return request.cookies.get(self.device_cookie, "")[:200]
+
+    def client(self, request: Request[Any, Any, Any]) -> Client:
+        """Where a request came from, and by which of our addresses."""
+        found = client_of(request.scope)
+        return replace(found, origin=self._origin(request))
+
+    def _origin(self, request: Request[Any, Any, Any]) -> str:
+        """Our address; on one's own machine its other name, too, for passkeys need a name."""
+        host = header(request.scope, b"host")
+        if not self.settings.public_url and host.partition(":")[0] == "localhost":
+            return f"http://{host}"
+        return self.settings.address
 
 
 @post("/v1/auth/register", status_code=201, request_max_body_size=STRANGERS_BYTES)
 async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Make an organisation and its owner, who is signed in at once."""
-    gate = _gate(request, "register")
+    gate = gate_of(request, "register")
     body = await strangers_body(request, Register)
-    client = _knock(request, gate)
+    client = await knock(request, gate)
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
     if empty := [name for name, text in blank.items() if not text]:
         raise Invalid(dict.fromkeys(empty, "must not be blank"))
     new = Registration(body.email, body.password, first, last, organization)
-    return _signed(gate, await gate.accounts.register(new, client), 201)
+    return signed(gate, await gate.accounts.register(new, client, gate.device(request)), 201)
 
 
 @post("/v1/auth/login", status_code=200, request_max_body_size=STRANGERS_BYTES)
 async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
-    """Sign in with e-mail address and password."""
-    gate = _gate(request, "login")
+    """Sign in with e-mail address and password, and the second factor where there is one."""
+    gate = gate_of(request, "login")
     body = await strangers_body(request, Login)
-    client = _knock(request, gate)
-    signed = await gate.accounts.login(body.email, body.password, body.organization_id, client)
-    return _signed(gate, signed, 200)
+    client = await knock(request, gate)
+    answer = None
+    if body.code or body.recovery_code:
+        answer = Answer(code=body.code or "", recovery_code=body.recovery_code or "")
+    given = Credentials(
+        body.email, body.password, body.organization_id, answer, gate.device(request)
+    )
+    return entered(gate, await gate.accounts.login(given, client))
 
 
 @post("/v1/auth/refresh", status_code=200)
 async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     """A new access token for the refresh token in the cookie, which is replaced."""
-    gate = _gate(request, "refresh")
-    gate.check_origin(request.scope)
+    gate = gate_of(request, "refresh")
     token = request.cookies.get(gate.cookie, "")
-    desk = desk_of(request)
-    client = client_of(request.scope)
-
-    def allow(user: UUID) -> None:
-        if desk.per_person is not None:
-            allowance = desk.per_person.take(user)
-            request.scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
-
-    try:
-        if not token:
-            raise Unauthenticated(
-                "No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN"
-            )
-        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
-    except Unauthenticated:
-        if desk.anonymous is not None:
-            desk.anonymous.take(client.network)
-        raise
+    client = gate.client(request)
+    if not token:
+        raise Unauthenticated("No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN")
+    allow = partial(desk_of(request).limits.count_person, notes(request.scope))
+    access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     answer = Refreshed(access_token=access, expires_in=gate.expires_in)
-    return respond.data(answer, headers=gate.set_cookie(successor))
+    return respond.data(answer, headers=UNKEPT, cookies=[gate.refresh_cookie(successor)])
 
 
 @post("/v1/auth/logout", status_code=200)
 async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
     """End the session, on this device only; fine where it has ended already."""
-    gate = _gate(request, "logout")
-    gate.check_origin(request.scope)
+    gate = gate_of(request, "logout")
     claims: Claims | None = None
     kind, _, access = header(request.scope, b"authorization").partition(" ")
     if kind.lower() == "bearer":
@@ -194,22 +234,22 @@ async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
             claims = None
     token = request.cookies.get(gate.cookie, "")
     await gate.accounts.logout(token[:200], claims, client_of(request.scope))
-    return respond.data({}, headers=gate.set_cookie(""))
+    return respond.data({}, headers=UNKEPT, cookies=[gate.refresh_cookie("")])
 
 
 @route("/v1/auth/me", http_method=["GET", "POST"], status_code=200)
 async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Who is signed in, and the organisations that they belong to."""
-    gate = _gate(request, "me")
+    gate_of(request, "me")
     desk = desk_of(request)
     claims = desk.claims(request.scope)
     async with desk.database.read(claims.tenant, ["members"]) as reader:
-        await desk.people.get(
-            reader, claims.tenant, claims.user, claims.session, reader.versions[0]
-        )
-        account = await gate.accounts.account(reader, claims)
+        await desk.people.get(reader, claims, reader.versions[0])
+        account = await account_in(reader, claims.user, claims.tenant)
+    if account is None:
+        raise over()
     mine = [_mine(m) for m in account.memberships]
-    return respond.data(Me(user=_user(account), organizations=mine))
+    return respond.data(Me(user=user_of(account), organizations=mine))
 
 
 def client_of(scope: Scope) -> Client:
@@ -220,32 +260,46 @@ def client_of(scope: Scope) -> Client:
     return Client(peer[0] if peer else "", header(scope, b"user-agent"), request)
 
 
-def _gate(request: Request[Any, Any, Any], route: str) -> Gate:
+def gate_of(request: Request[Any, Any, Any], route: str) -> Gate:
+    """The process's gate; names the route for the metrics."""
     request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
     return request.app.state.gate
 
 
-def _knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
+async def knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
     """Count a try of this address; raises TooMany where it has none left."""
-    client, desk = client_of(request.scope), desk_of(request)
-    for limit in (gate.tries, desk.anonymous):
-        if limit is not None:
-            limit.take(client.network)
-    return client
+    await desk_of(request).limits.count_sign_in(notes(request.scope))
+    return gate.client(request)
 
 
-def _signed(gate: Gate, signed: Signed, status: int) -> ASGIResponse:
-    answer = SignedIn(user=_user(signed.account), token=signed.token, expires_in=gate.expires_in)
-    return respond.data(answer, status=status, headers=gate.set_cookie(signed.refresh))
+def entered(gate: Gate, found: Signed | Asked) -> ASGIResponse:
+    """The answer to a sign-in: a session, or the question for a second factor."""
+    if isinstance(found, Signed):
+        return signed(gate, found, 200)
+    asked = SecondFactorNeeded(
+        mfa_required=True,
+        token=found.token,
+        methods=found.enrolled.methods,
+        passkey=found.passkey,
+    )
+    return respond.data(asked, headers=UNKEPT)
 
 
-def _user(account: Account) -> User:
+def signed(gate: Gate, found: Signed, status: int = 200) -> ASGIResponse:
+    """The answer with a new session."""
+    answer = SignedIn(user=user_of(found.account), token=found.token, expires_in=gate.expires_in)
+    return respond.data(answer, status=status, headers=UNKEPT, cookies=gate.cookies(found))
+
+
+def user_of(account: Account) -> User:
+    """The person as the API shows them."""
     current = account.current
     return User(
         id=account.id,
-        email=account.email,
-        first_name=account.first_name,
-        last_name=account.last_name,
+        email=account.user.email,
+        first_name=account.user.first_name,
+        last_name=account.user.last_name,
+        email_verified=account.user.email_verified_at is not None,
         role=current.role,
         organization=Organization(id=current.tenant, name=current.name),
     )
@@ -255,9 +309,10 @@ def _mine(one: Membership) -> OrganizationOfMine:
     return OrganizationOfMine(id=one.tenant, name=one.name, role=one.role)
 
 
+UNKEPT = {"cache-control": "no-store"}
 HANDLERS = [register, login, refresh, logout, me]
 
-_TRIES = ("RATE_LIMITED", "UNAVAILABLE")
+TRIES = ("RATE_LIMITED", "UNAVAILABLE")
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -266,7 +321,14 @@ ENDPOINTS = (
         Register,
         SignedIn,
         201,
-        ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD", "EMAIL_TAKEN", *_TRIES),
+        (
+            "MISSING_FIELDS",
+            "INVALID_FIELDS",
+            "UNKNOWN_FIELD",
+            "EMAIL_TAKEN",
+            "WRONG_ORIGIN",
+            *TRIES,
+        ),
         public=True,
     ),
     Endpoint(
@@ -274,16 +336,18 @@ ENDPOINTS = (
         "/v1/auth/login",
         "Sign in with e-mail address and password",
         Login,
-        SignedIn,
+        SignedIn | SecondFactorNeeded,
         200,
         (
             "MISSING_FIELDS",
             "INVALID_FIELDS",
             "UNKNOWN_FIELD",
             "INVALID_CREDENTIALS",
+            "INVALID_CODE",
+            "WRONG_ORIGIN",
             "NOT_FOUND",
             "ACCOUNT_LOCKED",
-            *_TRIES,
+            *TRIES,
         ),
         public=True,
     ),
@@ -294,7 +358,7 @@ ENDPOINTS = (
         None,
         Refreshed,
         200,
-        ("NO_REFRESH_TOKEN", "INVALID_TOKEN", "WRONG_ORIGIN", *_TRIES),
+        ("NO_REFRESH_TOKEN", "INVALID_TOKEN", "WRONG_ORIGIN", *TRIES),
         public=True,
     ),
     Endpoint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import UnionType
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from tenfold.web.api.endpoint import Endpoint
 
 Schema = dict[str, Any]
 _OF_TYPE = "/v1/{plural}"
-_ALWAYS = (429, 500, 503)
+_ALWAYS = (400, 429, 500, 503)
 _SIGNED = (401, 403)
 
 
@@ -76,7 +77,7 @@ _VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DEL
 
 
 # Addresses that end in what is done: `POST /v1/imports/{id}/undo` is `undo_import`.
-_DEEDS = frozenset({"undo", "preview"})
+_DEEDS = frozenset({"undo", "preview", "hand_over"})
 
 
 def _words(path: str) -> list[str]:
@@ -117,7 +118,7 @@ class _Schemas:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self.types = list(
-            {t: None for e in endpoints for t in (e.request, e.response) if t is not None}
+            {t: None for e in endpoints for t in (e.request, *_alternatives(e.response)) if t}
         )
         found, components = msgspec.json.schema_components(
             self.types, schema_hook=_anything, ref_template="#/components/schemas/{name}"
@@ -125,9 +126,18 @@ class _Schemas:
         self.found = found
         self.components = {name: _closed(one) for name, one in components.items()}
 
-    def of(self, kind: type | None) -> Schema:
-        """The schema of a type; an empty object where there is none."""
-        return shared.closed({}) if kind is None else self.found[self.types.index(kind)]
+    def of(self, kind: type | UnionType | None) -> Schema:
+        """The schema of a type, or of one of several; an empty object where there is none."""
+        found = [self.found[self.types.index(one)] for one in _alternatives(kind)]
+        if len(found) > 1:
+            return {"oneOf": found}
+        return found[0] if found else shared.closed({})
+
+
+def _alternatives(kind: type | UnionType | None) -> tuple[type, ...]:
+    if isinstance(kind, UnionType):
+        return typing.get_args(kind)
+    return () if kind is None else (kind,)
 
 
 def _anything(kind: type) -> Schema:
@@ -150,8 +160,6 @@ def _operation(
     refused = {*_ALWAYS, *shared.statuses_of(endpoint.errors)}
     if not endpoint.public:
         refused |= set(_SIGNED)
-    if endpoint.query:
-        refused.add(400)
     if "{" in endpoint.path:
         refused.add(404)
     paged = "cursor" in endpoint.query
@@ -247,7 +255,28 @@ _PLAIN: Mapping[str, Schema] = {
                     "description": "The figures in the Prometheus text format.",
                     "content": {"text/plain": {"schema": {"type": "string"}}},
                 },
-                **shared.refusals((500,)),
+                **shared.refusals((400, 429, 500)),
+            },
+        }
+    },
+    "/v1/csp-reports": {
+        "post": {
+            "operationId": "report_csp_violation",
+            "summary": "Take what a browser reports of a page that broke our policy",
+            "tags": [_SYSTEM],
+            "security": [],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/csp-report": {"schema": {"type": "object"}},
+                    "application/reports+json": {
+                        "schema": {"type": "array", "items": {"type": "object"}}
+                    },
+                },
+            },
+            "responses": {
+                "204": shared.answer("It was counted.", None),
+                **shared.refusals((*_ALWAYS, 413, 415)),
             },
         }
     },
@@ -261,7 +290,7 @@ _PLAIN: Mapping[str, Schema] = {
             "responses": {
                 "200": shared.answer("The document.", {"type": "object"}, "ETag"),
                 "304": shared.answer("What you have is still current.", None, "ETag"),
-                **shared.refusals((500,)),
+                **shared.refusals((400, 429, 500)),
             },
         }
     },

@@ -15,7 +15,6 @@ from tenfold.web.api.administration import (
     Req,
     administer,
     listed,
-    need_administrator,
     paging,
     visiting,
 )
@@ -28,7 +27,7 @@ async def list_roles(request: Req) -> ASGIResponse:
     """The organisation's own roles; for administrators, since grants name hidden fields."""
     asked = paging(request)
     async with visiting(request, "roles") as visit:
-        need_administrator(visit.person)
+        visit.need_administrator()
         rows = await roles.page(
             visit.reader, visit.person.tenant, visit.registry, asked.cursor or None, asked.limit
         )
@@ -39,7 +38,7 @@ async def list_roles(request: Req) -> ASGIResponse:
 async def read_role(request: Req, name: str) -> ASGIResponse:
     """A role of the organisation's own."""
     async with visiting(request, "roles") as visit:
-        need_administrator(visit.person)
+        visit.need_administrator()
         found = await roles.one(visit.reader, visit.person.tenant, visit.registry, name)
         return respond.data(found)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.identity.entrance import Asked
+from tenfold.accounts.identity.sign_in import Credentials
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
 from tenfold.web.api.auth import Gate, client_of
@@ -22,11 +25,11 @@ from tenfold.web.pages.session import (
     kept_cookies,
     read_form,
     routed,
-    safe_next,
     scope_of,
     secure,
     signed_form,
 )
+from tenfold.web.safe_next import safe_next
 
 
 async def signed_in(request: Req) -> Claims:
@@ -37,7 +40,7 @@ async def signed_in(request: Req) -> Claims:
     except Unauthenticated:
         claims = await _renewed(request)
     scope_of(request)["tenfold.claims"] = claims
-    return desk.claims(request.scope)
+    return claims
 
 
 async def _renewed(request: Req) -> Claims:
@@ -46,7 +49,9 @@ async def _renewed(request: Req) -> Claims:
     if not token:
         raise SignInFirst("Sign in to see this page.")
     try:
-        access, successor, _ = await gate.accounts.refresh(token[:200], client_of(request.scope))
+        allow = partial(desk_of(request).limits.count_person, scope_of(request))
+        client = client_of(request.scope)
+        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
         _keep(request, "", "")
         raise SignInFirst("Your session has ended; sign in again.") from error
@@ -71,14 +76,16 @@ async def sign_in(request: Req) -> ASGIResponse:
     routed(request, "page-login")
     form = await read_form(request)
     email, after = form.get("email")[:320], safe_next(form.get("next"))
-    gate, client = _gate(request), client_of(request.scope)
+    gate = _gate(request)
+    client = gate.client(request)
     try:
-        for limit in (gate.tries, desk_of(request).anonymous):
-            if limit is not None:
-                limit.take(client.network)
+        await desk_of(request).limits.count_sign_in(scope_of(request))
         if not email.strip() or not form.get("password"):
             raise Invalid({"email": ""}, "Enter your e-mail address and your password.")
-        signed = await gate.accounts.login(email, form.get("password")[:1_000], None, client)
+        given = Credentials(email, form.get("password")[:1_000], device=gate.device(request))
+        signed = await gate.accounts.login(given, client)
+        if isinstance(signed, Asked):
+            raise Invalid({"email": ""}, "This account needs its second factor.")
     except (Invalid, Unauthenticated, Locked, TooMany) as error:
         return _refused(request, error, email, after)
     _keep(request, signed.token, signed.refresh)

@@ -158,7 +158,7 @@ async def changing(request: Req, claims: Claims) -> AsyncGenerator[tuple[Transac
 async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Guest:
     version = reader.versions[0]
     try:
-        person = await desk.people.get(reader, claims.tenant, claims.user, claims.session, version)
+        person = await desk.people.get(reader, claims, version)
         who = await _known().who(reader, claims, version)
         own = await _known().own(desk, reader, claims)
     except Unauthenticated as error:

@@ -16,7 +16,8 @@ from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import frame, readable, visiting
-from tenfold.web.pages.session import YEAR, Req, keep_cookie, routed, safe_next, signed_form
+from tenfold.web.pages.session import YEAR, Req, keep_cookie, routed, signed_form
+from tenfold.web.safe_next import safe_next
 
 _RECENT = 8
 _HITS = 8

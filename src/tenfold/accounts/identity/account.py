@@ -1,0 +1,121 @@
+"""A person's account, and the organisations that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tenfold.db.database import Reader
+from tenfold.engine.types import Email, Locale, Refused
+from tenfold.kernel.errors import Conflict, Invalid, NotFound
+
+_COLUMNS = """SELECT id, email, first_name, last_name, password_hash, active, email_verified_at
+FROM tenfold.users"""
+_BY_EMAIL = _COLUMNS + " WHERE email = $1 AND kind = 'person'"
+_BY_ID = _COLUMNS + " WHERE id = $1 AND kind = 'person'"
+_MEMBERSHIPS = "SELECT tenant_id, name, role FROM tenfold.memberships($1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One organisation of a person, and their role in it."""
+
+    tenant: UUID
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account as it is stored."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    password_hash: str | None
+    active: bool
+    email_verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person as sign-in shows them: in one organisation, with all that they belong to."""
+
+    user: User
+    current: Membership
+    memberships: tuple[Membership, ...]
+
+    @property
+    def id(self) -> UUID:
+        """The person."""
+        return self.user.id
+
+    @property
+    def tenant(self) -> UUID:
+        """The organisation that they are in."""
+        return self.current.tenant
+
+
+async def by_email(reader: Reader, address: str) -> User | None:
+    """The account of an address in its checked form, if there is one."""
+    row = await reader.row(_BY_EMAIL, address)
+    return User(*row) if row is not None else None
+
+
+async def by_id(reader: Reader, identity: UUID) -> User | None:
+    """The account of a person."""
+    row = await reader.row(_BY_ID, identity)
+    return User(*row) if row is not None else None
+
+
+async def memberships(reader: Reader, user: UUID) -> tuple[Membership, ...]:
+    """The organisations of a person, the one they joined first before the others."""
+    return tuple(Membership(*row) for row in await reader.rows(_MEMBERSHIPS, user))
+
+
+async def account_in(reader: Reader, user: UUID, tenant: UUID) -> Account | None:
+    """A person in one of their organisations; None where they are not in it any more."""
+    found, member = await by_id(reader, user), await memberships(reader, user)
+    current = next((m for m in member if m.tenant == tenant), None)
+    if found is None or not found.active or current is None:
+        return None
+    return Account(found, current, member)
+
+
+def chosen(member: Sequence[Membership], wanted: UUID | None) -> Membership:
+    """The organisation that was asked for, or the first; raises NotFound."""
+    if wanted is None:
+        return member[0]
+    for one in member:
+        if one.tenant == wanted:
+            return one
+    raise NotFound(f"You are in no organization with the id {wanted}.")
+
+
+def checked_email(text: str) -> str:
+    """An e-mail address in the one form that accounts are known by; raises Invalid."""
+    try:
+        (found,) = Email().parse(text, Locale())
+    except Refused as refusal:
+        raise Invalid({"email": str(refusal)}) from None
+    return str(found)
+
+
+def plain_email(text: str) -> str:
+    """The same form where the text is an address; otherwise one that no account has."""
+    try:
+        return checked_email(text)
+    except Invalid:
+        return text.strip().lower().replace("\x00", "")[:320]
+
+
+def taken() -> Conflict:
+    """The answer to an address that has an account."""
+    return Conflict(
+        "There is an account with this e-mail address already; sign in instead.",
+        code="EMAIL_TAKEN",
+        fields={"email": "has an account already"},
+    )

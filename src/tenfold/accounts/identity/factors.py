@@ -1,0 +1,93 @@
+"""Second factors: which ones a person has, and whether an answer to them is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenfold.accounts.identity import passkeys, recovery, totp
+from tenfold.accounts.identity.passkeys import Ceremony
+from tenfold.db.database import Reader, Transaction
+from tenfold.db.keys import Keyring
+
+_ENROLLED = """SELECT
+    EXISTS (SELECT 1 FROM tenfold.totp WHERE user_id = $1 AND confirmed_at IS NOT NULL),
+    (SELECT count(*) FROM tenfold.passkeys WHERE user_id = $1),
+    (SELECT count(*) FROM tenfold.recovery_codes WHERE user_id = $1 AND used_at IS NULL)"""
+
+_CLEAR = (
+    "DELETE FROM tenfold.totp WHERE user_id = $1",
+    "DELETE FROM tenfold.recovery_codes WHERE user_id = $1",
+    "DELETE FROM tenfold.passkeys WHERE user_id = $1",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The second factors of a person."""
+
+    totp: bool = False
+    passkeys: int = 0
+    recovery_codes: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether a second factor is asked of them."""
+        return self.totp or self.passkeys > 0
+
+    @property
+    def methods(self) -> list[str]:
+        """What they may answer with."""
+        have = {
+            "passkey": self.passkeys,
+            "totp": self.totp,
+            "recoveryCode": self.recovery_codes,
+        }
+        return [name for name, there in have.items() if there]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody gives as their second factor: one of these."""
+
+    code: str = ""
+    recovery_code: str = ""
+    passkey: Mapping[str, Any] | None = None
+
+
+class Factors:
+    """Checks second factors with the installation's keys."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    @property
+    def recovery_key(self) -> bytes:
+        """The key under which recovery codes are hashed."""
+        return self._keyring.derive("recovery codes")
+
+    async def right(
+        self, tx: Transaction, user: UUID, answer: Answer, ceremony: Ceremony | None
+    ) -> tuple[str, ...]:
+        """The methods that an answer proves (RFC 8176); none where it is wrong."""
+        if answer.passkey is not None:
+            shown = await passkeys.answered(tx, ceremony, answer.passkey) if ceremony else None
+            return ("swk",) if shown is not None and shown.user == user else ()
+        if answer.recovery_code:
+            used = await recovery.use(tx, self.recovery_key, user, answer.recovery_code)
+            return ("rec",) if used else ()
+        return ("otp",) if await totp.check(tx, self._keyring, user, answer.code) else ()
+
+
+async def enrolled(reader: Reader, user: UUID) -> Enrolled:
+    """The second factors that a person has."""
+    row = await reader.row(_ENROLLED, user)
+    return Enrolled(*row) if row is not None else Enrolled()
+
+
+async def clear_factors(tx: Transaction, user: UUID) -> None:
+    """Take all second factors of a person away."""
+    for sql in _CLEAR:
+        await tx.execute(sql, user)

@@ -1,0 +1,134 @@
+"""What accounts write to people: links that let them in, and what they should know of."""
+
+from __future__ import annotations
+
+from tenfold.accounts.client import Client
+from tenfold.accounts.identity.account import Account, User
+from tenfold.db.database import Transaction
+from tenfold.db.keys import Keyring
+from tenfold.kernel import clock
+from tenfold.mail.letters import Letter, post
+
+
+async def post_to(tx: Transaction, keyring: Keyring, letter: Letter, account: Account) -> None:
+    """Send a letter to a person of the transaction's organisation."""
+    await post(tx, keyring, letter, tenant=account.tenant, user=account.id)
+
+
+def sign_in_link(user: User, link: str, minutes: int, client: Client) -> Letter:
+    """The link that signs in once."""
+    return _letter(
+        user,
+        "sign_in_link",
+        "Your sign-in link",
+        f"Open this link to sign in to Tenfold. It works once, for {minutes} minutes:",
+        link,
+        f"It was asked for {_from(client)}. If that was not you, ignore it: nobody gets in "
+        "without opening it.",
+    )
+
+
+def password_reset(user: User, link: str, minutes: int, client: Client) -> Letter:
+    """The link under which a new password is set."""
+    return _letter(
+        user,
+        "password_reset",
+        "Set a new password",
+        f"Open this link to set a new password. It works once, for {minutes} minutes:",
+        link,
+        f"It was asked for {_from(client)}. If that was not you, ignore it: your password stays "
+        "as it is.",
+    )
+
+
+def verify_email(user: User, link: str, hours: int) -> Letter:
+    """The link that proves that an address is somebody's own."""
+    return _letter(
+        user,
+        "verify_email",
+        "Confirm your e-mail address",
+        f"Open this link to confirm that {user.email} is your address. It works for {hours} hours:",
+        link,
+        "If you have no account at Tenfold, somebody mistyped their address; ignore this.",
+    )
+
+
+def password_changed(user: User, client: Client, address: str) -> Letter:
+    """Somebody set a new password."""
+    return _letter(
+        user,
+        "password_changed",
+        "Your password was changed",
+        f"The password of your account was changed {_from(client)}, and all other sessions have "
+        "ended.",
+        *_not_you(address),
+    )
+
+
+def factors_changed(user: User, what: str, client: Client, address: str) -> Letter:
+    """A second factor came or went; `what` is the sentence that says so."""
+    return _letter(
+        user,
+        "second_factor_changed",
+        "How you sign in was changed",
+        f"{what} This was done {_from(client)}.",
+        *_not_you(address),
+    )
+
+
+def new_device(user: User, client: Client, address: str) -> Letter:
+    """Somebody signed in from a browser that was not seen before."""
+    return _letter(
+        user,
+        "new_device",
+        "A sign-in from a new device",
+        f"Somebody signed in to your account {_from(client)}, in a browser that we have not seen "
+        f"before: {client.agent[:200] or 'unknown'}.",
+        *_not_you(address),
+    )
+
+
+def token_reused(user: User, client: Client, address: str) -> Letter:
+    """A refresh token that was used already came back, so that its session was ended."""
+    return _letter(
+        user,
+        "token_reuse",
+        "A session of yours was ended",
+        f"A copy of one of your sessions was used {_from(client)}. Sessions are never in two "
+        "places, so it may have been stolen, and we have ended it everywhere.",
+        f"Sign in again at {address}/login and look at your other sessions there. If you do not "
+        "know what it was, set a new password.",
+    )
+
+
+def account_locked(user: User, client: Client, minutes: int, address: str) -> Letter:
+    """Failed sign-ins locked the account."""
+    return _letter(
+        user,
+        "account_locked",
+        "Your account is locked for a while",
+        f"Five sign-ins to your account failed, the last one {_from(client)}. Sign-ins with the "
+        f"password are refused for {minutes} minutes.",
+        "From a browser that you have used before, with a passkey, or after setting a new password "
+        f"at {address}/forgot you get in at once.",
+    )
+
+
+def _letter(user: User, kind: str, subject: str, *paragraphs: str) -> Letter:
+    # Whoever types another's address must not write to them through us.
+    known = user.email_verified_at is not None and user.first_name
+    greeting = f"Hello {user.first_name}," if known else "Hello,"
+    text = "\n\n".join([greeting, *paragraphs, "Tenfold"])
+    return Letter(kind, user.email, subject, text + "\n")
+
+
+def _not_you(address: str) -> tuple[str, ...]:
+    return (
+        "If that was you, there is nothing to do.",
+        f"If it was not, set a new password at once: {address}/forgot",
+    )
+
+
+def _from(client: Client) -> str:
+    at = clock.now().strftime("%Y-%m-%d %H:%M UTC")
+    return f"from the address {client.address} at {at}" if client.address else f"at {at}"

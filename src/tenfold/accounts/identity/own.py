@@ -1,0 +1,398 @@
+"""What people change about how they sign in: password, second factors, passkeys, sessions.
+
+Each needs somebody who has proved lately who they are (`sure`), so that a session left open on a
+stranger's table does not give the account away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenfold.accounts.client import Client
+from tenfold.accounts.events import Event, note
+from tenfold.accounts.identity import challenges, letters, links, passkeys, recovery, totp
+from tenfold.accounts.identity.account import Account, User, account_in, by_id
+from tenfold.accounts.identity.entrance import MFA, Entrance, Signed
+from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolled
+from tenfold.accounts.identity.letting_in import judged, replace_password
+from tenfold.accounts.identity.passkeys import Ceremony, Site
+from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.proving import Proving
+from tenfold.accounts.identity.sessions import Open, Proof, end_all, going
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.db.database import Database, Reader, Transaction
+from tenfold.db.keys import Keyring
+from tenfold.kernel import clock
+from tenfold.kernel.context import Context
+from tenfold.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TenfoldError,
+    Unauthenticated,
+)
+from tenfold.kernel.ids import NIL
+
+SURE = timedelta(minutes=10)
+"""How long after proving who they are somebody may do what is dangerous."""
+_SESSION = """SELECT methods, sure_at, device_id FROM tenfold.sessions
+WHERE id = $1 AND user_id = $2 AND ended_at IS NULL FOR UPDATE"""
+_NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody at work on their own account, in a transaction of the organisation they are in."""
+
+    tx: Transaction
+    account: Account
+    claims: Claims
+    client: Client
+    methods: tuple[str, ...]
+    sure: bool
+    device: UUID | None
+
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have proved lately who they are."""
+        if not self.sure:
+            raise step_up_first()
+
+    async def note(self, event: Event, **detail: object) -> None:
+        """Write an event about them."""
+        tenant, user = self.account.tenant, self.account.id
+        await note(self.tx, event, self.client, tenant=tenant, user=user, **detail)
+
+
+class Own:
+    """Changes of one's own account."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        entrance: Entrance,
+        proving: Proving,
+        passwords: Passwords,
+        address: str,
+    ) -> None:
+        self._database, self._keyring, self._entrance = database, keyring, entrance
+        self._proving, self._passwords, self._address = proving, passwords, address
+
+    # -- proving it anew
+
+    async def ask_sure(self, claims: Claims, client: Client) -> tuple[str, Enrolled, Any]:
+        """What somebody may prove themselves with: the question to a passkey, and its secret."""
+        async with self._act(claims, client) as act:
+            factors = await enrolled(act.tx, act.account.id)
+            if not factors.passkeys:
+                return "", factors, None
+            site = Site.of(client.origin)
+            options, ceremony = await passkeys.question(act.tx, site, act.account.id)
+            secret = await challenges.begin(act.tx, "passkey_sure", act.account.id, ceremony)
+            return secret, factors, options
+
+    async def step_up(
+        self, claims: Claims, password: str, answer: Answer | None, token: str, client: Client
+    ) -> Signed:
+        """Prove anew who one is: with a second factor, or the password where there is none.
+
+        The session rises: it goes on under another id, and the one before is ended.
+        """
+        known = await self._password_is(claims, password) if password else False
+        refusal: TenfoldError
+        async with self._act(claims, client) as act:
+            factors = await enrolled(act.tx, act.account.id)
+            if factors.any:
+                proven = await self._prove(act, answer or Answer(), token)
+                if not isinstance(proven, TenfoldError):
+                    return await self._rise(act, (*proven, MFA), "step_up")
+                refusal = proven
+            else:
+                wrong = await self._proving.password(act.tx, act.account, client, right=known)
+                if wrong is None:
+                    return await self._rise(act, ("pwd",), "step_up")
+                refusal = wrong
+        raise refusal
+
+    async def _prove(self, act: Act, answer: Answer, token: str) -> tuple[str, ...] | TenfoldError:
+        ceremony: Ceremony | None = None
+        if answer.passkey is not None:
+            held = await challenges.hold(act.tx, "passkey_sure", token)
+            if held is None or held.user != act.account.id:
+                return _too_late()
+            await challenges.done(act.tx, token)
+            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
+        return await self._proving.prove(act.tx, act.account, answer, ceremony, act.client)
+
+    async def _rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:
+        """The session under another id, after more was proved than before."""
+        await self._entrance.sessions.end(act.tx, act.claims.session, "rise")
+        act.tx.touch("members")
+        if event:
+            await act.note(event)
+        both = tuple(dict.fromkeys((*act.methods, *methods)))
+        proof = Proof(both, act.device)
+        return await self._entrance.start(act.tx, act.account, act.client, proof)
+
+    # -- password
+
+    async def change_password(
+        self, claims: Claims, current: str, new: str, client: Client
+    ) -> Signed:
+        """Another password; needs the one before, and ends all other sessions."""
+        known = await self._password_is(claims, current)
+        async with self._database.read(NIL) as reader:
+            user = await by_id(reader, claims.user)
+        assert user is not None
+        hashed = await _named(judged(self._passwords, new, user), "newPassword")
+        refusal: TenfoldError
+        async with self._act(claims, client) as act:
+            if user.password_hash is None:  # who has passkeys alone sets a first one
+                act.need_sure()
+                return await self._changed(act, hashed)
+            wrong = await self._proving.password(act.tx, act.account, client, right=known)
+            if wrong is None:
+                return await self._changed(act, hashed)
+            refusal = wrong
+        if refusal.status == 423:
+            raise refusal
+        raise Invalid({"currentPassword": "is not your password"})
+
+    async def _changed(self, act: Act, hashed: str) -> Signed:
+        account, session = act.account, act.claims.session
+        await replace_password(act.tx, account, hashed, "password_changed", act.client, but=session)
+        await self._tell(act, letters.password_changed(account.user, act.client, self._address))
+        return await self._rise(act, ())
+
+    async def remove_password(self, claims: Claims, client: Client) -> None:
+        """Sign in with passkeys alone from now on."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            if not (await enrolled(act.tx, act.account.id)).passkeys:
+                text = "Add a passkey first, or nothing would let you in any more."
+                raise Conflict(text, code="LAST_WAY_IN")
+            await act.tx.execute(_NO_PASSWORD, act.account.id)
+            await act.note("password_changed", removed=True)
+            await self._told(act, "Your password was removed; only passkeys let you in.")
+
+    async def _password_is(self, claims: Claims, password: str) -> bool:
+        async with self._database.read(NIL) as reader:
+            user = await by_id(reader, claims.user)
+        return await self._passwords.matches(user.password_hash if user else None, password)
+
+    # -- one-time passwords
+
+    async def begin_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
+        """A new key for an authenticator app, and its `otpauth` address; Conflict if one is on."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            key = await totp.begin(act.tx, self._keyring, act.account.id)
+            if not key:
+                raise Conflict("An authenticator app is set up already.", code="DUPLICATE")
+            return key, totp.address(key, act.account.user.email, "Tenfold")
+
+    async def confirm_totp(
+        self, claims: Claims, code: str, client: Client
+    ) -> tuple[Signed, list[str]]:
+        """Put the app in force with a code of it; the session rises, recovery codes are made."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
+                raise Invalid({"code": "is not what the app shows now"})
+            await act.note("mfa_enabled", factor="totp")
+            codes = await self._first_codes(act)
+            await self._told(act, "An authenticator app was added to your account.")
+            return await self._rise(act, ("otp", MFA)), codes
+
+    async def remove_totp(self, claims: Claims, client: Client) -> None:
+        """Take the authenticator app away."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            if not await totp.remove(act.tx, act.account.id):
+                raise NotFound("No authenticator app is set up.")
+            await act.note("mfa_disabled", factor="totp")
+            await self._after_removal(act)
+            await self._told(act, "The authenticator app was removed from your account.")
+
+    async def new_codes(self, claims: Claims, client: Client) -> list[str]:
+        """New recovery codes in place of the earlier ones."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            if not (await enrolled(act.tx, act.account.id)).any:
+                raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
+            codes = await recovery.make(act.tx, self._recovery_key, act.account.id)
+            await act.note("recovery_codes_made")
+            await self._told(act, "New recovery codes were made; the earlier ones are void.")
+            return codes
+
+    # -- passkeys
+
+    async def begin_passkey(self, claims: Claims, client: Client) -> tuple[str, dict[str, Any]]:
+        """What the browser is to make a passkey from, and the secret to bring it back with."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            site = Site.of(client.origin)
+            options, ceremony = await passkeys.creation(act.tx, site, act.account.user)
+            return await challenges.begin(act.tx, "passkey_new", act.account.id, ceremony), options
+
+    async def add_passkey(
+        self, claims: Claims, token: str, answer: Mapping[str, Any], name: str, client: Client
+    ) -> tuple[Signed, list[str]]:
+        """Keep the passkey that the browser made; the session rises."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            held = await challenges.hold(act.tx, "passkey_new", token)
+            if held is None or held.user != act.account.id:
+                raise _too_late()
+            await challenges.done(act.tx, token)
+            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
+            made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
+            await act.note("passkey_added", passkey=made, name=name)
+            codes = await self._first_codes(act)
+            await self._told(act, f"The passkey “{name}” was added to your account.")
+            return await self._rise(act, ("swk", MFA)), codes
+
+    async def rename_passkey(
+        self, claims: Claims, identity: UUID, name: str, client: Client
+    ) -> None:
+        """Call a passkey something else."""
+        async with self._act(claims, client) as act:
+            if not await passkeys.rename(act.tx, act.account.id, identity, name):
+                raise NotFound(f"You have no passkey with the id {identity}.")
+
+    async def remove_passkey(self, claims: Claims, identity: UUID, client: Client) -> None:
+        """Take a passkey away; Conflict where nothing else would let its owner in."""
+        async with self._act(claims, client) as act:
+            act.need_sure()
+            name = await passkeys.remove(act.tx, act.account.id, identity)
+            if name is None:
+                raise NotFound(f"You have no passkey with the id {identity}.")
+            left = await enrolled(act.tx, act.account.id)
+            if act.account.user.password_hash is None and not left.passkeys:
+                text = "It is the only way into your account; set a password first."
+                raise Conflict(text, code="LAST_WAY_IN")
+            await act.note("passkey_removed", passkey=identity, name=name)
+            await self._after_removal(act)
+            await self._told(act, f"The passkey “{name}” was removed from your account.")
+
+    async def passkeys(self, reader: Reader, claims: Claims) -> list[passkeys.Passkey]:
+        """One's passkeys."""
+        return await passkeys.of_person(reader, claims.user)
+
+    # -- sessions
+
+    async def sessions(self, reader: Reader, claims: Claims) -> list[Open]:
+        """One's sessions that go on, in all organisations."""
+        return await going(reader, claims.user)
+
+    async def end_session(self, claims: Claims, identity: UUID, client: Client) -> None:
+        """End one of one's sessions."""
+        async with self._act(claims, client) as act:
+            mine = {one.id: one for one in await going(act.tx, act.account.id)}
+            if identity not in mine:
+                raise NotFound(f"You have no session with the id {identity}.")
+            await self._entrance.sessions.end(act.tx, identity, "revoked")
+            await act.tx.forget_people([mine[identity].tenant])
+            await act.note("session_revoked", session_id=identity)
+
+    async def end_others(self, claims: Claims, client: Client) -> int:
+        """End all sessions but this one; how many there were."""
+        async with self._act(claims, client) as act:
+            ended = await end_all(act.tx, act.account.id, "revoked", but=claims.session)
+            await act.tx.forget_people(ended)
+            await act.note("session_revoked", sessions=len(ended))
+            return len(ended)
+
+    async def switch(self, claims: Claims, tenant: UUID, client: Client) -> Signed:
+        """Go on in another of one's organisations; the session in this one ends."""
+        async with self._act(claims, client, tenant) as act:
+            await act.note("organization_switched", before=claims.tenant)
+            await self._entrance.sessions.end(act.tx, claims.session, "rise")
+            await act.tx.forget_people([claims.tenant])
+            proof = Proof(act.methods, act.device)
+            return await self._entrance.start(act.tx, act.account, client, proof)
+
+    async def verify_again(self, claims: Claims, client: Client) -> bool:
+        """Mail the link again that proves one's address; False where enough were sent."""
+        async with self._act(claims, client) as act:
+            if act.account.user.email_verified_at is not None:
+                raise Conflict("Your address is confirmed already.", code="DUPLICATE")
+            return await links.verification(act.tx, self._keyring, act.account, self._address)
+
+    # -- what all of these share
+
+    @asynccontextmanager
+    async def _act(
+        self, claims: Claims, client: Client, tenant: UUID | None = None
+    ) -> AsyncGenerator[Act]:
+        """Somebody at work on their account; raises Unauthenticated where the session is over."""
+        if claims.kind != "session":
+            raise Forbidden("Only a person who is signed in may do this, not a key or a program.")
+        place = tenant or claims.tenant
+        context = Context(place, claims.user, request=client.request, session=claims.session)
+        async with self._database.transaction(context) as tx:
+            row = await tx.row(_SESSION, claims.session, claims.user)
+            account = await account_in(tx, claims.user, place)
+            if account is None and tenant is not None:
+                raise NotFound(f"You are in no organization with the id {tenant}.")
+            if row is None or account is None:
+                raise Unauthenticated("Your sign-in has ended; sign in again.")
+            sure = clock.now() - row["sure_at"] <= SURE
+            methods = tuple(row["methods"])
+            yield Act(tx, account, claims, client, methods, sure, row["device_id"])
+
+    @property
+    def _recovery_key(self) -> bytes:
+        return Factors(self._keyring).recovery_key
+
+    async def _first_codes(self, act: Act) -> list[str]:
+        """Recovery codes for whoever has none yet."""
+        act.tx.touch("members")
+        if (await enrolled(act.tx, act.account.id)).recovery_codes:
+            return []
+        await act.note("recovery_codes_made")
+        return await recovery.make(act.tx, self._recovery_key, act.account.id)
+
+    async def _after_removal(self, act: Act) -> None:
+        """Without a second factor recovery codes open nothing; administrators are asked anew."""
+        await act.tx.forget_people([m.tenant for m in act.account.memberships])
+        if not (await enrolled(act.tx, act.account.id)).any:
+            await recovery.clear(act.tx, act.account.id)
+
+    async def _told(self, act: Act, what: str) -> None:
+        user = act.account.user
+        await self._tell(act, letters.factors_changed(user, what, act.client, self._address))
+
+    async def _tell(self, act: Act, letter: letters.Letter) -> None:
+        await letters.post_to(act.tx, self._keyring, letter, act.account)
+
+
+async def _named(judging: Any, name: str) -> str:
+    """The same with the field's name of this request."""
+    try:
+        return await judging
+    except Invalid as error:
+        raise Invalid({name: error.fields["password"]}) from None
+
+
+def step_up_first() -> Forbidden:
+    """The answer to what needs somebody who has proved lately who they are."""
+    return Forbidden(
+        "Confirm that it is you first: this needs your password or second factor once more.",
+        code="STEP_UP_REQUIRED",
+    )
+
+
+def _too_late() -> Unauthenticated:
+    return Unauthenticated("This was not finished in time; begin again.")
+
+
+__all__ = ["SURE", "Act", "Own", "User", "step_up_first"]

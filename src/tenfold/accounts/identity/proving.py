@@ -1,0 +1,97 @@
+"""Checks second factors: counts what is wrong, locks after five, and tells of recovery codes."""
+
+from __future__ import annotations
+
+from tenfold.accounts.client import Client
+from tenfold.accounts.events import note
+from tenfold.accounts.identity import letters, lockout
+from tenfold.accounts.identity.account import Account
+from tenfold.accounts.identity.factors import Answer, Factors, enrolled
+from tenfold.accounts.identity.passkeys import Ceremony
+from tenfold.db.database import Transaction
+from tenfold.db.keys import Keyring
+from tenfold.kernel import clock
+from tenfold.kernel.errors import Locked, TenfoldError, Unauthenticated
+
+ACCOUNT_KEY = "sign-in accounts"
+"""The name of the key from which lockouts know accounts."""
+
+
+class Proving:
+    """The one place that judges an answer to the question for a second factor."""
+
+    def __init__(self, keyring: Keyring, address: str) -> None:
+        self._keyring, self._address = keyring, address
+        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self.factors = Factors(keyring)
+
+    async def prove(
+        self,
+        tx: Transaction,
+        account: Account,
+        answer: Answer,
+        ceremony: Ceremony | None,
+        client: Client,
+    ) -> tuple[str, ...] | TenfoldError:
+        """The methods that the answer proves, or the refusal to raise once this is committed.
+
+        Wrong codes lock codes, for as long as wrong passwords would lock passwords; passkeys,
+        which nobody can guess, go on.
+        """
+        moment = clock.now()
+        key = lockout.account_of(self._account_key, f"second factor {account.id}")
+        about = {"tenant": account.tenant, "user": account.id}
+        standing = await lockout.standing(tx, key)
+        if standing.locked(moment) and answer.passkey is None:
+            await note(tx, "locked_account_attempt", client, **about, factor="code")
+            return locked(standing)
+        methods = await self.factors.right(tx, account.id, answer, ceremony)
+        if not methods:
+            _, after = await lockout.failed(tx, key, moment)
+            await note(tx, "mfa_failed", client, **about)
+            if after.locked(moment):
+                await note(tx, "account_locked", client, **about, factor="code")
+            return Unauthenticated("This is not the right code; try again.", code="INVALID_CODE")
+        if not standing.locked(moment):
+            await lockout.succeeded(tx, key, moment)
+        if "rec" in methods:
+            await self._recovered(tx, account, client)
+        return methods
+
+    async def password(
+        self, tx: Transaction, account: Account, client: Client, *, right: bool
+    ) -> TenfoldError | None:
+        """The refusal of a password given anew by somebody signed in; five wrong ones lock."""
+        moment = clock.now()
+        key = lockout.account_of(self._account_key, f"password of {account.id}")
+        about = {"tenant": account.tenant, "user": account.id}
+        standing = await lockout.standing(tx, key)
+        if standing.locked(moment):
+            await note(tx, "locked_account_attempt", client, **about, factor="password")
+            return locked(standing)
+        if right:
+            await lockout.succeeded(tx, key, moment)
+            return None
+        _, after = await lockout.failed(tx, key, moment)
+        await note(tx, "login_failed", client, **about, step="step_up")
+        if after.locked(moment):
+            await note(tx, "account_locked", client, **about, factor="password")
+        return Unauthenticated("The password is wrong.", code="INVALID_CREDENTIALS")
+
+    async def _recovered(self, tx: Transaction, account: Account, client: Client) -> None:
+        left = (await enrolled(tx, account.id)).recovery_codes
+        about = {"tenant": account.tenant, "user": account.id}
+        await note(tx, "recovery_code_used", client, **about, left=left)
+        what = f"A recovery code was used to sign in; {left} are left."
+        letter = letters.factors_changed(account.user, what, client, self._address)
+        await letters.post_to(tx, self._keyring, letter, account)
+
+
+def locked(standing: lockout.Standing) -> Locked:
+    """The answer while an account is locked."""
+    seconds = lockout.seconds_left(standing, clock.now())
+    return Locked(
+        f"This account is locked after {lockout.FAILURES} failed sign-ins. "
+        f"Try again in {-(-seconds // 60)} minutes.",
+        retry_after=seconds,
+    )
