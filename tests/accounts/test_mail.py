@@ -66,7 +66,7 @@ async def send(running: Running, letter: Letter, url: str) -> None:
     async with desk.database.transaction(Context(NIL, None)) as tx:
         identity = await post(tx, desk.keyring, letter)
     settings = msgspec.structs.replace(desk.settings, mail_url=url, mail_from="CRM <crm@x.test>")
-    handlers = sending.handlers(settings, desk.keyring, desk.database)
+    handlers = sending.handlers(lambda: settings, desk.keyring, desk.database)
 
     async def settled() -> bool:
         async with desk.database.system() as reader:

@@ -174,7 +174,7 @@ def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
 def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
     """The settings with other secrets; raises SettingError for one that can't be used."""
     changed = msgspec.structs.replace(settings, **values)
-    _check_secrets(changed)
+    _check(changed, {})
     return changed
 
 
