@@ -170,10 +170,11 @@ def parts(settings: Settings) -> Parts:
     """Put the engine together."""
     if not settings.home:
         settings = msgspec.structs.replace(settings, home=str(default_home()))
+    current = Current(settings)
     keyring = Keyring.of(settings.folder, settings.master_key)
     types = registry()
     query = Query(types, Cursors(keyring.derived("cursor")), keyring)
-    return Parts(settings, Current(settings), keyring, types, query, Records(types, query, keyring))
+    return Parts(settings, current, keyring, types, query, Records(types, query, keyring))
 
 
 def serving() -> Edge:
@@ -200,6 +201,11 @@ def create_app(settings: Settings | None = None) -> Edge:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
         limits = entrance.limits = limits_of(made, database)
+
+        async def recounted() -> None:
+            await limits.share(shared(made.current.settings, database))
+
+        made.current.when_changed("limits_url", recounted)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         accounts = SignIn(chosen, database, tokens, keyring)
         own = Own(
@@ -339,7 +345,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
-        *sending.handlers(made.settings, made.keyring, database),
+        *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

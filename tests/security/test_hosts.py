@@ -71,7 +71,11 @@ async def test_the_refusal_is_no_page_of_theirs(app: Running, at: At) -> None:
             ["127.0.0.1:8000", "localhost", "LOCALHOST.:1", "a.localhost", "[::1]:80", "10.1.2.3"],
             ["crm.example.com", "localhosts"],
         ),
-        (Settings(), [socket.gethostname()], []),
+        (
+            Settings(),
+            [socket.gethostname(), f"{socket.gethostname()}.local:8000"],
+            [f"{socket.gethostname()}.evil.example", "other.local"],
+        ),
         (Settings(host="crm.local"), ["crm.local", "[2001:db8::1]"], ["crm"]),
         (
             Settings(public_url=PUBLIC),

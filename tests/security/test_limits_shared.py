@@ -301,3 +301,29 @@ def test_where_to_count_is_checked_and_never_shown(url: str, fine: bool) -> None
         from_environment({"TENFOLD_LIMITS_URL": url})
     assert "TENFOLD_LIMITS_URL" in str(error.value)
     assert url not in str(error.value)
+
+
+async def test_counts_go_on_where_a_changed_secret_leads(
+    serve: Serve, few: Settings, healthy: Server, tmp_path: Path, at: At, admin: Somebody
+) -> None:
+    """As when the password of Redis is changed, or it moves."""
+    secret, other = tmp_path / "secrets" / "limits_url", redis.Redis(port=healthy.port, db=1)
+    secret.parent.mkdir()
+    secret.write_text(healthy.url)
+    chosen = msgspec.structs.replace(
+        few,
+        limits_url=healthy.url,
+        secrets_from=f"file://{secret.parent}",
+        secrets_refresh_seconds=0.01,
+    )
+    async with serve(chosen) as running:
+        assert (await at(running).get("/v1/leads", headers=admin.headers)).status_code == 200
+        assert other.dbsize() == 0
+        secret.write_text(f"{healthy.url[:-1]}1")
+        for _ in range(2_000):
+            if running.app.app.state.current.settings.limits_url.endswith("1"):
+                break
+            await asyncio.sleep(0.005)
+        assert (await at(running).get("/v1/leads", headers=admin.headers)).status_code == 200
+        assert other.dbsize() > 0
+    other.close()

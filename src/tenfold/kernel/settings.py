@@ -174,7 +174,7 @@ def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
 def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
     """The settings with other secrets; raises SettingError for one that can't be used."""
     changed = msgspec.structs.replace(settings, **values)
-    _check_secrets(changed)
+    _check(changed, {})
     return changed
 
 
@@ -236,7 +236,6 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
-    _check_networks(settings.outside_networks)
     _check_secrets(settings)
 
 
@@ -272,6 +271,9 @@ def _check_edge(settings: Settings) -> None:
     for one in listed(settings.trusted_proxies):
         if one != "unix" and not _is_network(one):
             raise _wrong("trusted_proxies", one, "networks like 10.0.0.0/8, addresses, or unix")
+    for one in listed(settings.outside_networks):
+        if not _is_network(one):
+            raise _wrong("outside_networks", one, "ranges like 10.1.2.0/24, fd00::/64")
     for one in listed(settings.cors_origins):
         if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", one):
             raise _wrong("cors_origins", one, "origins like https://app.example.com, in lower case")
@@ -293,13 +295,6 @@ def _check_secrets(settings: Settings) -> None:
         )
     if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
         raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")
-
-
-def _check_networks(text: str) -> None:
-    for part in listed(text):
-        if not _is_network(part):
-            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
-            raise _wrong("outside_networks", part, taken)
 
 
 def _is_network(text: str) -> bool:
