@@ -122,8 +122,9 @@ async def rotate_master(settings: Settings, say: Say, *, finish: bool) -> int:
             if found.closed:
                 return _stuck(found, say)
             async with database.transaction(Context(NIL, None)) as tx:
-                told = {"sealed": found.done, "finished": finish}
-                await note(tx, "keys_rotated", _CLIENT, which="master", **told)
+                await note(
+                    tx, "keys_rotated", _CLIENT, which="master", sealed=found.done, finished=finish
+                )
         if finish and not given:
             _finish(home)
     say(_NEXT[finish, bool(given)].format(file=master.file_of(home), name=variable("master_key")))

@@ -291,7 +291,8 @@ def _check_secrets(settings: Settings) -> None:
             raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
     if settings.master_key and not _MASTER_KEYS.fullmatch(settings.master_key):
         raise SettingError(
-            f"{variable('master_key')} can't be used: it takes 64 hex digits, or several such keys with commas between, the newest first."
+            f"{variable('master_key')} can't be used: it takes 64 hex digits, "
+            "or several such keys with commas between, the newest first."
         )
     if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
         raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")

@@ -10,7 +10,7 @@ from tenfold.accounts.organisation import data_keys
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.data_keys import SecretKeys
 from tenfold.web import respond
-from tenfold.web.api.administration import Req, administer, need_administrator, visiting
+from tenfold.web.api.administration import Req, administer, visiting
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of
 
@@ -21,7 +21,7 @@ _PATH, _ROUTE = "/v1/organization/data-keys", "data-keys"
 async def read_data_keys(request: Req) -> ASGIResponse:
     """The keys of the organisation's secrets, and how far they are in use."""
     async with visiting(request, _ROUTE) as visit:
-        need_administrator(visit.person)
+        visit.need_administrator()
         return respond.data(await data_keys.read(visit.reader, visit.person.tenant))
 
 
@@ -35,8 +35,9 @@ async def rotate_data_keys(request: Req) -> ASGIResponse:
         new = await data_keys.read(act.tx, act.tenant)
         if fresh:
             number = new.keys[0].number
-            told = ("keys_rotated", act.client)
-            await note(act.tx, *told, tenant=act.tenant, which="data", number=number)
+            await note(
+                act.tx, "keys_rotated", act.client, tenant=act.tenant, which="data", number=number
+            )
         return new
 
     return await administer(request, _ROUTE, work)
