@@ -30,6 +30,7 @@ from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
 from tenfold.demo import seed
+from tenfold.engine import reseal
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
@@ -64,7 +65,9 @@ from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
+from tenfold.web.api import data_keys as data_keys_api
 from tenfold.web.api import document as document_api
+from tenfold.web.api import explaining as explaining_api
 from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
@@ -114,8 +117,10 @@ APIS = (
     policy_api,
     security_events_api,
     organisation_api,
+    explaining_api,
     roles_api,
     custom_fields_api,
+    data_keys_api,
     imports_api,
     batches_api,
     exports_api,
@@ -171,10 +176,11 @@ def parts(settings: Settings) -> Parts:
     """Put the engine together."""
     if not settings.home:
         settings = msgspec.structs.replace(settings, home=str(default_home()))
+    current = Current(settings)
     keyring = Keyring.of(settings.folder, settings.master_key)
     types = registry()
-    query = Query(types, Cursors(keyring.derive("cursor")))
-    return Parts(settings, Current(settings), keyring, types, query, Records(types, query, keyring))
+    query = Query(types, Cursors(keyring.derived("cursor")), keyring)
+    return Parts(settings, current, keyring, types, query, Records(types, query, keyring))
 
 
 def serving() -> Edge:
@@ -192,7 +198,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     made = parts(settings or read_settings())
     chosen, keyring = made.settings, made.keyring
     types, query, records = made.registry, made.query, made.records
-    tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
+    tokens = Tokens(keyring.derived("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
 
     entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
@@ -201,6 +207,11 @@ def create_app(settings: Settings | None = None) -> Edge:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
         limits = entrance.limits = limits_of(made, database)
+
+        async def recounted() -> None:
+            await limits.share(shared(made.current.settings, database))
+
+        made.current.when_changed("limits_url", recounted)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         entrance.keys = app.state.desk.keys
         accounts = SignIn(chosen, database, tokens, keyring)
@@ -338,10 +349,11 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *reseal.handlers(made.registry, made.keyring),
         *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
-        *sending.handlers(made.settings, made.keyring, database),
+        *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]

@@ -134,12 +134,13 @@ def test_a_source_that_is_away_at_start_is_told(away: str) -> None:
 
 
 def test_the_environment_stands_in_for_a_source_that_is_away(
-    away: str, said: list[dict[str, object]]
+    away: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment = {"TENFOLD_SECRETS_FROM": away, "VAULT_TOKEN": "x", "DATABASE_URL": URL}
     found = read_settings({**environment, "TENFOLD_MASTER_KEY": KEY})
     assert (found.database_url, found.master_key) == (URL, KEY)
-    assert said[0]["event"] == "secrets of the environment are used"
+    assert "Those of the environment are used." in caplog.text
+    assert WORD not in caplog.text
 
 
 def test_a_child_begins_with_what_its_parent_read(away: str) -> None:

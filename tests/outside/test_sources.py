@@ -21,6 +21,14 @@ WORD = "s3cret-canary"
 HELD = {"DATABASE_URL": f"postgresql://me:{WORD}@db/tenfold", "master_key": "ab" * 32, "other": "x"}
 
 
+@pytest.fixture(autouse=True)
+def _unlogged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever is logged, at whatever level, tells no secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert not [one for one in caplog.get_records("call") if WORD in one.getMessage()]
+
+
 def made(setting: str, **environment: str) -> SecretSource:
     found = source_of(setting, environment)
     assert found is not None

@@ -65,6 +65,7 @@ Event = Literal[
     "address_refused",
     # Secrets
     "secret_revealed",
+    "secret_unreadable",
     "keys_rotated",
     "keys_erased",
 ]

@@ -275,6 +275,55 @@ def export(
         )
 
 
+@app.command
+def rotate_keys(
+    *,
+    organisation: Annotated[
+        str, Parameter(help="Name or id of an organisation; without it all of them.")
+    ] = "",
+) -> int:
+    """Make new keys for the secrets of organisations; a worker seals them anew."""
+    from tenfold.cli.keys import rotate
+
+    return _run(lambda settings: rotate(settings, organisation, say))
+
+
+@app.command
+def erase_keys(
+    organisation: Annotated[str, Parameter(help="Name or id of the organisation.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask for the name to be typed.")] = False,
+    retired: Annotated[
+        bool, Parameter(help="Only keys that records no longer need: for the history's sake.")
+    ] = False,
+) -> int:
+    """Destroy the keys of an organisation: nobody can open its secrets ever again."""
+    from tenfold.cli.keys import erase
+
+    with _at_work() as installation:
+        work = erase(
+            installation.settings,
+            organisation,
+            installation.admin_url,
+            say,
+            sure=yes,
+            retired=retired,
+        )
+        return asyncio.run(work)
+
+
+@app.command
+def rotate_master_key(
+    *,
+    finish: Annotated[bool, Parameter(help="Let go of the old key, a day or more later.")] = False,
+) -> int:
+    """Make a new master key and seal with it all that the old one sealed, while people work."""
+    from tenfold.cli.keys import rotate_master
+
+    return _run(lambda settings: rotate_master(settings, say, finish=finish))
+
+
 user = App(name="user", help="The people of an organisation.")
 app.command(user)
 

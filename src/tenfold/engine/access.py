@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -11,7 +11,8 @@ from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
 from tenfold.engine.scopes import READ, REVEAL, WRITE, Scopes
-from tenfold.engine.types import Locale
+from tenfold.engine.types import Locale, Secret
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
 
@@ -35,7 +36,7 @@ class Access:
 
     `hidden` fields do not exist for them, `locked` ones can't be set, `reveal` names the secrets
     they may open. `widened` says that what is `shared` reaches beyond their scope for reading.
-    `shape` is the same for all whose statements look alike.
+    `shape` is the same for all whose statements and answers look alike.
     """
 
     read: Scope = "none"
@@ -58,6 +59,11 @@ class Access:
     def sets(self, one: Field) -> bool:
         """Whether the person may set the field."""
         return one.writable and one.name not in self.locked and self.sees(one)
+
+    def operators(self, one: Field) -> Sequence[str]:
+        """What the person may filter the field by; only who may reveal a secret finds by it."""
+        closed = isinstance(one.type, IndexedSecret) and one.name not in self.reveal
+        return Secret.operators if closed else one.type.operators
 
     def need(self, verb: str, definition: Definition) -> None:
         """Raise Forbidden where the person may not do this to any record of the type."""
@@ -161,7 +167,8 @@ def compile_access(definition: Definition, person: Person) -> Access:
     hidden = _with_what_tells(access.hidden, definition)
     shared = _shared_within(person, definition.name)
     widened = bool(shared.ids) and _narrow(access.read, definition)
-    decides = (access.read, sorted(hidden), *(("shared",) if widened else ()))
+    found_by = sorted(access.reveal & _indexed(definition))
+    decides = (access.read, sorted(hidden), found_by, *(("shared",) if widened else ()))
     shape = hashlib.sha256(repr(decides).encode()).hexdigest()[:12]
     return replace(access, hidden=hidden, shared=shared, widened=widened, shape=shape)
 
@@ -196,6 +203,11 @@ def confined(access: Access, kind: str, scopes: Scopes | None) -> Access:
     )
 
 
+def _indexed(definition: Definition) -> frozenset[str]:
+    """The secrets by which records are found."""
+    return frozenset(n for n, s in definition.secrets.items() if isinstance(s, IndexedSecret))
+
+
 def sources(definition: Definition, person: Person) -> list[Source]:
     """Where a person's access to a type comes from: what `compile_access` unites, by role.
 
@@ -211,7 +223,7 @@ def sources(definition: Definition, person: Person) -> list[Source]:
 def _sources(definition: Definition, person: Person) -> list[Source]:
     found = list(_granted(definition, person))
     if person.role in ("owner", "admin"):
-        secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
+        secrets = frozenset(definition.secrets)
         everything = Grant("all", True, "all", "all", reveal=secrets)
         return [*found, Source(person.role, "organization", everything)]
     if person.role == "manager":

@@ -174,7 +174,7 @@ def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
 def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
     """The settings with other secrets; raises SettingError for one that can't be used."""
     changed = msgspec.structs.replace(settings, **values)
-    _check_secrets(changed)
+    _check(changed, {})
     return changed
 
 
@@ -213,7 +213,7 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
 _TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SOURCE = re.compile(r"(file:///|(vault|vault\+http|infisical|infisical\+http|aws)://[^/@]+/)[^@]")
-_MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}")
+_MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*")
 _ADDRESS = "an address like postgresql://user:password@host:5432/database"
 
 
@@ -236,7 +236,6 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
-    _check_networks(settings.outside_networks)
     _check_secrets(settings)
 
 
@@ -272,6 +271,9 @@ def _check_edge(settings: Settings) -> None:
     for one in listed(settings.trusted_proxies):
         if one != "unix" and not _is_network(one):
             raise _wrong("trusted_proxies", one, "networks like 10.0.0.0/8, addresses, or unix")
+    for one in listed(settings.outside_networks):
+        if not _is_network(one):
+            raise _wrong("outside_networks", one, "ranges like 10.1.2.0/24, fd00::/64")
     for one in listed(settings.cors_origins):
         if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", one):
             raise _wrong("cors_origins", one, "origins like https://app.example.com, in lower case")
@@ -288,16 +290,12 @@ def _check_secrets(settings: Settings) -> None:
         if url and not _is_database(url):
             raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
     if settings.master_key and not _MASTER_KEYS.fullmatch(settings.master_key):
-        raise SettingError(f"{variable('master_key')} can't be used: it takes 64 hex digits.")
+        raise SettingError(
+            f"{variable('master_key')} can't be used: it takes 64 hex digits, "
+            "or several such keys with commas between, the newest first."
+        )
     if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
         raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")
-
-
-def _check_networks(text: str) -> None:
-    for part in listed(text):
-        if not _is_network(part):
-            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
-            raise _wrong("outside_networks", part, taken)
 
 
 def _is_network(text: str) -> bool:

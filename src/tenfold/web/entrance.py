@@ -71,7 +71,8 @@ class Entrance:
             await self._count(scope, headers)
         if scope["path"] == HEALTH:  # probes know nothing but an address
             return None
-        self._check_host(scope, whence.host)
+        several = len(headers) < len(scope["headers"]) and _times(scope, b"host") > 1
+        self._check_host("" if several else whence.host)
         if self._secure and whence.proxied and whence.scheme == "http":
             return self._by_https(scope)
         if scope["method"] not in _SAFE and b"authorization" not in headers:
@@ -122,9 +123,8 @@ class Entrance:
             self.keys.used(found, address_of(scope))
         return found
 
-    def _check_host(self, scope: Notes, host: str) -> None:
-        several = sum(name == b"host" for name, _ in scope["headers"]) > 1
-        if several or not self._hosts.know(host):
+    def _check_host(self, host: str) -> None:
+        if not self._hosts.know(host):
             raise BadRequest(
                 f"This installation is not known as {host[:100]!r}; its operator can name it in "
                 "TENFOLD_PUBLIC_URL or TENFOLD_HOSTS.",
@@ -161,6 +161,11 @@ def _searches(scope: Notes, headers: Found) -> bool:
         return _SEARCH.fullmatch(path) is not None
     typed = headers.get(b"hx-request-type") == b"partial" and b"q=" in scope["query_string"]
     return typed and not path.startswith("/v1/")
+
+
+def _times(scope: Notes, header: bytes) -> int:
+    """How often a request brings a header."""
+    return sum(name == header for name, _ in scope["headers"])
 
 
 def _texts(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:

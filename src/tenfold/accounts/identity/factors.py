@@ -63,10 +63,9 @@ class Factors:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    @property
-    def recovery_key(self) -> bytes:
-        """The key under which recovery codes are hashed."""
-        return self._keyring.derive("recovery codes")
+    async def recovery_key(self, tx: Transaction) -> bytes:
+        """The key under which recovery codes are hashed: for as long as people keep them."""
+        return await self._keyring.lasting(tx, "recovery codes")
 
     async def right(
         self, tx: Transaction, user: UUID, answer: Answer, ceremony: Ceremony | None
@@ -76,7 +75,8 @@ class Factors:
             shown = await passkeys.answered(tx, ceremony, answer.passkey) if ceremony else None
             return ("swk",) if shown is not None and shown.user == user else ()
         if answer.recovery_code:
-            used = await recovery.use(tx, self.recovery_key, user, answer.recovery_code)
+            key = await self.recovery_key(tx)
+            used = await recovery.use(tx, key, user, answer.recovery_code)
             return ("rec",) if used else ()
         return ("otp",) if await totp.check(tx, self._keyring, user, answer.code) else ()
 

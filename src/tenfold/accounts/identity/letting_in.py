@@ -43,7 +43,7 @@ class LettingIn:
     ) -> None:
         self._database, self._keyring, self._entrance = database, keyring, entrance
         self._passwords, self._address = passwords, address
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
 
     async def elsewhere(self, secret: str, browser: str) -> bool:
         """Whether a sign-in link was asked for in another browser; raises NotFound."""
@@ -79,7 +79,9 @@ class LettingIn:
                 raise _used()
             await tx.execute(_VERIFIED, account.id, clock.now())
             await replace_password(tx, account, hashed, "password_reset", client)
-            await lockout.forget(tx, lockout.account_of(self._account_key, account.user.email))
+            await lockout.forget(
+                tx, lockout.account_of(self._account_keys()[0], account.user.email)
+            )
             letter = letters.password_changed(account.user, client, self._address)
             await letters.post_to(tx, self._keyring, letter, account)
             fresh = with_password(_verified(account), hashed)

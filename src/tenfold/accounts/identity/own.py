@@ -228,7 +228,7 @@ class Own:
             act.need_sure()
             if not (await enrolled(act.tx, act.account.id)).any:
                 raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
-            codes = await recovery.make(act.tx, self._recovery_key, act.account.id)
+            codes = await self._codes(act)
             await act.note("recovery_codes_made")
             await self._told(act, "New recovery codes were made; the earlier ones are void.")
             return codes
@@ -349,9 +349,9 @@ class Own:
             methods = tuple(row["methods"])
             yield Act(tx, account, claims, client, methods, sure, row["device_id"])
 
-    @property
-    def _recovery_key(self) -> bytes:
-        return Factors(self._keyring).recovery_key
+    async def _codes(self, act: Act) -> list[str]:
+        key = await Factors(self._keyring).recovery_key(act.tx)
+        return await recovery.make(act.tx, key, act.account.id)
 
     async def _first_codes(self, act: Act) -> list[str]:
         """Recovery codes for whoever has none yet."""
@@ -359,7 +359,7 @@ class Own:
         if (await enrolled(act.tx, act.account.id)).recovery_codes:
             return []
         await act.note("recovery_codes_made")
-        return await recovery.make(act.tx, self._recovery_key, act.account.id)
+        return await self._codes(act)
 
     async def _after_removal(self, act: Act) -> None:
         """Without a second factor recovery codes open nothing; administrators are asked anew."""

@@ -22,7 +22,7 @@ class Proving:
 
     def __init__(self, keyring: Keyring, address: str) -> None:
         self._keyring, self._address = keyring, address
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
         self.factors = Factors(keyring)
 
     async def prove(
@@ -39,7 +39,7 @@ class Proving:
         which nobody can guess, go on.
         """
         moment = clock.now()
-        key = lockout.account_of(self._account_key, f"second factor {account.id}")
+        key = lockout.account_of(self._account_keys()[0], f"second factor {account.id}")
         about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment) and answer.passkey is None:
@@ -63,7 +63,7 @@ class Proving:
     ) -> TenfoldError | None:
         """The refusal of a password given anew by somebody signed in; five wrong ones lock."""
         moment = clock.now()
-        key = lockout.account_of(self._account_key, f"password of {account.id}")
+        key = lockout.account_of(self._account_keys()[0], f"password of {account.id}")
         about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment):

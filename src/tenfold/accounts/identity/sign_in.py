@@ -95,10 +95,10 @@ class SignIn:
         self, settings: Settings, database: Database, tokens: Tokens, keyring: Keyring
     ) -> None:
         self._settings, self._database, self._keyring = settings, database, keyring
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
         self.passwords = Passwords(settings.breached_passwords)
         self.sessions = Sessions(
-            keyring.derive("refresh tokens"),
+            keyring.derived("refresh tokens"),
             settings.refresh_token_days,
             settings.refresh_grace_seconds,
             settings.session_days,
@@ -144,7 +144,7 @@ class SignIn:
             user = await by_email(reader, address)
             # Asked for unknown accounts as for known ones.
             device = await devices.known(reader, user.id if user else NIL, given.device)
-            key = lockout.account_of(self._account_key, address, device)
+            key = lockout.account_of(self._account_keys()[0], address, device)
             standing = await lockout.standing(reader, key)
             member = await memberships(reader, user.id if user else NIL)
         if standing.locked(clock.now()):

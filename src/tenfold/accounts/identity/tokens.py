@@ -16,6 +16,7 @@ from joserfc.jwk import OKPKey
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Unauthenticated
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.turning import Keys, live
 
 ALGORITHM = "Ed25519"
 _AUDIENCE = "tenfold"
@@ -42,10 +43,11 @@ class Claims:
 
 
 class Tokens:
-    """Signs and verifies access tokens with one key of the installation."""
+    """Signs access tokens with the installation's key, and verifies those of its last one too."""
 
-    def __init__(self, seed: bytes, seconds: int, issuer: str, kept: int = 50_000) -> None:
-        self._key = _key(seed)
+    def __init__(self, seeds: bytes | Keys, seconds: int, issuer: str, kept: int = 50_000) -> None:
+        self._seeds = live(seeds)
+        self._made: dict[bytes, OKPKey] = {}
         self._seconds, self._issuer = seconds, issuer
         self._verified: OrderedDict[str, Claims] = OrderedDict()
         self._kept = kept
@@ -63,8 +65,9 @@ class Tokens:
             "iat": moment,
             "exp": moment + self._seconds,
         }
-        header = {"alg": ALGORITHM, "kid": self._key.kid or ""}
-        return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
+        key = self._keys()[0]
+        header = {"alg": ALGORITHM, "kid": key.kid or ""}
+        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
     def verify(self, token: str) -> Claims:
         """What the token says; raises Unauthenticated where it is forged, expired or not ours."""
@@ -82,16 +85,28 @@ class Tokens:
 
     def _check(self, token: str) -> Claims:
         wrong = Unauthenticated("The access token is not valid; sign in again.")
-        try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError, TypeError, UnicodeError):
-            raise wrong from None
+        for key in self._keys():
+            try:
+                claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+                break
+            except (JoseError, ValueError, TypeError, UnicodeError):
+                continue
+        else:
+            raise wrong
         user, tenant, session = (parse_id(str(claims.get(n, ""))) for n in ("sub", "tid", "sid"))
         expires = claims.get("exp")
         ours = claims.get("iss") == self._issuer and claims.get("aud") == _AUDIENCE
         if not (ours and user and tenant and session and isinstance(expires, int)):
             raise wrong
         return Claims(user, tenant, session, float(expires))
+
+    def _keys(self) -> list[OKPKey]:
+        """The keys as they are now; the first signs."""
+        seeds = self._seeds()
+        for seed in seeds:
+            if seed not in self._made:
+                self._made[seed] = _key(seed)
+        return [self._made[seed] for seed in seeds]
 
 
 def _key(seed: bytes) -> OKPKey:

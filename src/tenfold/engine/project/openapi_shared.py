@@ -41,6 +41,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "UNDONE": (409, "It has been undone already."),
     "NOT_FINISHED": (409, "It is still being worked on."),
     "IN_FLIGHT": (409, "A request with this Idempotency-Key is still being worked on."),
+    "SECRET_UNREADABLE": (409, "The secret does not open: it was damaged, or its key is lost."),
+    "SECRET_ERASED": (410, "The secret's key was erased, so nobody can open it any more."),
     "VERSION_MISMATCH": (412, "Somebody changed the record since you read it."),
     "TOO_LARGE": (413, "The body is larger than is accepted."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "The body is of a kind that is not taken here."),
@@ -48,6 +50,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "ACCOUNT_LOCKED": (423, "The account is locked for a while after failed sign-ins."),
     "RATE_LIMITED": (429, "Too many requests; see Retry-After."),
     "INTERNAL": (500, "Something went wrong in Tenfold; it has been noted."),
+    "KEYS_UNAVAILABLE": (503, "The keys of your organization's secrets can't be opened just now."),
     "UNAVAILABLE": (503, "A needed part does not answer, or is busy, just now; see Retry-After."),
 }
 
@@ -57,6 +60,7 @@ _NAMES: Mapping[int, tuple[str, str]] = {
     403: ("Forbidden", "Not allowed"),
     404: ("NotFound", "There is no such thing"),
     409: ("Conflict", "It collides with what is stored"),
+    410: ("Gone", "It was there and can't be had any more"),
     412: ("Lost", "The record was changed meanwhile"),
     413: ("TooLarge", "The body is too large"),
     415: ("WrongMedia", "The body is of a kind that is not taken here"),

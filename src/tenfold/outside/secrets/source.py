@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.settings import SettingError, variable
 
+_TALKATIVE = ("boto3", "botocore", "httpcore", "httpx", "hvac", "urllib3")
+"""Libraries that log what they send and get, at the level DEBUG even the secrets themselves."""
 SECONDS = 5.0
 """How long a source may keep silent."""
 
@@ -29,6 +32,8 @@ def source_of(setting: str, environment: Mapping[str, str]) -> SecretSource | No
     """
     if not setting:
         return None
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     place = urlsplit(setting)
     kind = place.scheme.removesuffix("+http")
     if kind == "file":

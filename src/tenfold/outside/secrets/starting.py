@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
-
-import structlog
 
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.settings import (
@@ -21,9 +20,9 @@ from tenfold.outside.secrets.source import source_of
 
 _TOLD = "TENFOLD_SECRETS_TOLD"
 """Says to a child that its environment holds all the secrets that its parent had read."""
+_log = logging.getLogger(__name__)  # a command's goes to stderr, beside what it prints
 _DECIDING = ("database_url", "master_key")
 """What a wrong guess at would open, or begin, another installation than is meant."""
-_log = structlog.get_logger()
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,7 +43,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise Unavailable(
                 f"{error.message} Until then Tenfold starts only with {needed} in the environment."
             ) from None
-        _log.warning("secrets of the environment are used", reason=error.message)
+        _log.warning("%s Those of the environment are used.", error.message)
         return settings
     values = named_secrets(found)
     if not values:

@@ -263,17 +263,10 @@ _PLAIN: Mapping[str, Schema] = {
         "post": {
             "operationId": "report_csp_violation",
             "summary": "Take what a browser reports of a page that broke our policy",
+            # What browsers send is no JSON by its type, and no client's business.
+            "description": "As `application/csp-report` or `application/reports+json`.",
             "tags": [_SYSTEM],
             "security": [],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/csp-report": {"schema": {"type": "object"}},
-                    "application/reports+json": {
-                        "schema": {"type": "array", "items": {"type": "object"}}
-                    },
-                },
-            },
             "responses": {
                 "204": shared.answer("It was counted.", None),
                 **shared.refusals((*_ALWAYS, 413, 415)),

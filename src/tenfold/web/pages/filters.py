@@ -51,6 +51,7 @@ _OFFERED = {
     "choices": "eq in empty filled",
     "tags": "eq in empty filled",
     "boolean": "eq",
+    "secret": "empty filled",  # its value would stand in the address
     "integer": "gte lte eq empty filled",
     "decimal": "gte lte eq empty filled",
     "money": "gte lte eq empty filled",
