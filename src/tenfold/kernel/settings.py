@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -91,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Currency of an amount that names none (ISO 4217)."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    outside_networks: str = ""
+    """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
 
@@ -173,6 +176,7 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
+    _check_networks(settings.outside_networks)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
@@ -201,6 +205,15 @@ def _check_place(settings: Settings) -> None:
     if settings.default_region not in SUPPORTED_REGIONS:
         taken = "a country by its ISO 3166 code, like US"
         raise _wrong("default_region", settings.default_region, taken)
+
+
+def _check_networks(text: str) -> None:
+    for part in text.split(",") if text else ():
+        try:
+            ipaddress.ip_network(part.strip())
+        except ValueError:
+            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
+            raise _wrong("outside_networks", part.strip(), taken) from None
 
 
 def _is_database(url: str) -> bool:
