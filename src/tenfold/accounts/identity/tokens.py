@@ -34,6 +34,8 @@ class Claims:
     session: UUID
     expires: float
     kind: Literal["session", "key", "outside"] = "session"
+    methods: tuple[str, ...] = ()
+    """How an outside issuer says that they proved who they are; of a session, its row tells."""
 
 
 class Tokens:
@@ -44,6 +46,10 @@ class Tokens:
         self._seconds, self._issuer = seconds, issuer
         self._verified: OrderedDict[str, Claims] = OrderedDict()
         self._kept = kept
+
+    def __contains__(self, token: str) -> bool:
+        """Whether a token was verified before."""
+        return token in self._verified
 
     def sign(self, user: UUID, tenant: UUID, session: UUID) -> str:
         """A token for one session of a person in an organisation."""
