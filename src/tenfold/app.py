@@ -18,10 +18,11 @@ from litestar.exceptions import HTTPException
 
 from tenfold import base
 from tenfold.accounts import people
-from tenfold.accounts.identity import links
+from tenfold.accounts.identity import links, telling
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
@@ -61,12 +62,15 @@ from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import imports as imports_api
+from tenfold.web.api import invitations as invitations_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
+from tenfold.web.api import policy as policy_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
+from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -89,6 +93,9 @@ APIS = (
     search_api,
     types_api,
     members_api,
+    invitations_api,
+    policy_api,
+    security_events_api,
     organisation_api,
     roles_api,
     custom_fields_api,
@@ -176,7 +183,8 @@ def create_app(settings: Settings | None = None) -> Edge:
             accounts.passwords,
             chosen.address,
         )
-        app.state.gate = auth_api.Gate(chosen, accounts, own)
+        joining = Joining(database, accounts.entrance, accounts.passwords, own)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
         app.state.metrics = metrics
         try:
             yield
@@ -283,6 +291,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *housekeeping.handlers(),
         *following.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
+        *telling.handlers(made.settings, made.keyring),
         *sending.handlers(made.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]

@@ -77,7 +77,8 @@ async def free(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIte
 @asynccontextmanager
 async def opened(running: Running, **more: Any) -> AsyncIterator[Browser]:
     """A browser at an application."""
-    transport = httpx.ASGITransport(running.app)
+    place = more.pop("transport_client", ("127.0.0.1", 123))
+    transport = httpx.ASGITransport(running.app, client=place)
     options: dict[str, Any] = {"base_url": "http://tenfold.test", **more}
     async with httpx.AsyncClient(transport=transport, **options) as http:
         yield Browser(http)

@@ -338,6 +338,36 @@ def password(
     return _run(lambda settings: set_password(settings, email, word, print))
 
 
+@user.command
+def no_second_factor(email: Address, /) -> int:
+    """Take away all second factors of a person who lost them; ends all their sessions."""
+    from tenfold.cli.people import remove_factors
+
+    return _run(lambda settings: remove_factors(settings, email, print))
+
+
+organisation = App(name="organisation", help="Organisations, for whoever runs the installation.")
+app.command(organisation)
+
+
+@organisation.command(name="list")
+def organisation_list() -> int:
+    """List the organisations with their ids."""
+    from tenfold.cli.organisations import list_organisations
+
+    return _run(lambda settings: list_organisations(settings, print))
+
+
+@organisation.command
+def open_networks(
+    name: Annotated[str, Parameter(help="Name or id of the organisation.")], /
+) -> int:
+    """Let an organisation be administered from everywhere again, whose networks locked all out."""
+    from tenfold.cli.organisations import open_everywhere
+
+    return _run(lambda settings: open_everywhere(settings, name, print))
+
+
 @app.command
 def bench(
     *arguments: Annotated[

@@ -12,6 +12,7 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import devices, lockout
 from tenfold.accounts.identity.account import checked_email
+from tenfold.accounts.identity.factors import clear_factors
 from tenfold.accounts.identity.passwords import Passwords, weakness
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.sessions import end_all
@@ -127,6 +128,27 @@ async def _replace_password(made: Parts, database: Database, email: str, hashed:
         await devices.forget(tx, user)
         await note(tx, "password_changed", _CLIENT, tenant=next(iter(tenants), None), user=user)
         await tx.forget_people(tenants)
+
+
+async def remove_factors(settings: Settings, email: str, say: Say) -> int:
+    """Take all second factors of a person away and end their sessions everywhere."""
+    email = checked_email(email)
+    async with opened(settings) as (made, database):
+        async with database.system() as reader:
+            user: UUID | None = await reader.value(_USER, email)
+            if user is None:
+                raise NotFound(f"There is no account with the address {email}.")
+            tenants = [row[0] for row in await reader.rows(_TENANTS, user)]
+        key = lockout.account_of(made.keyring.derive(ACCOUNT_KEY), f"second factor {user}")
+        async with database.transaction(Context(NIL, None)) as tx:
+            await clear_factors(tx, user)
+            await lockout.forget(tx, key)
+            await end_all(tx, user, "second_factor")
+            tenant = next(iter(tenants), None)
+            await note(tx, "mfa_disabled", _CLIENT, tenant=tenant, user=user, factor="all")
+            await tx.forget_people(tenants)
+    say(f"{email} has no second factor any more, and is signed out everywhere.")
+    return 0
 
 
 async def _hashed(password: str, email: str) -> str:

@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
     mail_from: str = "Tenfold <tenfold@localhost>"
     """Sender of mail."""
+    alert_mail: str = ""
+    """Address of whoever runs this installation, told of attacks; empty: nobody."""
     breached_passwords: str = ""
     """File of breached passwords' SHA-1, sorted, as haveibeenpwned.com gives it; empty: none."""
     default_region: str = "US"

@@ -17,6 +17,12 @@ _ENROLLED = """SELECT
     (SELECT count(*) FROM tenfold.passkeys WHERE user_id = $1),
     (SELECT count(*) FROM tenfold.recovery_codes WHERE user_id = $1 AND used_at IS NULL)"""
 
+_CLEAR = (
+    "DELETE FROM tenfold.totp WHERE user_id = $1",
+    "DELETE FROM tenfold.recovery_codes WHERE user_id = $1",
+    "DELETE FROM tenfold.passkeys WHERE user_id = $1",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
@@ -79,3 +85,9 @@ async def enrolled(reader: Reader, user: UUID) -> Enrolled:
     """The second factors that a person has."""
     row = await reader.row(_ENROLLED, user)
     return Enrolled(*row) if row is not None else Enrolled()
+
+
+async def clear_factors(tx: Transaction, user: UUID) -> None:
+    """Take all second factors of a person away."""
+    for sql in _CLEAR:
+        await tx.execute(sql, user)

@@ -11,7 +11,15 @@ import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import challenges, devices, letters, links, lockout, passkeys
+from tenfold.accounts.identity import (
+    brute_force,
+    challenges,
+    devices,
+    letters,
+    links,
+    lockout,
+    passkeys,
+)
 from tenfold.accounts.identity.account import (
     Account,
     Membership,
@@ -32,6 +40,7 @@ from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY, Proving, locked
 from tenfold.accounts.identity.sessions import Session, Sessions
+from tenfold.accounts.identity.telling import tell_of_lock
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.db.database import Database, Transaction
 from tenfold.db.keys import Keyring
@@ -129,7 +138,7 @@ class SignIn:
         stored = user.password_hash if user else None
         right = await self.passwords.matches(stored, given.password)
         if user is None or not right or not user.active or not member:
-            raise await self._refused(key, user, member, client)
+            raise await self._refused(key, address, user, member, client)
         account = Account(user, chosen(member, given.organization), member)
         rehashed = await self._rehashed(user, given.password)
         async with self._database.transaction(_in(account, client)) as tx:
@@ -171,7 +180,12 @@ class SignIn:
             await note(tx, "locked_account_attempt", client, **_whom(user, member))
 
     async def _refused(
-        self, key: bytes, user: User | None, member: tuple[Membership, ...], client: Client
+        self,
+        key: bytes,
+        address: str,
+        user: User | None,
+        member: tuple[Membership, ...],
+        client: Client,
     ) -> Unauthenticated | Locked:
         """Count a failure; the answer to it."""
         moment = clock.now()
@@ -181,26 +195,13 @@ class SignIn:
                 await note(tx, "locked_account_attempt", client, **_whom(user, member))
                 return locked(before)
             await note(tx, "login_failed", client, account=key.hex()[:16], **_whom(user, member))
+            await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
             if after.locked(moment):
                 await note(tx, "account_locked", client, **_whom(user, member))
-                await self._tell_of_lock(tx, user, member, after, client)
+                await tell_of_lock(tx, address, client, lockout.minutes_left(after, moment))
         return Unauthenticated(
             "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
         )
-
-    async def _tell_of_lock(
-        self,
-        tx: Transaction,
-        user: User | None,
-        member: tuple[Membership, ...],
-        standing: lockout.Standing,
-        client: Client,
-    ) -> None:
-        if user is None or not member:
-            return
-        minutes = lockout.minutes_left(standing, clock.now())
-        letter = letters.account_locked(user, client, minutes, self._settings.address)
-        await letters.post_to(tx, self._keyring, letter, Account(user, member[0], member))
 
     # -- with a second factor, or with a passkey alone
 

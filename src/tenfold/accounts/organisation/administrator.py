@@ -8,11 +8,15 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.entrance import MFA
+from tenfold.accounts.identity.own import SURE, step_up_first
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
+from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
+
+OUTSIDE = "ADDRESS_NOT_ALLOWED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class Administrator:
     person: Person
     registry: Registry
     client: Client
+    sure: bool = True
+    """Whether they have proved lately who they are; at the host's command line they have."""
+
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have."""
+        if not self.sure:
+            raise step_up_first()
 
     @property
     def tenant(self) -> UUID:
@@ -39,7 +50,7 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Your organisation is administered from its own networks only, and this address is in "
             "none of them.",
-            code="ADDRESS_NOT_ALLOWED",
+            code=OUTSIDE,
         )
     if standing.overdue:
         raise Forbidden(
@@ -50,6 +61,12 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
         )
+
+
+def is_sure(caller: Caller) -> bool:
+    """Whether this person has proved lately who they are."""
+    sure_at = caller.standing.sure_at
+    return sure_at is not None and clock.now() - sure_at <= SURE
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

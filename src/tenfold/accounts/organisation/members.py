@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
 from tenfold.accounts.identity.account import checked_email, taken
+from tenfold.accounts.organisation import policy
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
@@ -117,7 +118,7 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
 async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     """Make a person a member, with a new account where there is none for the address."""
     chosen = sorted(set(new.roles))
-    await _check(act, new.role, chosen, new.team_id)
+    await check_place(act, new.role, chosen, new.team_id)
     user, made = await _account(act.tx, new, password_hash)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
@@ -127,6 +128,7 @@ async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
             code="DUPLICATE",
             fields={"email": "is a member already"},
         ) from None
+    await policy.ask_member(act.tx, act.tenant, user)
     act.tx.touch("members")
     await note(
         act.tx,
@@ -150,9 +152,10 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
-    await _check(act, role, set(roles) - set(old.roles), team)
+    await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
+    await policy.ask_member(act.tx, act.tenant, identity)
     act.tx.touch("members")
     if team != old.team_id:
         await reassign_team(act.tx, act.registry, identity, team)
@@ -163,10 +166,17 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     return await one(act.tx, act.tenant, identity)
 
 
-async def _check(
-    act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
+async def check_place(
+    act: Administrator,
+    role: OrganisationRole,
+    added: Iterable[str],
+    team: UUID | None,
+    before: str = "",
 ) -> None:
-    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""
+    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner.
+
+    Who makes somebody an administrator has proved lately who they are.
+    """
     problems: dict[str, str] = {}
     known = await own_roles.known(act.tx, act.tenant, act.registry)
     if unknown := sorted(set(added) - known):
@@ -178,6 +188,8 @@ async def _check(
         raise Invalid(problems)
     if role == "owner" and act.person.role != "owner":
         raise Forbidden("Only an owner may make somebody an owner.")
+    if role in ("owner", "admin") and role != before:
+        act.need_sure()
 
 
 async def _check_owners(act: Administrator, old: Member, new: Member) -> None:

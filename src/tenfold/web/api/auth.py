@@ -20,6 +20,7 @@ from tenfold.accounts.identity.factors import Answer
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.joining import Joining
 from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond
@@ -124,8 +125,9 @@ class Me(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Gate:
     """What sign-in needs beside the desk: the accounts, and how often an address may try."""
 
-    def __init__(self, settings: Settings, accounts: SignIn, own: Own) -> None:
-        self.settings, self.accounts, self.own = settings, accounts, own
+    def __init__(self, settings: Settings, accounts: SignIn, own: Own, joining: Joining) -> None:
+        self.settings, self.accounts = settings, accounts
+        self.own, self.joining = own, joining
         often = settings.share(settings.sign_in_per_minute)
         self.tries = Limit(often, 60) if often > 0 else None
         self.prefix = "__Host-" if settings.address.startswith("https://") else ""

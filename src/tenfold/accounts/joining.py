@@ -1,0 +1,91 @@
+"""Accepting an invitation: with a new account, or with the one that the address has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from tenfold.accounts.client import Client
+from tenfold.accounts.identity.account import (
+    Account,
+    User,
+    account_in,
+    by_id,
+    memberships,
+    taken,
+)
+from tenfold.accounts.identity.entrance import Entrance, Signed
+from tenfold.accounts.identity.letting_in import judged
+from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.organisation import invitations
+from tenfold.accounts.organisation.invitations import Open
+from tenfold.db.database import Database
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid
+from tenfold.kernel.ids import NIL
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What somebody without an account says of themselves."""
+
+    first_name: str
+    last_name: str
+    password: str
+
+
+class Joining:
+    """Uses invitations."""
+
+    def __init__(
+        self, database: Database, entrance: Entrance, passwords: Passwords, own: Own
+    ) -> None:
+        self._database, self._entrance = database, entrance
+        self._passwords, self._own = passwords, own
+
+    async def look(self, secret: str) -> Open:
+        """The invitation of a link; raises NotFound where it is over."""
+        return await invitations.look(self._database, secret)
+
+    async def as_newcomer(
+        self, secret: str, new: Newcomer, client: Client, device: str = ""
+    ) -> Signed:
+        """Make an account with the invited address, join, and be signed in."""
+        invitation = await self.look(secret)
+        if invitation.has_account:
+            raise Conflict(
+                f"{invitation.email} has an account; sign in with it to join.", code="EMAIL_TAKEN"
+            )
+        names = (" ".join(new.first_name.split()), " ".join(new.last_name.split()))
+        fields = zip(("firstName", "lastName"), names, strict=True)
+        if blank := [field for field, name in fields if not name]:
+            raise Invalid(dict.fromkeys(blank, "must not be blank"))
+        unmade = User(NIL, invitation.email, *names, None, True, None)
+        hashed = await judged(self._passwords, new.password, unmade)
+        context = invitations.context(invitation, NIL, client)
+        async with self._database.transaction(context) as tx:
+            try:
+                user = await invitations.new_account(tx, invitation, names, hashed)
+            except asyncpg.UniqueViolationError:
+                raise taken() from None
+            await invitations.join(tx, invitation, user, client)
+            member = await memberships(tx, user.id)
+            account = Account(user, member[0], member)
+            return await self._entrance.enter(tx, account, ["pwd"], client, device)
+
+    async def as_member(self, claims: Claims, secret: str, client: Client) -> Signed:
+        """Join with the account that one is signed in to; goes on in the new organisation."""
+        invitation = await self.look(secret)
+        async with self._database.read(NIL) as reader:
+            user = await by_id(reader, claims.user)
+        if user is None or user.email != invitation.email:
+            raise Forbidden(
+                f"The invitation is for {invitation.email}; sign in with that address to join."
+            )
+        context = invitations.context(invitation, user.id, client)
+        async with self._database.transaction(context) as tx:
+            if await account_in(tx, user.id, invitation.tenant) is None:
+                await invitations.join(tx, invitation, user, client)
+        return await self._own.switch(claims, invitation.tenant, client)
