@@ -19,9 +19,13 @@ from litestar.exceptions import HTTPException
 from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity.linking import Linking
+from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.providers import providers
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following
 from tenfold.db.database import BUSY, Database
@@ -48,11 +52,14 @@ from tenfold.kernel.errors import (
 )
 from tenfold.kernel.settings import Settings, from_environment
 from tenfold.mail import sending
+from tenfold.outside.calls import Outside
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import auth_factors as auth_factors_api
 from tenfold.web.api import auth_links as auth_links_api
+from tenfold.web.api import auth_oidc as auth_oidc_api
+from tenfold.web.api import auth_providers as auth_providers_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
@@ -75,6 +82,7 @@ from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
 from tenfold.web.metrics import Metrics
+from tenfold.web.outside_tokens import recognise
 from tenfold.web.pages import errors as page_errors
 from tenfold.web.pages.site import site
 
@@ -85,6 +93,8 @@ APIS = (
     auth_links_api,
     auth_factors_api,
     auth_sessions_api,
+    auth_providers_api,
+    auth_oidc_api,
     health_api,
     history_api,
     record_api,
@@ -169,6 +179,8 @@ def create_app(settings: Settings | None = None) -> Edge:
     types, query, records = made.registry, made.query, made.records
     tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
+    outside = Outside.of(chosen)
+    provided_by = providers(chosen, outside)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -182,9 +194,13 @@ def create_app(settings: Settings | None = None) -> Edge:
             accounts.proving,
             accounts.passwords,
             chosen.address,
+            [one.issuer for one in provided_by.values()],
         )
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
-        app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
+        provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
+        linking = Linking(own, provided, provided_by)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
+        app.state.outside_tokens = OutsideTokens(chosen, outside, database)
         app.state.metrics = metrics
         try:
             yield
@@ -199,6 +215,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             site(),
         ],
         lifespan=[lifespan],
+        before_request=recognise if chosen.outside_issuers else None,
         exception_handlers={
             TenfoldError: _refused,
             HTTPException: _http,

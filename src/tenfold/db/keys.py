@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
@@ -94,6 +95,18 @@ class Keyring:
     def unseal(self, sealed: bytes, purpose: str) -> bytes:
         """Decrypt what `seal` made for the same purpose."""
         return unseal({0: self.derive("seal")}, sealed, purpose.encode())
+
+    def sealed_text(self, text: str, purpose: str) -> str:
+        """The same of a text, in letters that addresses and cookies bear."""
+        return urlsafe_b64encode(self.seal(text.encode(), purpose)).decode().rstrip("=")
+
+    def opened_text(self, sealed: str, purpose: str) -> str:
+        """What `sealed_text` made for the same purpose; empty where it is anything else."""
+        try:
+            raw = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))
+            return self.unseal(raw, purpose).decode()
+        except (ValueError, Unsealable):
+            return ""
 
     async def tenant(self, reader: Reader, tenant: UUID) -> dict[int, bytes]:
         """A tenant's keys by number; empty where it has none yet.

@@ -33,6 +33,8 @@ from tenfold.kernel.errors import NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web.limits import Limit
 
+REFUSAL = "tenfold.refusal"
+"""Under which a request notes why the token of an outside issuer is no good."""
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
 Versions = tuple[int, ...]
@@ -146,8 +148,11 @@ class Desk:
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token, counted once; raises Unauthenticated."""
-        found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
+        noted = cast("Mapping[str, Any]", scope)
+        found = noted.get("tenfold.claims")
         if found is None:
+            if (refusal := noted.get(REFUSAL)) is not None:
+                raise refusal
             header = _header(scope, b"authorization")
             if not header:
                 raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")

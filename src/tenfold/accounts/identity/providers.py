@@ -22,6 +22,17 @@ def providers(settings: Settings, outside: Outside) -> Mapping[str, Provider]:
     return {one.key: one for one in _made(settings, outside)}
 
 
+def signing_in(settings: Settings) -> list[str]:
+    """The names of those issuers by which people sign in."""
+    ready = {
+        GOOGLE: settings.google_client_id,
+        settings.github_url: settings.github_client_id,
+        LINKEDIN: settings.linkedin_client_id,
+    }
+    listed = [one.issuer for one in read_providers(settings.oidc_providers)]
+    return [*(issuer for issuer, known in ready.items() if known), *listed]
+
+
 def _made(settings: Settings, outside: Outside) -> Iterator[Provider]:
     listed = read_providers(settings.oidc_providers)
     ready = settings.google_client_id or settings.github_client_id or settings.linkedin_client_id

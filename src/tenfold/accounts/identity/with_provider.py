@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +21,7 @@ import structlog
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import challenges, identities
+from tenfold.accounts.identity import brute_force, challenges, identities
 from tenfold.accounts.identity.account import (
     Account,
     User,
@@ -36,7 +35,7 @@ from tenfold.accounts.identity.founding import found_organisation
 from tenfold.accounts.identity.shown import Back, Begun, Provider, Shown
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database
-from tenfold.db.keys import Keyring, Unsealable
+from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated, Unavailable
@@ -59,6 +58,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     until: float
     known: bool
     """Whether somebody here has their address."""
+    after: str = "/"
+    """Where they were going."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class WithProvider:
         _log.warning("a provider's answer is refused", provider=provider.key, error=str(error))
         async with self._database.transaction(_nobody(client)) as tx:
             await note(tx, "login_failed", client, provider=provider.key, reason=str(error)[:200])
+            await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
 
     async def _in_time(self, provider: Provider, work: Awaitable[T]) -> T:
         """What a provider answers, all its calls together within the time that there is."""
@@ -159,14 +161,16 @@ class WithProvider:
 
     # -- who came back
 
-    async def enter(self, shown: Shown, client: Client, device: str) -> Signed | Asked | Offer:
+    async def enter(
+        self, shown: Shown, after: str, client: Client, device: str
+    ) -> Signed | Asked | Offer:
         """Let somebody in whose identity is known here; else the offer to make it known."""
         async with self._database.read(NIL) as reader:
             known = await identities.find(reader, shown.issuer, shown.subject)
             user = await by_id(reader, known.user) if known else None
             member = await memberships(reader, known.user) if known else ()
         if known is None:
-            return await self._offer(shown)
+            return await self._offer(shown, after)
         if user is None or not user.active or not member:
             raise Unauthenticated("This account is not in use any more.")
         account = Account(user, member[0], member)
@@ -177,7 +181,7 @@ class WithProvider:
             await identities.used(tx, known.id, shown)
             return await self._entrance.admit(tx, account, methods(shown), client, device)
 
-    async def _offer(self, shown: Shown) -> Offer:
+    async def _offer(self, shown: Shown, after: str) -> Offer:
         if not (shown.email and shown.verified):
             label = self.named(shown.provider).label
             raise Forbidden(
@@ -187,7 +191,7 @@ class WithProvider:
             )
         async with self._database.read(NIL) as reader:
             known = await by_email(reader, shown.email) is not None
-        return Offer(shown=shown, until=_until(), known=known)
+        return Offer(shown=shown, until=_until(), known=known, after=after)
 
     def kept(self, offer: Offer) -> str:
         """An offer in the form in which a browser keeps it."""
@@ -203,7 +207,7 @@ class WithProvider:
     async def register(self, kept: str, new: Newcomer, client: Client, device: str) -> Signed:
         """A new organisation and its owner, who signs in with the provider they came from.
 
-        The one place where somebody new comes in by a provider: who was invited joins here.
+        Who was invited joins instead (`joining.py`).
         """
         shown = self.offered(kept).shown
         email, verified = checked_email(shown.email), clock.now()
@@ -211,9 +215,7 @@ class WithProvider:
         context = Context(new_id(), person.id, request=client.request)
         async with self._database.transaction(context) as tx:
             account = await found_organisation(tx, self._settings, person, new.organization)
-            await identities.link(tx, person.id, shown)
-            about = {"tenant": account.tenant, "user": person.id}
-            await note(tx, "identity_linked", client, **about, provider=shown.provider)
+            await identities.link_new(tx, person.id, shown, client)
             return await self._entrance.enter(
                 tx, account, methods(shown), client, device, event="registered"
             )
@@ -221,16 +223,12 @@ class WithProvider:
     # -- what browsers keep
 
     def _sealed(self, value: Begun | Offer, purpose: str) -> str:
-        sealed = self._keyring.seal(msgspec.json.encode(value), purpose)
-        return urlsafe_b64encode(sealed).decode().rstrip("=")
+        return self._keyring.sealed_text(msgspec.json.encode(value).decode(), purpose)
 
     def _opened(self, text: str, kind: type[K], purpose: str) -> K | None:
-        try:
-            raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-            found = msgspec.json.decode(self._keyring.unseal(raw, purpose), type=kind)
-        except (ValueError, Unsealable):
-            return None
-        return found if found.until > clock.now().timestamp() else None
+        made = self._keyring.opened_text(text, purpose)
+        found = msgspec.json.decode(made, type=kind) if made else None
+        return found if found and found.until > clock.now().timestamp() else None
 
 
 K = TypeVar("K", Begun, Offer)
