@@ -370,9 +370,7 @@ def open_networks(
 
 @app.command(name="map-issuer")
 def map_issuer(
-    issuer: Annotated[
-        str, Parameter(help="As the settings name it.")
-    ],
+    issuer: Annotated[str, Parameter(help="As the settings name it.")],
     file: Annotated[Path, Parameter(help="CSV with the columns subject and email.")],
     /,
 ) -> int:

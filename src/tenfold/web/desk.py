@@ -33,7 +33,7 @@ from tenfold.kernel.errors import NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web.limits import Limit
 
-REFUSAL = "tenfold.refusal"
+REFUSAL = "tenfold.unknown"
 """Under which a request notes why the token of an outside issuer is no good."""
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000

@@ -91,7 +91,8 @@ def address(claims: Mapping[str, Any]) -> tuple[str, bool]:
     text = claims.get("email")
     if not isinstance(text, str) or not text.strip():
         return "", False
-    return plain_email(text), claims.get("email_verified") in (True, "true")
+    verified = claims.get("email_verified")
+    return plain_email(text), verified is True or verified == "true"
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

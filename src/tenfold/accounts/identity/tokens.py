@@ -10,8 +10,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import OKPKey
+from joserfc.jwt import JWTClaimsRegistry
 
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Unauthenticated
@@ -19,6 +20,8 @@ from tenfold.kernel.ids import new_id, parse_id
 
 ALGORITHM = "Ed25519"
 _AUDIENCE = "tenfold"
+_LEEWAY = 60
+"""Seconds by which the clocks of our own processes may differ; an expiry is kept to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +81,33 @@ class Tokens:
                 self._verified.popitem(last=False)
         if found.expires <= moment:
             self._verified.pop(token, None)
-            raise Unauthenticated("Your sign-in has expired; refresh it or sign in again.")
+            raise _expired()
         return found
 
     def _check(self, token: str) -> Claims:
         wrong = Unauthenticated("The access token is not valid; sign in again.")
+        rules = JWTClaimsRegistry(
+            now=int(clock.now().timestamp()),
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": _AUDIENCE},
+        )
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            rules.validate(claims)
+        except ExpiredTokenError:
+            raise _expired() from None
         except (JoseError, ValueError, TypeError, UnicodeError):
             raise wrong from None
         user, tenant, session = (parse_id(str(claims.get(n, ""))) for n in ("sub", "tid", "sid"))
         expires = claims.get("exp")
-        ours = claims.get("iss") == self._issuer and claims.get("aud") == _AUDIENCE
-        if not (ours and user and tenant and session and isinstance(expires, int)):
+        if not (user and tenant and session and isinstance(expires, int)):
             raise wrong
         return Claims(user, tenant, session, float(expires))
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("Your sign-in has expired; refresh it or sign in again.")
 
 
 def _key(seed: bytes) -> OKPKey:

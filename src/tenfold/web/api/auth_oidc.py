@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Response, get
+from litestar import get
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.client import Client
@@ -35,7 +35,6 @@ from tenfold.web.pages.session import Flash, cookie, keep_cookie, keep_flash
 from tenfold.web.safe_next import safe_next
 
 _LINK = "link an identity"
-Sent = ASGIResponse | Response[bytes]
 
 
 class UnknownHere(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,7 +51,7 @@ class UnknownHere(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @get("/v1/auth/oidc/{provider:str}/start")
-async def start(request: Req, provider: str, next: str = "", link: str = "") -> Sent:  # noqa: A002 - the address says `next`
+async def start(request: Req, provider: str, next: str = "", link: str = "") -> ASGIResponse:  # noqa: A002 - the address says `next`
     """Send the browser to a provider."""
     gate = gate_of(request, "provider_start")
     try:
@@ -69,16 +68,15 @@ async def start(request: Req, provider: str, next: str = "", link: str = "") -> 
 
 
 @get("/v1/auth/oidc/{provider:str}/callback")
-async def callback(
-    request: Req, provider: str, state: str = "", code: str = "", iss: str = "", error: str = ""
-) -> Sent:
+async def callback(request: Req, provider: str) -> ASGIResponse:
     """Where a provider sends the browser back to."""
     gate = gate_of(request, "provider_callback")
     kept = cookie(request, "provider")[:KEPT_BYTES]
     keep_cookie(request, "provider", "", 0)
     try:
         client = knock(request, gate)
-        back = Back(state[:200], code[:KEPT_BYTES], iss[:500], error[:100])
+        sent = request.query_params
+        back = Back(*(sent.get(n, "")[:KEPT_BYTES] for n in ("state", "code", "iss", "error")))
         begun, shown = await gate.provided.back(provider, back, kept, client)
         if begun.link is not None:
             return await _linked(request, gate, begun, shown, client)
@@ -121,12 +119,12 @@ def _page(request: Req) -> bool:
     return "text/html" in header(request.scope, b"accept")
 
 
-def _refused(request: Req, error: TenfoldError) -> Response[bytes]:
+def _refused(request: Req, error: TenfoldError) -> ASGIResponse:
     if not _page(request):
-        return respond.failure(error)
-    headers = dict(error.headers)
-    title = "That did not work"
-    return render.error_page(request, error.status, title, error.message, headers)
+        return respond.failure(error).to_asgi_response(None, request)
+    title, headers = "That did not work", dict(error.headers)
+    told = render.error_page(request, error.status, title, error.message, headers)
+    return told.to_asgi_response(None, request)
 
 
 # -- to link, from a page

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.with_provider import Newcomer, Offer
@@ -30,7 +30,6 @@ from tenfold.web.pages.session import (
 from tenfold.web.safe_next import safe_next
 
 _JOIN = "/join/"
-Sent = ASGIResponse | Response[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def buttons(request: Req, after: str) -> list[Button]:
 
 
 @get("/sign-in/known")
-async def known(request: Req) -> Sent:
+async def known(request: Req) -> ASGIResponse:
     """Say that there is an account with this address, and that its owner signs in first."""
     routed(request, "page-provider-known")
     offer = _offer(request)
@@ -61,7 +60,7 @@ async def known(request: Req) -> Sent:
 
 
 @get("/sign-in/link")
-async def ask_link(request: Req) -> Sent:
+async def ask_link(request: Req) -> ASGIResponse:
     """Ask whether to link the identity that one came with, once one has signed in."""
     routed(request, "page-provider-link")
     claims = await door.signed_in(request)
@@ -73,7 +72,7 @@ async def ask_link(request: Req) -> Sent:
 
 
 @post("/sign-in/link", status_code=200, request_max_body_size=STRANGERS_BYTES)
-async def link(request: Req) -> Sent:
+async def link(request: Req) -> ASGIResponse:
     """Link it, or leave it."""
     routed(request, "page-provider-link")
     claims = await door.signed_in(request)
@@ -89,7 +88,7 @@ async def link(request: Req) -> Sent:
 
 
 @get("/sign-in/new")
-async def ask_newcomer(request: Req) -> Sent:
+async def ask_newcomer(request: Req) -> ASGIResponse:
     """Ask somebody new for the name of their organisation."""
     routed(request, "page-provider-new")
     offer = _offer(request)
@@ -99,7 +98,7 @@ async def ask_newcomer(request: Req) -> Sent:
 
 
 @post("/sign-in/new", status_code=200, request_max_body_size=STRANGERS_BYTES)
-async def newcomer(request: Req) -> Sent:
+async def newcomer(request: Req) -> ASGIResponse:
     """Make the organisation, or join the one that one was invited to."""
     routed(request, "page-provider-new")
     form = await read_form(request)
@@ -154,9 +153,9 @@ def _kept(request: Req) -> str:
     return cookie(request, "offer")[:KEPT_BYTES]
 
 
-def _too_late(request: Req) -> Response[bytes]:
+def _too_late(request: Req) -> ASGIResponse:
     text = "This was not finished in time. Go to the sign-in page and begin again."
-    return render.error_page(request, 400, "Begin again", text)
+    return render.error_page(request, 400, "Begin again", text).to_asgi_response(None, request)
 
 
 def _gate(request: Req) -> Gate:
