@@ -64,8 +64,10 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-async def started(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Site]:
-    """The application with its issuers."""
+async def started(
+    serve: Serve, settings: Settings, app: Running, anyio_backend: str
+) -> AsyncIterator[Site]:
+    """The application with its issuers; it ends before the worker's, which began before it."""
     async with AsyncExitStack() as stack:
         idp = await stack.enter_async_context(own_provider())
         listed = [
