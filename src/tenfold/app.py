@@ -9,12 +9,14 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Scope
 
 from tenfold import base
 from tenfold.accounts import people
@@ -63,6 +65,7 @@ from tenfold.web.api import auth_providers as auth_providers_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
+from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import exports as exports_api
@@ -81,9 +84,12 @@ from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
+from tenfold.web.entrance import Entrance
+from tenfold.web.limits import Limits, Memory
+from tenfold.web.limits.shared import shared
 from tenfold.web.metrics import Metrics
-from tenfold.web.outside_tokens import recognise
 from tenfold.web.pages import errors as page_errors
+from tenfold.web.pages.assets import assets
 from tenfold.web.pages.site import site
 
 # The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
@@ -112,6 +118,7 @@ APIS = (
     imports_api,
     batches_api,
     exports_api,
+    csp_reports_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0
@@ -182,10 +189,13 @@ def create_app(settings: Settings | None = None) -> Edge:
     outside = Outside.of(chosen)
     provided_by = providers(chosen, outside)
 
+    entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
-        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
+        limits = entrance.limits = limits_of(made, database)
+        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         accounts = SignIn(chosen, database, tokens, keyring)
         own = Own(
             database,
@@ -200,12 +210,14 @@ def create_app(settings: Settings | None = None) -> Edge:
         provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
         linking = Linking(own, provided, provided_by)
         app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
-        app.state.outside_tokens = OutsideTokens(chosen, outside, database)
+        app.state.outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
         app.state.metrics = metrics
+        app.state.outside = outside
         try:
             yield
         finally:
             accounts.passwords.close()
+            await limits.close()
             await database.close()
 
     inside = Litestar(
@@ -215,7 +227,6 @@ def create_app(settings: Settings | None = None) -> Edge:
             site(),
         ],
         lifespan=[lifespan],
-        before_request=recognise if chosen.outside_issuers else None,
         exception_handlers={
             TenfoldError: _refused,
             HTTPException: _http,
@@ -225,8 +236,23 @@ def create_app(settings: Settings | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    log = chosen.log_level in ("DEBUG", "INFO")
-    return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
+    return Edge(inside, entrance, partial(_refuse, inside), metrics, chosen)
+
+
+def limits_of(made: Parts, database: Database) -> Limits:
+    """How often anybody may ask, counted where the settings say."""
+    memory = Memory(made.settings.folder / "limits")
+    key = made.keyring.derive("limits")
+    return Limits(made.settings, memory, key, shared(made.settings, database))
+
+
+def _refuse(app: Litestar, scope: Scope, error: TenfoldError) -> ASGIApp:
+    """A refusal from before the application has seen the request: a page, or JSON."""
+    scope["litestar_app"] = app
+    request = Request[Any, Any, Any](scope)
+    page = page_errors.wants_page(request)
+    answer = page_errors.refused(request, error) if page else respond.failure(error)
+    return cast("ASGIApp", answer.to_asgi_response(None, request))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _refused(_request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:

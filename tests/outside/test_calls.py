@@ -313,3 +313,25 @@ async def test_what_the_caller_does_with_the_body_is_its_own_affair() -> None:
         with pytest.raises(TimeoutError):
             async with outside().opened(f"http://one.example:{host.port}/"):
                 raise TimeoutError
+
+
+async def test_one_asker_does_not_take_all_the_room() -> None:
+    async def wait(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    client = outside()
+
+    async def call(port: int, asker: str) -> None:
+        terms = Terms(seconds=0.2)
+        async with client.opened(f"http://one.example:{port}/", terms=terms, asker=asker):
+            pass
+
+    async with listening(wait) as port:
+        outcomes = await asyncio.gather(
+            *(call(port, "one") for _ in range(5)), call(port, "other"), return_exceptions=True
+        )
+    told = [str(outcome) for outcome in outcomes]
+    assert told.count("The address did not answer within 0.2 seconds.") == 5
+    assert told[4].startswith("The address must wait for other calls")
+    async with hosting(lambda _: answer()) as host:
+        await call(host.port, "one")

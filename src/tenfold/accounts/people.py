@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from tenfold.engine.types import Locale
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Unauthenticated
 
-_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone,
+t.rate_per_minute
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
@@ -120,18 +121,8 @@ async def caller(reader: Reader, claims: Claims) -> Caller:
     """Who asks, read anew; raises Unauthenticated where the session or the membership is over."""
     person = await load(reader, claims.tenant, claims.user)
     standing = await _standing(reader, claims)
-    return Caller(
-        user=person.user,
-        tenant=person.tenant,
-        role=person.role,
-        roles=person.roles,
-        teams=person.teams,
-        team=person.team,
-        own_roles=person.own_roles,
-        locale=person.locale,
-        zone=person.zone,
-        standing=standing,
-    )
+    known = {one.name: getattr(person, one.name) for one in fields(person)}
+    return Caller(**known, standing=standing)
 
 
 async def _standing(reader: Reader, claims: Claims) -> Standing:
@@ -172,6 +163,7 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
         own_roles=own,
         locale=Locale(row["region"], row["currency"]),
         zone=row["timezone"],
+        per_minute=row["rate_per_minute"],
     )
 
 

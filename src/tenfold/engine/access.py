@@ -71,6 +71,8 @@ class Person:
     locale: Locale = field(default_factory=Locale)
     zone: str = "UTC"
     """The organisation's time zone, which says when its day begins."""
+    per_minute: int | None = field(default=None, compare=False)
+    """Requests a minute that the organisation has for each of its people; None: the usual."""
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from tenfold.outside.places import Network, networks
 from tenfold.outside.targets import TERMS, OutsideError, Resolve, Targets, Terms
 from tenfold.outside.wire import sent, told
 
-_AT_ONCE = 32
+_AT_ONCE, _EACH = 32, 4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -53,6 +54,7 @@ class Outside:
         self._targets = Targets(named, resolve)
         self._given_tls = tls
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._busy: Counter[object] = Counter()
 
     @classmethod
     def of(cls, settings: Settings) -> Outside:
@@ -99,13 +101,18 @@ class Outside:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         terms: Terms = TERMS,
+        asker: object = None,
     ) -> AsyncGenerator[tuple[Answer, AsyncIterator[bytes]]]:
-        """The answer's head, and its body to be read by pieces; raises OutsideError."""
+        """The answer's head, and its body to be read by pieces; raises OutsideError.
+
+        One `asker`, such as an organisation, has no more than a few calls at once.
+        """
         ours = {**OURS, **{name.lower(): value for name, value in (headers or {}).items()}}
         limit = asyncio.timeout(terms.seconds)
         try:
             async with (
                 limit,
+                self._turn(asker),
                 self._room,
                 self._followed(Ask(method, url, ours, content), terms) as it,
             ):
@@ -114,6 +121,18 @@ class Outside:
             if limit.expired():
                 raise OutsideError(f"did not answer within {terms.seconds:g} seconds") from None
             raise
+
+    @asynccontextmanager
+    async def _turn(self, asker: object) -> AsyncGenerator[None]:
+        if asker is not None and self._busy[asker] >= _EACH:
+            raise OutsideError("must wait for other calls that are on their way; try again shortly")
+        self._busy[asker] += 1
+        try:
+            yield
+        finally:
+            self._busy[asker] -= 1
+            if not self._busy[asker]:
+                del self._busy[asker]
 
     @asynccontextmanager
     async def _followed(

@@ -1,26 +1,22 @@
-"""Requests signed by an outside issuer's token: recognised before their handler asks who it is."""
+"""Requests signed by an outside issuer's token: recognised before anybody asks who signed them."""
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from litestar import Request
-
 from tenfold.accounts.identity.outside_tokens import OutsideTokens
-from tenfold.kernel.errors import TenfoldError
-from tenfold.web.desk import REFUSAL, desk_of, header
+from tenfold.accounts.identity.tokens import Tokens
+from tenfold.kernel.errors import Unauthenticated
+from tenfold.web.desk import CLAIMS, UNSIGNED, token_of
+from tenfold.web.scope import Notes
 
 
-async def recognise(request: Request[Any, Any, Any]) -> None:
-    """Note whom the token stands for, or why it is no good; our own are left to the desk."""
-    kind, _, token = header(request.scope, b"authorization").partition(" ")
-    token = token.strip()
-    if kind.lower() != "bearer" or not token or token in desk_of(request).tokens:
-        return
-    outside: OutsideTokens = request.app.state.outside_tokens
-    noted = cast("dict[str, Any]", request.scope)
+async def recognise(scope: Notes, tokens: Tokens, outside: OutsideTokens) -> None:
+    """Note whom the token stands for, or why it is no good; our own are left to be looked at.
+
+    Raises Unavailable where the issuer's keys can't be had.
+    """
     try:
-        if (claims := await outside.claims(token)) is not None:
-            noted["tenfold.claims"] = claims
-    except TenfoldError as error:
-        noted[REFUSAL] = error
+        token = token_of(scope)
+        if token not in tokens and (claims := await outside.claims(token)) is not None:
+            scope[CLAIMS] = claims
+    except Unauthenticated as error:
+        scope[UNSIGNED] = error.message, error.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,7 +77,7 @@ class Credentials:
     device: str = ""
 
 
-def _anybody(_user: UUID) -> None:
+async def _anybody(_user: UUID, _tenant: UUID) -> None:
     """No limit."""
 
 
@@ -268,7 +268,7 @@ class SignIn:
     # -- what goes on from there
 
     async def refresh(
-        self, token: str, client: Client, allow: Callable[[UUID], object] = _anybody
+        self, token: str, client: Client, allow: Callable[[UUID, UUID], Awaitable[None]] = _anybody
     ) -> tuple[str, str, UUID]:
         """A new access token, the next refresh token, and whose; a used one ends the session.
 
@@ -278,7 +278,7 @@ class SignIn:
             session = await self.sessions.find(reader, token)
         if session is None:
             raise over()
-        allow(session.user)
+        await allow(session.user, session.tenant)
         async with self._database.transaction(_of(session, client)) as tx:
             outcome, successor = await self.sessions.rotate(tx, session, token, client)
             if outcome == "reused":

@@ -55,7 +55,7 @@ async def start(request: Req, provider: str, next: str = "", link: str = "") -> 
     """Send the browser to a provider."""
     gate = gate_of(request, "provider_start")
     try:
-        client, after = knock(request, gate), safe_next(next[:2_000])
+        client, after = await knock(request, gate), safe_next(next[:2_000])
         if link:
             claims = _may_link(request, link)
             address, kept = await gate.linking.begin(claims, provider, after, client)
@@ -74,7 +74,7 @@ async def callback(request: Req, provider: str) -> ASGIResponse:
     kept = cookie(request, "provider")[:KEPT_BYTES]
     keep_cookie(request, "provider", "", 0)
     try:
-        client = knock(request, gate)
+        client = await knock(request, gate)
         sent = request.query_params
         back = Back(*(sent.get(n, "")[:KEPT_BYTES] for n in ("state", "code", "iss", "error")))
         begun, shown = await gate.provided.back(provider, back, kept, client)
@@ -121,10 +121,10 @@ def _page(request: Req) -> bool:
 
 def _refused(request: Req, error: TenfoldError) -> ASGIResponse:
     if not _page(request):
-        return respond.failure(error).to_asgi_response(None, request)
+        return respond.ready(respond.failure(error), request)
     title, headers = "That did not work", dict(error.headers)
     told = render.error_page(request, error.status, title, error.message, headers)
-    return told.to_asgi_response(None, request)
+    return respond.ready(told, request)
 
 
 # -- to link, from a page

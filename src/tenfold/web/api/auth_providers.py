@@ -103,8 +103,7 @@ async def register_by_provider(request: Req) -> ASGIResponse:
     """Make an organisation, or join one by invitation, as who one is at a provider."""
     gate = gate_of(request, "register_by_provider")
     body = await strangers_body(request, NewcomerByProvider)
-    gate.check_origin(request.scope)
-    client, device = knock(request, gate), gate.device(request)
+    client, device = await knock(request, gate), gate.device(request)
     kept = request.cookies.get(gate.offer_cookie, "")[:KEPT_BYTES]
     shown = gate.provided.offered(kept).shown
     names = checked_names(body.first_name or shown.first_name, body.last_name or shown.last_name)
@@ -155,7 +154,7 @@ async def link_outside(request: Req) -> ASGIResponse:
     gate, claims = mine(request, "link_outside")
     body = await body_of(request, OutsideToken)
     tokens: OutsideTokens = request.app.state.outside_tokens
-    client = knock(request, gate)
+    client = await knock(request, gate)
     shown = await tokens.shown(body.token)
     await gate.linking.link(claims, shown, client)
     told = LinkedTo(label=gate.linking.label(shown.issuer))
@@ -176,7 +175,7 @@ async def begin_link(request: Req, provider: str) -> ASGIResponse:
     """Begin to link an identity at a provider to my account."""
     gate, claims = mine(request, "begin_link")
     body = await body_of(request, LinkWish)
-    after, client = safe_next(body.next), knock(request, gate)
+    after, client = safe_next(body.next), await knock(request, gate)
     url, kept = await gate.linking.begin(claims, provider, after, client)
     return respond.data(LinkBegun(url=url), headers=UNKEPT, cookies=[gate.begun(kept)])
 

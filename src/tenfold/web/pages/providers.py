@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.with_provider import Newcomer, Offer
 from tenfold.kernel.errors import Invalid, Unauthenticated
+from tenfold.web import respond
 from tenfold.web.api.auth import Gate, knock
 from tenfold.web.api.auth_providers import KEPT_BYTES, checked_names, checked_organization
 from tenfold.web.api.bodies import STRANGERS_BYTES
@@ -107,7 +108,7 @@ async def newcomer(request: Req) -> ASGIResponse:
         return _too_late(request)
     shown, secret = offer.shown, _invitation(offer)
     try:
-        client, device = knock(request, gate), gate.device(request)
+        client, device = await knock(request, gate), gate.device(request)
         first = form.get("first_name")[:100] or shown.first_name
         names = checked_names(first, form.get("last_name")[:100] or shown.last_name)
         if secret:
@@ -155,7 +156,7 @@ def _kept(request: Req) -> str:
 
 def _too_late(request: Req) -> ASGIResponse:
     text = "This was not finished in time. Go to the sign-in page and begin again."
-    return render.error_page(request, 400, "Begin again", text).to_asgi_response(None, request)
+    return respond.ready(render.error_page(request, 400, "Begin again", text), request)
 
 
 def _gate(request: Req) -> Gate:
