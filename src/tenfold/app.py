@@ -24,12 +24,12 @@ from tenfold.accounts.identity import links, telling
 from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
-from tenfold.accounts.identity.providers import providers
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
-from tenfold.accounts.organisation import following
+from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -52,9 +52,11 @@ from tenfold.kernel.errors import (
     Unavailable,
     WrongMethod,
 )
-from tenfold.kernel.settings import Settings, from_environment
+from tenfold.kernel.settings import PROVIDER_SECRETS, Settings
 from tenfold.mail import sending
 from tenfold.outside.calls import Outside
+from tenfold.outside.secrets.current import Current
+from tenfold.outside.secrets.starting import read_settings
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
@@ -81,6 +83,7 @@ from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import security_events as security_events_api
+from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -105,6 +108,7 @@ APIS = (
     history_api,
     record_api,
     bulk_api,
+    shares_api,
     relations_api,
     search_api,
     types_api,
@@ -141,32 +145,38 @@ class Parts:
     """The engine of one process, put together from the settings."""
 
     settings: Settings
+    current: Current
     keyring: Keyring
     registry: Registry
     query: Query
     records: Records
 
-    async def database(self, url: str = "", *, seconds: float | None = None) -> Database:
-        """A pool of the application's role (or another); `seconds` bounds each statement."""
-        given = self.settings
-        return await Database.connect(
-            url or given.app_database_url,
+    async def database(
+        self, name: str = "app_database_url", *, seconds: float | None = None
+    ) -> Database:
+        """A pool of the address that a setting names; `seconds` bounds each statement."""
+        given, current = self.settings, self.current
+        made = await Database.connect(
+            lambda: getattr(current.settings, name),
+            look=current.look,
             smallest=given.pool_min,
             largest=given.pool_max,
             idle_seconds=given.pool_idle_seconds,
             connect_seconds=given.pool_connect_seconds,
             statement_seconds=given.statement_seconds if seconds is None else seconds,
         )
+        current.when_changed(name, made.renew)
+        return made
 
 
 def parts(settings: Settings) -> Parts:
     """Put the engine together."""
     if not settings.home:
         settings = msgspec.structs.replace(settings, home=str(default_home()))
-    keyring = Keyring.of(settings.folder)
+    keyring = Keyring.of(settings.folder, settings.master_key)
     types = registry()
     query = Query(types, Cursors(keyring.derive("cursor")))
-    return Parts(settings, keyring, types, query, Records(types, query, keyring))
+    return Parts(settings, Current(settings), keyring, types, query, Records(types, query, keyring))
 
 
 def serving() -> Edge:
@@ -181,13 +191,13 @@ def serving() -> Edge:
 
 def create_app(settings: Settings | None = None) -> Edge:
     """The web application of one server process."""
-    made = parts(settings or from_environment())
+    made = parts(settings or read_settings())
     chosen, keyring = made.settings, made.keyring
     types, query, records = made.registry, made.query, made.records
     tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
     outside = Outside.of(chosen)
-    provided_by = providers(chosen, outside)
+    provided_by = Providers(chosen, outside)
 
     entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
 
@@ -204,15 +214,24 @@ def create_app(settings: Settings | None = None) -> Edge:
             accounts.proving,
             accounts.passwords,
             chosen.address,
-            [one.issuer for one in provided_by.values()],
+            provided_by,
         )
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
         provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
-        linking = Linking(own, provided, provided_by)
+        linking = Linking(own, provided)
         app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
-        app.state.outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
+        outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
+        app.state.outside_tokens = outside_tokens
+
+        async def renewed() -> None:
+            provided_by.renew(made.current.settings)
+            outside_tokens.renew(made.current.settings)
+
+        for name in PROVIDER_SECRETS:
+            made.current.when_changed(name, renewed)
         app.state.metrics = metrics
         app.state.outside = outside
+        app.state.current = made.current
         try:
             yield
         finally:
@@ -226,7 +245,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             *document_api.handlers(types, chosen.address, ENDPOINTS),
             site(),
         ],
-        lifespan=[lifespan],
+        lifespan=[lambda _: made.current.kept(), lifespan],
         exception_handlers={
             TenfoldError: _refused,
             HTTPException: _http,
@@ -310,14 +329,14 @@ async def _worker(made: Parts) -> None:
     )
     made = dataclasses.replace(made, settings=roomy)
     database = await _patiently(lambda: made.database(seconds=300))
-    tail = await _patiently(lambda: made.database(roomy.tail_database_url, seconds=60))
+    tail = await _patiently(lambda: made.database("tail_database_url", seconds=60))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
     dispatcher = Dispatcher(tail, {"watch": _watch})
     try:
-        async with asyncio.TaskGroup() as group:
+        async with made.current.kept(), asyncio.TaskGroup() as group:
             group.create_task(
                 work(database, handlers, stop=stop, concurrency=roomy.job_concurrency)
             )
@@ -333,6 +352,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
         *sending.handlers(made.settings, made.keyring, database),

@@ -19,6 +19,9 @@ pytestmark = pytest.mark.anyio
 OWN_TYPE = "vehicles"
 
 
+_SHARE = "/shares/{grantee_id}"
+
+
 class Theirs:
     """What another organisation has, by the beginning of its address; made when asked for."""
 
@@ -29,12 +32,24 @@ class Theirs:
     async def of(self, place: str) -> str:
         """The value of the last part of an address, like `/v1/leads/{record_id}`."""
         if place not in self._made:
+            if place.endswith(_SHARE):
+                self._made[place] = await self._shared(place.removesuffix(_SHARE))
+                return self._made[place]
             make = _ROWS.get(place)
             if make is None and place.endswith("/{record_id}"):
                 make = _record
             assert make is not None, f"{place} has no row here; say how to make what it names"
             self._made[place] = await make(self.who, place)
         return self._made[place]
+
+    async def _shared(self, place: str) -> str:
+        """The id of a team that a record of theirs is shared with."""
+        team, by_id = await self.of("/v1/teams/{team_id}"), {"record_id": await self.of(place)}
+        if place.startswith("/v1/custom/{type}"):
+            by_id["type"] = await self.of("/v1/custom/{type}")
+        name = self.who.named("post", f"{place}/shares")
+        await self.who.call(name, {"team_id": team}, status=201, **by_id)
+        return team
 
 
 async def _record(who: Stranger, place: str) -> str:
@@ -132,6 +147,10 @@ async def _body(theirs: Theirs, name: str, path: str, parameters: dict[str, Any]
         return {"records": [given]}
     if last == "upsert":
         return {"key": "external_id", "records": [row]}
+    if last == "shares":
+        return {"user_id": str(uuid4())}
+    if last == "hand-over":
+        return {"to": str(uuid4())}
     if last in ("moves", "reveals"):
         return await theirs.who.made(name, only_required=True)
     if name == "change_role":

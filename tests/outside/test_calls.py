@@ -222,8 +222,8 @@ SMALL = Terms(most=1_000)
         answer(b"", content_length="1001"),
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_001,
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n400\r\n" + b"x" * 1_024,
-        answer(gzip.compress(b"x" * 1_001), content_encoding="gzip"),
-        answer(gzip.compress(b"x" * 10_000_000), content_encoding="gzip"),
+        answer(gzip.compress(b"x" * 1_001, mtime=0), content_encoding="gzip"),
+        answer(gzip.compress(b"x" * 10_000_000, mtime=0), content_encoding="gzip"),
     ],
 )
 async def test_a_body_has_a_bound(reply: bytes) -> None:
@@ -234,7 +234,7 @@ async def test_a_body_has_a_bound(reply: bytes) -> None:
 
 async def test_a_packed_body_is_opened_by_pieces() -> None:
     """Ten million bytes in ten thousand never are in memory together."""
-    packed = gzip.compress(b"x" * 10_000_000)
+    packed = gzip.compress(b"x" * 10_000_000, mtime=0)
     async with hosting(lambda _: answer(packed, content_encoding="gzip")) as host:
         url, terms = f"http://one.example:{host.port}/", Terms(most=20_000_000)
         async with outside().opened(url, terms=terms) as (_, pieces):
@@ -248,7 +248,7 @@ async def test_a_packed_body_is_opened_by_pieces() -> None:
     "reply",
     [
         answer(b"x" * 9, content_length="10"),
-        answer(gzip.compress(b"hello")[:-9], content_encoding="gzip"),
+        answer(gzip.compress(b"hello", mtime=0)[:-9], content_encoding="gzip"),
         answer(b"no gzip", content_encoding="gzip"),
         answer(b"x", content_encoding="br"),
         b"220 mail.example ESMTP\r\n",

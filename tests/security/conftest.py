@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import msgspec
 import pytest
+from tests.children import unmeasured
 from tests.conftest import Running, Serve
+from tests.openapi.conftest import Served, wait_for
+from tests.server import PREFIX, Base
 
+from tenfold.accounts.identity.tokens import Tokens
+from tenfold.db.keys import Keyring
 from tenfold.kernel.settings import Settings
 
 HOST = "http://tenfold.test"
@@ -60,3 +69,35 @@ async def strict(serve: Serve, few: Settings, anyio_backend: str) -> AsyncIterat
     """An application with them."""
     async with serve(few) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def running(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`tenfold serve` with two processes, which allow a person 20 requests a minute."""
+    home = tmp_path_factory.mktemp("running")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    environment = unmeasured(
+        TENFOLD_HOME=str(home),
+        PORT=str(port),
+        TENFOLD_WORKERS="2",
+        TENFOLD_APP_DATABASE_URL=base.app_url,
+        TENFOLD_TAIL_DATABASE_URL=base.as_role(base.roles.tail),
+        TENFOLD_ROLE_PREFIX=os.environ[PREFIX],
+        TENFOLD_RATE_PER_MINUTE="20",
+        TENFOLD_RATE_ANONYMOUS="0",
+        TENFOLD_SIGN_IN_PER_MINUTE="0",
+        TENFOLD_LOG_LEVEL="ERROR",
+    )
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tenfold", "serve"], env=environment, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(address, process, home / "log")
+            yield Served(address, Tokens(Keyring.of(home).derive("access tokens"), 3_600, address))
+        finally:
+            process.terminate()
+            process.wait(20)

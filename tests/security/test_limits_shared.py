@@ -167,6 +167,15 @@ async def test_of_many_at_once_no_more_are_let_through(machines: Machines) -> No
     assert sum(limit.allows(one) for one in busy) == 5
 
 
+async def test_what_is_refused_uses_nothing_up(machines: Machines) -> None:
+    running = await machines.start("one")
+    backend, limit, key = running.desk.limits._shared, Limit("person", 2, 600), new_id().bytes
+    assert backend is not None
+    busy = [await backend.take(limit, key) for _ in range(6)]
+    assert busy[:2] == pytest.approx([300, 600], abs=60)
+    assert all(600 < one <= 900 for one in busy[2:])
+
+
 async def test_what_is_shared_names_nobody(
     machines: Machines, at: At, admin: Somebody, cache: Server, owner: Owner
 ) -> None:

@@ -215,6 +215,20 @@ async def test_a_credential_that_is_none_makes_nobody_known(
     assert {a.content[:1] for a in answers[5:]} <= {b"{", b"<"}
 
 
+@pytest.mark.parametrize("cookie", ["", "theme=dark", "refreshToken=x", "session=x"])
+async def test_what_is_refused_was_not_done(
+    strict: Running, at: At, owner: Owner, cookie: str
+) -> None:
+    client, page = at(strict), f"/{new_id().hex[:20]}"
+    report = {"csp-report": {"document-uri": f"http://x{page}", "blocked-uri": "inline"}}
+    sent = {"content-type": "application/csp-report", **({"cookie": cookie} if cookie else {})}
+    body = msgspec.json.encode(report)
+    asked = [client.post("/v1/csp-reports", content=body, headers=sent) for _ in range(8)]
+    assert await codes(*asked) == [204] * 5 + [429] * 3
+    kept = "SELECT n FROM tenfold.csp_reports WHERE document = $1"
+    assert await owner.fetchval(kept, page) == 5
+
+
 async def test_health_and_the_pages_files_are_not_counted(strict: Running, at: At) -> None:
     free = ["/v1/health", *assets().addresses[:2], *document.ASSETS]
     client = at(strict)

@@ -25,7 +25,8 @@ from tenfold.cli.installation import (
 from tenfold.cli.who import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.settings import SettingError, Settings, from_environment, unknown, variable
+from tenfold.kernel.settings import SettingError, Settings, unknown, variable
+from tenfold.outside.secrets.starting import read_settings
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
 
@@ -448,7 +449,7 @@ def _settings(*, port: int | None = None) -> Settings:
             say(f"tenfold: {sentence}")
     if port is not None:
         environment["PORT"] = str(port)
-    return from_environment(environment)
+    return read_settings(environment)
 
 
 def _ready(settings: Settings, *, made: bool) -> Installation:

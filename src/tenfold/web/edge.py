@@ -127,7 +127,7 @@ class Edge:
                 seen += len(message.get("body", b""))
                 if seen > limit:
                     raise TooLarge(f"The body may have at most {limit:,} bytes.")
-            elif seen:
+            else:
                 raise BadRequest("The connection ended before the body did.")
             return message
 

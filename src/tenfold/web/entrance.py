@@ -2,8 +2,8 @@
 
 Everything is counted here, before any work is done for it, so that no spelling of an address and no
 method gets around it: for the person whose token or session it brings, else for its address. Left
-open is only what a refresh token or another secret must tell that the database knows; who finds it
-out counts, and what nobody counted by the time it is answered is counted for its address then.
+open is only what a refresh token tells, which the database must be asked: who looks it up counts,
+and what nobody counted by the time it is answered is counted for its address then.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tenfold.web.scope import Notes
 from tenfold.web.senders import check_sender
 
 HEALTH = "/v1/health"
+_RENEWAL, _NO_PAGES = "/v1/auth/refresh", ("/v1/", "/docs", "/openapi", "/metrics", "/static")
 _READS = ("GET", "HEAD")
 _SAFE = (*_READS, "OPTIONS")
 _SEARCHES = ("search", "pick", "search/", "pick/")
@@ -91,7 +92,7 @@ class Entrance:
                 raise
         claims = self._signed(scope, headers, cookies)
         if claims is None:
-            if _REFRESH not in cookies:
+            if _REFRESH not in cookies or not _renews(scope["path"]):
                 await self.limits.count_address(scope)
         elif _searches(scope, headers):
             await self.limits.count_search(scope, claims.user)
@@ -131,6 +132,11 @@ class Entrance:
         query = scope["query_string"].decode("latin-1")
         there = f"{self._settings.address}/{path.lstrip('/')}" + (f"?{query}" if query else "")
         return ASGIResponse(status_code=308, headers={"location": there})
+
+
+def _renews(path: str) -> bool:
+    """Whether a refresh token tells whose request it is: asked for a new one, and by pages."""
+    return path == _RENEWAL or not path.startswith(_NO_PAGES)
 
 
 def _searches(scope: Notes, headers: Found) -> bool:

@@ -25,7 +25,6 @@ _SOURCES = {
 # What no page of ours asks a browser for. Passkeys are not named: pages may have them by default.
 _NEVER = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

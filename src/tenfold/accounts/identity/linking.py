@@ -7,16 +7,14 @@ wait behind a door of theirs until its owner moves in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity import identities
 from tenfold.accounts.identity.own import Act, Own
-from tenfold.accounts.identity.shown import Begun, Provider, Shown
+from tenfold.accounts.identity.shown import Begun, Shown
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.db.database import Reader
@@ -44,13 +42,12 @@ class Linked:
 class Linking:
     """Changes of one's own identities."""
 
-    def __init__(self, own: Own, provided: WithProvider, providers: Mapping[str, Provider]) -> None:
-        self._own, self._provided = own, provided
-        self._labels = {one.issuer: one.label for one in providers.values()}
+    def __init__(self, own: Own, provided: WithProvider) -> None:
+        self._own, self._provided, self._providers = own, provided, provided.providers
 
     async def begin(self, claims: Claims, key: str, after: str, client: Client) -> tuple[str, str]:
         """Where to send the browser to link another identity, and what it keeps meanwhile."""
-        self._provided.named(key)
+        self._providers.named(key)
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
         return await self._provided.begin(key, after, claims)
@@ -60,7 +57,7 @@ class Linking:
         assert begun.link is not None
         user, tenant, session = (UUID(one) for one in begun.link)
         await self.link(Claims(user, tenant, session, begun.until), shown, client)
-        return self.label(shown.issuer)
+        return self._providers.label(shown.issuer)
 
     async def take(self, claims: Claims, kept: str, client: Client) -> str:
         """Link what one came from to the account that one has signed in to, which has its address.
@@ -70,12 +67,13 @@ class Linking:
         shown = self._provided.offered(kept).shown
         async with self._own.at_work(claims, client) as act:
             if act.account.user.email != shown.email:
+                label = self._providers.label(shown.issuer)
                 raise Forbidden(
-                    f"{self.label(shown.issuer)} knows you as {shown.email}, and this account is "
-                    f"that of {act.account.user.email}. Link it from your settings instead."
+                    f"{label} knows you as {shown.email}, and this account is that of "
+                    f"{act.account.user.email}. Link it from your settings instead."
                 )
             await self._link(act, shown)
-        return self.label(shown.issuer)
+        return self._providers.label(shown.issuer)
 
     async def link(self, claims: Claims, shown: Shown, client: Client) -> None:
         """Let an identity be one's own; Conflict where it is another's."""
@@ -95,7 +93,7 @@ class Linking:
             return
         if same:
             await act.tx.execute(_CONFIRMED, user.id, clock.now())
-        label = self.label(shown.issuer)
+        label = self._providers.label(shown.issuer)
         await act.note("identity_linked", provider=shown.provider, email=shown.email)
         named = f" ({shown.email})" if shown.email else ""
         await self._own.told(act, f"{label}{named} was linked to your account.")
@@ -110,7 +108,7 @@ class Linking:
             await self._own.need_way_in(act)
             await act.tx.forget_people([m.tenant for m in act.account.memberships])
             await act.note("identity_unlinked", provider=gone.provider, email=gone.email)
-            label = self.label(gone.issuer)
+            label = self._providers.label(gone.issuer)
             await self._own.told(act, f"{label} was unlinked from your account.")
 
     async def mine(self, reader: Reader, claims: Claims) -> list[Linked]:
@@ -121,15 +119,11 @@ class Linking:
             Linked(
                 one.id,
                 one.provider,
-                self.label(one.issuer),
+                self._providers.label(one.issuer),
                 one.email,
-                one.issuer in self._labels,
+                one.issuer in self._providers.issuers,
                 one.created_at,
                 one.used_at,
             )
             for one in await identities.of_person(reader, claims.user)
         ]
-
-    def label(self, issuer: str) -> str:
-        """What an issuer is called to people."""
-        return self._labels.get(issuer) or urlsplit(issuer).hostname or issuer

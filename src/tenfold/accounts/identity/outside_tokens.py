@@ -61,13 +61,18 @@ class OutsideTokens:
     def __init__(
         self, settings: Settings, outside: Outside, database: Database, kept: int = 10_000
     ) -> None:
-        self._database, self._seconds, self._most = database, settings.provider_seconds, kept
-        self._issuers = {
-            one.issuer: (
-                one,
-                Issuer(outside, one.issuer, self._seconds, one.jwks_uri, one.shared_secret),
+        self._outside, self._database, self._most = outside, database, kept
+        self.renew(settings)
+
+    def renew(self, settings: Settings) -> None:
+        """Take over other settings."""
+        self._seconds = settings.provider_seconds
+        self._issuers = {one.issuer: one for one in read_issuers(settings.outside_issuers)}
+        self._keys = {
+            one.issuer: Issuer(
+                self._outside, one.issuer, self._seconds, one.jwks_uri, one.shared_secret
             )
-            for one in read_issuers(settings.outside_issuers)
+            for one in self._issuers.values()
         }
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
 
@@ -118,14 +123,13 @@ class OutsideTokens:
             named = msgspec.json.decode(payload, type=_Names).iss
         except (JoseError, ValueError, RecursionError):
             return None
-        found = self._issuers.get(named)
-        return found[0] if found else None
+        return self._issuers.get(named)
 
     async def _checked(self, setting: IssuerSetting, token: str) -> Mapping[str, Any]:
         """The claims of a token that its issuer has signed for us, and that is good now."""
         try:
             async with asyncio.timeout(self._seconds):
-                signed = await self._issuers[setting.issuer][1].signed(token)
+                signed = await self._keys[setting.issuer].signed(token)
         except (OutsideError, TimeoutError):
             raise Unavailable(
                 f"The keys of {setting.issuer} can't be had just now; try again shortly."

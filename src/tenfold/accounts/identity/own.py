@@ -6,7 +6,7 @@ stranger's table does not give the account away.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,7 @@ from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolle
 from tenfold.accounts.identity.letting_in import judged, replace_password
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.proving import Proving
 from tenfold.accounts.identity.sessions import Open, Proof, end_all, going
 from tenfold.accounts.identity.tokens import Claims
@@ -90,11 +91,11 @@ class Own:
         proving: Proving,
         passwords: Passwords,
         address: str,
-        issuers: Sequence[str] = (),
+        providers: Providers,
     ) -> None:
         self._database, self._keyring, self._entrance = database, keyring, entrance
         self._proving, self._passwords, self._address = proving, passwords, address
-        self._issuers = issuers
+        self._providers = providers
 
     # -- proving it anew
 
@@ -361,7 +362,7 @@ class Own:
         await one_by_one(act.tx, act.account.id)
         if (await enrolled(act.tx, act.account.id)).passkeys:
             return
-        if not await identities.lets_in(act.tx, act.account.id, self._issuers):
+        if not await identities.lets_in(act.tx, act.account.id, self._providers.issuers):
             raise Conflict(
                 "Nothing else would let you into your account; set a password or add a passkey "
                 "first.",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from tenfold.accounts.identity.shown import Provider
+from tenfold.kernel.errors import NotFound
 from tenfold.kernel.providers import ProviderSetting, read_providers
-from tenfold.kernel.settings import Settings
+from tenfold.kernel.settings import READY_MADE, Settings
 from tenfold.outside.calls import Outside
 
 GOOGLE, LINKEDIN = "https://accounts.google.com", "https://www.linkedin.com/oauth"
@@ -17,9 +19,42 @@ def back_to(settings: Settings, key: str) -> str:
     return f"{settings.address}/v1/auth/oidc/{key}/callback"
 
 
-def providers(settings: Settings, outside: Outside) -> Mapping[str, Provider]:
-    """The providers that people may sign in with, by key, in the order of their buttons."""
-    return {one.key: one for one in _made(settings, outside)}
+class Providers:
+    """The providers of an installation, as its settings are now."""
+
+    def __init__(self, settings: Settings, outside: Outside) -> None:
+        self._outside = outside
+        self.renew(settings)
+
+    def renew(self, settings: Settings) -> None:
+        """Take over other settings."""
+        self.by_key: Mapping[str, Provider] = {
+            one.key: one for one in _made(settings, self._outside)
+        }
+
+    @property
+    def all(self) -> Sequence[Provider]:
+        """The providers, in the order of their buttons."""
+        return list(self.by_key.values())
+
+    @property
+    def issuers(self) -> Sequence[str]:
+        """Under which names their people are known here."""
+        return [one.issuer for one in self.all]
+
+    def named(self, key: str) -> Provider:
+        """The provider of an address; raises NotFound."""
+        found = self.by_key.get(key)
+        if found is None:
+            raise NotFound(f"Nobody signs in with {key[:40]!r} here; see /v1/auth/providers.")
+        return found
+
+    def label(self, issuer: str) -> str:
+        """What an issuer is called to people, whether they sign in with it or not."""
+        for one in self.all:
+            if one.issuer == issuer:
+                return one.label
+        return urlsplit(issuer).hostname or issuer
 
 
 def signing_in(settings: Settings) -> list[str]:
@@ -35,23 +70,27 @@ def signing_in(settings: Settings) -> list[str]:
 
 def _made(settings: Settings, outside: Outside) -> Iterator[Provider]:
     listed = read_providers(settings.oidc_providers)
-    ready = settings.google_client_id or settings.github_client_id or settings.linkedin_client_id
+    google, github, linkedin = (
+        getattr(settings, f"{name}_client_id") and getattr(settings, f"{name}_client_secret")
+        for name in READY_MADE
+    )
+    ready = google or github or linkedin
     if not (listed or ready):
         return  # Authlib takes a while to load, and is of no use then
     from tenfold.accounts.identity.github import GitHub  # noqa: PLC0415
     from tenfold.accounts.identity.openid import Habits, OpenId  # noqa: PLC0415
 
     seconds = settings.provider_seconds
-    if settings.google_client_id:
-        google = ProviderSetting(
+    if google:
+        at_google = ProviderSetting(
             key="google",
             label="Google",
             issuer=GOOGLE,
             client_id=settings.google_client_id,
             client_secret=settings.google_client_secret,
         )
-        yield OpenId(google, outside, seconds, back_to(settings, "google"))
-    if settings.github_client_id:
+        yield OpenId(at_google, outside, seconds, back_to(settings, "google"))
+    if github:
         yield GitHub(
             settings.github_url,
             settings.github_client_id,
@@ -60,8 +99,8 @@ def _made(settings: Settings, outside: Outside) -> Iterator[Provider]:
             seconds,
             back_to(settings, "github"),
         )
-    if settings.linkedin_client_id:
-        linkedin = ProviderSetting(
+    if linkedin:
+        at_linkedin = ProviderSetting(
             key="linkedin",
             label="LinkedIn",
             issuer=LINKEDIN,
@@ -70,6 +109,6 @@ def _made(settings: Settings, outside: Outside) -> Iterator[Provider]:
         )
         # It refuses a code with a verifier, and its ID tokens leave out the nonce.
         habits = Habits(pkce=False, nonce=False, method="client_secret_post")
-        yield OpenId(linkedin, outside, seconds, back_to(settings, "linkedin"), habits)
+        yield OpenId(at_linkedin, outside, seconds, back_to(settings, "linkedin"), habits)
     for one in listed:
         yield OpenId(one, outside, seconds, back_to(settings, one.key))

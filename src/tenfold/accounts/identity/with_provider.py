@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -32,13 +32,14 @@ from tenfold.accounts.identity.account import (
 )
 from tenfold.accounts.identity.entrance import MFA, Asked, Entrance, Signed
 from tenfold.accounts.identity.founding import found_organisation
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.shown import Back, Begun, Provider, Shown
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from tenfold.kernel.errors import Forbidden, Unauthenticated, Unavailable
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 from tenfold.outside.targets import OutsideError
@@ -80,28 +81,16 @@ class WithProvider:
         database: Database,
         keyring: Keyring,
         entrance: Entrance,
-        providers: Mapping[str, Provider],
+        providers: Providers,
     ) -> None:
         self._settings, self._database, self._keyring = settings, database, keyring
-        self._entrance, self._providers = entrance, providers
-
-    @property
-    def all(self) -> Sequence[Provider]:
-        """The providers, in the order of their buttons."""
-        return list(self._providers.values())
-
-    def named(self, key: str) -> Provider:
-        """The provider of an address; raises NotFound."""
-        found = self._providers.get(key)
-        if found is None:
-            raise NotFound(f"Nobody signs in with {key[:40]!r} here; see /v1/auth/providers.")
-        return found
+        self._entrance, self.providers = entrance, providers
 
     # -- there and back
 
     async def begin(self, key: str, after: str, link: Claims | None = None) -> tuple[str, str]:
         """Where to send the browser, and what it keeps meanwhile."""
-        provider = self.named(key)
+        provider = self.providers.named(key)
         begun = Begun(
             provider=key,
             state=secrets.token_urlsafe(32),
@@ -116,7 +105,7 @@ class WithProvider:
 
     async def back(self, key: str, back: Back, kept: str, client: Client) -> tuple[Begun, Shown]:
         """Who came back, and what for; good once, and only in the browser that began it."""
-        provider = self.named(key)
+        provider = self.providers.named(key)
         begun = self._opened(kept, Begun, _BEGUN)
         same = begun is not None and hmac.compare_digest(
             begun.state.encode(), back.state.encode("utf-8", "replace")
@@ -183,7 +172,7 @@ class WithProvider:
 
     async def _offer(self, shown: Shown, after: str) -> Offer:
         if not (shown.email and shown.verified):
-            label = self.named(shown.provider).label
+            label = self.providers.named(shown.provider).label
             raise Forbidden(
                 f"{label} has not confirmed that your e-mail address is yours. Confirm it there, "
                 f"or sign in here and link {label} to your account.",

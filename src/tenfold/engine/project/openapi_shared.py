@@ -162,6 +162,12 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "Deleted records instead of the live ones.",
         "schema": {"type": "boolean", "default": False},
     },
+    "Shared": {
+        "name": "shared",
+        "in": "query",
+        "description": "Only what was shared with you, or with a team of yours.",
+        "schema": {"type": "string", "const": "me"},
+    },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",

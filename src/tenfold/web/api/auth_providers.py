@@ -93,7 +93,7 @@ async def list_providers(request: Req) -> ASGIResponse:
     gate = gate_of(request, "providers")
     told = [
         ProviderInfo(key=one.key, label=one.label, url=f"/v1/auth/oidc/{one.key}/start")
-        for one in gate.provided.all
+        for one in gate.provided.providers.all
     ]
     return respond.data(told)
 
@@ -157,7 +157,7 @@ async def link_outside(request: Req) -> ASGIResponse:
     client = await knock(request, gate)
     shown = await tokens.shown(body.token)
     await gate.linking.link(claims, shown, client)
-    told = LinkedTo(label=gate.linking.label(shown.issuer))
+    told = LinkedTo(label=gate.provided.providers.label(shown.issuer))
     return respond.data(told, status=201, headers=UNKEPT)
 
 

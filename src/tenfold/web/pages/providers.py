@@ -46,7 +46,7 @@ def buttons(request: Req, after: str) -> list[Button]:
     asked = urlencode({"next": after})
     return [
         Button(one.label, f"/v1/auth/oidc/{one.key}/start?{asked}")
-        for one in _gate(request).provided.all
+        for one in _gate(request).provided.providers.all
     ]
 
 
@@ -138,7 +138,7 @@ def _invitation(offer: Offer) -> str:
 
 
 def _view(request: Req, offer: Offer) -> dict[str, Any]:
-    label = _gate(request).provided.named(offer.shown.provider).label
+    label = _gate(request).provided.providers.named(offer.shown.provider).label
     return {"shown": offer.shown, "label": label}
 
 
