@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import time
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -59,6 +59,7 @@ class Idp:
     """An OpenID provider, honest until its `change_…` say otherwise."""
 
     issuer: str = ""
+    secret: str = SECRET
     key: Any = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
     keys: list[dict[str, Any]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -120,6 +121,9 @@ class Idp:
 
     def _tokens(self, asked: Asked) -> bytes:
         sent = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        basic = b64encode(f"{CLIENT}:{self.secret}".encode()).decode()
+        if asked.headers["authorization"] != f"Basic {basic}":
+            return as_json({"error": "invalid_client"}, "401 Unauthorized")
         person, begun = self.codes.pop(sent.get("code", ""), (None, {}))
         challenge = create_s256_code_challenge(sent.get("code_verifier", ""))
         if (

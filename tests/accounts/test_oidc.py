@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +38,7 @@ from tests.outside.servers import canary, listening
 
 from tenfold.kernel.settings import Settings
 from tenfold.outside.calls import Outside
+from tenfold.web.api.auth_oidc import link_address
 
 pytestmark = pytest.mark.anyio
 HERE = "http://127.0.0.1:8000"
@@ -720,15 +722,56 @@ async def test_a_request_whose_proof_key_was_taken_away_ends_in_nothing(
 
 
 async def test_no_other_page_makes_somebody_link(
-    browser: Browser, other: Browser, site: Site, owner: Owner
+    browser: Browser, site: Site, owner: Owner
 ) -> None:
     """An attacker's link would lead the victim's identity to the attacker's account."""
     await confirmed(browser, owner)
-    await confirmed(other, owner)
-    for sealed in ("yes", "x" * 200):
+    browser.http.cookies.set("session", browser.token)
+    for sealed in ("yes", "x" * 200, "é"):
         answer = await browser.http.get(f"/v1/auth/oidc/own/start?link={sealed}")
-        assert answer.status_code in (401, 403)
+        assert (answer.status_code, code(answer)) == (403, "FORBIDDEN")
         assert "provider" not in browser.http.cookies
+
+
+async def test_a_link_on_ones_settings_links(
+    browser: Browser, other: Browser, site: Site, owner: Owner
+) -> None:
+    """It leads on for the session that it was made for, in its browser, for ten minutes."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    await confirmed(browser, owner)
+    await confirmed(other, owner)
+    for one in (browser, other):
+        body = urlencode({"email": one.email, "password": PASSWORD})
+        assert (await one.http.post("/login", content=body, headers=form)).status_code == 303
+    desk = site.running.desk
+    claims = desk.tokens.verify(browser.http.cookies["session"])
+    asked = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(desk=desk)))
+    place = link_address(asked, claims, "own", "/leads")  # pyright: ignore[reportArgumentType]
+    stolen = await other.http.get(place)
+    assert (stolen.status_code, code(stolen)) == (403, "FORBIDDEN")
+    begun = await browser.http.get(place, headers=HTML)
+    person = Person()
+    done = await come_back(browser, site.own.agree(begun.headers["location"], person), **HTML)
+    assert (done.status_code, done.headers["location"]) == (303, "/leads")
+    assert await linked(owner, person) == 1
+    assert data(await through(other, site.own, person))["user"]["email"] == browser.email
+    browser.http.cookies.clear()
+    signed_out = await browser.http.get(place)
+    assert (signed_out.status_code, code(signed_out)) == (401, "INVALID_TOKEN")
+
+
+async def test_a_link_on_ones_settings_grows_old(
+    browser: Browser, site: Site, owner: Owner, later: Callable[[timedelta], None]
+) -> None:
+    await confirmed(browser, owner)
+    desk = site.running.desk
+    claims = desk.tokens.verify(browser.token)
+    browser.http.cookies.set("session", browser.token)
+    asked = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(desk=desk)))
+    place = link_address(asked, claims, "own", "/")  # pyright: ignore[reportArgumentType]
+    later(timedelta(minutes=11))
+    refused = await browser.http.get(place)
+    assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
 
 
 async def test_what_userinfo_tells_must_be_about_the_same_person(

@@ -205,8 +205,9 @@ async def test_own_account_is_not_for_outside_tokens(
     ):
         refused = await client.request(method, path, json=body, headers=headers)
         assert (refused.status_code, code(refused)) == (403, "FORBIDDEN"), path
-    listed = await client.get("/v1/auth/identities", headers=headers)
-    assert listed.status_code in (401, 403)
+    for path in ("identities", "sessions", "factors"):
+        refused = await client.get(f"/v1/auth/{path}", headers=headers)
+        assert (refused.status_code, code(refused)) == (403, "FORBIDDEN"), path
 
 
 # -- revocation

@@ -113,4 +113,4 @@ def _need_address(text: str, name: str) -> None:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError(f"an `{name}` like https://login.example.com")
+        raise ValueError(f"as `{name}` an address like https://login.example.com")

@@ -341,7 +341,7 @@ class Own:
     ) -> AsyncGenerator[Act]:
         """Somebody at work on their account; raises Unauthenticated where the session is over."""
         if claims.kind != "session":
-            raise Forbidden("Only a person who is signed in may do this, not a key or a program.")
+            raise people_alone()
         place = tenant or claims.tenant
         context = Context(place, claims.user, request=client.request, session=claims.session)
         async with self._database.transaction(context) as tx:
@@ -410,6 +410,11 @@ def step_up_first() -> Forbidden:
         "Confirm that it is you first: this needs your password or second factor once more.",
         code="STEP_UP_REQUIRED",
     )
+
+
+def people_alone() -> Forbidden:
+    """The answer to keys and to tokens of others, which have no account to look after."""
+    return Forbidden("Only a person who is signed in may do this, not a key or a program.")
 
 
 def _too_late() -> Unauthenticated:
