@@ -21,9 +21,13 @@ from litestar.types import ASGIApp, Scope
 from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity.linking import Linking
+from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
@@ -49,7 +53,7 @@ from tenfold.kernel.errors import (
     Unavailable,
     WrongMethod,
 )
-from tenfold.kernel.settings import Settings
+from tenfold.kernel.settings import PROVIDER_SECRETS, Settings
 from tenfold.mail import sending
 from tenfold.outside.calls import Outside
 from tenfold.outside.secrets.current import Current
@@ -60,6 +64,8 @@ from tenfold.web.api import api_keys as api_keys_api
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import auth_factors as auth_factors_api
 from tenfold.web.api import auth_links as auth_links_api
+from tenfold.web.api import auth_oidc as auth_oidc_api
+from tenfold.web.api import auth_providers as auth_providers_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
@@ -104,6 +110,8 @@ APIS = (
     auth_sessions_api,
     api_keys_api,
     service_accounts_api,
+    auth_providers_api,
+    auth_oidc_api,
     health_api,
     history_api,
     record_api,
@@ -200,6 +208,8 @@ def create_app(settings: Settings | None = None) -> Edge:
     types, query, records = made.registry, made.query, made.records
     tokens = Tokens(keyring.derived("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
+    outside = Outside.of(chosen)
+    provided_by = Providers(chosen, outside)
 
     entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
 
@@ -222,11 +232,23 @@ def create_app(settings: Settings | None = None) -> Edge:
             accounts.proving,
             accounts.passwords,
             chosen.address,
+            provided_by,
         )
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
-        app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
+        provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
+        linking = Linking(own, provided)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
+        outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
+        app.state.outside_tokens = outside_tokens
+
+        async def renewed() -> None:
+            provided_by.renew(made.current.settings)
+            outside_tokens.renew(made.current.settings)
+
+        for name in PROVIDER_SECRETS:
+            made.current.when_changed(name, renewed)
         app.state.metrics = metrics
-        app.state.outside = Outside.of(chosen)
+        app.state.outside = outside
         app.state.current = made.current
         try:
             yield

@@ -469,6 +469,18 @@ def open_networks(
     return _run(lambda settings: open_everywhere(settings, name, print))
 
 
+@app.command(name="map-issuer")
+def map_issuer(
+    issuer: Annotated[str, Parameter(help="As the settings name it.")],
+    file: Annotated[Path, Parameter(help="CSV with the columns subject and email.")],
+    /,
+) -> int:
+    """Link the people of an outside issuer to accounts. Exit code 3: some could not be."""
+    from tenfold.cli.identities import map_issuer as link_all
+
+    return _run(lambda settings: link_all(settings, issuer, file, print))
+
+
 @app.command(name="csp-reports")
 def csp_reports(
     *, forget: Annotated[bool, Parameter(help="Forget them after they were shown.")] = False

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -210,6 +211,18 @@ class Keyring:
                 except Unsealable as error:
                     refused = error
         raise refused
+
+    def sealed_text(self, text: str, purpose: str) -> str:
+        """The same of a text, in letters that addresses and cookies bear."""
+        return urlsafe_b64encode(self.seal(text.encode(), purpose)).decode().rstrip("=")
+
+    def opened_text(self, sealed: str, purpose: str) -> str:
+        """What `sealed_text` made for the same purpose; empty where it is anything else."""
+        try:
+            raw = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))
+            return self.unseal(raw, purpose).decode()
+        except (ValueError, Unsealable):
+            return ""
 
     async def lasting(self, tx: Transaction, name: str) -> bytes:
         """A key of the installation that stays the same when the master key changes.

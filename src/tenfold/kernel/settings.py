@@ -14,7 +14,17 @@ import msgspec
 
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.money import CURRENCIES
+from tenfold.kernel.providers import read_issuers, read_providers
 from tenfold.kernel.secret_settings import LastingSecret, Secret, is_lasting, is_secret
+
+READY_MADE = ("google", "github", "linkedin")
+"""Providers that need no more than what they know this installation by."""
+PROVIDER_SECRETS = (
+    "oidc_providers",
+    "outside_issuers",
+    *(f"{name}_client_secret" for name in READY_MADE),
+)
+"""Secret settings of which providers and issuers are made."""
 
 
 class SettingError(TenfoldError):
@@ -115,6 +125,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
     outside_networks: str = ""
     """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
+    oidc_providers: Secret = ""
+    """Providers to sign in with, as JSON; see docs/how-to/sign-in-with-a-provider.md."""
+    google_client_id: str = ""
+    """What Google knows this installation by, so that people sign in with it; empty: they don't."""
+    google_client_secret: Secret = ""
+    """The secret that Google gave with it."""
+    github_client_id: str = ""
+    """The same at GitHub."""
+    github_client_secret: Secret = ""
+    """The secret that GitHub gave with it."""
+    github_url: str = "https://github.com"
+    """Address of GitHub, or of a GitHub Enterprise Server."""
+    linkedin_client_id: str = ""
+    """The same at LinkedIn."""
+    linkedin_client_secret: Secret = ""
+    """The secret that LinkedIn gave with it."""
+    outside_issuers: Secret = ""
+    """Issuers whose access tokens are good here, as JSON; see the same page of docs/how-to."""
+    provider_seconds: float = 2.0
+    """How many seconds a request may wait for providers and issuers."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
 
@@ -236,6 +266,10 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
+    if not re.match(r"https?://[^/]+$", settings.github_url):
+        raise _wrong("github_url", settings.github_url, "an address like https://github.com")
+    if not 0 < settings.provider_seconds <= 30:
+        raise _wrong("provider_seconds", settings.provider_seconds, "more than 0, at most 30")
     _check_secrets(settings)
 
 
@@ -248,6 +282,29 @@ def _check_identity(settings: Settings) -> None:
     if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
         taken = "the path of a file"
         raise _wrong("breached_passwords", settings.breached_passwords, taken)
+
+
+def _check_providers(settings: Settings, *, whole: bool) -> None:
+    """Raise SettingError for providers and issuers that can't be."""
+    ready = [name for name in READY_MADE if getattr(settings, f"{name}_client_id")]
+    for name in READY_MADE if whole else ():
+        if bool(getattr(settings, f"{name}_client_secret")) != (name in ready):
+            raise SettingError(
+                f"{variable(f'{name}_client_id')} and {variable(f'{name}_client_secret')} "
+                "can't be used one without the other."
+            )
+    try:
+        found = read_providers(settings.oidc_providers)
+        if taken := {one.key for one in found} & {*ready}:
+            raise ValueError(f"another `key` than {', '.join(sorted(taken))}")
+    except ValueError as error:
+        raise _refused("oidc_providers", str(error)) from None
+    try:
+        issuers = read_issuers(settings.outside_issuers)
+        if any(one.issuer == settings.address for one in issuers):
+            raise ValueError("issuers other than this installation")
+    except ValueError as error:
+        raise _refused("outside_issuers", str(error)) from None
 
 
 def _check_place(settings: Settings) -> None:
@@ -283,8 +340,11 @@ def _check_edge(settings: Settings) -> None:
         raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
 
 
-def _check_secrets(settings: Settings) -> None:
-    """Raise SettingError for a secret that can't be used; the values are never shown."""
+def _check_secrets(settings: Settings, *, whole: bool = True) -> None:
+    """Raise SettingError for a secret that can't be used; the values are never shown.
+
+    Where they are not `whole`, others are still to come from elsewhere.
+    """
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
@@ -296,6 +356,7 @@ def _check_secrets(settings: Settings) -> None:
         )
     if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
         raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")
+    _check_providers(settings, whole=whole)
 
 
 def _is_network(text: str) -> bool:
@@ -314,6 +375,11 @@ def _is_database(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+
+
+def _refused(field: str, takes: str) -> SettingError:
+    """The same without the value, which may hold secrets."""
+    return SettingError(f"{variable(field)} can't be used: it takes {takes}.")
 
 
 def _wrong(field: str, value: object, takes: str) -> SettingError:

@@ -37,7 +37,8 @@ from tenfold.web.scope import Notes, notes
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
-_CLAIMS, _UNSIGNED = "tenfold.claims", "tenfold.unsigned"
+CLAIMS, UNSIGNED = "tenfold.claims", "tenfold.unsigned"
+"""Where a request notes who signed it, or else why nobody did: message and code."""
 Versions = tuple[int, ...]
 
 
@@ -257,12 +258,12 @@ class Desk:
 
 def bearer(noted: Notes, tokens: Tokens) -> Claims:
     """Who signed the request, from its bearer token, looked at once; raises Unauthenticated."""
-    found: Claims | tuple[str, str] | None = noted.get(_CLAIMS) or noted.get(_UNSIGNED)
+    found: Claims | tuple[str, str] | None = noted.get(CLAIMS) or noted.get(UNSIGNED)
     if found is None:
         try:
-            found = noted[_CLAIMS] = tokens.verify(_token(noted))
+            found = noted[CLAIMS] = tokens.verify(token_of(noted))
         except Unauthenticated as error:
-            found = noted[_UNSIGNED] = error.message, error.code
+            found = noted[UNSIGNED] = error.message, error.code
     if not isinstance(found, Claims):
         raise Unauthenticated(found[0], code=found[1])
     return found
@@ -271,13 +272,14 @@ def bearer(noted: Notes, tokens: Tokens) -> Claims:
 def signed_by(noted: Notes, key: Claims | None) -> None:
     """Note for whom the request's API key acts, or that it is no good."""
     if key is not None:
-        noted[_CLAIMS] = key
+        noted[CLAIMS] = key
     else:
         error = Unauthenticated("This API key is not known; it may have been revoked.")
-        noted[_UNSIGNED] = error.message, error.code
+        noted[UNSIGNED] = error.message, error.code
 
 
-def _token(scope: Notes) -> str:
+def token_of(scope: Notes) -> str:
+    """The bearer token that a request brings; raises Unauthenticated."""
     given = _header(scope, b"authorization")
     if not given:
         raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")

@@ -15,15 +15,17 @@ from urllib.parse import quote
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.api_keys import ApiKeys, key_in
+from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.db.database import BUSY
-from tenfold.kernel.errors import BadRequest, Unauthenticated
+from tenfold.kernel.errors import BadRequest, Unauthenticated, Unavailable
 from tenfold.kernel.settings import Settings
 from tenfold.web.cors import Cors
 from tenfold.web.desk import bearer, signed_by
 from tenfold.web.hosts import Hosts
 from tenfold.web.limits import Limits
 from tenfold.web.limits.limits import address_of, counted, uncounted
+from tenfold.web.outside_tokens import recognise
 from tenfold.web.policy import REPORTS, secure
 from tenfold.web.proxies import Proxies
 from tenfold.web.respond import busy
@@ -42,10 +44,11 @@ Found = Mapping[bytes, bytes]
 
 
 class Entrance:
-    """The way in of one server process; `limits` and `keys` are there once it has started."""
+    """The way in of one server process; what has a type alone is there once it has started."""
 
     limits: Limits
     keys: ApiKeys
+    outside: OutsideTokens
 
     def __init__(self, settings: Settings, tokens: Tokens, free: Collection[str]) -> None:
         self._settings, self._tokens = settings, tokens
@@ -101,8 +104,10 @@ class Entrance:
         """Whose token or session this is. A session's counts, but signs nothing of the API."""
         try:
             if given := headers.get(b"authorization"):
-                key = key_in(given.decode("latin-1"))
-                return await self._of_key(scope, key) if key else bearer(scope, self._tokens)
+                if key := key_in(given.decode("latin-1")):
+                    return await self._of_key(scope, key)
+                await self._recognise(scope)
+                return bearer(scope, self._tokens)
             session = _SESSION.search(cookies)
             return self._tokens.verify(session[1].decode("latin-1")) if session else None
         except Unauthenticated:
@@ -122,6 +127,16 @@ class Entrance:
         if found is not None:
             self.keys.used(found, address_of(scope))
         return found
+
+    async def _recognise(self, scope: Notes) -> None:
+        """Note whom another issuer's token stands for. To wait for its keys counts: it is work."""
+        if not self.outside:
+            return
+        try:
+            await recognise(scope, self._tokens, self.outside)
+        except Unavailable:
+            await self.limits.count_address(scope)
+            raise
 
     def _check_host(self, host: str) -> None:
         if not self._hosts.know(host):

@@ -170,11 +170,12 @@ def _operation(
     if 422 in refused:
         headers.append("Idempotency-Replayed")
     found = shared.answer(f"{endpoint.summary}.", body, *headers)
+    there = shared.answer("Go on at the address in Location.", None, "Location")
     made: Schema = {
         "operationId": operation_id(endpoint, definition),
         "summary": endpoint.summary,
         "tags": [tag],
-        "responses": {str(status): found for status in good},
+        "responses": {str(status): there if status == 303 else found for status in good},
     }
     if endpoint.public:
         made["security"] = []

@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.identity.entrance import Asked
+from tenfold.accounts.identity.entrance import Asked, Signed
 from tenfold.accounts.identity.sign_in import Credentials
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
@@ -53,9 +53,9 @@ async def _renewed(request: Req) -> Claims:
         client = client_of(request.scope)
         access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
-        _keep(request, "", "")
+        keep(request, "", "")
         raise SignInFirst("Your session has ended; sign in again.") from error
-    _keep(request, access, successor)
+    keep(request, access, successor)
     return desk_of(request).tokens.verify(access)
 
 
@@ -83,12 +83,18 @@ async def sign_in(request: Req) -> ASGIResponse:
         if not email.strip() or not form.get("password"):
             raise Invalid({"email": ""}, "Enter your e-mail address and your password.")
         given = Credentials(email, form.get("password")[:1_000], device=gate.device(request))
-        signed = await gate.accounts.login(given, client)
-        if isinstance(signed, Asked):
-            raise Invalid({"email": ""}, "This account needs its second factor.")
+        found = await gate.accounts.login(given, client)
     except (Invalid, Unauthenticated, Locked, TooMany) as error:
         return _refused(request, error, email, after)
-    _keep(request, signed.token, signed.refresh)
+    return entered(request, found, after)
+
+
+def entered(request: Req, found: Signed | Asked, after: str) -> ASGIResponse:
+    """Keep who has signed in, and go on; or ask for the second factor."""
+    if isinstance(found, Asked):
+        told = Invalid({"email": ""}, "This account needs its second factor.")
+        return _refused(request, told, "", after)
+    keep(request, found.token, found.refresh)
     return render.to(request, after)
 
 
@@ -104,7 +110,7 @@ async def sign_out(request: Req) -> ASGIResponse:
     gate = _gate(request)
     token = request.cookies.get(gate.cookie, "")
     await gate.accounts.logout(token[:200], claims, client_of(request.scope))
-    _keep(request, "", "")
+    keep(request, "", "")
     # Pages that the browser still holds must not come back with its back button.
     headers = {"location": "/login", "cache-control": "no-store", "clear-site-data": '"cache"'}
     return ASGIResponse(status_code=303, headers=headers, cookies=kept_cookies(request))
@@ -115,7 +121,7 @@ def _refused(request: Req, error: TenfoldError, email: str, after: str) -> ASGIR
     return render.bare(request, "sign_in.html", status=error.status, **view)
 
 
-def _keep(request: Req, access: str, refresh: str) -> None:
+def keep(request: Req, access: str, refresh: str) -> None:
     """Keep both tokens in the browser, or remove them."""
     desk, gate = desk_of(request), _gate(request)
     keep_cookie(request, "session", access, desk.settings.access_token_seconds if access else 0)

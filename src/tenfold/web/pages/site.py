@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, record
+from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, providers, record
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
 
@@ -16,6 +16,7 @@ def site() -> Router:
     handlers = [
         static_file,
         *door.HANDLERS,
+        *providers.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
         *lists.HANDLERS,
