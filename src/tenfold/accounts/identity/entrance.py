@@ -51,6 +51,8 @@ class Asked:
     enrolled: Enrolled
     passkey: dict[str, Any] | None = None
     """The question to the browser, where a passkey may answer it."""
+    email: str = ""
+    """Whom it is asked of."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ class Entrance:
             tenant=account.tenant, methods=list(methods), device=device, ceremony=ceremony
         )
         token = await challenges.begin(tx, "second_factor", account.id, waiting)
-        return Asked(token, factors, options)
+        return Asked(token, factors, options, account.user.email)
 
     async def enter(
         self,
