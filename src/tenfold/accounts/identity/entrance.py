@@ -19,7 +19,7 @@ from tenfold.accounts.identity.sessions import Proof, Session, Sessions
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
-from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.errors import Locked, Unauthenticated
 
 MFA = "mfa"
 # From now on the organisation may know their name; see members.known_at.
@@ -53,6 +53,8 @@ class Asked:
     """The question to the browser, where a passkey may answer it."""
     email: str = ""
     """Whom it is asked of."""
+    locked: Locked | None = None
+    """Why no code is taken now, after too many wrong ones."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

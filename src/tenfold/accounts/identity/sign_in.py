@@ -228,7 +228,8 @@ class SignIn:
                 raise _begin_again()
             ceremony = msgspec.json.decode(found.detail, type=Waiting).ceremony
             options = ceremony and await passkeys.question_again(reader, ceremony, user.id)
-            return Asked(token, await enrolled(reader, user.id), options, user.email)
+            locked = await self.proving.locked(reader, user.id)
+            return Asked(token, await enrolled(reader, user.id), options, user.email, locked)
 
     async def second_factor(self, token: str, answer: Answer, client: Client) -> Signed:
         """Go on with a sign-in that waits for its second factor."""

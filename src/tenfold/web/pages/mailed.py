@@ -49,9 +49,8 @@ async def ask_link(request: Req) -> ASGIResponse:
     routed(request, "page-login-link")
     form = await read_form(request)
     secret = browser(request) or new_secret()
-    answer = await _asked(request, form, "sign_in", secret)
     keep_browser(request, secret)
-    return answer
+    return await _asked(request, form, "sign_in", secret)
 
 
 @get("/forgot")

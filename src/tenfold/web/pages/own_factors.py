@@ -12,7 +12,14 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.entrance import Signed
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from tenfold.kernel.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+)
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.structs import convert
 from tenfold.web.api.auth_factors import PasskeyName, picture
@@ -27,6 +34,7 @@ from tenfold.web.pages.settings import acting, page
 from tenfold.web.pages.typed import Typed, mistyped
 
 APP, CODES, KEYS = f"{PLACE}/app", f"{PLACE}/recovery-codes", f"{PLACE}/passkeys"
+_NO_KEY = "What the browser sent is no passkey for this address. Try again."
 _NEVER = {"cache-control": "no-store"}
 
 
@@ -159,7 +167,7 @@ async def add_passkey(request: Req) -> ASGIResponse:
         name = _named(act.form)
         signed, codes = await act.gate.own.add_passkey(act.claims, token, answer, name, act.client)
     except (Invalid, Conflict, Unauthenticated) as error:  # a sign-in that is over, is told there
-        return problem(request, error)
+        return problem(request, BadRequest(_NO_KEY) if "credential" in error.fields else error)
     return await _enrolled(request, signed, codes, f"The passkey “{name}” is added.")
 
 

@@ -92,8 +92,9 @@ async def end_others(request: Req) -> ASGIResponse:
 
 
 def how(methods: Sequence[str]) -> str:
-    """How somebody proved who they are: `Password and authenticator app`."""
-    text = " and ".join(_METHODS[one] for one in methods if one in _METHODS)
+    """How somebody proved who they are: `Password, passkey and authenticator app`."""
+    *first, last = [_METHODS[one] for one in methods if one in _METHODS] or [""]
+    text = f"{', '.join(first)} and {last}" if first else last
     return text[:1].upper() + text[1:]
 
 

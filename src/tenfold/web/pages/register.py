@@ -25,6 +25,7 @@ from tenfold.web.pages.session import Flash, Req, keep_flash, read_form, routed
 from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
+_TAKEN = "There is an account with this address already."
 _NAMES = ("firstName", "lastName", "organization", "email", "password")
 
 
@@ -50,9 +51,11 @@ async def register(request: Req) -> ASGIResponse:
         new = registration(convert({name: form.get(name) for name in _NAMES}, Register))
         signed = await gate_of(request).accounts.register(new, client, device(request))
     except (Invalid, Conflict, TooMany) as error:
+        if error.code == "EMAIL_TAKEN":
+            error = Conflict(error.message, code=error.code, fields={"email": _TAKEN})
         return _page(request, mistyped(form, _NAMES, error), after, error)
     keep_signed(request, signed)
-    keep_flash(request, Flash(f"Welcome. A letter to {new.email.strip()} asks to confirm it."))
+    keep_flash(request, Flash(f"Welcome. Open the letter to {new.email.strip()} to confirm it."))
     return render.to(request, after)
 
 

@@ -34,7 +34,7 @@ from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
 Way = Literal["code", "recovery", "passkey"]
-_OFTEN = "That was one wrong code too many; sign in again."
+_OFTEN = "Too many wrong codes. Sign in again."
 _LOST = (
     "You came in with a recovery code, which is used up. If your phone or key is lost, remove it "
     "under Settings."
@@ -134,6 +134,8 @@ def _page(
     after: str,
     error: TenfoldError | None = None,
 ) -> ASGIResponse:
+    if asked.locked is not None:
+        typed = Typed(problem=asked.locked.message)
     view: dict[str, Any] = {
         "typed": typed,
         "way": way,
@@ -141,7 +143,7 @@ def _page(
         "email": asked.email,
         "options": asked.passkey,
         "hindrance": passkeys.hindrance(request) if asked.passkey else None,
-        "locked": isinstance(error, Locked),
+        "locked": asked.locked is not None,
         "next": after,
         "again": then("/login", after),
         "recovery": render.query(SECOND_FACTOR, use="recovery", next=after),
