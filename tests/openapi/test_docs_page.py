@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.factories import Somebody
 from tests.openapi.conftest import Served
-from tests.pages.test_browser import browser_path
+from tests.pages.browsing import browser_path
 
 pytestmark = pytest.mark.anyio
 

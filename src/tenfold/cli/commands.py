@@ -324,6 +324,20 @@ def rotate_master_key(
     return _run(lambda settings: rotate_master(settings, say, finish=finish))
 
 
+@app.command
+def outbox(
+    *,
+    to: Annotated[str, Parameter(help="E-mail address to which they were written.")] = "",
+    many: Annotated[
+        int, Parameter(name=["-n", "--many"], help="How many to show.", show_default=True)
+    ] = 10,
+) -> int:
+    """Show the newest letters; where no mail server is set (TENFOLD_MAIL_URL), they wait here."""
+    from tenfold.cli.outbox import show_letters
+
+    return _run(lambda settings: show_letters(settings, to, many, print))
+
+
 user = App(name="user", help="The people of an organisation.")
 app.command(user)
 

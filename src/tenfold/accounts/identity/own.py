@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -54,6 +54,7 @@ SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
 _SESSION = """SELECT methods, sure_at, device_id FROM tenfold.sessions
 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL FOR UPDATE"""
+_RENAME = "UPDATE tenfold.users SET first_name = $2, last_name = $3 WHERE id = $1"
 _NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 
 
@@ -208,6 +209,15 @@ class Own:
                 raise Conflict("An authenticator app is set up already.", code="DUPLICATE")
             return key, totp.address(key, act.account.user.email, "Tenfold")
 
+    async def begun_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
+        """The key that waits for its first code, and its address; NotFound where none does."""
+        async with self.at_work(claims, client) as act:
+            act.need_sure()
+            key = await totp.begun(act.tx, self._keyring, act.account.id)
+            if not key:
+                raise NotFound("No authenticator app is being set up.")
+            return key, totp.address(key, act.account.user.email, "Tenfold")
+
     async def confirm_totp(
         self, claims: Claims, code: str, client: Client
     ) -> tuple[Signed, list[str]]:
@@ -292,6 +302,20 @@ class Own:
     async def passkeys(self, reader: Reader, claims: Claims) -> list[passkeys.Passkey]:
         """One's passkeys."""
         return await passkeys.of_person(reader, claims.user)
+
+    # -- name
+
+    async def rename(self, claims: Claims, first: str, last: str, client: Client) -> Account:
+        """Take another name, in all organisations."""
+        first, last = " ".join(first.split()), " ".join(last.split())
+        named = {"firstName": first, "lastName": last}
+        if blank := [name for name, text in named.items() if not text]:
+            raise Invalid(dict.fromkeys(blank, "must not be blank"))
+        async with self.at_work(claims, client) as act:
+            await act.tx.execute(_RENAME, act.account.id, first, last)
+            await act.tx.forget_people([m.tenant for m in act.account.memberships])
+            user = replace(act.account.user, first_name=first, last_name=last)
+            return replace(act.account, user=user)
 
     # -- sessions
 

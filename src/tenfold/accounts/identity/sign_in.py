@@ -205,6 +205,18 @@ class SignIn:
 
     # -- with a second factor, or with a passkey alone
 
+    async def waiting(self, token: str) -> Asked:
+        """The question of a sign-in that waits for its second factor, asked once more."""
+        async with self._database.read(NIL) as reader:
+            found = await challenges.waiting(reader, "second_factor", token)
+            user = await by_id(reader, found.user) if found and found.user else None
+            if found is None or user is None:
+                raise _begin_again()
+            ceremony = msgspec.json.decode(found.detail, type=Waiting).ceremony
+            options = ceremony and await passkeys.question_again(reader, ceremony, user.id)
+            locked = await self.proving.locked(reader, user.id)
+            return Asked(token, await enrolled(reader, user.id), options, user.email, locked)
+
     async def second_factor(self, token: str, answer: Answer, client: Client) -> Signed:
         """Go on with a sign-in that waits for its second factor."""
         async with self._database.read(NIL) as reader:

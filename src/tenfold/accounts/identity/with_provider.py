@@ -112,7 +112,7 @@ class WithProvider:
         )
         if (
             begun is None
-            or False
+            or not same
             or begun.provider != key
             or not await self._once(begun, client)
         ):

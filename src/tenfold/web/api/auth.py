@@ -204,13 +204,18 @@ async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     gate = gate_of(request, "register")
     body = await strangers_body(request, Register)
     client = await knock(request, gate)
+    new = registration(body)
+    return signed(gate, await gate.accounts.register(new, client, gate.device(request)), 201)
+
+
+def registration(body: Register) -> Registration:
+    """Who registers; raises Invalid where a name is blank."""
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
     if empty := [name for name, text in blank.items() if not text]:
         raise Invalid(dict.fromkeys(empty, "must not be blank"))
-    new = Registration(body.email, body.password, first, last, organization)
-    return signed(gate, await gate.accounts.register(new, client, gate.device(request)), 201)
+    return Registration(body.email, body.password, first, last, organization)
 
 
 @post("/v1/auth/login", status_code=200, request_max_body_size=STRANGERS_BYTES)

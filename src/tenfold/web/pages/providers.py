@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -31,23 +29,6 @@ from tenfold.web.pages.session import (
 from tenfold.web.safe_next import safe_next
 
 _JOIN = "/join/"
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A provider on the sign-in page."""
-
-    label: str
-    address: str
-
-
-def buttons(request: Req, after: str) -> list[Button]:
-    """The providers to sign in with, in their order; nobody is asked for it."""
-    asked = urlencode({"next": after})
-    return [
-        Button(one.label, f"/v1/auth/oidc/{one.key}/start?{asked}")
-        for one in _gate(request).provided.providers.all
-    ]
 
 
 @get("/sign-in/known")
@@ -128,7 +109,7 @@ async def _newcomer(request: Req, offer: Offer, problem: Invalid | None) -> ASGI
     joins = (await _gate(request).joining.look(secret)).organisation if secret else ""
     told = problem.message if problem else ""
     status = problem.status if problem else 200
-    view = {**_view(request, offer), "joins": joins, "problem": told}
+    view: dict[str, Any] = {**_view(request, offer), "joins": joins, "problem": told}
     return render.bare(request, "provider_new.html", status=status, **view)
 
 

@@ -33,6 +33,7 @@ class Form:
     """A posted form: the values of each name, in order."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self.pairs = pairs
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from litestar import Router
 
-from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, providers, record
+from tenfold.web.pages import (
+    confirm,
+    door,
+    edit,
+    errors,
+    home,
+    imports,
+    lists,
+    mailed,
+    outbox,
+    own_factors,
+    own_sessions,
+    pick,
+    providers,
+    record,
+    register,
+    second_factor,
+    security,
+    settings,
+)
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
 
@@ -17,6 +36,15 @@ def site() -> Router:
         static_file,
         *door.HANDLERS,
         *providers.HANDLERS,
+        *second_factor.HANDLERS,
+        *register.HANDLERS,
+        *mailed.HANDLERS,
+        *outbox.HANDLERS,
+        *confirm.HANDLERS,
+        *settings.HANDLERS,
+        *security.HANDLERS,
+        *own_factors.HANDLERS,
+        *own_sessions.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
         *lists.HANDLERS,
