@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, record
+from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, record, sharing
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
 
@@ -22,5 +22,6 @@ def site() -> Router:
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,
+        *sharing.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)
