@@ -23,6 +23,7 @@ from tenfold.web.pages import (
     second_factor,
     security,
     settings,
+    sharing,
 )
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
@@ -51,5 +52,6 @@ def site() -> Router:
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,
+        *sharing.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)
