@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tenfold.db.database import Transaction
 from tenfold.engine import reach
 from tenfold.engine.access import Access, Person
-from tenfold.engine.definition import Definition, Field, Scope
+from tenfold.engine.definition import PRIVATE, Definition, Field, Scope
 from tenfold.engine.query import Shapes
 from tenfold.engine.reach import Whose
 from tenfold.engine.registry import Registry
@@ -72,6 +72,16 @@ def handed_on(
             f"This {word} is shared with you: only somebody it belongs to may give it to "
             "another owner, or decide who may see it."
         )
+
+
+def owned(definition: Definition, row: asyncpg.Record, columns: Mapping[str, object]) -> None:
+    """Raise Invalid where a record that nobody but its owner sees would have none: it were lost."""
+    if not definition.strict:
+        return
+    now = {name: columns.get(name, row[name]) for name in ("owner_id", definition.private)}
+    if now["owner_id"] is None and now[definition.private] == PRIVATE:
+        word = definition.label.lower()
+        raise Invalid({"owner_id": f"is required: a private {word} is seen by its owner alone"})
 
 
 def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:

@@ -369,6 +369,7 @@ def _changed(
             checks.version(definition, row, change.version)
             values = parse(change.body, definition, access, locale, creating=False, current=row)
             checks.handed_on(access, person, row, definition, values.columns)
+            checks.owned(definition, row, values.columns)
             checks.move(definition, row, values)
             parsed.append((index, change.id, values))
         except TenfoldError as error:

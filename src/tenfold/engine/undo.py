@@ -245,6 +245,7 @@ def _one(
         access.need("update", definition)
         checks.change(access, person, row, definition)
         checks.handed_on(access, person, row, definition, back)
+        checks.owned(definition, row, back)
     if back.get("deleted_at") is not None:
         plan.delete.append(identity)
     else:
