@@ -68,7 +68,7 @@ def run(
     ]
     before = _statuses(address)
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=folder, capture_output=True, text=True, timeout=900, check=False
     )
     try:
         report = json.loads((folder / "report.json").read_text())
