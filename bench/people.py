@@ -97,8 +97,8 @@ def _defaults(definition: Definition, made: Mapping[str, str]) -> dict[str, str]
     """The columns that the engine fills where a client says nothing."""
     found: dict[str, str] = {}
     for step in plan_of(definition).expected:
-        if step.default is not None:
-            stored = step.field.type.parse(step.default, Locale())
+        if step.field.default is not None:
+            stored = step.field.type.parse(step.field.default, Locale())
             found |= dict(zip(step.columns, map(_literal, stored), strict=True))
     return {name: value for name, value in found.items() if name not in made}
 

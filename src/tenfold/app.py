@@ -9,21 +9,23 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Scope
 
 from tenfold import base
 from tenfold.accounts import people
-from tenfold.accounts.identity import links
+from tenfold.accounts.identity import links, telling
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.joining import Joining
-from tenfold.accounts.organisation import following
+from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -48,6 +50,7 @@ from tenfold.kernel.errors import (
 )
 from tenfold.kernel.settings import Settings, from_environment
 from tenfold.mail import sending
+from tenfold.outside.calls import Outside
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import auth as auth_api
@@ -56,6 +59,7 @@ from tenfold.web.api import auth_links as auth_links_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
+from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import exports as exports_api
@@ -71,11 +75,16 @@ from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import security_events as security_events_api
+from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
+from tenfold.web.entrance import Entrance
+from tenfold.web.limits import Limits, Memory
+from tenfold.web.limits.shared import shared
 from tenfold.web.metrics import Metrics
 from tenfold.web.pages import errors as page_errors
+from tenfold.web.pages.assets import assets
 from tenfold.web.pages.site import site
 
 # The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
@@ -89,6 +98,7 @@ APIS = (
     history_api,
     record_api,
     bulk_api,
+    shares_api,
     relations_api,
     search_api,
     types_api,
@@ -102,6 +112,7 @@ APIS = (
     imports_api,
     batches_api,
     exports_api,
+    csp_reports_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
 _PAUSE = 1.0
@@ -170,10 +181,13 @@ def create_app(settings: Settings | None = None) -> Edge:
     tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
 
+    entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
-        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring)
+        limits = entrance.limits = limits_of(made, database)
+        app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
         accounts = SignIn(chosen, database, tokens, keyring)
         own = Own(
             database,
@@ -186,10 +200,12 @@ def create_app(settings: Settings | None = None) -> Edge:
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
         app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
         app.state.metrics = metrics
+        app.state.outside = Outside.of(chosen)
         try:
             yield
         finally:
             accounts.passwords.close()
+            await limits.close()
             await database.close()
 
     inside = Litestar(
@@ -208,8 +224,23 @@ def create_app(settings: Settings | None = None) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    log = chosen.log_level in ("DEBUG", "INFO")
-    return Edge(inside, metrics, chosen.body_limit, log=log, upload_limit=chosen.import_bytes)
+    return Edge(inside, entrance, partial(_refuse, inside), metrics, chosen)
+
+
+def limits_of(made: Parts, database: Database) -> Limits:
+    """How often anybody may ask, counted where the settings say."""
+    memory = Memory(made.settings.folder / "limits")
+    key = made.keyring.derive("limits")
+    return Limits(made.settings, memory, key, shared(made.settings, database))
+
+
+def _refuse(app: Litestar, scope: Scope, error: TenfoldError) -> ASGIApp:
+    """A refusal from before the application has seen the request: a page, or JSON."""
+    scope["litestar_app"] = app
+    request = Request[Any, Any, Any](scope)
+    page = page_errors.wants_page(request)
+    answer = page_errors.refused(request, error) if page else respond.failure(error)
+    return cast("ASGIApp", answer.to_asgi_response(None, request))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _refused(_request: Request[Any, Any, Any], error: TenfoldError) -> Response[bytes]:
@@ -290,7 +321,9 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
+        *telling.handlers(made.settings, made.keyring),
         *sending.handlers(made.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]

@@ -7,12 +7,13 @@ import re
 from tests.conftest import Running
 from tests.jobs.tools import until, working
 
-from tenfold.accounts.identity import links
+from tenfold.accounts.identity import links, telling
 from tenfold.mail import sending
 from tenfold.mail.letters import Kept, kept
 
+_JOBS = [links.LINK_JOB, telling.LOCKED_JOB]
 _WAITING = """SELECT count(*) FROM jobs.job
-WHERE name = $1 AND state IN ('pending', 'processing')"""
+WHERE name = ANY ($1) AND state IN ('pending', 'processing')"""
 
 
 async def written(running: Running, email: str) -> list[Kept]:
@@ -27,13 +28,14 @@ async def work_off(running: Running) -> None:
     desk = running.desk
     handlers = [
         *links.handlers(desk.settings, desk.keyring),
+        *telling.handlers(desk.settings, desk.keyring),
         *sending.handlers(desk.settings, desk.keyring, desk.database),
     ]
     async with working(desk.database, *handlers):
 
         async def idle() -> bool:
             async with desk.database.system() as reader:
-                return not await reader.value(_WAITING, links.LINK_JOB)
+                return not await reader.value(_WAITING, _JOBS)
 
         await until(idle)
 

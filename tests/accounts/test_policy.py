@@ -159,6 +159,8 @@ async def test_an_organisation_is_administered_from_its_networks_alone(
             refused = await home.call(method, path, body, headers=spoofed)
             assert refused.status_code == 403, path
         assert (await home.call("GET", "/v1/leads")).status_code == 200, "ordinary work goes on"
+        asked = "/v1/security-events?event_type=address_refused&ip_address=198.51.100.7"
+        assert len(data(await office.call("GET", f"{asked}&limit=100"))) == 2 * len(ADMIN_ACTS)
         assert (await office.call("GET", "/v1/roles")).status_code == 200
         told: list[str] = []
         name = office.user["organization"]["id"]
@@ -205,8 +207,16 @@ async def test_a_policy_names_what_it_does_not_take(
 async def test_a_policy_needs_a_fresh_proof(browser: Browser, later: Any) -> None:
     await browser.register()
     later(timedelta(minutes=11))
-    refused = await browser.call("PATCH", "/v1/organization/policy", {"mfa": "all"})
-    assert (refused.status_code, code(refused)) == (403, "STEP_UP_REQUIRED")
+    names = {"first_name": "A", "last_name": "B", "password": PASSWORD}
+    for method, path, body in (
+        ("PATCH", "/v1/organization/policy", {"mfa": "all"}),
+        ("POST", "/v1/members", {"email": "a@example.org", "role": "admin", **names}),
+        ("POST", "/v1/invitations", {"email": "a@example.org", "role": "owner"}),
+    ):
+        refused = await browser.call(method, path, body)
+        assert (refused.status_code, code(refused)) == (403, "STEP_UP_REQUIRED")
+    plain = {"email": "a@example.org", "role": "manager"}
+    data(await browser.call("POST", "/v1/invitations", plain), 201)
 
 
 # -- sessions of members

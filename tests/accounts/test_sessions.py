@@ -291,5 +291,5 @@ async def test_refreshing_too_often_does_not_lose_the_session(
         await browser.register()
         codes = [(await browser.post("refresh")).status_code for _ in range(3)]
         assert codes == [200, 200, 429]
-        running.desk.per_person = None
+        running.desk.limits.person = None
         assert (await browser.post("refresh")).status_code == 200

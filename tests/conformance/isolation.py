@@ -14,7 +14,10 @@ from tenfold.engine.definition import Definition
 from tenfold.kernel.ids import new_id
 
 # A body for each address that takes one; those not named take an empty object.
-_BODIES: dict[str, dict[str, Any]] = {"moves": {"to": "x"}}
+_BODIES: dict[str, dict[str, Any]] = {
+    "moves": {"to": "x"},
+    "shares": {"user_id": str(uuid4())},
+}
 
 
 def routes(place: World) -> list[tuple[str, str]]:
@@ -52,7 +55,8 @@ async def _asked(
 ) -> tuple[int, str]:
     """Status and body of an answer, with the id taken out of it."""
     relation = next((f.name for f in kind.fields.values() if f.type.kind == "many"), "x")
-    where = path.format(plural=kind.path, record_id=identity, relation=relation)
+    inside = {"relation": relation, "grantee_id": str(who.id)}
+    where = path.format(plural=kind.path, record_id=identity, **inside)
     body: dict[str, Any] | None = {"ids": []} if path.endswith("{relation}") else None
     if body is None and method not in ("GET", "DELETE"):
         body = _BODIES.get(path.rpartition("/")[2], {})

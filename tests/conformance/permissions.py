@@ -18,7 +18,8 @@ READING = Grant(read="all")
 def grants(kind: Definition) -> dict[tuple[str, str], Grant]:
     """What each organisation role and each pack role may do, by the words of the declaration."""
     expected: dict[tuple[str, str], Grant] = {
-        ("admin", ""): EVERYTHING,
+        # Where privacy is strict, it binds administrators too.
+        ("admin", ""): replace(EVERYTHING, read="open") if kind.strict else EVERYTHING,
         # Managers do everything, but what people marked private stays theirs.
         ("manager", ""): replace(EVERYTHING, read="open") if kind.private else EVERYTHING,
         ("member", ""): kind.access.get("member", NOTHING),
@@ -47,7 +48,7 @@ class Rows:
         reached = {"none": (), "own": ("own",), "team": ("own", "team")}
         names = reached.get(scope, ("own", "team", "other"))
         found = {name: getattr(self, name) for name in names}
-        if scope == "open" and self.private:
+        if scope != "all" and self.private:
             found = {n: r for n, r in found.items() if n == "own" or r[self.private] != "private"}
         return found
 

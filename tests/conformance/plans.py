@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 from tests.conformance.world import World
 from tests.factories import Owner
 
-from tenfold.engine.access import Person
+from tenfold.engine.access import Person, Shared
 from tenfold.engine.ask import Ask, Filter, Sort
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition, Field, Grant
 from tenfold.engine.sql import Statement
 from tenfold.engine.statement import PersonReading
 from tenfold.kernel.ids import new_id
@@ -179,6 +180,9 @@ def _served(plan: Plan, kind: Definition, one: Field, operator: str) -> None:
         if node.get("Relation Name") != kind.table:
             continue  # a rollup over another table
         after = str(node.get("Filter", ""))
+        if kind.strict:  # everybody is kept from what others marked private
+            scope = rf"\(owner_id = \$\d+\) OR \({kind.private} <> 'private'::text\)"
+            after = re.sub(scope, "", after)
         assert not _mentions(after, names), f"{what} is a filter after the index: {after}"
     # A folded text is compared by one of its columns, an amount by both but where there is neither.
     both = one.within is not None and operator != "null"
@@ -269,6 +273,55 @@ async def check_scopes(place: World, kind: Definition) -> None:
             )
     finally:
         await connection.close()
+
+
+async def check_shared(place: World, kind: Definition) -> None:
+    """Who has something shared with them still reads by indexes, and one's own by the owner's."""
+    await fill(place.owner, kind)
+    connection = await planning(place)
+    ask = Ask(sorts=(_newest(kind),))
+    try:
+        for scope in ("own", "team", *(("open",) if kind.private else ())):
+            grants = {"sharee": {kind.name: Grant(read=scope)}}
+            shared = {kind.name: Shared((new_id(),))}
+            person = Person(
+                user=new_id(),
+                tenant=new_id(),
+                role="x",
+                roles=frozenset({"sharee"}),
+                own_roles=grants,
+                shared=shared,
+            )
+            asked = PersonReading(kind, person, place.registry)
+            assert asked.access.widened
+            statements = {
+                "list": asked.list_statement(ask, None).page,
+                "count": asked.count_statement(ask, 1_001),
+                "one": asked.one_statement((), ()),
+                "several": asked.many_statement((), ()),
+                "narrowed": asked.count_statement(replace(ask, mine=()), 1_001),
+            }
+            for name, statement in statements.items():
+                plan = await plan_of(connection, statement)
+                _by_index(plan, kind, f"{name} of {scope} and shared")
+            if scope == "own":
+                _both_ways(await plan_of(connection, statements["list"]), kind)
+    finally:
+        await connection.close()
+
+
+def _by_index(plan: Plan, kind: Definition, what: str) -> None:
+    for node in nodes(plan):
+        if node.get("Relation Name") == kind.table:
+            assert node["Node Type"] != "Seq Scan", f"{what} reads the table: {_short(plan)}"
+
+
+def _both_ways(plan: Plan, kind: Definition) -> None:
+    """One's own by the owner's index without a sort, what is shared by its ids."""
+    scans = [n for n in nodes(plan) if n.get("Relation Name") == kind.table]
+    conditions = [str(n.get("Index Cond", "")) for n in scans]
+    assert any(_mentions(c, {"owner_id"}) for c in conditions), f"not by owner: {_short(plan)}"
+    assert any("id = ANY" in c for c in conditions), f"not by ids: {_short(plan)}"
 
 
 def _short(plan: Plan) -> str:

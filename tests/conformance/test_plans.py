@@ -21,5 +21,9 @@ async def test_own_records_have_an_index(place: World, kind: Definition) -> None
     await plans.check_scopes(place, kind)
 
 
+async def test_shared_records_have_an_index(place: World, kind: Definition) -> None:
+    await plans.check_shared(place, kind)
+
+
 async def test_search_has_an_index(place: World, kind: Definition) -> None:
     await plans.check_search(place, kind)

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 from tests.conformance import (
     drift,
     history,
@@ -22,6 +23,7 @@ from tests.conformance import (
     permissions,
     plans,
     secrecy,
+    sharing,
 )
 from tests.conformance.conftest import PACKS, add_specimens
 from tests.conformance.world import World, world
@@ -30,10 +32,11 @@ from tests.server import Server
 
 from tenfold import app as composition
 from tenfold.db import keys
-from tenfold.engine import checks, sorting, statement
+from tenfold.engine import checks, conditions, search, shares, sorting, statement
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Grant
 from tenfold.engine.query import Shapes
+from tenfold.engine.records import Records
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
@@ -255,9 +258,25 @@ async def _leaks(place: World, kind: Definition) -> None:
     await secrecy.check_leaks(place, kind, str)
 
 
+_NOBODY = "SELECT NULL::uuid, 0::real WHERE false"
+
+
 async def _kept(*args: Any, **more: Any) -> Any:
     """Relations are believed as they were sent."""
     return args[4]
+
+
+def _no_more(kept: Callable[..., Any]) -> Callable[..., Any]:
+    """What should be refused is done, as by something that asks less."""
+
+    async def done(*args: Any) -> Any:
+        return await kept(*args[:5])
+
+    return done
+
+
+async def _nothing(*args: Any, **more: Any) -> None:
+    """What should be done is left undone."""
 
 
 @pytest.mark.parametrize(
@@ -278,6 +297,16 @@ async def _kept(*args: Any, **more: Any) -> Any:
         (sorting, "never_null", _always(True), lists.check_sorts, "pages|out of order"),
         (checks, "move", _always(None), lifecycle.check_moves, "200|201"),
         (checks, "relations", _kept, isolation.check_relations, "points to a stranger"),
+        (conditions, "shared", _always(sa.false()), sharing.check_seen, "only"),
+        (statement, "scoped", _always(None), sharing.check_seen, "set()"),
+        (search, "_among_shared", _always(_NOBODY), sharing.check_seen, "only"),
+        (shares, "_changed", _always(True), sharing.check_seen, "only"),
+        (shares, "end_of_records", _nothing, sharing.check_swept, "== 0"),
+        (shares, "end_with", _nothing, sharing.check_swept, "== 1"),
+        (checks, "handed_on", _always(None), sharing.check_changed, "PATCH"),
+        (checks, "change", _always(None), sharing.check_changed, "== 403"),
+        (Records, "deciding", _no_more(Records.held), sharing.check_changed, "POST"),
+        (Records, "deciding", _no_more(Records.held), sharing.check_refused, "403"),
         (keys, "seal", _unsealed(keys.seal), secrecy.check_binding, "canary"),
         (keys, "seal", _unsealed(keys.seal), _leaks, "leak"),
         (keys, "place", _always(b"anywhere"), secrecy.check_binding, "another row than its own"),
@@ -335,8 +364,8 @@ async def test_deleted_record_that_is_still_shown(
 ) -> None:
     original = statement.Reading.matching
 
-    def everything(self: Any, filters: Any, *, deleted: bool = False) -> Any:
-        found = original(self, filters, deleted=deleted)._generate()
+    def everything(self: Any, *asked: Any) -> Any:
+        found = original(self, *asked)._generate()
         kept = [c for c in found._where_criteria if "deleted_at" not in str(c)]
         found._where_criteria = tuple(kept)
         return found

@@ -408,6 +408,42 @@ def test_private_names_a_choice_that_can_be_private():
     assert "Maybe.level: it decides who may see a record, and may be empty." in the(Maybe)
 
 
+def test_strict_privacy_says_what_is_private():
+    class Sealed(Record, plural="sealeds", strict=True):
+        """One."""
+
+    assert "Sealed: strict=True, and nothing says what is private. Fix: give it" in the(Sealed)
+
+
+def test_a_default_by_another_choice_names_what_there_is():
+    class Begun(Record, plural="beguns"):
+        """One."""
+
+        early: Colour = field(default=Colour.RED, begins={"colour": {Colour.RED: Colour.PRIVATE}})
+        colour: Colour = field(default=Colour.RED)
+        wrong: Colour = field(default=Colour.RED, begins={"colour": {"pink": Colour.PRIVATE}})
+        other: Colour = field(default=Colour.RED, begins={"colour": {Colour.RED: "pink"}})
+        none: Colour | None = field(begins={"colour": {Colour.RED: Colour.PRIVATE}})
+        fine: Colour = field(default=Colour.RED, begins={"colour": {Colour.RED: Colour.PRIVATE}})
+
+    told = [re.sub(r".*? Begun\.", "", line) for line in mistakes(Begun) if "Begun." in line]
+    assert [line.partition(". Fix")[0] for line in told] == [
+        "early: begins names colour='red', which no choice before it can be",
+        "wrong: begins names colour='pink', which no choice before it can be",
+        "other: begins gives 'pink', which it can't be",
+        "none: it begins somehow, and has no default",
+    ]
+
+
+def test_only_people_are_handed_over():
+    class Handed(Record, plural="handeds"):
+        """One."""
+
+        name: str = field(handed_over="true")
+
+    assert "Handed.name: text is no person to hand over. Fix: leave" in the(Handed)
+
+
 def test_a_default_sort_by_nothing():
     class Sorted(Record, plural="sorteds", sort="-nmae"):
         """One."""

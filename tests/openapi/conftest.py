@@ -64,7 +64,7 @@ def start(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Start:
                 [*command, *where], env=environment, cwd=ROOT, stdout=log, stderr=log
             )
             try:
-                _wait(address, server, home / "log")
+                wait_for(address, server, home / "log")
                 key = Keyring.of(home).derive("access tokens")
                 yield Served(address, Tokens(key, 3_600, address))
             finally:
@@ -111,7 +111,7 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the server is ready; fails with its output where it ends or takes too long."""
     until = time.monotonic() + _STARTS_WITHIN
     while time.monotonic() < until and server.poll() is None:

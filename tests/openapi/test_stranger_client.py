@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -57,6 +58,7 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
         field = (await stranger.made(f"reveal_{one}"))["field"]
         await stranger.call(f"reveal_{one}", {"field": field}, status=201, **by_id)
     await _relate(stranger, one, identity)
+    await _share(stranger, one, **by_id)
     timeline = await stranger.call(f"list_{one}_timeline", **by_id)
     assert timeline["data"][-1]["operation"] == "created"
     found = await stranger.call(f"batch_read_{many}", {"ids": [identity]}, **place)
@@ -71,6 +73,17 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
     back = await stranger.call(f"restore_{one}", **by_id)
     assert back["data"]["id"] == identity
     await _bulk(stranger, one, many, **place)
+
+
+async def _share(stranger: Stranger, one: str, **by_id: str) -> None:
+    """Share it with a team, and take that back."""
+    team = (await stranger.call("create_team", {"name": f"Team {uuid4()}"}, status=201))["data"]
+    body = {"team_id": team["id"], "may": "update"}
+    made = await stranger.call(f"create_{one}_share", body, status=201, **by_id)
+    assert (await stranger.call(f"list_{one}_shares", **by_id))["data"] == [made["data"]]
+    await stranger.call(f"create_{one}_share", {**body, "may": "read"}, status=200, **by_id)
+    await stranger.call(f"delete_{one}_share", grantee_id=team["id"], **by_id)
+    assert (await stranger.call(f"list_{one}_shares", **by_id))["data"] == []
 
 
 async def _relate(stranger: Stranger, one: str, identity: str) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from tests.exchange.imports import Person, working
 from tests.factories import Organisation, Somebody
+
+if TYPE_CHECKING:
+    from tenfold.web.desk import Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -175,3 +181,129 @@ async def test_a_rollup_counts_nothing_through_a_relation_that_is_hidden(
         assert read.json()["data"]["listing_count"] == count, role
         written = await client.patch(path, json={"name": role}, headers=who.headers)
         assert written.json()["data"]["listing_count"] == count, role
+
+
+async def _contact(client, who: Somebody, **fields: str) -> dict:
+    body = {"first_name": "Heron", "last_name": "Lee", **fields}
+    answer = await client.post("/v1/contacts", json=body, headers=who.headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["data"]
+
+
+@pytest.mark.parametrize("source", ["hubspot", "salesforce", "google"])
+async def test_a_synced_contact_is_its_owners_alone(
+    client, organisation: Organisation, source: str
+):
+    mine = await organisation.person("member", team=organisation.team)
+    made = await _contact(client, mine, source=source, email="heron@example.com")
+    assert made["privacy"] == "private"
+    path = f"/v1/contacts/{made['id']}"
+    for role in ("owner", "admin", "manager", "member", "read-only"):
+        other = await organisation.person(role, team=organisation.team, name="other")
+        assert (await client.get(path, headers=other.headers)).status_code == 404, role
+        for where in ("", "/search?q=heron", "?email=heron@example.com", "/export?format=json"):
+            answer = await client.get(f"/v1/contacts{where}", headers=other.headers)
+            assert made["id"] not in answer.text, f"{role} {where}"
+        ids = {"ids": [made["id"]]}
+        many = await client.post("/v1/contacts/batch-read", json=ids, headers=other.headers)
+        assert many.json()["data"] == []
+        sums = await client.get("/v1/contacts/aggregate?group=source", headers=other.headers)
+        assert sums.json()["data"] == []
+        if role != "read-only":
+            about = {"subject": "Call", "about": {"type": "contact", "id": made["id"]}}
+            answer = await client.post("/v1/tasks", json=about, headers=other.headers)
+            assert answer.status_code == 400, role
+            gone = await client.delete(path, headers=other.headers)
+            assert gone.status_code == 404, role
+    assert await _ids(client, mine, "/v1/contacts") == {made["id"]}
+
+
+async def test_a_private_contact_is_seen_once_it_is_shared_or_open(
+    client, organisation: Organisation
+):
+    mine = await organisation.person("member", team=organisation.team)
+    admin = await organisation.person("owner")
+    manager = await organisation.person("manager")
+    made = await _contact(client, mine, source="google")
+    path = f"/v1/contacts/{made['id']}"
+    share = {"user_id": str(admin.id)}
+    answer = await client.post(f"{path}/shares", json=share, headers=mine.headers)
+    assert answer.status_code == 201
+    assert (await client.get(path, headers=admin.headers)).status_code == 200
+    assert (await client.get(path, headers=manager.headers)).status_code == 404
+    everyone = {"privacy": "everyone"}
+    assert (await client.patch(path, json=everyone, headers=mine.headers)).status_code == 200
+    assert (await client.get(path, headers=manager.headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "privacy"),
+    [
+        ({"source": "manual"}, "everyone"),
+        ({}, "everyone"),
+        ({"source": "google", "privacy": "everyone"}, "everyone"),
+        ({"source": "manual", "privacy": "private"}, "private"),
+    ],
+)
+async def test_privacy_is_what_was_said_or_follows_the_source(
+    client, organisation: Organisation, given: dict[str, str], privacy: str
+):
+    mine = await organisation.person("member")
+    assert (await _contact(client, mine, **given))["privacy"] == privacy
+
+
+async def test_every_way_of_making_contacts_keeps_synced_ones_private(
+    client, organisation: Organisation, desk: Desk
+):
+    mine = await organisation.person("member")
+    known = await _contact(client, mine, external_id="known")
+    rows = [{"last_name": "A", "source": "google", "external_id": "a"}]
+    bulk = await client.post("/v1/contacts/bulk", json={"records": rows}, headers=mine.headers)
+    rows = [
+        {"last_name": "B", "source": "hubspot", "external_id": "b"},
+        {"source": "hubspot", "external_id": "known"},
+    ]
+    body = {"key": "external_id", "records": rows}
+    upserted = await client.post("/v1/contacts/upsert", json=body, headers=mine.headers)
+    assert bulk.json()["data"][0]["privacy"] == "private"
+    # What is known already stays as it is.
+    assert [r["privacy"] for r in upserted.json()["data"]] == ["private", "everyone"]
+    person = Person(client, mine)
+    async with working(desk):
+        text = "Last Name,Source,External ID\nC,Salesforce,c\nD,Website,d\n"
+        view = await person.imported(text, "contact")
+    assert view["state"] == "completed"
+    made = {r["external_id"]: r["privacy"] for r in await person.every("contacts")}
+    assert made == {
+        "known": "everyone",
+        "a": "private",
+        "b": "private",
+        "c": "private",
+        "d": "everyone",
+    }
+    assert known["privacy"] == "everyone"
+
+
+async def test_a_team_sees_its_contacts_but_not_the_private_ones(
+    client, organisation: Organisation
+):
+    mine = await organisation.person("member", team=organisation.team)
+    mate = await organisation.person("member", team=organisation.team, name="mate")
+    open_ = await _contact(client, mine)
+    private = await _contact(client, mine, source="google")
+    assert await _ids(client, mate, "/v1/contacts") == {open_["id"]}
+    assert await _ids(client, mine, "/v1/contacts") == {open_["id"], private["id"]}
+    assert await _ids(client, mate, "/v1/contacts/search?q=heron") == {open_["id"]}
+    assert await _ids(client, mate, "/v1/contacts/search?q=he") == {open_["id"]}
+
+
+async def test_a_role_that_reads_all_reads_no_private_contacts(client, organisation: Organisation):
+    mine = await organisation.person("member")
+    admin = await organisation.person("owner")
+    grants = {"contact": {"read": "all", "update": "all", "delete": "all"}}
+    role = {"name": "everything", "grants": grants}
+    await client.post("/v1/roles", json=role, headers=admin.headers)
+    reader = await organisation.person("member", ["everything"])
+    open_ = await _contact(client, mine)
+    await _contact(client, mine, source="google")
+    assert await _ids(client, reader, "/v1/contacts") == {open_["id"]}

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.children import unmeasured
-from tests.factories import Organisation, Somebody
+from tests.factories import Organisation, Owner, Somebody
 from tests.pages.conftest import Make
 
 from tenfold.kernel.settings import Settings
@@ -544,5 +544,53 @@ async def test_what_fails_on_the_way_is_told_and_nothing_typed_is_lost(
     await page.context.set_offline(False)
     await page.click(".form-end .primary")
     await sees(page.locator(".toast"), "Kept Here was created.")
+    assert trouble
+    trouble.clear()
+
+
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+    window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+"""
+
+
+async def test_no_page_breaks_the_policy_it_comes_with(
+    open_page: Open, lead: dict[str, Any], owner: Owner, trouble: list[str]
+) -> None:
+    await owner.execute("DELETE FROM tenfold.csp_reports")
+    page = await open_page("/login")
+    await page.add_init_script(VIOLATIONS)
+    record = f"/leads/{lead['id']}"
+    places = ["/", "/leads", "/leads?status=new&sort=-budget", "/leads/new", record]
+    places += [f"{record}/edit", "/menu", "/search?q=zoe", "/imports", "/imports/new", "/contacts"]
+    for path in [*places, "/nothing/here", "/docs", "/docs/leads", "/docs/sign-in"]:
+        await page.goto(path, wait_until="load")
+        assert await page.evaluate("window.violations") == [], path
+    assert await owner.fetchval("SELECT count(*) FROM tenfold.csp_reports") == 0
+    assert [text for text in trouble if "status of 404" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "directive", "blocked"),
+    [
+        ("script.textContent = 'window.evil = 1'", "script-src-elem", "inline"),
+        ("script.src = 'https://evil.example/x.js?id=1'", "script-src-elem", "https://evil.example/x.js"),
+    ],
+)  # fmt: skip
+async def test_what_is_planted_on_a_page_does_not_run_and_is_reported(
+    open_page: Open, owner: Owner, trouble: list[str], planted: str, directive: str, blocked: str
+) -> None:
+    await owner.execute("DELETE FROM tenfold.csp_reports")
+    page = await open_page("/leads/new")
+    code = (
+        f"const script = document.createElement('script'); {planted}; document.body.append(script)"
+    )
+    async with page.expect_response("**/v1/csp-reports") as answered:
+        await page.evaluate(f"() => {{ {code} }}")
+    assert (await answered.value).status == 204
+    assert await page.evaluate("window.evil") is None
+    kept = await owner.fetch("SELECT document, directive, blocked, n FROM tenfold.csp_reports")
+    assert [tuple(row) for row in kept] == [("/leads/new", directive, blocked, 1)]
     assert trouble
     trouble.clear()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 import msgspec
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
-from tenfold.engine.access import Person
+from tenfold.engine.access import Person, Shared
 from tenfold.engine.definition import Grant
 from tenfold.engine.types import Locale
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Unauthenticated
 
-_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone
+_MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone,
+t.rate_per_minute,
+    EXISTS (SELECT 1 FROM tenfold.shares s WHERE s.tenant_id = $1) AS sharing
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active"""
@@ -29,6 +35,9 @@ _TEAMS = """WITH RECURSIVE below (id, depth) AS (
     WHERE t.tenant_id = $1 AND b.depth < 20
 ) SELECT DISTINCT id FROM below"""
 _ROLES = "SELECT name, grants FROM tenfold.roles WHERE tenant_id = $1 AND name = ANY ($2)"
+# What is shared with a team is seen by its people and those of the teams above it.
+_SHARED = """SELECT type, record_id, bool_or(may = 'update') FROM tenfold.shares
+WHERE tenant_id = $1 AND grantee_id = ANY ($2) GROUP BY type, record_id ORDER BY type, record_id"""
 # The session, whether a second factor is set up, and from when on one is demanded.
 _SESSION = """SELECT s.methods, s.sure_at, m.mfa_from, t.mfa, t.mfa_grace_days, t.admin_networks,
     EXISTS (SELECT 1 FROM tenfold.totp f WHERE f.user_id = $2 AND f.confirmed_at IS NOT NULL)
@@ -110,18 +119,8 @@ async def caller(reader: Reader, claims: Claims) -> Caller:
     """Who asks, read anew; raises Unauthenticated where the session or the membership is over."""
     person = await load(reader, claims.tenant, claims.user)
     standing = await _of_session(reader, claims)
-    return Caller(
-        user=person.user,
-        tenant=person.tenant,
-        role=person.role,
-        roles=person.roles,
-        teams=person.teams,
-        team=person.team,
-        own_roles=person.own_roles,
-        locale=person.locale,
-        zone=person.zone,
-        standing=standing,
-    )
+    known = {one.name: getattr(person, one.name) for one in fields(person)}
+    return Caller(**known, standing=standing)
 
 
 async def _of_session(reader: Reader, claims: Claims) -> Standing:
@@ -148,6 +147,8 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
     teams = await reader.rows(_TEAMS, tenant, row["team_id"]) if row["team_id"] else []
     names = [row["role"], *row["roles"]]
     own = {r[0]: grants_of(r[1]) for r in await reader.rows(_ROLES, tenant, names)}
+    groups = [user, *(r[0] for r in teams)]
+    shared = await reader.rows(_SHARED, tenant, groups) if row["sharing"] else []
     return Person(
         user=user,
         tenant=tenant,
@@ -158,7 +159,19 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
         own_roles=own,
         locale=Locale(row["region"], row["currency"]),
         zone=row["timezone"],
+        per_minute=row["rate_per_minute"],
+        shared=_shared([(r[0], r[1], r[2]) for r in shared]),
+        shared_mark=hashlib.sha256(repr(shared).encode()).hexdigest()[:16] if shared else "",
     )
+
+
+def _shared(rows: Sequence[tuple[str, UUID, bool]]) -> dict[str, Shared]:
+    """What was shared by type, from type, id, and whether it may be changed."""
+    by_type = {name: list(some) for name, some in groupby(rows, key=itemgetter(0))}
+    return {
+        name: Shared(tuple(i for _, i, _ in some), frozenset(i for _, i, may in some if may))
+        for name, some in by_type.items()
+    }
 
 
 def grants_of(text: str) -> dict[str, Grant]:

@@ -34,6 +34,17 @@ class ContactSource(StrEnum):
     OTHER = "other"
 
 
+class ContactPrivacy(StrEnum):
+    """Who may see a contact."""
+
+    EVERYONE = "everyone"
+    PRIVATE = "private"
+
+
+# What one brings along from a mailbox or another system is one's own until one shares it.
+_SYNCED = (ContactSource.HUBSPOT, ContactSource.SALESFORCE, ContactSource.GOOGLE)
+
+
 class LifecycleStage(StrEnum):
     """How far a person has come on the way to a customer."""
 
@@ -64,9 +75,15 @@ class Contact(
     Record,
     plural="contacts",
     icon="user",
+    private="privacy",
+    strict=True,
     named_by=("email", "email_2", "phone", "mobile_phone", "company_name", "company"),
 ):
-    """A person: how to reach them, where they work, where we know them from."""
+    """A person: how to reach them, where they work, where we know them from.
+
+    A private one is its owner's alone, and unseen by managers and administrators too, until it is
+    shared; contacts that were synced begin so.
+    """
 
     first_name: str | None = field(search="A", sort=True, title=True, aliases=["given name"])
     last_name: str | None = field(
@@ -88,6 +105,12 @@ class Contact(
         default=ContactSource.MANUAL, filter=True, help="Where the contact came from."
     )
     source_badge: str | None = computed(_BADGE, label="Badge", help="H, S or G where synced.")
+    privacy: ContactPrivacy = field(
+        default=ContactPrivacy.EVERYONE,
+        begins={"source": dict.fromkeys(_SYNCED, ContactPrivacy.PRIVATE)},
+        filter=True,
+        help="Private: its owner's alone, until shared. A synced contact begins so.",
+    )
     lifecycle_stage: LifecycleStage | None = field(filter=True)
     website: Url | None = field()
     linkedin_url: Url | None = field(label="LinkedIn")

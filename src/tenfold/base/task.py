@@ -26,7 +26,7 @@ class Task(Record, plural="tasks", icon="square-check"):
     done: bool = field(default=False, filter=True)
     done_at: datetime | None = field(help="When it was done.")
     priority: Priority = field(default=Priority.NORMAL, filter=True)
-    assignee: User | None = field(filter=True, help="Who is to do it.")
+    assignee: User | None = field(filter=True, help="Who is to do it.", handed_over="NOT done")
     about: AnyRef | None = relation(help="The record it belongs to, of any type.")
     contact: Ref | None = relation("contact", back="tasks", on_delete="clear")
     remind_at: datetime | None = field(help="When to remind the assignee.")

@@ -368,6 +368,30 @@ def open_networks(
     return _run(lambda settings: open_everywhere(settings, name, print))
 
 
+@app.command(name="csp-reports")
+def csp_reports(
+    *, forget: Annotated[bool, Parameter(help="Forget them after they were shown.")] = False
+) -> int:
+    """Show what browsers reported of pages that tried to run or load what they may not."""
+    from tenfold.cli.edge import show_reports
+
+    return _run(lambda settings: show_reports(settings, print, forget=forget))
+
+
+@app.command
+def limit(
+    organisation: Annotated[str, Parameter(help="Name or id of the organisation.")],
+    per_minute: Annotated[
+        int | None, Parameter(help="Requests a minute; 0: no limit; left out: as all others.")
+    ] = None,
+    /,
+) -> int:
+    """Set how many requests a minute each person of an organisation may make."""
+    from tenfold.cli.edge import set_limit
+
+    return _run(lambda settings: set_limit(settings, organisation, per_minute, print))
+
+
 @app.command
 def bench(
     *arguments: Annotated[

@@ -15,7 +15,7 @@ from tenfold.cli import logs
 from tenfold.cli.installation import Installation
 from tenfold.cli.ports import port_free
 from tenfold.kernel.errors import Unavailable
-from tenfold.kernel.settings import from_environment, variable
+from tenfold.kernel.settings import from_environment
 from tenfold.web.edge import Edge
 
 KILL_SECONDS = 6
@@ -39,8 +39,7 @@ def run(installation: Installation) -> int:
     if problem := port_free(served.host, served.port):
         raise Unavailable(problem)
     workers = served.workers or os.cpu_count() or 1
-    # How many there are tells each process its share of the limits.
-    os.environ.update({**installation.environment, variable("workers"): str(workers)})
+    os.environ.update(installation.environment)
     server = Granian(
         "tenfold.cli.serve:application",
         address=served.host,

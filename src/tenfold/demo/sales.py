@@ -92,6 +92,7 @@ def _contact(maker: Maker) -> Body:
         "source": dice.weigh(
             {"manual": 6, "import": 5, "hubspot": 4, "google": 4, "salesforce": 3, "website": 3}
         ),
+        "privacy": "everyone",  # what was synced was shared since
         "lifecycle_stage": dice.weigh({"lead": 4, "qualified": 3, "opportunity": 3, "customer": 4}),
         "address": place.address,
         **dice.maybe(0.3, birthday=dice.day(-70 * 365, -20 * 365)),

@@ -21,11 +21,20 @@ _OPEN = Grant(read="open", create=True, update="all", delete="all")
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Records of one type that were shared with a person or a team of theirs, one by one."""
+
+    ids: tuple[UUID, ...] = ()
+    changeable: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What one person may do with the records of one type.
 
     `hidden` fields do not exist for them, `locked` ones can't be set, `reveal` names the secrets
-    they may open. `shape` is the same for all whose statements look alike.
+    they may open. `widened` says that what is `shared` reaches beyond their scope for reading.
+    `shape` is the same for all whose statements look alike.
     """
 
     read: Scope = "none"
@@ -35,6 +44,8 @@ class Access:
     hidden: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
     reveal: frozenset[str] = frozenset()
+    shared: Shared = field(default_factory=Shared, compare=False)
+    widened: bool = False
     shape: str = field(default="", compare=False)
 
     def sees(self, one: Field) -> bool:
@@ -71,6 +82,14 @@ class Person:
     locale: Locale = field(default_factory=Locale)
     zone: str = "UTC"
     """The organisation's time zone, which says when its day begins."""
+    per_minute: int | None = field(default=None, compare=False)
+    """Requests a minute that the organisation has for each of its people; None: the usual."""
+    beyond: bool = False
+    """Whether they act for the organisation, and strict privacy does not bind them."""
+    shared: Mapping[str, Shared] = field(default_factory=dict[str, Shared])
+    """What was shared with them, by type."""
+    shared_mark: str = ""
+    """The same for all with whom the same was shared; empty for nothing."""
     _made: dict[str, Access] = field(default_factory=dict[str, Access], compare=False)
 
     def access(self, definition: Definition) -> Access:
@@ -80,6 +99,10 @@ class Person:
             found = self._made[definition.name] = compile_access(definition, self)
         return found
 
+    def beyond_privacy(self) -> Person:
+        """The same person where they put back what was handed over, private records too."""
+        return replace(self, beyond=True, _made={})
+
     @property
     def today(self) -> date:
         """The organisation's local date."""
@@ -87,6 +110,8 @@ class Person:
 
     def bound(self, **values: object) -> dict[str, object]:
         """What every statement may bind of its reader, and its own values."""
+        for name, one in self.shared.items():
+            values[shared_bind(name)] = one.ids
         return {
             **values,
             "tenant": self.tenant,
@@ -101,6 +126,11 @@ class Person:
         return self.role in ("owner", "admin")
 
 
+def shared_bind(name: str) -> str:
+    """The name by which statements bind what of a type was shared; no field can have it."""
+    return f"_shared_{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A grant and the role that it comes from."""
@@ -111,15 +141,37 @@ class Source:
 
 
 def compile_access(definition: Definition, person: Person) -> Access:
-    """The union of all grants of a person's roles; the role read-only gets no more than reading."""
+    """The union of all grants of a person's roles; the role read-only gets no more than reading.
+
+    What was shared adds records to those that their roles let them read, and nothing without.
+    """
     access = _union([source.grant for source in sources(definition, person)])
     hidden = _with_what_tells(access.hidden, definition)
-    shape = hashlib.sha256(repr((access.read, sorted(hidden))).encode()).hexdigest()[:12]
-    return replace(access, hidden=hidden, shape=shape)
+    shared = person.shared.get(definition.name) or Shared()
+    widened = bool(shared.ids) and _narrow(access.read, definition)
+    decides = (access.read, sorted(hidden), *(("shared",) if widened else ()))
+    shape = hashlib.sha256(repr(decides).encode()).hexdigest()[:12]
+    return replace(access, hidden=hidden, shared=shared, widened=widened, shape=shape)
+
+
+def _narrow(read: Scope, definition: Definition) -> bool:
+    """Whether somebody who may read the type may find that there are records they can't."""
+    return read in ("own", "team") or (read == "open" and bool(definition.private))
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:
-    """Where a person's access to a type comes from: what `compile_access` unites, by role."""
+    """Where a person's access to a type comes from: what `compile_access` unites, by role.
+
+    Where privacy is strict, no role reads what others marked private.
+    """
+    found = _sources(definition, person)
+    if not definition.strict or person.beyond:
+        return found
+    narrowed = (replace(s, grant=replace(s.grant, read="open")) for s in found)
+    return [new if s.grant.read == "all" else s for s, new in zip(found, narrowed, strict=True)]
+
+
+def _sources(definition: Definition, person: Person) -> list[Source]:
     found = list(_granted(definition, person))
     if person.role in ("owner", "admin"):
         secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Access, Person
-from tenfold.engine.ask import Filter, visible
+from tenfold.engine.ask import Ask, visible
 from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query, filter_shapes
@@ -28,11 +28,11 @@ SUMMED = frozenset({"integer", "decimal", "money", "generated"})
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """What was asked: the groups, the figures, and the filters."""
+    """What was asked: the groups, the figures, and the conditions."""
 
     groups: tuple[Field, ...]
     figures: tuple[tuple[str, Field], ...]
-    filters: tuple[Filter, ...]
+    conditions: Ask
 
 
 def parse_aggregate(
@@ -57,7 +57,8 @@ def parse_aggregate(
     if len(figures) > FIGURES:
         raise Invalid({figures[-1][0]: f"at most {FIGURES} figures at once"})
     asked = asking.parse(rest, definition, access, locale)
-    return Aggregate(tuple(groups), tuple(figures), asked.filters)
+    conditions = Ask(filters=asked.filters, mine=asked.mine)
+    return Aggregate(tuple(groups), tuple(figures), conditions)
 
 
 def _names(value: str) -> list[str]:
@@ -80,7 +81,7 @@ async def aggregate(
 
     At most 1,000 groups are shown.
     """
-    conditions = asking.Ask(filters=asked.filters)
+    conditions = asked.conditions
     key = (
         "aggregate",
         definition.name,
@@ -112,7 +113,7 @@ def _statement(definition: Definition, person: Person, query: Query, asked: Aggr
         currency = columns[kind.currency_column(name)].label(f"{name}_currency")
         groups.append(currency)
         shown.append(currency)
-    rows = reading.matching(asked.filters).with_only_columns(*shown)
+    rows = reading.matching(asked.conditions).with_only_columns(*shown)
     if groups:
         rows = rows.group_by(*(g.element for g in groups))
     rows = rows.order_by(sa.text("count DESC")).limit(sa.literal_column(str(ROWS + 1)))

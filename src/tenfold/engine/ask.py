@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
@@ -19,6 +20,8 @@ DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
 SORTS = 3
 _FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
 PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
+SHARED = "shared"
+"""The parameter that narrows a list to what was shared with the reader."""
 COUNTS = ("none", "capped")
 
 
@@ -65,6 +68,11 @@ class Ask:
     count: str = ""
     words: str = ""
     deleted: bool = False
+    mine: tuple[UUID, ...] | None = None
+    """The ids of what was shared with the reader, where it is asked for nothing else."""
+
+
+EVERYTHING = Ask()
 
 
 def parse(
@@ -96,6 +104,7 @@ def parse(
         count=plain.get("count", ""),
         words=plain.get("q", "").strip()[:200],
         deleted=plain.get("deleted", "") == "true",
+        mine=access.shared.ids if SHARED in plain else None,
     )
     if ask.cursor and ask.page:
         problems["page"] = "can't be given together with cursor"
@@ -103,6 +112,8 @@ def parse(
         problems["count"] = f"must be one of {', '.join(COUNTS)}"
     if plain.get("deleted", "false") not in ("true", "false"):
         problems["deleted"] = "must be true or false"
+    if plain.get(SHARED, "me") != "me":
+        problems[SHARED] = "must be me"
     if problems:
         raise Invalid(problems)
     return ask
@@ -118,7 +129,7 @@ def _sorted_out(
     for name, value in pairs:
         if "\x00" in value:
             problems[name] = "must not contain the NUL character"
-        elif name in PLAIN:
+        elif name in PLAIN or name == SHARED:
             if name in plain:
                 problems[name] = "is given twice; give it once"
             plain[name] = value

@@ -14,7 +14,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
 from tenfold.kernel.errors import NotFound
 
-IMPORT, BULK, UNDO = "import", "bulk", "undo"
+IMPORT, BULK, UNDO, HAND_OVER = "import", "bulk", "undo", "hand_over"
 _LAST = UUID(int=(1 << 128) - 1)
 
 _COLUMNS = "id, kind, type, status, actor_id, summary, undone_by, created_at, finished_at"

@@ -123,7 +123,7 @@ def _by_holder(reading: PersonReading, typed: Typed) -> list[ColumnElement[bool]
     ways = _by_own(inner, typed, "before")
     if not ways:
         return []
-    held = inner.matching(()).where(sa.or_(*ways)).with_only_columns(inner.table.c.id)
+    held = inner.matching().where(sa.or_(*ways)).with_only_columns(inner.table.c.id)
     # An array is looked up in the index, also beside other ways.
     some = sa.func.array(held.limit(_HOLDERS).scalar_subquery(), type_=ARRAY(UUID_TYPE))
     is_held = reading.table.c[f"{reading.definition.belongs_to}_id"] == sa.any_(some)

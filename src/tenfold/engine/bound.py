@@ -1,4 +1,4 @@
-"""The values that a list's statement binds: `f0` … filters, `s_name` sorts, `c0` … the cursor."""
+"""What a list's statement binds: `f0` … filters, `s_name` sorts, `c0` … the cursor, `_mine`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.slots import slot_field
 from tenfold.kernel.text import sort_key
 
+MINE = "_mine"
+"""What was shared with the reader, where a list shows nothing else."""
 _LAST = "\U0010ffff"
 
 
@@ -25,6 +27,8 @@ def key_values(
         values["offset"] = (ask.page - 1) * ask.limit
     for place, one in enumerate(ask.filters):
         values |= filter_values(definition, one, f"f{place}")
+    if ask.mine is not None:
+        values[MINE] = ask.mine
     for place, value in enumerate(cursor or ()):
         values[f"c{place}"] = value
     return values

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenfold.db.database import Transaction
-from tenfold.engine.access import Person
+from tenfold.engine.access import Access, Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Shapes
 from tenfold.engine.registry import Registry
@@ -39,6 +39,36 @@ def within(
         return
     whose = "your team's" if scope == "team" else "your own"
     raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
+
+
+def change(access: Access, person: Person, row: asyncpg.Record, definition: Definition) -> None:
+    """Raise Forbidden unless the person may change the record: within their scope, or shared so."""
+    if row["id"] not in access.shared.changeable:
+        within(access.update, person, row, "change", definition)
+
+
+def handed_on(
+    access: Access,
+    person: Person,
+    row: asyncpg.Record,
+    definition: Definition,
+    columns: Mapping[str, object],
+) -> None:
+    """Raise Forbidden where who may change a record only because it is shared decides whose it is.
+
+    Neither its owner nor who else may see it is theirs to say.
+    """
+    names = [name for name in ("owner_id", definition.private) if name in columns]
+    if all(columns[name] == row[name] for name in names):
+        return
+    try:
+        within(access.update, person, row, "give away", definition)
+    except Forbidden:
+        word = definition.label.lower()
+        raise Forbidden(
+            f"This {word} is shared with you: only somebody it belongs to may give it to "
+            "another owner, or decide who may see it."
+        ) from None
 
 
 def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:
@@ -150,7 +180,8 @@ async def readable(
     if other is None or person.access(other).read == "none":
         return {}
     reading = PersonReading(other, person, registry)
-    statement = _shapes.get((other.name, other.digest, reading.access.read), lambda: _held(reading))
+    key = (other.name, other.digest, reading.access.shape)
+    statement = _shapes.get(key, lambda: _held(reading))
     bound = person.bound(ids=list(ids))
     rows = await tx.rows(statement.text, *statement.arguments(bound))
     return {r[0]: None for r in rows}
@@ -160,7 +191,7 @@ def _held(reading: PersonReading) -> Statement:
     """The rows of some ids, kept from being deleted; locked in order, as whoever deletes does."""
     table = reading.table
     chosen = sa.bindparam("ids", type_=ARRAY(sa.UUID(as_uuid=True)))
-    rows = reading.matching(()).where(table.c.id == sa.any_(chosen)).order_by(table.c.id)
+    rows = reading.matching().where(table.c.id == sa.any_(chosen)).order_by(table.c.id)
     return compiled(rows.with_only_columns(table.c.id).with_for_update(key_share=True, read=True))
 
 

@@ -30,6 +30,7 @@ _RESERVED = frozenset(
     {"id", "tenant", "custom", "search", "type", "private"}
     | {"user", "teams", "today"}  # what statements bind of their reader
     | {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
+    | {"shared"}
     | set(SYSTEM_FIELDS)
     | set(RESERVED_WORDS)
 )
@@ -105,6 +106,7 @@ class _Compiler:
             label_plural=options.pop("label_plural", label_of(plural)),
             icon=options.pop("icon", "circle"),
             private=options.pop("private", ""),
+            strict=options.pop("strict", False),
             belongs_to=options.pop("belongs_to", ""),
             named_by=tuple(options.pop("named_by", ())),
         )
@@ -175,6 +177,7 @@ class _Compiler:
         for problem in kind.mistakes():
             self.mistake(name, problem, "correct the specifier")
         common = dict(spec.common)
+        common["begins"] = _begins(common.pop("begins", {}))
         common["label"] = common.get("label") or label_of(name)
         if spec.has_default and default is None and not optional:
             self.mistake(name, "its default is None, and it can't be empty", "annotate … | None")
@@ -240,6 +243,15 @@ class _Compiler:
                 return annotation, {}
             return PYTHON.get(annotation), {}
         return None, {}
+
+
+def _begins(given: Mapping[str, Mapping[Any, Any]]) -> tuple[tuple[str, str, object], ...]:
+    """Defaults by another choice, as values that compare and repeat themselves."""
+    return tuple(
+        (other, str(value), str(default) if isinstance(default, Enum) else default)
+        for other, defaults in given.items()
+        for value, default in defaults.items()
+    )
 
 
 def _optional(hint: Any) -> tuple[Any, bool]:

@@ -48,6 +48,14 @@ def field(one: Field, note: Note) -> None:
     least, most = getattr(kind, "least", None), getattr(kind, "most", None)
     if least is not None and most is not None and least > most:
         note(one.name, f"min={least} is above max={most}", "exchange them")
+    _pointing(one, note)
+
+
+def _pointing(one: Field, note: Note) -> None:
+    """What becomes of a relation, or of a person's work, must be something that it can be."""
+    kind = one.type
+    if one.handed_over and not isinstance(kind, t.User):
+        note(one.name, f"{kind.kind} is no person to hand over", "leave handed_over out")
     if one.required and isinstance(kind, t.Ref) and kind.on_delete == "clear":
         problem = "it is required, and on_delete='clear' would leave it empty"
         note(one.name, problem, "annotate it … | None, or use on_delete='restrict'")
@@ -98,6 +106,7 @@ def definition(one: Definition, note: Note) -> None:
     """What the fields, indexes and grants of a type must be to one another."""
     _columns(one, note)
     _private(one, note)
+    _begins(one, note)
     _names(one, note)
     _units(one, note)
     for name in one.default_sort.split(","):
@@ -121,6 +130,8 @@ def _columns(one: Definition, note: Note) -> None:
 
 def _private(one: Definition, note: Note) -> None:
     if not one.private:
+        if one.strict:
+            note("", "strict=True, and nothing says what is private", "give it private='…'")
         return
     found = _type(one.fields, one.private)
     if not isinstance(found, t.Choice) or PRIVATE not in found.options:
@@ -129,6 +140,23 @@ def _private(one: Definition, note: Note) -> None:
     elif one.fields[one.private].nullable:
         problem = "it decides who may see a record, and may be empty"
         note(one.private, problem, "give it a default, and no None in its annotation")
+
+
+def _begins(one: Definition, note: Note) -> None:
+    """Defaults that depend on a choice name one that is declared before, and values that fit."""
+    seen: set[str] = set()
+    for each in one.own_fields():
+        for name, value, default in each.begins:
+            before = _type(one.fields, name) if name in seen else None
+            if not isinstance(before, t.Choice) or value not in before.options:
+                problem = f"begins names {name}={value!r}, which no choice before it can be"
+                note(each.name, problem, "name a choice that is declared before, and its value")
+            elif not isinstance(each.type, t.Choice) or default not in each.type.options:
+                problem = f"begins gives {default!r}, which it can't be"
+                note(each.name, problem, "give one of its own options")
+        if each.begins and each.default is None:
+            note(each.name, "it begins somehow, and has no default", "give it a default")
+        seen.add(each.name)
 
 
 def _names(one: Definition, note: Note) -> None:

@@ -9,24 +9,45 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
+from tenfold.engine.access import Access, shared_bind
 from tenfold.engine.definition import PRIVATE, Definition
-from tenfold.engine.sql import TEAMS, USER
+from tenfold.engine.sql import TEAMS, USER, UUID_TYPE
 
 
-def scoped(scope: str, definition: Definition, table: FromClause) -> ColumnElement[bool] | None:
+def scoped(access: Access, definition: Definition, table: FromClause) -> ColumnElement[bool] | None:
     """The condition that keeps a reader to their scope; None where they may see all."""
-    if scope == "all":
-        return None
-    if scope == "own":
-        return table.c.owner_id == USER
-    if scope == "team":
-        return sa.or_(table.c.owner_id == USER, table.c.team_id == sa.any_(TEAMS))
-    if scope == "open":
-        if not definition.private:
+    ways: list[ColumnElement[bool]] = [table.c.owner_id == USER]
+    match access.read:
+        case "none":
+            return sa.false()
+        case "team":
+            mine = table.c.team_id == sa.any_(TEAMS)
+            among = [open_to_others(definition, table)] if definition.private else []
+            ways.append(sa.and_(mine, *among))
+        case "open" if definition.private:
+            ways.append(open_to_others(definition, table))
+        case "all" | "open":
             return None
-        marked = table.c[definition.private] == sa.literal_column(f"'{PRIVATE}'", sa.Text)
-        return sa.or_(table.c.owner_id == USER, sa.not_(marked))
-    return sa.false()
+        case "own":
+            pass
+    if access.widened:
+        ways.append(shared(access, definition, table))
+    return sa.or_(*ways)
+
+
+def shared(access: Access, definition: Definition, table: FromClause) -> ColumnElement[bool]:
+    """What was shared with the reader one by one."""
+    ids = sa.bindparam(shared_bind(definition.name), type_=ARRAY(UUID_TYPE))
+    if access.read == "own":
+        return table.c.id == sa.any_(ids)  # an index serves both ways
+    # Who sees more walks through rows and asks of each: in a hash, not in a list of a thousand.
+    return table.c.id.in_(sa.select(sa.func.unnest(ids)))
+
+
+def open_to_others(definition: Definition, table: FromClause) -> ColumnElement[bool]:
+    """What its owner did not mark private, of a type where they may."""
+    marked = table.c[definition.private] == sa.literal_column(f"'{PRIVATE}'", sa.Text)
+    return sa.not_(marked)
 
 
 def compared(

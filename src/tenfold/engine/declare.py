@@ -52,7 +52,9 @@ class Record:
     sort: the order of a list that asks for none: up to three fields, `-` before one that falls.
     cache: seconds that a finished page may be kept at most; None: never.
     private: the choice field whose value `private` keeps a record to its owner where others read
-        OPEN.
+        TEAM or OPEN.
+    strict: whether it also keeps the record from those who read ALL, the organisation's owners and
+        administrators among them; it is then seen by nobody else until it is shared.
     belongs_to: the relation whose record is named before its own title: `Aoi Abe, Analyst`.
     named_by: fields by which a record without a title is called, the first that has a value.
     """
@@ -69,6 +71,7 @@ class Record:
 def field(
     *,
     default: Any = _UNSET,
+    begins: Mapping[str, Mapping[Any, Any]] | None = None,
     label: str = "",
     help: str = "",
     filter: bool = False,
@@ -86,10 +89,13 @@ def field(
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
     unit: str = "",
+    handed_over: str = "",
 ) -> Any:
     """A field of the type that its annotation says.
 
     default: what it is where nothing is given; it is then not required.
+    begins: what it is instead where a choice declared before it has some values:
+        `{"source": {Source.GOOGLE: Privacy.PRIVATE}}`. It holds for new records alone.
     label: what people read; made from its name where it is not given.
     help: a sentence on it, for people and for the API's description.
     filter: lists are often filtered by it: an index.
@@ -107,8 +113,11 @@ def field(
     max_length: how many characters are taken at most.
     labels: what people read for the values of a choice; made from the values where not given.
     unit: a unit of area, which imports read, the choice beside it that names one, or `percent`.
+    handed_over: of a `User` whose work it is: the condition in SQL, on columns of the row, under
+        which it goes to whom a leaver's records go; `true` for all records.
     """
     common = {
+        "begins": begins or {},
         "label": label,
         "help": help,
         "filter": filter,
@@ -116,6 +125,7 @@ def field(
         "search": search,
         "private": private,
         "unit": unit,
+        "handed_over": handed_over,
         "title": title,
         "unique": unique,
         "reso": reso,
@@ -259,7 +269,7 @@ def can(
     """What one role may do with the records of a type; one of its `access`, by the role's name.
 
     Owners and administrators of an organisation may do everything without a grant; managers may
-    too, but open no secrets and see nothing that others marked private.
+    too, but open no secrets and see nothing that others marked private. See `strict`.
 
     read: whose records the role reads: OWN, TEAM, OPEN or ALL.
     create: whether it makes records.

@@ -37,6 +37,8 @@ class Field:
     `search` is the weight A to D of its words in full-text search; `private` keeps them to the
     vector that only some may use. `column` is its stable storage name: a renamed field keeps it.
     `uses` names the fields that its SQL computes it from: who may not see one may not see it.
+    `begins` are defaults for the values of a choice before it: its name, the value, the default.
+    `handed_over` is the condition under which a person goes to another with what they leave.
     `unit` is what it is measured in, or the choice beside it that says so.
     """
 
@@ -45,6 +47,7 @@ class Field:
     required: bool = False
     nullable: bool = True
     default: object = None
+    begins: tuple[tuple[str, str, object], ...] = ()
     label: str = ""
     help: str = ""
     filter: bool = False
@@ -60,6 +63,7 @@ class Field:
     section: str = ""
     uses: tuple[str, ...] = ()
     unit: str = ""
+    handed_over: str = ""
 
     @property
     def json_name(self) -> str:
@@ -160,6 +164,7 @@ class Definition:
     label_plural: str = ""
     icon: str = ""
     private: str = ""
+    strict: bool = False
     belongs_to: str = ""
     named_by: tuple[str, ...] = ()
 

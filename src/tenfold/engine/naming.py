@@ -149,7 +149,7 @@ def _related_sql(reading: PersonReading, columns: Columns, name: str) -> ColumnE
     title = _own_sql(inner, Columns.of(inner.table)) if inner else None
     if inner is None or title is None:
         return None
-    rows = inner.matching(()).where(inner.table.c.id == columns[f"{name}_id"])
+    rows = inner.matching().where(inner.table.c.id == columns[f"{name}_id"])
     return rows.with_only_columns(title).scalar_subquery()
 
 

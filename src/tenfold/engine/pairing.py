@@ -106,7 +106,7 @@ class Pairs:
             raise NotFound(f"There is no {word} with the id {self.record}.")
         row = rows[self.record]
         access.need("update", self.definition)
-        checks.within(access.update, self.person, row, "change", self.definition)
+        checks.change(access, self.person, row, self.definition)
         if self.field.name in access.locked:
             raise Forbidden(f"Your role does not allow you to change {self.field.label.lower()}.")
         checks.version(self.definition, row, version)

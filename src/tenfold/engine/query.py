@@ -11,7 +11,7 @@ from uuid import UUID
 from tenfold.db.database import Reader
 from tenfold.db.glance import Glance
 from tenfold.engine.access import Person
-from tenfold.engine.ask import Ask, Embed, related, topics
+from tenfold.engine.ask import SHARED, Ask, Embed, related, topics
 from tenfold.engine.bound import key_values
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.definition import Definition
@@ -144,7 +144,7 @@ class Query:
             return found, "exact"
         if ask.count != "capped":
             return None, "none"
-        bare = Ask(filters=ask.filters, deleted=ask.deleted)
+        bare = Ask(filters=ask.filters, deleted=ask.deleted, mine=ask.mine)
         key = ("count", *self.shape(person, definition, ()), filter_shapes(bare), bare.deleted)
         statement = self.shapes.get(
             key,
@@ -199,7 +199,7 @@ def missing(definition: Definition, identity: UUID) -> NotFound:
 
 def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
     """All that decides the text of a question's conditions."""
-    return tuple(
+    filters = tuple(
         (
             f.field.type.kind if f.field.custom else f.field.name,
             f.field.custom,
@@ -208,13 +208,14 @@ def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
         )
         for f in ask.filters
     )
+    return filters if ask.mine is None else (*filters, SHARED)
 
 
 def _identity(definition: Definition, ask: Ask) -> str:
     """What a cursor belongs to: the type, its filters with their values, and its sorts."""
     filters = [(f.field.json_name, f.operator, str(f.value), f.currency) for f in ask.filters]
     sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
-    return repr((definition.name, filters, sorts, ask.deleted))
+    return repr((definition.name, filters, sorts, ask.deleted, ask.mine is not None))
 
 
 __all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "filter_shapes", "missing", "related"]

@@ -11,7 +11,7 @@ import asyncpg
 
 from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
-from tenfold.engine import checks, pointers, writing
+from tenfold.engine import checks, pointers, shares, writing
 from tenfold.engine.access import Person
 from tenfold.engine.checks import Parsed
 from tenfold.engine.definition import Definition
@@ -217,7 +217,7 @@ class Records:
         version: int | None = None,
         partial: bool = False,
     ) -> tuple[list[Written | None], list[Refusal]]:
-        """Delete records softly; they can be restored."""
+        """Delete records softly; they can be restored, and are then shared with nobody."""
         access = person.access(definition)
         results = Results(len(ids), partial=partial)
         current = await self._store.locked(tx, person, definition, ids)
@@ -243,6 +243,7 @@ class Records:
         if group:
             for written in await self._store.update(tx, person, definition, group):
                 results.written[chosen[written.id]] = written
+            await shares.end_of_records(tx, [row["id"] for row in group])
             tx.touch(definition.name)
         return results.written, results.refused
 
@@ -287,6 +288,25 @@ class Records:
         if name not in person.access(definition).reveal:
             raise Forbidden(f"Your role does not allow you to reveal {name}.")
         return await self._rows.reveal(tx, definition, row, name)
+
+    # -- for who may see a record
+
+    async def held(
+        self, tx: Transaction, person: Person, definition: Definition, identity: UUID
+    ) -> asyncpg.Record:
+        """A record that the person may read, locked; raises NotFound."""
+        current = await self._store.locked(tx, person, definition, [identity])
+        return _found(current, definition, identity)
+
+    async def deciding(
+        self, tx: Transaction, person: Person, definition: Definition, identity: UUID, verb: str
+    ) -> asyncpg.Record:
+        """The same where the person decides about it: may change it, and not by a share alone."""
+        row = await self.held(tx, person, definition, identity)
+        access = person.access(definition)
+        access.need("update", definition)
+        checks.within(access.update, person, row, verb, definition)
+        return row
 
     # -- for an undo
 
@@ -359,9 +379,10 @@ def _changed(
                 raise Conflict(TWICE)
             seen.add(change.id)
             access.need("update", definition)
-            checks.within(access.update, person, row, "change", definition)
+            checks.change(access, person, row, definition)
             checks.version(definition, row, change.version)
             values = parse(change.body, definition, access, locale, creating=False, current=row)
+            checks.handed_on(access, person, row, definition, values.columns)
             checks.move(definition, row, values)
             parsed.append((index, change.id, values))
         except TenfoldError as error:

@@ -114,8 +114,7 @@ class Rows:
 def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
     """The columns that checks, merging and the search words need of a current row."""
     names = ["id", "version", "owner_id", "team_id", "custom", "deleted_at", *extra]
-    if "status" in definition.fields:
-        names.append("status")
+    names.extend(name for name in ("status", definition.private) if name in definition.fields)
     for one in definition.fields.values():
         if one.search:
             names.extend(one.column_names)

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenfold.db.database import Reader
-from tenfold.engine.access import Access, Person
-from tenfold.engine.ask import Ask
+from tenfold.engine.access import Access, Person, shared_bind
+from tenfold.engine.ask import EVERYTHING, Ask
 from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition
 from tenfold.engine.naming import title_shape, title_sql
@@ -36,8 +36,8 @@ SIFTED = 10_000
 """How many hits are looked through where filters leave some of them only."""
 _MOST_WORDS = 8
 _SHORT = 2
+_ID = sa.UUID(as_uuid=True)
 _LAST = "\U0010ffff"
-_EVERYTHING = Ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ class Search:
         access.need("read", definition)
         if not searchable(definition, access):
             return b"[]"
-        asked = within or _EVERYTHING
+        asked = within or EVERYTHING
         statement = self._statement(person, definition, text, limit, asked)
-        bound = key_values(definition, Ask(filters=asked.filters), None)
+        bound = key_values(definition, Ask(filters=asked.filters, mine=asked.mine), None)
         arguments = _arguments(statement, person, definition, text, bound)
         row = await reader.value(statement.text, *arguments)
         return row or b"[]"
@@ -165,11 +165,11 @@ class Search:
         return self.query.shapes.get(key, make)
 
 
-def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTHING) -> Any:
+def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = EVERYTHING) -> Any:
     """The rows found, best first, with their rank, as a subquery named after the type."""
     table = reading.table
     definition = reading.definition
-    rows = reading.matching(asked.filters, deleted=asked.deleted).with_only_columns(table)
+    rows = reading.matching(asked).with_only_columns(table)
     bound = sa.literal_column(str(int(limit)), sa.BigInteger)
     if short:
         keys = [table.c[f"{f.name}_key"] for f in definition.title_fields if f.folded]
@@ -189,7 +189,7 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
         order = (*(both.c[key.name] for key in keys), both.c.id)
         return sa.select(both).order_by(*order).limit(bound).subquery(f"{definition.name}_found")
     private = "search_private" in table.c
-    most = SIFTED if asked.filters else max(RANKED, limit)
+    most = SIFTED if filter_shapes(asked) else max(RANKED, limit)
     finder = _finder(definition, private, reading.access, most, gone=asked.deleted)
     ranked = rows.join(finder, finder.c.id == table.c.id).add_columns(finder.c.rank.label("rank"))
     ordered = ranked.order_by(finder.c.rank.desc(), table.c.id.desc()).limit(bound)
@@ -197,7 +197,7 @@ def _hits(reading: PersonReading, short: bool, limit: int, asked: Ask = _EVERYTH
 
 
 def _finder(definition: Definition, private: bool, access: Access, most: int, *, gone: bool) -> Any:
-    """The call of a type's finder as a table `f(id, rank)`."""
+    """The call of a type's finder as a table `f(id, rank)`, with what was shared beside it."""
     # Nothing is private in most types: there "open" is all of them.
     read = "all" if access.read == "open" and not definition.private else access.read
     scope = {
@@ -212,17 +212,30 @@ def _finder(definition: Definition, private: bool, access: Access, most: int, *,
         f"SELECT f.id, f.rank FROM {SCHEMA}.find_{definition.table}"
         f"(CAST(:query AS tsquery), {secret}, {scope}, {most}, {str(gone).lower()}, {made}) AS f"
     )
+    kinds: dict[str, Any] = {"query": sa.Text, "private": sa.Boolean, "user": _ID}
+    kinds |= {"teams": ARRAY(_ID), "tenant": _ID, shared_bind(definition.name): ARRAY(_ID)}
+    if access.widened:
+        shared = f"{call} UNION ALL {_among_shared(definition, private)}"
+        call = f"SELECT f.id, max(f.rank) AS rank FROM ({shared}) AS f GROUP BY f.id"
+    binds = [sa.bindparam(n, type_=kind) for n, kind in kinds.items() if f":{n} " in call]
+    columns = (sa.column("id", _ID), sa.column("rank", sa.Float))
     escaped = call.replace("::", r"\:\:")
-    identity = sa.UUID(as_uuid=True)
-    binds: list[sa.BindParameter[Any]] = [sa.bindparam("query", type_=sa.Text)]
-    if private:
-        binds.append(sa.bindparam("private", type_=sa.Boolean))
-    if read in ("open", "own", "team"):
-        binds.append(sa.bindparam("user", type_=identity))
-    if read == "team":
-        binds.append(sa.bindparam("teams", type_=ARRAY(identity)))
-    columns = (sa.column("id", identity), sa.column("rank", sa.Float))
     return sa.text(escaped).bindparams(*binds).columns(*columns).subquery("f")
+
+
+def _among_shared(definition: Definition, private: bool) -> str:
+    """What the finder leaves out before its cap: looked up by the ids, of which there are few."""
+    query, vector = "CAST(:query AS tsquery)", "s.search"
+    condition = f"s.search @@ {query}"
+    if private:
+        by_all = "CAST(:private AS boolean)"
+        vector = f"CASE WHEN {by_all} THEN coalesce(s.search || s.search_private, s.search) END"
+        condition += f" OR ({by_all} AND s.search_private @@ {query})"
+    return (
+        f"SELECT s.id, ts_rank(coalesce({vector}, s.search), {query}) AS rank "
+        f"FROM {SCHEMA}.{definition.table} AS s WHERE s.tenant_id = CAST(:tenant AS uuid) "
+        f"AND s.id = ANY (CAST(:{shared_bind(definition.name)} AS uuid[])) AND ({condition})"
+    )
 
 
 def _is_short(text: str) -> bool:

@@ -17,8 +17,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
-from tenfold.engine.ask import EMBEDDED_ROWS, Ask, Embed, Filter, Sort, related
-from tenfold.engine.conditions import compared, of_currency, scoped
+from tenfold.engine.ask import EMBEDDED_ROWS, EVERYTHING, Ask, Embed, Filter, Sort, related
+from tenfold.engine.bound import MINE
+from tenfold.engine.conditions import compared, of_currency, scoped, shared
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
@@ -34,6 +35,7 @@ from tenfold.engine.sorting import (
 )
 from tenfold.engine.sql import (
     TENANT,
+    USER,
     UUID_TYPE,
     ListStatement,
     Rows,
@@ -69,9 +71,32 @@ class Reading:
     def rows(self, ask: Ask, cursor: Sequence[object] | None) -> Rows:
         """The inner select of a list: the table's rows, filtered, sorted and limited."""
         keys = sort_keys(ask.sorts)
-        base = self.matching(ask.filters, deleted=ask.deleted)
-        key = self._key_column
-        limit = sa.literal_column(str(int(ask.limit) + 1), sa.BigInteger)
+        if self.access.read != "own" or not self.access.widened or ask.page:
+            return self._first(self.matching(ask), ask, keys, cursor)
+        # One's own in the order of an index, then what is shared: together they would all be read.
+        table, asked = self.table, self._asked(ask)
+        parts = [
+            asked.where(table.c.owner_id == USER),
+            asked.where(
+                shared(self.access, self.definition, table),
+                table.c.owner_id.is_distinct_from(USER),
+            ),
+        ]
+        every: ColumnElement[Any] = sa.literal_column("found.*")
+        both = sa.union_all(*(self._first(part, ask, keys, cursor) for part in parts))
+        columns = Columns.of(table, "found")
+        return (
+            sa.select(every)
+            .select_from(both.subquery("found"))
+            .order_by(*(ordered(self._key(s, columns), s) for s in keys))
+            .limit(_more(ask))
+        )
+
+    def _first(
+        self, base: Select[Any], ask: Ask, keys: Sequence[Sort], cursor: Sequence[object] | None
+    ) -> Rows:
+        """The first rows of a list behind the cursor, and one more."""
+        key, limit = self._key_column, _more(ask)
         if phased(keys) and not ask.page:
             return self._two_phases(base, keys, cursor, limit)
         order = [ordered(key(s), s) for s in keys]
@@ -101,8 +126,14 @@ class Reading:
         phases.append(none.order_by(*rest).limit(limit))
         return phases[0] if len(phases) == 1 else sa.union_all(*phases).limit(limit)
 
-    def matching(self, filters: Sequence[Filter], *, deleted: bool = False) -> Select[Any]:
-        """The table's rows within the tenant, the reader's scope and the filters."""
+    def matching(self, ask: Ask = EVERYTHING) -> Select[Any]:
+        """The table's rows within the tenant, the reader's scope and a list's conditions."""
+        scope = scoped(self.access, self.definition, self.table)
+        statement = self._asked(ask)
+        return statement if scope is None else statement.where(scope)
+
+    def _asked(self, ask: Ask) -> Select[Any]:
+        """The same without the reader's scope."""
         table = self.table
         # Not each by its name: they would be most of the text, at each level of it.
         every: ColumnElement[Any] = sa.literal_column(f"{table.name}.*")
@@ -110,11 +141,11 @@ class Reading:
         if self.definition.tenant_made:
             statement = statement.where(table.c.kind == name_of(self.definition.name))
         gone = table.c.deleted_at
-        statement = statement.where(gone.is_not(None) if deleted else gone.is_(None))
-        scope = scoped(self.access.read, self.definition, table)
-        if scope is not None:
-            statement = statement.where(scope)
-        for place, one in enumerate(filters):
+        statement = statement.where(gone.is_not(None) if ask.deleted else gone.is_(None))
+        if ask.mine is not None:
+            mine = sa.bindparam(MINE, type_=ARRAY(UUID_TYPE))
+            statement = statement.where(table.c.id == sa.any_(mine))
+        for place, one in enumerate(ask.filters):
             statement = statement.where(self.condition(one, f"f{place}"))
         return statement
 
@@ -165,10 +196,12 @@ class Reading:
         return sa.not_(matches) if same else matches
 
     def _key_column(self, sort: Sort) -> ColumnElement[Any]:
+        return self._key(sort, Columns.of(self.table))
+
+    def _key(self, sort: Sort, columns: Columns) -> ColumnElement[Any]:
         field = sort.field
         if field.custom:
-            return slot_key(field, self.table.c.id)
-        columns = Columns.of(self.table)
+            return slot_key(field, columns["id"])
         return field.type.sorted_by(field.name, columns)
 
     # -- projection
@@ -253,7 +286,7 @@ class PersonReading(Reading):
         table = inner.get_final_froms()[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if access.read == "none" or not all(map(access.sees, counted)):
             return sa.null()
-        scope = scoped(access.read, found[0], table)  # pyright: ignore[reportUnknownArgumentType]
+        scope = scoped(access, found[0], table)  # pyright: ignore[reportUnknownArgumentType]
         return inner.where(scope).scalar_subquery() if scope is not None else query  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
     def _embed(self, embed: Embed, row: Columns) -> ColumnElement[Any]:
@@ -268,7 +301,7 @@ class PersonReading(Reading):
         inner = PersonReading(replace(other, retired=True), self.person, self.registry)
         if inner.access.read == "none" or (back and not inner.access.sees(relation)):
             return sa.null()
-        rows = inner.matching(())
+        rows = inner.matching()
         if isinstance(relation.type, Many):
             holder = other if back else self.definition
             rows = rows.where(inner.table.c.id.in_(_paired(holder, relation, row, back=back)))
@@ -318,10 +351,7 @@ class PersonReading(Reading):
         last: list[ColumnElement[Any]] = []
         kinds: list[type] = []
         for place, sort in enumerate(keys):
-            if sort.field.custom:
-                column = slot_key(sort.field, columns["id"])
-            else:
-                column = sort.field.type.sorted_by(sort.field.name, columns)
+            column = self._key(sort, columns)
             last.append(column.label(f"k{place}"))
             kinds.append(kind_of(column))
         number = sa.func.row_number().over().label("n")
@@ -345,7 +375,7 @@ class PersonReading(Reading):
         self, fields: Sequence[str], embeds: Sequence[Embed], *, deleted: bool = False
     ) -> Statement:
         """One record by id: JSON text and its version."""
-        rows = self.matching((), deleted=deleted)
+        rows = self.matching(Ask(deleted=deleted))
         rows = rows.where(self.table.c.id == sa.bindparam("id", type_=UUID_TYPE))
         source = rows.subquery("t")
         lateral = sa.select(*self.projection("t", fields, embeds)).lateral("x")
@@ -357,7 +387,7 @@ class PersonReading(Reading):
 
     def many_statement(self, fields: Sequence[str], embeds: Sequence[Embed]) -> Statement:
         """Records by their ids, in the order of the ids: JSON text of a list."""
-        rows = self.matching(())
+        rows = self.matching()
         ids = sa.bindparam("ids", type_=ARRAY(UUID_TYPE))
         rows = rows.where(self.table.c.id == sa.any_(ids))
         source = rows.subquery("t")
@@ -373,13 +403,18 @@ class PersonReading(Reading):
 
     def count_statement(self, ask: Ask, most: int) -> Statement:
         """How many rows match, counted up to a bound."""
-        rows = self.matching(ask.filters, deleted=ask.deleted)
+        rows = self.matching(ask)
         found = (
             rows.with_only_columns(sa.literal_column("1", sa.Integer))
             .limit(sa.literal_column(str(int(most))))
             .subquery()
         )
         return compiled(sa.select(sa.func.count()).select_from(found))
+
+
+def _more(ask: Ask) -> ColumnElement[int]:
+    """One row more than a page has, which tells whether there are others."""
+    return sa.literal_column(str(int(ask.limit) + 1), sa.BigInteger)
 
 
 def _paired(holder: Definition, relation: Field, row: Columns, *, back: bool) -> Select[Any]:

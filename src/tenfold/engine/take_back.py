@@ -45,7 +45,7 @@ async def take_back(
     row = current.get(identity)
     if row is None or row["deleted_at"] is not None:
         raise NotFound(f"There is no such {definition.label.lower()}.")
-    checks.within(access.update, person, row, "change", definition)
+    checks.change(access, person, row, definition)
     checks.version(definition, row, version)
     since = now() - WHILE
     what = (person.tenant, definition.logged, identity, version, person.user, since, _REASON)

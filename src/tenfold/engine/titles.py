@@ -119,7 +119,7 @@ async def newest(
     def one(definition: Definition) -> Any:
         reading = PersonReading(definition, person, query.registry)
         table = reading.table
-        rows = reading.matching(()).order_by(table.c.created_at.desc(), table.c.id.desc())
+        rows = reading.matching().order_by(table.c.created_at.desc(), table.c.id.desc())
         return rows.with_only_columns(
             _named(definition.name),
             table.c.id.label("id"),
@@ -147,7 +147,7 @@ async def counts(
         return {}
 
     def one(definition: Definition) -> Any:
-        rows = PersonReading(definition, person, query.registry).matching(())
+        rows = PersonReading(definition, person, query.registry).matching()
         some = rows.with_only_columns(_whole(1)).limit(_whole(COUNTED))
         return sa.select(_named(definition.name), sa.func.count()).select_from(some.subquery())
 
@@ -178,7 +178,7 @@ def _by_ids(query: Query, person: Person, name: str) -> Any:
             .with_only_columns(_USERS.c.id, _full_name())
         )
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
-    rows = reading.matching(()).where(reading.table.c.id == sa.any_(ids))
+    rows = reading.matching().where(reading.table.c.id == sa.any_(ids))
     return rows.with_only_columns(reading.table.c.id, title_sql(reading))
 
 
@@ -212,7 +212,7 @@ def _beginning(query: Query, person: Person, name: str, typed: Typed) -> Any:
     """Records by the beginning of what they are called, the newest first."""
     reading = PersonReading(query.registry.by_name[name], person, query.registry)
     table = reading.table
-    rows = reading.matching(())
+    rows = reading.matching()
     if typed.shape:
         ways = beginnings(reading, typed)
         # A type whose title is no text is not found by one.

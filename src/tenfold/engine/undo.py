@@ -236,10 +236,13 @@ def _one(
         outcome.keep(Kept(task.type, identity, reason))
     if not back:
         return
-    verb = "delete" if "deleted_at" in back else "update"
-    access.need(verb, definition)
-    scope = access.delete if verb == "delete" else access.update
-    checks.within(scope, person, row, "change", definition)
+    if "deleted_at" in back:
+        access.need("delete", definition)
+        checks.within(access.delete, person, row, "change", definition)
+    else:
+        access.need("update", definition)
+        checks.change(access, person, row, definition)
+        checks.handed_on(access, person, row, definition, back)
     if back.get("deleted_at") is not None:
         plan.delete.append(identity)
     else:

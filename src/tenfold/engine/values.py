@@ -181,7 +181,6 @@ class Step:
 
     field: Field
     columns: tuple[str, ...]
-    default: object = None
 
 
 class Plan:
@@ -189,7 +188,7 @@ class Plan:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        steps = [Step(one, one.column_names, one.default) for one in definition.fields.values()]
+        steps = [Step(one, one.column_names) for one in definition.fields.values()]
         self.by_json = {step.field.json_name: step for step in steps}
         self.expected = [s for s in steps if not s.field.system and _expected(s.field)]
         self.expected_custom = [f for f in definition.custom_fields.values() if f.required]
@@ -222,6 +221,12 @@ def plan_of(definition: Definition) -> Plan:
         if len(_PLANS) > _MOST_PLANS:
             _PLANS.popitem(last=False)
     return found
+
+
+def _default(one: Field, values: Values) -> object:
+    """What a field is that was not given: by what the choices before it are, or as ever."""
+    found = (default for name, value, default in one.begins if values.columns.get(name) == value)
+    return next(found, one.default)
 
 
 def _store(step: Step, value: object, at: Locale, values: Values, problems: dict[str, str]) -> None:
@@ -299,7 +304,7 @@ def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dic
         if one.required:
             missing[one.json_name] = "is required"
         else:
-            stored = one.type.parse(step.default, locale)
+            stored = one.type.parse(_default(one, values), locale)
             values.columns.update(zip(step.columns, stored, strict=True))
     for one in plan.expected_custom:
         if one.name not in values.custom and access.sets(one):

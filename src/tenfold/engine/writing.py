@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
+from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.registry import Registry
@@ -89,7 +90,7 @@ def lock(
     table = reading.table
     ids = sa.bindparam("ids", type_=ARRAY(table.c.id.type))
     statement = (
-        reading.matching((), deleted=deleted)
+        reading.matching(Ask(deleted=deleted))
         .where(table.c.id == sa.any_(ids))
         .with_only_columns(*(table.c[name] for name in columns))
         .order_by(table.c.id)

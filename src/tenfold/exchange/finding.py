@@ -175,7 +175,7 @@ def _statement(reading: PersonReading, one: Field) -> Statement:
     columns = Columns.of(reading.table)
     way = one.type.sorted_by if one.folded else one.type.compared
     column = way(one.name, columns)
-    rows = reading.matching(()).where(
+    rows = reading.matching().where(
         column == sa.any_(sa.bindparam("values", type_=ARRAY(column.type)))
     )
     return compiled(_counted(rows, reading, column))
@@ -190,7 +190,7 @@ def _two(reading: PersonReading, titles: Sequence[Field]) -> Statement:
     ]
     typed = [sa.column(bind, name.type) for bind, name in zip("ab", names, strict=True)]
     pairs = sa.func.unnest(*given).table_valued(*typed, name="v").render_derived()
-    rows = reading.matching(()).where(sa.tuple_(*names).in_(sa.select(*pairs.c)))
+    rows = reading.matching().where(sa.tuple_(*names).in_(sa.select(*pairs.c)))
     return compiled(_counted(rows, reading, *names))
 
 

@@ -23,7 +23,7 @@ from tenfold.exchange.lifetime import tidy_files
 from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Conflict, NotFound, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
 from tenfold.kernel.ids import new_id
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
@@ -58,7 +58,9 @@ class Undoing(msgspec.Struct, kw_only=True):
 
     undoes: UUID
     kind: str = ""
-    """What it undoes: an import, a bulk edit, an undo."""
+    """What it undoes: an import, a bulk edit, a handing over, an undo."""
+    beyond: bool = False
+    """Whether that was a handing over, or undid one: private records go back, too."""
     types: list[str] = []
     total: int = 0
     done: int = 0
@@ -168,11 +170,15 @@ class Undoer:
             raise Conflict("This batch is undone already.", code="UNDONE")
         if found.status in UNFINISHED:
             raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
+        beyond = _beyond(found)
+        if beyond and not person.administers:
+            raise Forbidden("Only an owner or an admin of the organization may undo this.")
         kinds = await undo.types_of(tx, person.tenant, batch)
         identity = new_id()
         state = Undoing(
             undoes=batch,
             kind=found.kind,
+            beyond=beyond,
             types=[kind for kind, _ in kinds],
             total=sum(count for _, count in kinds),
         )
@@ -231,9 +237,10 @@ class Undoer:
         kinds = await undo.types_of(tx, person.tenant, batch.id)
         total = sum(count for _, count in kinds)
         told: dict[str, object] = {"records": total, "exact": total <= TRIED}
-        if total > TRIED:
-            return told
-        state = Undoing(undoes=batch.id, types=[kind for kind, _ in kinds])
+        # Whom it is not shown to hears nothing of what others keep private.
+        if total > TRIED or (_beyond(batch) and not person.administers):
+            return told | {"exact": False}
+        state = Undoing(undoes=batch.id, types=[k for k, _ in kinds], beyond=_beyond(batch))
         try:
             async with savepoint(tx):
                 await tx.execute(_BRIEFLY)  # taken back with the rest
@@ -269,6 +276,8 @@ class Undoer:
         if not ids:
             changed.type, changed.after = state.type + 1, UUID(int=0)
             return changed
+        if state.beyond:
+            person = person.beyond_privacy()
         groups = await self._by_type(tx, person.tenant, kind, ids)
         outcome = Outcome(gone=len(ids) - sum(len(some) for _, some in groups))
         for definition, some in groups:
@@ -299,6 +308,11 @@ class Undoer:
             with suppress(NotFound):
                 found.append((await self.exchange.definition(reader, tenant, name), some))
         return found
+
+
+def _beyond(batch: Batch) -> bool:
+    """Whether a batch changed what its actor may not see."""
+    return batch.kind == batches.HAND_OVER or bool(batch.summary.get("beyond"))
 
 
 async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:

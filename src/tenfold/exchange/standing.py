@@ -1,4 +1,4 @@
-"""How an import or undo stands, also where its job ended without a word in its batch."""
+"""How the job of a batch stands, also where it ended without a word in its batch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tenfold.jobs import status
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 
+_CALLED = {batches.UNDO: "undo", batches.HAND_OVER: "handing over"}
 UNFINISHED = ("pending", "processing")
 
 
@@ -30,6 +31,6 @@ async def standing(reader: Reader, tenant: UUID, batch: Batch) -> Batch:
         if found.state not in ("failed", "cancelled"):
             return batch
         why, ended = found.error or "It was cancelled.", found.finished_at
-    what = "undo" if batch.kind == batches.UNDO else "import"
+    what = _CALLED.get(batch.kind, "import")
     summary = {**batch.summary, "error": f"The {what} stopped: {why}"}
     return msgspec.structs.replace(batch, status="failed", summary=summary, finished_at=ended)

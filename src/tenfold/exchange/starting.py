@@ -69,12 +69,18 @@ def parts_of(
     for upload in uploads:
         if steps := _plan(files.upload(upload.stored)):
             return _planned(exchange, steps, [u for u in uploads if u is not upload], options)
+    name = type_named(exchange, kind)
+    return [Part(stored=u.stored, filename=u.filename, type=name) for u in uploads]
+
+
+def type_named(exchange: Exchange, kind: str) -> str:
+    """The record type that a request names; raises Invalid."""
     if not kind:
         raise MissingFields({"type": "is required: the record type, like contacts"})
     shipped = exchange.shipped(kind)
     if shipped is None:
         raise Invalid({"type": f"there is no record type {kind[:60]!r}"})
-    return [Part(stored=u.stored, filename=u.filename, type=shipped.name) for u in uploads]
+    return shipped.name
 
 
 async def allowed(
@@ -190,4 +196,13 @@ def _named(name: str, uploads: Sequence[Upload]) -> Upload | None:
     return (exact or ending or [None])[0]
 
 
-__all__ = ["Upload", "allowed", "begin", "check", "parts_of", "refused_name", "shown_name"]
+__all__ = [
+    "Upload",
+    "allowed",
+    "begin",
+    "check",
+    "parts_of",
+    "refused_name",
+    "shown_name",
+    "type_named",
+]

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +36,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Port that the server listens on."""
     public_url: str = ""
     """Address people use, with scheme; empty: http://HOST:PORT."""
+    hosts: str = ""
+    """Further names that people may reach this installation by, separated by commas."""
+    trusted_proxies: str = ""
+    """Networks of proxies whose X-Forwarded-* is believed, with commas; `unix`: by a socket."""
+    cors_origins: str = ""
+    """Origins of other sites' pages that may call the API, like https://app.example.com, …."""
+    hsts_subdomains: bool = False
+    """Whether browsers shall use https for all names below the public address's, too."""
     database_url: str = ""
     """PostgreSQL 15+ to use, as a role that may create roles; empty: the embedded server."""
     app_database_url: str = ""
@@ -60,11 +69,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_concurrency: int = 4
     """Jobs that one worker process runs at once."""
     rate_per_minute: int = 100
-    """Requests a minute for one signed-in person, each process allowing its share; 0: no limit."""
+    """Requests a minute for one signed-in person, unless their organisation says; 0: no limit."""
+    search_per_minute: int = 300
+    """Searches a minute as one person types, counted apart from other requests; 0: no limit."""
     rate_anonymous: int = 300
-    """Requests per 15 minutes for one address not signed in, shared likewise; 0: no limit."""
+    """Requests per 15 minutes for one address of which nobody is signed in; 0: no limit."""
     sign_in_per_minute: int = 20
-    """Sign-ins and registrations a minute for one address, shared likewise; 0: no limit."""
+    """Sign-ins and registrations a minute for one address; 0: no limit."""
+    limits_url: str = ""
+    """Where requests are counted: empty: on this machine; postgresql:, redis://… or rediss://…."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
     import_bytes: int = 268_435_456
@@ -93,12 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Currency of an amount that names none (ISO 4217)."""
     log_level: str = "INFO"
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
+    outside_networks: str = ""
+    """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
-
-    def share(self, limit: int) -> int:
-        """What one of the server processes allows of a limit, so that all together keep to it."""
-        return -(-limit // max(self.workers, 1))
 
     @property
     def folder(self) -> Path:
@@ -109,6 +120,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         """The public address without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What a setting lists, separated by commas."""
+    return tuple(one for part in text.split(",") if (one := part.strip()))
 
 
 _PREFIX = "TENFOLD_"
@@ -172,9 +188,11 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
         taken = "up to 40 lower-case letters, digits and _, a letter first"
         raise _wrong("role_prefix", settings.role_prefix, taken)
     _check_place(settings)
+    _check_edge(settings)
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
+    _check_networks(settings.outside_networks)
     for name in ("database_url", "app_database_url", "tail_database_url"):
         url = getattr(settings, name)
         if url and not _is_database(url):
@@ -203,6 +221,38 @@ def _check_place(settings: Settings) -> None:
     if settings.default_region not in SUPPORTED_REGIONS:
         taken = "a country by its ISO 3166 code, like US"
         raise _wrong("default_region", settings.default_region, taken)
+
+
+def _check_edge(settings: Settings) -> None:
+    """Raise SettingError for what can't be a name, a network, an origin or a place of counts."""
+    for name in listed(settings.hosts):
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", name):
+            raise _wrong("hosts", name, "names like crm.example.com, without scheme and port")
+    for one in listed(settings.trusted_proxies):
+        if one != "unix" and not _is_network(one):
+            raise _wrong("trusted_proxies", one, "networks like 10.0.0.0/8, addresses, or unix")
+    for one in listed(settings.cors_origins):
+        if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", one):
+            raise _wrong("cors_origins", one, "origins like https://app.example.com, in lower case")
+    url = settings.limits_url
+    if url and url != "postgresql:" and not re.match(r"rediss?://[^/]", url):
+        name = variable("limits_url")  # never the address, for passwords
+        raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
+
+
+def _check_networks(text: str) -> None:
+    for part in listed(text):
+        if not _is_network(part):
+            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
+            raise _wrong("outside_networks", part, taken)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_database(url: str) -> bool:

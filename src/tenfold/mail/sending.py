@@ -49,13 +49,15 @@ async def _refused(settings: Settings, letter: Letter) -> str:
     """Why the server will never take the letter; empty where it did. Raises for another try."""
     try:
         await deliver(settings, letter)
-    except aiosmtplib.SMTPResponseException as error:
-        if 400 <= error.code < 500:  # it asks to be tried again later
-            raise
-        return f"{error.code} {error.message}"
     except aiosmtplib.SMTPRecipientsRefused as error:
-        return str(error)
-    return ""
+        refusal = error.recipients[0]
+    except aiosmtplib.SMTPResponseException as error:
+        refusal = error
+    else:
+        return ""
+    if 400 <= refusal.code < 500:  # it asks to be tried again later
+        raise refusal
+    return f"{refusal.code} {refusal.message}"
 
 
 async def deliver(settings: Settings, letter: Letter) -> None:

@@ -31,10 +31,12 @@ from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
-from tenfold.web.limits import Limit
+from tenfold.web.limits import Limits
+from tenfold.web.scope import Notes, notes
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
+_CLAIMS, _UNSIGNED = "tenfold.claims", "tenfold.unsigned"
 Versions = tuple[int, ...]
 
 
@@ -130,14 +132,14 @@ class Desk:
         records: Records,
         tokens: Tokens,
         keyring: Keyring,
+        limits: Limits,
     ) -> None:
         self.settings, self.database, self.registry = settings, database, registry
+        self.limits = limits
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
         self.people, self.tailored = People(), Tailored()
         self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
-        self.per_person = _limit(settings.share(settings.rate_per_minute), 60)
-        self.anonymous = _limit(settings.share(settings.rate_anonymous), 900)
 
     @cached_property
     def exchange(self) -> Exchange:
@@ -145,22 +147,8 @@ class Desk:
         return Exchange.of(self.settings, self.database, self.records, people.load)
 
     def claims(self, scope: Scope) -> Claims:
-        """Who signed the request, from its bearer token, counted once; raises Unauthenticated."""
-        found = cast("Mapping[str, Any]", scope).get("tenfold.claims")
-        if found is None:
-            header = _header(scope, b"authorization")
-            if not header:
-                raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
-            kind, _, token = header.partition(" ")
-            if kind.lower() != "bearer" or not token:
-                raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
-            found = self.tokens.verify(token.strip())
-            scope["tenfold.claims"] = found  # pyright: ignore[reportGeneralTypeIssues]
-        claims: Claims = found  # pyright: ignore[reportAssignmentType]
-        if self.per_person is not None and "tenfold.allowance" not in scope:
-            allowance = self.per_person.take(claims.user)
-            scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
-        return claims
+        """Who signed the request, from its bearer token; raises Unauthenticated."""
+        return bearer(notes(scope), self.tokens)
 
     def shipped(self, plural: str) -> Definition:
         """The declared type of an address; raises NotFound."""
@@ -242,6 +230,7 @@ class Desk:
         self.known[claims.tenant] = (versions[0], versions[1])
         person = await self.people.get(reader, claims, versions[0])
         person.need_unblocked()
+        self.limits.of_organisation(claims.tenant, person.per_minute)
         return person
 
     def context(self, claims: Claims, scope: Scope) -> Context:
@@ -250,6 +239,29 @@ class Desk:
         return Context(
             tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
         )
+
+
+def bearer(noted: Notes, tokens: Tokens) -> Claims:
+    """Who signed the request, from its bearer token, looked at once; raises Unauthenticated."""
+    found: Claims | tuple[str, str] | None = noted.get(_CLAIMS) or noted.get(_UNSIGNED)
+    if found is None:
+        try:
+            found = noted[_CLAIMS] = tokens.verify(_token(noted))
+        except Unauthenticated as error:
+            found = noted[_UNSIGNED] = error.message, error.code
+    if not isinstance(found, Claims):
+        raise Unauthenticated(found[0], code=found[1])
+    return found
+
+
+def _token(scope: Notes) -> str:
+    given = _header(scope, b"authorization")
+    if not given:
+        raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")
+    kind, _, token = given.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+    return token.strip()
 
 
 def desk_of(request: Request[Any, Any, Any]) -> Desk:
@@ -262,11 +274,7 @@ def tag(*parts: object) -> str:
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
-def _limit(limit: int, window: int) -> Limit | None:
-    return Limit(limit, window) if limit > 0 else None
-
-
-def _header(scope: Scope, name: bytes) -> str:
+def _header(scope: Scope | Notes, name: bytes) -> str:
     for key, value in scope["headers"]:
         if key == name:
             return value.decode("latin-1")

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -14,11 +14,16 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenfold.engine.registry import CUSTOM
-from tenfold.kernel.errors import BadRequest, TenfoldError, TooLarge
+from tenfold.kernel.errors import BadRequest, TenfoldError, TooLarge, TooMany
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.settings import Settings
+from tenfold.web import policy
 from tenfold.web.desk import header
-from tenfold.web.limits import Allowance
+from tenfold.web.entrance import Entrance
+from tenfold.web.limits.limit import headers as limit_headers
+from tenfold.web.limits.limits import allowances
 from tenfold.web.metrics import Metrics
+from tenfold.web.scope import notes
 
 PATIENCE_SECONDS = 60.0
 """How long the next piece of a body is waited for."""
@@ -29,28 +34,25 @@ _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 # OPTIONS as a method that no address takes, whose refusal names those that it does take.
 _INSTEAD = {"HEAD": "GET", "OPTIONS": "*"}
 _OWN_TYPES = ("/v1/custom/", "/custom/")
-_ALWAYS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"same-origin"),
-    (
-        b"content-security-policy",
-        (
-            b"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-            b"form-action 'self'; frame-ancestors 'self'"
-        ),
-    ),
-]
+Refuse = Callable[[Scope, TenfoldError], ASGIApp]
 
 
 class Edge:
-    """ASGI middleware around everything."""
+    """ASGI middleware around everything; `refuse` makes an answer of an error."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, body_limit: int, log: bool, upload_limit: int = 0
+        self,
+        app: ASGIApp,
+        entrance: Entrance,
+        refuse: Refuse,
+        metrics: Metrics,
+        settings: Settings,
     ) -> None:
-        self.app, self.metrics, self.body_limit, self.log = app, metrics, body_limit, log
-        self.upload_limit = max(upload_limit, body_limit)
+        self.app, self.entrance, self.refuse, self.metrics = app, entrance, refuse, metrics
+        self.body_limit = settings.body_limit
+        self.upload_limit = max(settings.import_bytes, settings.body_limit)
+        self.log = settings.log_level in ("DEBUG", "INFO")
+        self._always = policy.headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,37 +64,54 @@ class Edge:
                 # `/custom/vehicles` by those of the page `/leads`.
                 rest = scope["path"].removeprefix(prefix)
                 scope["path"] = f"{prefix.removesuffix('custom/')}{CUSTOM}{rest}"
-        given = header(scope, b"x-request-id")
-        request_id = given if _ID.match(given) else new_id().hex
+        # Of a header that comes several times this is the last; who minds looks at all of them.
+        given: dict[bytes, bytes] = dict(scope["headers"])
+        named = given.get(b"x-request-id", b"").decode("latin-1")
+        request_id = named if _ID.match(named) else new_id().hex
         scope["tenfold.request_id"] = request_id  # pyright: ignore[reportGeneralTypeIssues]
         began = time.perf_counter()
-        status = 500
-        asked = scope["method"]
+        status, refused = 500, False
+        asked, origin = scope["method"], given.get(b"origin", b"")
+        noted = notes(scope)
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, refused
+            if refused:
+                return
             if message["type"] == "http.response.start":
+                try:
+                    await self.entrance.leave(noted)
+                except TooMany as error:
+                    await self.refuse(scope, error)(scope, receive, answer)
+                    refused = True
+                    return
                 status = message["status"]
                 headers = list(message.get("headers", []))
-                headers.extend(_ALWAYS)
+                headers.extend(self._always)
                 headers.append((b"x-request-id", request_id.encode()))
-                allowance: Any = scope.get("tenfold.allowance")
-                if isinstance(allowance, Allowance):
-                    pairs = allowance.headers("person").items()
-                    headers.extend((k.encode(), v.encode()) for k, v in pairs)
+                headers.extend(limit_headers(allowances(noted)))
+                headers.extend(self.entrance.cors.headers(noted, origin))
                 message["headers"] = headers
             await send(message)
 
         try:
+            app = await self._entered(scope, given)
             limit = self.upload_limit if _uploads(scope) else self.body_limit
             if asked in _INSTEAD:
                 scope["method"] = _INSTEAD[asked]  # pyright: ignore[reportGeneralTypeIssues]
                 scope["tenfold.headers_only"] = True  # pyright: ignore[reportGeneralTypeIssues]
                 answer = _head_only(answer, asked)
-            await self.app(scope, self._bounded(receive, limit), answer)
+            await app(scope, self._bounded(receive, limit), answer)
         finally:
             scope["method"] = asked
             self._done(scope, request_id, status, time.perf_counter() - began)
+
+    async def _entered(self, scope: Scope, given: Mapping[bytes, bytes]) -> ASGIApp:
+        """What answers: the application, or what was settled before."""
+        try:
+            return await self.entrance.enter(notes(scope), given) or self.app
+        except TenfoldError as error:
+            return self.refuse(scope, error)
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
         """Refuse a body over the limit while it arrives, and one that stops before its end."""
@@ -108,7 +127,7 @@ class Edge:
                 seen += len(message.get("body", b""))
                 if seen > limit:
                     raise TooLarge(f"The body may have at most {limit:,} bytes.")
-            elif seen:
+            else:
                 raise BadRequest("The connection ended before the body did.")
             return message
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 
 def safe_next(text: str) -> str:
@@ -14,4 +14,7 @@ def safe_next(text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return "/"
-    return "/" if parts.scheme or parts.netloc else text
+    if parts.scheme or parts.netloc:
+        return "/"
+    # A header holds nothing but ASCII, and a browser asks for anything else like this.
+    return "".join(c if c.isascii() else quote(c, errors="replace") for c in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY, Proving, locked
 from tenfold.accounts.identity.sessions import Session, Sessions
+from tenfold.accounts.identity.telling import tell_of_lock
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.db.database import Database, Transaction
 from tenfold.db.keys import Keyring
@@ -83,7 +84,7 @@ class Credentials:
     device: str = ""
 
 
-def _anybody(_user: UUID) -> None:
+async def _anybody(_user: UUID, _tenant: UUID) -> None:
     """No limit."""
 
 
@@ -152,7 +153,7 @@ class SignIn:
         stored = user.password_hash if user else None
         right = await self.passwords.matches(stored, given.password)
         if user is None or not right or not user.active or not member:
-            raise await self._refused(key, user, member, client)
+            raise await self._refused(key, address, user, member, client)
         account = Account(user, chosen(member, given.organization), member)
         rehashed = await self._rehashed(user, given.password)
         async with self._database.transaction(_in(account, client)) as tx:
@@ -194,7 +195,12 @@ class SignIn:
             await note(tx, "locked_account_attempt", client, **_whom(user, member))
 
     async def _refused(
-        self, key: bytes, user: User | None, member: tuple[Membership, ...], client: Client
+        self,
+        key: bytes,
+        address: str,
+        user: User | None,
+        member: tuple[Membership, ...],
+        client: Client,
     ) -> Unauthenticated | Locked:
         """Count a failure; the answer to it."""
         moment = clock.now()
@@ -207,24 +213,10 @@ class SignIn:
             await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
             if after.locked(moment):
                 await note(tx, "account_locked", client, **_whom(user, member))
-                await self._tell_of_lock(tx, user, member, after, client)
+                await tell_of_lock(tx, address, client, lockout.minutes_left(after, moment))
         return Unauthenticated(
             "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
         )
-
-    async def _tell_of_lock(
-        self,
-        tx: Transaction,
-        user: User | None,
-        member: tuple[Membership, ...],
-        standing: lockout.Standing,
-        client: Client,
-    ) -> None:
-        if user is None or not member:
-            return
-        minutes = lockout.minutes_left(standing, clock.now())
-        letter = letters.account_locked(user, client, minutes, self._settings.address)
-        await letters.post_to(tx, self._keyring, letter, Account(user, member[0], member))
 
     # -- with a second factor, or with a passkey alone
 
@@ -291,7 +283,7 @@ class SignIn:
     # -- what goes on from there
 
     async def refresh(
-        self, token: str, client: Client, allow: Callable[[UUID], object] = _anybody
+        self, token: str, client: Client, allow: Callable[[UUID, UUID], Awaitable[None]] = _anybody
     ) -> tuple[str, str, UUID]:
         """A new access token, the next refresh token, and whose; a used one ends the session.
 
@@ -301,7 +293,7 @@ class SignIn:
             session = await self.sessions.find(reader, token)
         if session is None:
             raise over()
-        allow(session.user)
+        await allow(session.user, session.tenant)
         async with self._database.transaction(_of(session, client)) as tx:
             outcome, successor = await self.sessions.rotate(tx, session, token, client)
             if outcome == "reused":

@@ -16,6 +16,8 @@ from tenfold.engine.registry import Registry
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
 
+OUTSIDE = "ADDRESS_NOT_ALLOWED"
+
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
@@ -25,6 +27,13 @@ class Administrator:
     person: Person
     registry: Registry
     client: Client
+    sure: bool = True
+    """Whether they have proved lately who they are; at the host's command line they have."""
+
+    def need_sure(self) -> None:
+        """Raise Forbidden unless they have."""
+        if not self.sure:
+            raise step_up_first()
 
     @property
     def tenant(self) -> UUID:
@@ -41,7 +50,7 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Your organisation is administered from its own networks only, and this address is in "
             "none of them.",
-            code="ADDRESS_NOT_ALLOWED",
+            code=OUTSIDE,
         )
     if standing.overdue:
         raise Forbidden(
@@ -54,11 +63,10 @@ def need_administrator(caller: Caller, client: Client) -> None:
         )
 
 
-def need_sure(caller: Caller) -> None:
-    """Raise Forbidden unless this person has proved lately who they are."""
+def is_sure(caller: Caller) -> bool:
+    """Whether this person has proved lately who they are."""
     sure_at = caller.standing.sure_at
-    if sure_at is None or clock.now() - sure_at > SURE:
-        raise step_up_first()
+    return sure_at is not None and clock.now() - sure_at <= SURE
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

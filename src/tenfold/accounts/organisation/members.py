@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts import people
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
 from tenfold.accounts.identity.account import checked_email, taken
@@ -20,8 +21,16 @@ from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
 from tenfold.db.database import Reader, Transaction
+from tenfold.engine import shares
 from tenfold.engine.reassign import reassign_team
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, MissingFields, NotFound
+from tenfold.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    MissingFields,
+    NotFound,
+    Unauthenticated,
+)
 from tenfold.kernel.ids import new_id
 
 _COLUMNS = """SELECT m.user_id AS id, u.email, m.role, m.roles, m.team_id, m.active, m.created_at,
@@ -45,6 +54,7 @@ _ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id,
 VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)"""
 _CHANGE = """UPDATE tenfold.members SET role = $3, roles = $4, team_id = $5, active = $6
 WHERE tenant_id = $1 AND user_id = $2"""
+_SET_ROLE = "UPDATE tenfold.members SET role = $3 WHERE tenant_id = $1 AND user_id = $2"
 _TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
 
 OrganisationRole = Literal["owner", "admin", "manager", "member", "read-only"]
@@ -67,6 +77,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     team_id: UUID | None
     active: bool
     created_at: datetime
+    leaves: dict[str, int] | UnsetType = UNSET
+    """How much there is to hand over of somebody who was just deactivated, by record type."""
 
 
 class NewMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +100,12 @@ class MemberChange(msgspec.Struct, frozen=True, kw_only=True):
     roles: Roles | UnsetType = UNSET
     team_id: UUID | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who becomes an owner in one's own place."""
+
+    to: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +170,7 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
-    await check_place(act, role, set(roles) - set(old.roles), team)
+    await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
     await policy.ask_member(act.tx, act.tenant, identity)
@@ -162,14 +180,43 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
         await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
+        await shares.end_with(act.tx, identity)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
 
 
+async def transfer(act: Administrator, to: UUID) -> Member:
+    """Make somebody else an owner, and the owner who does it an admin; answers the new owner."""
+    if act.person.role != "owner":
+        raise Forbidden("Only an owner may give the organization to somebody else.")
+    act.need_sure()
+    if to == act.person.user:
+        raise Invalid({"to": "is you; name somebody else"})
+    try:
+        before = (await people.load(act.tx, act.tenant, to)).role
+    except Unauthenticated:
+        problem = f"there is no active person with the id {to} in this organization"
+        raise Invalid({"to": problem}) from None
+    await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
+    await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
+    await policy.ask_member(act.tx, act.tenant, to)
+    act.tx.touch("members")
+    told = {"role_before": before, "former_owner": act.person.user}
+    await note(act.tx, "ownership_transferred", act.client, tenant=act.tenant, user=to, **told)
+    return await one(act.tx, act.tenant, to)
+
+
 async def check_place(
-    act: Administrator, role: OrganisationRole, added: Iterable[str], team: UUID | None
+    act: Administrator,
+    role: OrganisationRole,
+    added: Iterable[str],
+    team: UUID | None,
+    before: str = "",
 ) -> None:
-    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner."""
+    """Raise Invalid for roles and teams that are not there, Forbidden to make an owner.
+
+    Who makes somebody an administrator has proved lately who they are.
+    """
     problems: dict[str, str] = {}
     known = await own_roles.known(act.tx, act.tenant, act.registry)
     if unknown := sorted(set(added) - known):
@@ -181,6 +228,8 @@ async def check_place(
         raise Invalid(problems)
     if role == "owner" and act.person.role != "owner":
         raise Forbidden("Only an owner may make somebody an owner.")
+    if role in ("owner", "admin") and role != before:
+        act.need_sure()
 
 
 async def _check_owners(act: Administrator, old: Member, new: Member) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.db.database import Reader, Transaction
+from tenfold.engine import shares
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
 
@@ -100,6 +101,7 @@ async def remove(tx: Transaction, identity: UUID) -> Team:
             code="IN_USE",
         )
     await tx.execute(_REMOVE, tenant, identity)
+    await shares.end_with(tx, identity)
     tx.touch("members")
     return old
 

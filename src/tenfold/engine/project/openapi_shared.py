@@ -11,6 +11,7 @@ JSON = "application/json"
 # Every code that an error may carry: its HTTP status, and what it means to a caller.
 CODES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "The request can't be read."),
+    "UNKNOWN_HOST": (400, "The installation is not known by this name."),
     "INVALID_JSON": (400, "The body is not a JSON object."),
     "MISSING_FIELDS": (400, "Required fields were not given; `fields` names them."),
     "INVALID_FIELDS": (400, "Values can't be accepted; `fields` says which and why."),
@@ -159,6 +160,12 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "Deleted records instead of the live ones.",
         "schema": {"type": "boolean", "default": False},
     },
+    "Shared": {
+        "name": "shared",
+        "in": "query",
+        "description": "Only what was shared with you, or with a team of yours.",
+        "schema": {"type": "string", "const": "me"},
+    },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
@@ -250,7 +257,7 @@ _LIMITED = ("RateLimit", "RateLimit-Policy", "X-Request-Id")
 _EXTRA = {
     401: ("WWW-Authenticate",),
     423: ("Retry-After",),
-    429: ("Retry-After",),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
     503: ("Retry-After",),
 }
 

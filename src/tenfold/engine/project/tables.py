@@ -315,7 +315,11 @@ def finder(definition: Definition, app: str) -> Iterator[str]:
         condition = "(t.search @@ query OR (private AND t.search_private @@ query))"
     scope = "person IS NULL OR f.owner_id = person OR f.team_id = ANY (groups)"
     if definition.private:
-        scope += f"\n        OR groups IS NULL AND f.{definition.private} <> '{PRIVATE}'"
+        scope = (
+            "person IS NULL OR f.owner_id = person\n"
+            f"        OR f.{definition.private} <> '{PRIVATE}'"
+            " AND (groups IS NULL OR f.team_id = ANY (groups))"
+        )
     kind = "\n      AND (made IS NULL OR f.kind = made)" if table == CUSTOM_TABLE else ""
     yield f"""CREATE FUNCTION {name}
     (query tsquery, private boolean, person uuid, groups uuid[], most int, gone boolean, made text)

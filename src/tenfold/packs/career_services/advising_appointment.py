@@ -85,7 +85,11 @@ class AdvisingAppointment(Record, plural="advising_appointments", icon="calendar
 
     title: str = field(search="A", title=True)
     student: Ref = relation("student", back="advising_appointments")
-    counselor: User | None = field(filter=True, help="Whom the student meets.")
+    counselor: User | None = field(
+        filter=True,
+        help="Whom the student meets.",
+        handed_over="status IN ('requested', 'scheduled')",
+    )
     kind: AdvisingKind = field(filter=True, label="Type")
     status: AdvisingStatus = pipeline(default=AdvisingStatus.REQUESTED, moves=_MOVES)
     medium: Medium = field(default=Medium.IN_PERSON)

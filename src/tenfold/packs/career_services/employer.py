@@ -85,7 +85,9 @@ class Employer(Record, plural="employers", icon="building-2"):
     headquarters: Address | None = field(search="C", aliases=["hq", "address"])
     logo: Url | None = field()
     partner_tier: PartnerTier | None = field(filter=True)
-    account_manager: User | None = field(filter=True, help="Who keeps in touch with them.")
+    account_manager: User | None = field(
+        filter=True, help="Who keeps in touch with them.", handed_over="true"
+    )
     recruits_on_campus: bool = field(default=False, help="Interviews at the school.")
     sponsors_visas: bool | None = field()
     last_engaged_on: date | None = field(sort=True, help="The last visit, fair or session.")

@@ -121,7 +121,7 @@ class Student(Record, plural="students", icon="graduation-cap", cache=3600):
     currently_attending: bool = field(default=True, section="Studies")
     campus: str | None = field(max_length=200, section="Studies", aliases=["campus name"])
 
-    counselor: User | None = field(filter=True, help="Who advises them.")
+    counselor: User | None = field(filter=True, help="Who advises them.", handed_over="true")
     career_interests: Tags | None = field(section="Wishes")
     industries: Tags | None = field(section="Wishes")
     locations: Tags | None = field(section="Wishes")

@@ -84,7 +84,9 @@ class Appointment(Record, plural="appointments", icon="calendar"):
     method: Method = field(default=Method.IN_PERSON, reso="ShowingMethod")
     location: str | None = field(search="C")
     meeting_link: Url | None = field(help="Where a virtual meeting takes place.")
-    assignee: User | None = field(filter=True, help="Who goes there.")
+    assignee: User | None = field(
+        filter=True, help="Who goes there.", handed_over="status IN ('pending', 'confirmed')"
+    )
     client: Ref | None = relation("client", back="appointments", on_delete="clear")
     lead: Ref | None = relation("lead", back="appointments", on_delete="clear")
     listing: Ref | None = relation("listing", back="appointments", on_delete="clear")

@@ -13,24 +13,27 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import people
 from tenfold.accounts.client import Client
+from tenfold.accounts.events import note
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import organisation
 from tenfold.accounts.organisation.administrator import (
+    OUTSIDE,
     Administrator,
+    is_sure,
     need_administrator,
-    need_sure,
 )
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader
 from tenfold.engine.ask import LIMIT, MOST
 from tenfold.engine.registry import Registry
 from tenfold.kernel.answers import encoded
-from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.errors import Forbidden, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import check_parameters, limit_of, pairs
-from tenfold.web.desk import DEFINITIONS, MEMBERS, desk_of
+from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
 
 Req = Request[Any, Any, Any]
 _T = TypeVar("_T")
@@ -64,10 +67,27 @@ async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
     request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
     desk = desk_of(request)
     claims = desk.claims(request.scope)
-    async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
+    async with (
+        _told(request, desk, claims),
+        desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader,
+    ):
         person = await desk.people.get(reader, claims, reader.versions[0])
         person.need_unblocked()
         yield Visitor(reader, person, desk.registry, client_of(request.scope))
+
+
+@asynccontextmanager
+async def _told(request: Req, desk: Desk, claims: Claims) -> AsyncGenerator[None]:
+    """Write an event where somebody would administer from outside of the allowed networks."""
+    try:
+        yield
+    except Forbidden as error:
+        if error.code == OUTSIDE:
+            client, context = client_of(request.scope), desk.context(claims, request.scope)
+            async with desk.database.transaction(context) as tx:
+                about = {"tenant": claims.tenant, "user": claims.user}
+                await note(tx, "address_refused", client, **about)
+        raise
 
 
 async def administer(
@@ -92,14 +112,17 @@ async def administer(
     claims = desk.claims(request.scope)
     context = desk.context(claims, request.scope)
     await whole_body(request)
-    async with desk.database.transaction(context, [MEMBERS]) as tx:
+    async with (
+        _told(request, desk, claims),
+        desk.database.transaction(context, [MEMBERS]) as tx,
+    ):
         await organisation.hold(tx)
         person = await people.caller(tx, claims)
         client = client_of(request.scope)
         need_administrator(person, client)
+        act = Administrator(tx, person, desk.registry, client, is_sure(person))
         if sure:
-            need_sure(person)
-        act = Administrator(tx, person, desk.registry, client)
+            act.need_sure()
         if not again:
             return _made(await work(act), status, location)
         async with once(request, tx, claims) as kept:

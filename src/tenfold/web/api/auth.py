@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -21,13 +22,13 @@ from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.joining import Joining
-from tenfold.kernel.errors import Forbidden, Invalid, Unauthenticated
+from tenfold.kernel.errors import Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of, header
-from tenfold.web.limits import Limit
+from tenfold.web.scope import notes
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
@@ -123,13 +124,11 @@ class Me(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Gate:
-    """What sign-in needs beside the desk: the accounts, and how often an address may try."""
+    """What sign-in needs beside the desk: the accounts, and the cookie."""
 
     def __init__(self, settings: Settings, accounts: SignIn, own: Own, joining: Joining) -> None:
         self.settings, self.accounts = settings, accounts
         self.own, self.joining = own, joining
-        often = settings.share(settings.sign_in_per_minute)
-        self.tries = Limit(often, 60) if often > 0 else None
         self.prefix = "__Host-" if settings.address.startswith("https://") else ""
         self.cookie = f"{self.prefix}refreshToken"
         self.device_cookie = f"{self.prefix}device"
@@ -177,24 +176,13 @@ class Gate:
             return f"http://{host}"
         return self.settings.address
 
-    def check_origin(self, scope: Scope) -> None:
-        """Refuse what another site's page sends: the cookie would come with it."""
-        origin = header(scope, b"origin")
-        allowed = {self.settings.address}
-        if not self.settings.public_url:
-            allowed.add(f"http://{header(scope, b'host')}")
-        if origin and origin.lower() not in allowed:
-            raise Forbidden(
-                f"This can't be asked from a page of {origin[:200]}.", code="WRONG_ORIGIN"
-            )
-
 
 @post("/v1/auth/register", status_code=201, request_max_body_size=STRANGERS_BYTES)
 async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Make an organisation and its owner, who is signed in at once."""
     gate = gate_of(request, "register")
     body = await strangers_body(request, Register)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
@@ -209,7 +197,7 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Sign in with e-mail address and password, and the second factor where there is one."""
     gate = gate_of(request, "login")
     body = await strangers_body(request, Login)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     answer = None
     if body.code or body.recovery_code:
         answer = Answer(code=body.code or "", recovery_code=body.recovery_code or "")
@@ -223,26 +211,12 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
 async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     """A new access token for the refresh token in the cookie, which is replaced."""
     gate = gate_of(request, "refresh")
-    gate.check_origin(request.scope)
     token = request.cookies.get(gate.cookie, "")
-    desk = desk_of(request)
     client = gate.client(request)
-
-    def allow(user: UUID) -> None:
-        if desk.per_person is not None:
-            allowance = desk.per_person.take(user)
-            request.scope["tenfold.allowance"] = allowance  # pyright: ignore[reportGeneralTypeIssues]
-
-    try:
-        if not token:
-            raise Unauthenticated(
-                "No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN"
-            )
-        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
-    except Unauthenticated:
-        if desk.anonymous is not None:
-            desk.anonymous.take(client.network)
-        raise
+    if not token:
+        raise Unauthenticated("No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN")
+    allow = partial(desk_of(request).limits.count_person, notes(request.scope))
+    access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     answer = Refreshed(access_token=access, expires_in=gate.expires_in)
     return respond.data(answer, headers=UNKEPT, cookies=[gate.refresh_cookie(successor)])
 
@@ -251,7 +225,6 @@ async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
 async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
     """End the session, on this device only; fine where it has ended already."""
     gate = gate_of(request, "logout")
-    gate.check_origin(request.scope)
     claims: Claims | None = None
     kind, _, access = header(request.scope, b"authorization").partition(" ")
     if kind.lower() == "bearer":
@@ -293,13 +266,10 @@ def gate_of(request: Request[Any, Any, Any], route: str) -> Gate:
     return request.app.state.gate
 
 
-def knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
+async def knock(request: Request[Any, Any, Any], gate: Gate) -> Client:
     """Count a try of this address; raises TooMany where it has none left."""
-    client, desk = gate.client(request), desk_of(request)
-    for limit in (gate.tries, desk.anonymous):
-        if limit is not None:
-            limit.take(client.network)
-    return client
+    await desk_of(request).limits.count_sign_in(notes(request.scope))
+    return gate.client(request)
 
 
 def entered(gate: Gate, found: Signed | Asked) -> ASGIResponse:
@@ -351,7 +321,14 @@ ENDPOINTS = (
         Register,
         SignedIn,
         201,
-        ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD", "EMAIL_TAKEN", *TRIES),
+        (
+            "MISSING_FIELDS",
+            "INVALID_FIELDS",
+            "UNKNOWN_FIELD",
+            "EMAIL_TAKEN",
+            "WRONG_ORIGIN",
+            *TRIES,
+        ),
         public=True,
     ),
     Endpoint(
@@ -367,6 +344,7 @@ ENDPOINTS = (
             "UNKNOWN_FIELD",
             "INVALID_CREDENTIALS",
             "INVALID_CODE",
+            "WRONG_ORIGIN",
             "NOT_FOUND",
             "ACCOUNT_LOCKED",
             *TRIES,

@@ -146,14 +146,16 @@ async def second_factor(request: Req) -> ASGIResponse:
     gate = gate_of(request, "second_factor")
     body = await strangers_body(request, SecondFactor)
     answer = Answer(body.code or "", body.recovery_code or "", body.passkey)
-    return signed(gate, await gate.accounts.second_factor(body.token, answer, knock(request, gate)))
+    return signed(
+        gate, await gate.accounts.second_factor(body.token, answer, await knock(request, gate))
+    )
 
 
 @post("/v1/auth/passkey/options", status_code=200)
 async def ask_passkey(request: Req) -> ASGIResponse:
     """The question to a passkey, to sign in with it alone."""
     gate = gate_of(request, "ask_passkey")
-    token, options = await gate.accounts.ask_passkey(knock(request, gate))
+    token, options = await gate.accounts.ask_passkey(await knock(request, gate))
     return respond.data(PasskeyAsked(token=token, options=options), headers=UNKEPT)
 
 
@@ -165,7 +167,7 @@ async def sign_in_with_passkey(request: Req) -> ASGIResponse:
     found = await gate.accounts.with_passkey(
         body.token,
         body.credential,
-        knock(request, gate),
+        await knock(request, gate),
         body.organization_id,
         gate.device(request),
     )
@@ -271,7 +273,7 @@ async def step_up(request: Req) -> ASGIResponse:
     gate, claims = mine(request, "step_up")
     body = await body_of(request, Proof)
     answer = Answer(body.code or "", body.recovery_code or "", body.passkey)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     found = await gate.own.step_up(claims, body.password or "", answer, body.token, client)
     return signed(gate, found)
 

@@ -75,7 +75,7 @@ async def use_sign_in_link(request: Req) -> ASGIResponse:
     """Sign in by a link, which is then used up."""
     gate = gate_of(request, "use_sign_in_link")
     body = await strangers_body(request, LinkUsed)
-    client, browser = knock(request, gate), request.cookies.get(gate.browser_cookie, "")[:200]
+    client, browser = await knock(request, gate), request.cookies.get(gate.browser_cookie, "")[:200]
     found = await gate.accounts.links.sign_in(
         body.token, body.email, browser, client, gate.device(request)
     )
@@ -94,7 +94,7 @@ async def use_reset(request: Req) -> ASGIResponse:
     """Set a new password by a link; all sessions end, a locked account opens."""
     gate = gate_of(request, "use_password_reset")
     body = await strangers_body(request, NewPassword)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     return entered(gate, await gate.accounts.links.reset(body.token, body.password, client))
 
 
@@ -112,7 +112,7 @@ async def use_verification(request: Req) -> ASGIResponse:
     """Confirm an address by a link."""
     gate = gate_of(request, "use_verify_email")
     body = await strangers_body(request, Token)
-    await gate.accounts.links.verify(body.token, knock(request, gate))
+    await gate.accounts.links.verify(body.token, await knock(request, gate))
     return respond.data({}, headers=UNKEPT)
 
 
@@ -120,7 +120,7 @@ async def ask_link(request: Req, kind: Kind, browser: str) -> respond.Answer:
     """Leave the wish for a link to the address in the body."""
     gate = request.app.state.gate
     body = await strangers_body(request, LinkWanted)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     asking = Asking(
         kind=kind,
         email=plain_email(body.email),

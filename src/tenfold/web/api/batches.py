@@ -35,11 +35,12 @@ PARAMETERS = {
     ),
     "cursor": ({"type": "string"}, "The `next_cursor` of the page before."),
 }
+KINDS = [batches.IMPORT, batches.BULK, batches.HAND_OVER, batches.UNDO]
 _UNDO_SHOWN = ["undoes", "total", "done", "deleted", "restored", "kept", "gone", "details", "error"]
 
 
 class BatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch of changes: an import, a bulk edit or an undo."""
+    """A batch of changes: an import, a bulk edit, a handing over or an undo."""
 
     id: UUID
     kind: str
@@ -57,7 +58,7 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/batches")
 async def list_batches(request: Req) -> ASGIResponse:
     """The batches that one may see, newest first."""
-    return await listed(request, [batches.IMPORT, batches.BULK, batches.UNDO], "batches", _view)
+    return await listed(request, KINDS, "batches", view)
 
 
 @get("/v1/batches/{batch_id:str}")
@@ -69,7 +70,7 @@ async def read_batch(request: Req, batch_id: str) -> ASGIResponse:
         undo = None
         if batch.undone_by is None and batch.status not in UNFINISHED:
             undo = await Undoer(desk.exchange).preview(tx, person, batch)
-        return respond.data(_view(desk, person, batch, undo))
+        return respond.data(view(desk, person, batch, undo))
 
 
 @post("/v1/batches/{batch_id:str}/undo", status_code=200)
@@ -134,14 +135,13 @@ async def undone(request: Req, text: str, kind: str = "") -> ASGIResponse:
             await enqueued(tx, UNDO_JOB, identity)
         made = await batches.find(tx, person, identity)
         location = f"/v1/batches/{identity}"
-        view = _view(desk, person, made)
-        answer = respond.data(view, status=status, headers={"location": location})
+        told = view(desk, person, made)
+        answer = respond.data(told, status=status, headers={"location": location})
         return await kept.keep(answer)
 
 
-def _view(
-    desk: Desk, person: Person, batch: Batch, undo: dict[str, Any] | None = None
-) -> BatchView:
+def view(desk: Desk, person: Person, batch: Batch, undo: dict[str, Any] | None = None) -> BatchView:
+    """A batch as it is told to somebody who may see it."""
     result = batch.summary
     if batch.kind == batches.IMPORT:
         result = msgspec.to_builtins(state_of(batch.summary).counts)
@@ -149,6 +149,8 @@ def _view(
         state = msgspec.convert(batch.summary, Undoing)
         result = {name: msgspec.to_builtins(getattr(state, name)) for name in _UNDO_SHOWN}
         result["details"] = shown_to(person, desk.query.registry, state.details)
+    elif batch.kind == batches.HAND_OVER:
+        result = {name: value for name, value in result.items() if name not in ("at", "job")}
     return BatchView(
         id=batch.id,
         kind=batch.kind,

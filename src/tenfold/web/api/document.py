@@ -36,6 +36,8 @@ _FILES: Mapping[str, tuple[str, str]] = {
     "docs.css": ("docs.css", "text/css"),
     "docs.js": ("docs.js", "text/javascript"),
 }
+ASSETS = [f"/docs/{name}" for name in _FILES]
+"""Where those files are served."""
 Req = Request[Any, Any, Any]
 
 

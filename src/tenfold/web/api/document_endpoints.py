@@ -18,7 +18,7 @@ from tenfold.web.api.endpoint import Endpoint
 
 Schema = dict[str, Any]
 _OF_TYPE = "/v1/{plural}"
-_ALWAYS = (429, 500, 503)
+_ALWAYS = (400, 429, 500, 503)
 _SIGNED = (401, 403)
 
 
@@ -77,7 +77,7 @@ _VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DEL
 
 
 # Addresses that end in what is done: `POST /v1/imports/{id}/undo` is `undo_import`.
-_DEEDS = frozenset({"undo", "preview"})
+_DEEDS = frozenset({"undo", "preview", "hand_over"})
 
 
 def _words(path: str) -> list[str]:
@@ -160,8 +160,6 @@ def _operation(
     refused = {*_ALWAYS, *shared.statuses_of(endpoint.errors)}
     if not endpoint.public:
         refused |= set(_SIGNED)
-    if endpoint.query:
-        refused.add(400)
     if "{" in endpoint.path:
         refused.add(404)
     paged = "cursor" in endpoint.query
@@ -257,7 +255,28 @@ _PLAIN: Mapping[str, Schema] = {
                     "description": "The figures in the Prometheus text format.",
                     "content": {"text/plain": {"schema": {"type": "string"}}},
                 },
-                **shared.refusals((500,)),
+                **shared.refusals((400, 429, 500)),
+            },
+        }
+    },
+    "/v1/csp-reports": {
+        "post": {
+            "operationId": "report_csp_violation",
+            "summary": "Take what a browser reports of a page that broke our policy",
+            "tags": [_SYSTEM],
+            "security": [],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/csp-report": {"schema": {"type": "object"}},
+                    "application/reports+json": {
+                        "schema": {"type": "array", "items": {"type": "object"}}
+                    },
+                },
+            },
+            "responses": {
+                "204": shared.answer("It was counted.", None),
+                **shared.refusals((*_ALWAYS, 413, 415)),
             },
         }
     },
@@ -271,7 +290,7 @@ _PLAIN: Mapping[str, Schema] = {
             "responses": {
                 "200": shared.answer("The document.", {"type": "object"}, "ETag"),
                 "304": shared.answer("What you have is still current.", None, "ETag"),
-                **shared.refusals((500,)),
+                **shared.refusals((400, 429, 500)),
             },
         }
     },

@@ -26,12 +26,17 @@ _OPTION_NAMES = tuple(f.name for f in msgspec.structs.fields(Options))
 
 
 class ImportRequest(msgspec.Struct, kw_only=True):
-    """An import as JSON: the file's text, or its bytes in base64; a form takes the same names."""
+    """An import as JSON: the file's text, its bytes in base64, or where it is to be fetched.
+
+    A form takes the same names but `url`.
+    """
 
     type: str = ""
     filename: str = ""
     content: str = ""
     content_base64: str = ""
+    url: str = ""
+    """An https:// address that answers with the file; `type` must be named then."""
     files: list[dict[str, str]] = []
     options: Options = msgspec.field(default_factory=Options)
 
@@ -44,6 +49,9 @@ class Sent:
     kind: str
     options: Options
     digest: bytes = b""
+    url: str = ""
+    """Where the file is to be fetched from; the uploads are empty then."""
+    filename: str = ""
 
 
 async def received(request: Req, files: ImportFiles, most: int) -> Sent:
@@ -57,6 +65,11 @@ async def received(request: Req, files: ImportFiles, most: int) -> Sent:
         chosen = body.get("options")
         body["options"] = {**(chosen if isinstance(chosen, dict) else {}), **direct}
     asked = convert(body, ImportRequest)
+    options = starting.check(asked.options)
+    if asked.url:
+        if asked.files or asked.content or asked.content_base64:
+            raise Invalid({"url": "stands instead of a file: leave out the one or the other"})
+        return Sent([], asked.type, options, url=asked.url, filename=asked.filename)
     given = asked.files or [
         {
             "filename": asked.filename,
@@ -70,7 +83,7 @@ async def received(request: Req, files: ImportFiles, most: int) -> Sent:
         if content:
             stored = await files.store(number, pieces_of(content), most)
             uploads.append(Upload(shown_name(one.get("filename", "")), stored))
-    return Sent(uploads, asked.type, starting.check(asked.options))
+    return Sent(uploads, asked.type, options)
 
 
 async def _form(request: Req, files: ImportFiles, most: int) -> Sent:

@@ -11,6 +11,7 @@ from litestar import get, post
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
@@ -19,15 +20,18 @@ from tenfold.exchange.import_state import ChoiceValues, Column, Counts, Skipped,
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import IMPORT_JOB, enqueued
 from tenfold.exchange.previewing import Preview
+from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
+from tenfold.outside.calls import Outside
 from tenfold.web import respond
+from tenfold.web.api import import_by_url
 from tenfold.web.api.batches import PARAMETERS, UNDOES, BatchView, found, listed, undone
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.exports import saved
 from tenfold.web.api.idempotency import once
-from tenfold.web.api.import_bodies import ImportRequest, received
+from tenfold.web.api.import_bodies import ImportRequest, Sent, received
 from tenfold.web.api.requests import Req, known
-from tenfold.web.desk import Desk
+from tenfold.web.desk import Desk, desk_of
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -79,9 +83,14 @@ async def start_import(request: Req) -> ASGIResponse:
     exchange, identity = desk.exchange, new_id()
     files = exchange.files(claims.tenant, identity)
     try:
-        sent = await received(request, files, desk.settings.import_bytes)
-        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
+        most = desk.settings.import_bytes
+        sent = await received(request, files, most)
         context = desk.context(claims, request.scope)
+        if sent.url:
+            if (before := await _answered(request, claims, context, sent)) is not None:
+                return before
+            sent = await import_by_url.fetched(_outside(request), claims.tenant, sent, files, most)
+        parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
         async with (
             desk.begin(claims, context) as (tx, person),
             once(request, tx, claims, sent.digest) as kept,
@@ -109,7 +118,12 @@ async def preview_import(request: Req) -> ASGIResponse:
     exchange = desk.exchange
     files = exchange.files(claims.tenant, new_id())
     try:
-        sent = await received(request, files, desk.settings.import_bytes)
+        most = desk.settings.import_bytes
+        sent = await received(request, files, most)
+        if sent.url:
+            async with desk.enter(claims) as by:
+                await import_by_url.allowed(exchange, by.reader, by.person, sent)
+            sent = await import_by_url.fetched(_outside(request), claims.tenant, sent, files, most)
         parts = starting.parts_of(exchange, files, sent.uploads, sent.kind, sent.options)
         path, enter = files.upload(parts[0].stored), partial(desk.enter, claims)
         shown = await previewing.preview(exchange, enter, path, parts=parts, options=sent.options)
@@ -154,6 +168,21 @@ def refused_stream(request: Req, exchange: Exchange, tenant: UUID, batch: Batch)
     files = exchange.files(tenant, batch.id)
     name = starting.refused_name(state.filename)
     return saved(request, files.refused_csv(state), "text/csv; charset=utf-8", name)
+
+
+async def _answered(
+    request: Req, claims: Claims, context: Context, sent: Sent
+) -> ASGIResponse | None:
+    """The answer that was given before, if any; else whether the file may be fetched is checked."""
+    desk = desk_of(request)
+    async with desk.begin(claims, context) as (tx, person), once(request, tx, claims) as kept:
+        if kept.answer is None:
+            await import_by_url.allowed(desk.exchange, tx, person, sent)
+        return kept.answer
+
+
+def _outside(request: Req) -> Outside:
+    return request.app.state.outside
 
 
 def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:

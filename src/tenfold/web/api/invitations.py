@@ -105,7 +105,7 @@ async def look_at_invitation(request: Req) -> ASGIResponse:
     """The invitation of a link."""
     gate = gate_of(request, "invitation")
     body = await strangers_body(request, InvitationToken)
-    knock(request, gate)
+    await knock(request, gate)
     found = await gate.joining.look(body.token)
     seen = InvitationSeen(
         email=found.email,
@@ -121,7 +121,7 @@ async def join(request: Req) -> ASGIResponse:
     """Join with a new account."""
     gate = gate_of(request, "join")
     body = await strangers_body(request, Join)
-    client = knock(request, gate)
+    client = await knock(request, gate)
     new = Newcomer(body.first_name, body.last_name, body.password)
     found = await gate.joining.as_newcomer(body.token, new, client, gate.device(request))
     return signed(gate, found, 201)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import msgspec
 from litestar import get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.passwords import Passwords
-from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation import handing_over, members
 from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.handing_over import HandOver
 from tenfold.accounts.organisation.members import (
     Member,
     MemberChange,
@@ -31,8 +33,10 @@ from tenfold.web.api.administration import (
     truth,
     visiting,
 )
+from tenfold.web.api.batches import BatchView, view
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
+from tenfold.web.desk import desk_of
 
 ROLES: tuple[str, ...] = get_args(OrganisationRole)
 
@@ -84,9 +88,25 @@ async def change_member(request: Req, user_id: str) -> ASGIResponse:
     wanted = await body_of(request, MemberChange)
 
     async def work(act: Administrator) -> Member:
-        return await members.change(act, identified(user_id, "member"), wanted)
+        changed = await members.change(act, identified(user_id, "member"), wanted)
+        if wanted.active is not False:
+            return changed
+        leaves = await handing_over.owned(act, changed.id)
+        return msgspec.structs.replace(changed, leaves=leaves)
 
     return await administer(request, "members", work)
+
+
+@post("/v1/members/{user_id:str}/hand-over")
+async def hand_over(request: Req, user_id: str) -> ASGIResponse:
+    """Give all that somebody has to somebody else, by a job; the batch it answers can be undone."""
+    wanted = await body_of(request, HandOver)
+
+    async def work(act: Administrator) -> BatchView:
+        batch = await handing_over.start(act, identified(user_id, "member"), wanted)
+        return view(desk_of(request), act.person, batch)
+
+    return await administer(request, "members", work, status=202, location="/v1/batches")
 
 
 def _which(asked: Paging) -> Which:
@@ -98,7 +118,7 @@ def _which(asked: Paging) -> Which:
     return Which(truth(asked, "active"), parse_id(team), role or None)
 
 
-HANDLERS = [list_members, read_member, create_member, change_member]
+HANDLERS = [list_members, read_member, create_member, change_member, hand_over]
 
 _WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD")
 _MEMBER = "/v1/members/{user_id}"
@@ -137,5 +157,14 @@ ENDPOINTS = (
         Member,
         200,
         (*_WRITE, "NOT_FOUND", "LAST_OWNER", 422),
+    ),
+    Endpoint(
+        "POST",
+        f"{_MEMBER}/hand-over",
+        "Hand over what somebody has",
+        HandOver,
+        BatchView,
+        202,
+        (*_WRITE, "NOT_FOUND", "NOT_FINISHED", 422),
     ),
 )

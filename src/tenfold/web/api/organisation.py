@@ -6,9 +6,10 @@ from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.events import note
-from tenfold.accounts.organisation import custom_fields, organisation, teams
+from tenfold.accounts.organisation import custom_fields, members, organisation, teams
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.explain import Explained, explain
+from tenfold.accounts.organisation.members import Member, Transfer
 from tenfold.accounts.organisation.organisation import Organisation, OrganisationChange
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.organisation.teams import NewTeam, Team, TeamChange
@@ -44,6 +45,18 @@ async def change_organization(request: Req) -> ASGIResponse:
         new = await organisation.change(act.tx, wanted, packs)
         await note(act.tx, "organization_changed", act.client, tenant=new.id, after=new)
         return new
+
+    return await administer(request, "organization", work)
+
+
+@post("/v1/organization/ownership", status_code=200)
+async def transfer_ownership(request: Req) -> ASGIResponse:
+    """Make somebody else an owner in my place; I stay as an admin."""
+    wanted = await body_of(request, Transfer)
+
+    # What else is asked of who gives an organisation away (to prove anew who they are) goes here.
+    async def work(act: Administrator) -> Member:
+        return await members.transfer(act, wanted.to)
 
     return await administer(request, "organization", work)
 
@@ -115,6 +128,7 @@ async def read_access(request: Req) -> ASGIResponse:
 HANDLERS = [
     read_organization,
     change_organization,
+    transfer_ownership,
     list_teams,
     read_team,
     create_team,
@@ -136,6 +150,15 @@ ENDPOINTS = (
         Organisation,
         200,
         (*_WRITE, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/organization/ownership",
+        "Give the organization to somebody else",
+        Transfer,
+        Member,
+        200,
+        _WRITE,
     ),
     Endpoint("GET", "/v1/teams", "List teams", None, list[Team], 200, (400,), query=PAGING),
     Endpoint("GET", _TEAM, "Read a team", None, Team, 200, ("NOT_FOUND",)),

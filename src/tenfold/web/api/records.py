@@ -81,7 +81,8 @@ def _question(
     known = arrival.desk.registry.by_name
     embedded = tuple(person.access(known[name]).shape for name in read[1:])
     access.need("read", visit.definition)
-    whose = (person.user, person.teams) if personal or access.read != "all" else None
+    personal = personal or access.read != "all" or _asks_for_mine(arrival.query)
+    whose = (person.user, person.teams, person.shared_mark) if personal else None
     # Roles and teams show in the shapes of all that is read; without them in the versions, a
     # sign-out does not empty a tenant's pages. What is computed from the organisation's date
     # changes without a write.
@@ -96,6 +97,11 @@ def _question(
         person.today,
         arrival.query,
     )
+
+
+def _asks_for_mine(query: bytes) -> bool:
+    """Whether a list may be narrowed to what is shared with the reader; letters may be escaped."""
+    return b"shared" in query or b"%" in query
 
 
 def _seconds(arrival: Arrival, read: Sequence[str]) -> float | None:

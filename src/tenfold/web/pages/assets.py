@@ -77,6 +77,11 @@ class Assets:
             raise Unavailable(f"The pages' file {name} is missing; run `make install`.")
         return f"/static/{found}"
 
+    @property
+    def addresses(self) -> list[str]:
+        """Where all files are served."""
+        return [f"/static/{name}" for name in self._served]
+
     def find(self, name: str) -> Asset | None:
         """The file of a name with a hash."""
         return self._served.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import get, post
@@ -39,7 +40,7 @@ async def signed_in(request: Req) -> Claims:
     except Unauthenticated:
         claims = await _renewed(request)
     scope_of(request)["tenfold.claims"] = claims
-    return desk.claims(request.scope)
+    return claims
 
 
 async def _renewed(request: Req) -> Claims:
@@ -48,7 +49,9 @@ async def _renewed(request: Req) -> Claims:
     if not token:
         raise SignInFirst("Sign in to see this page.")
     try:
-        access, successor, _ = await gate.accounts.refresh(token[:200], client_of(request.scope))
+        allow = partial(desk_of(request).limits.count_person, scope_of(request))
+        client = client_of(request.scope)
+        access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
         _keep(request, "", "")
         raise SignInFirst("Your session has ended; sign in again.") from error
@@ -76,9 +79,7 @@ async def sign_in(request: Req) -> ASGIResponse:
     gate = _gate(request)
     client = gate.client(request)
     try:
-        for limit in (gate.tries, desk_of(request).anonymous):
-            if limit is not None:
-                limit.take(client.network)
+        await desk_of(request).limits.count_sign_in(scope_of(request))
         if not email.strip() or not form.get("password"):
             raise Invalid({"email": ""}, "Enter your e-mail address and your password.")
         given = Credentials(email, form.get("password")[:1_000], device=gate.device(request))

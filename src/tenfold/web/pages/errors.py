@@ -42,7 +42,7 @@ _TEXTS = {
 
 def wants_page(request: Req) -> bool:
     """Whether a refusal should be a page: somebody looks at it, not a program."""
-    path = request.url.path
+    path = request.scope["path"]
     if path == "/v1" or path.startswith(("/v1/", "/metrics", "/openapi")):
         return False
     return "text/html" in header(request.scope, b"accept")

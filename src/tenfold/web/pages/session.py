@@ -16,6 +16,7 @@ from litestar.datastructures import Cookie
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
+from tenfold.web import policy
 from tenfold.web.desk import Desk, desk_of, header
 
 Req = Request[Any, Any, Any]
@@ -69,7 +70,7 @@ def routed(request: Req, name: str) -> None:
 
 def secure(desk: Desk) -> bool:
     """Whether people reach this installation by https."""
-    return desk.settings.address.startswith("https://")
+    return policy.secure(desk.settings)
 
 
 def cookie_name(desk: Desk, name: str) -> str:
@@ -108,8 +109,7 @@ def cookie(request: Req, name: str) -> str:
 
 
 async def read_form(request: Req) -> Form:
-    """The posted form, sent by one of our own pages; raises BadRequest or Forbidden."""
-    same_origin(request)
+    """The posted form; raises BadRequest. That no other site sent it was seen at the entrance."""
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise BadRequest("Send the form as a browser does.")
@@ -155,21 +155,6 @@ def _matches(desk: Desk, claims: Claims, token: str) -> bool:
 def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
     key = desk.keyring.derive("csrf")
     return hmac.new(key, nonce + claims.session.bytes, hashlib.sha256).digest()[:18]
-
-
-def same_origin(request: Req) -> None:
-    """Raise Forbidden where the browser says that another site sent the form."""
-    scope = request.scope
-    site = header(scope, b"sec-fetch-site")
-    origin = header(scope, b"origin")
-    wrong = Forbidden("This form came from another site, so nothing was changed.")
-    if site and site not in ("same-origin", "none"):
-        raise wrong
-    if not origin:
-        return
-    host = header(scope, b"host")
-    if origin != desk_of(request).settings.address and address_of(origin)[0] != host:
-        raise wrong
 
 
 def address_of(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from litestar.datastructures import UploadFile
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import BadRequest
 from tenfold.web.desk import header
-from tenfold.web.pages.session import Form, Req, check_signed, same_origin
+from tenfold.web.pages.session import Form, Req, check_signed
 from tenfold.web.parts import parts_of
 
 _KIND = "multipart/form-data"
@@ -21,7 +21,6 @@ async def signed_upload(
     request: Req, claims: Claims
 ) -> AsyncGenerator[tuple[Form, UploadFile | None]]:
     """A form of one of our own pages with this session's token, and the file that was chosen."""
-    same_origin(request)
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _KIND:
         raise BadRequest("Send the form as a browser does.")

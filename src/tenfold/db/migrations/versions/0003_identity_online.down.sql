@@ -1,5 +1,7 @@
 SET lock_timeout = '10min';
 
+DROP INDEX CONCURRENTLY IF EXISTS tenfold.contacts_privacy;
+
 DROP INDEX CONCURRENTLY IF EXISTS tenfold.members_external;
 
 DROP INDEX CONCURRENTLY IF EXISTS tenfold.security_events_address;

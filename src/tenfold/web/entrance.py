@@ -1,0 +1,145 @@
+"""What is settled before a request is looked at: from where it comes, to whom, how often.
+
+Everything is counted here, before any work is done for it, so that no spelling of an address and no
+method gets around it: for the person whose token or session it brings, else for its address. Left
+open is only what a refresh token tells, which the database must be asked: who looks it up counts,
+and what nobody counted by the time it is answered is counted for its address then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import quote
+
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.identity.tokens import Claims, Tokens
+from tenfold.kernel.errors import BadRequest, Unauthenticated
+from tenfold.kernel.settings import Settings
+from tenfold.web.cors import Cors
+from tenfold.web.desk import bearer
+from tenfold.web.hosts import Hosts
+from tenfold.web.limits import Limits
+from tenfold.web.limits.limits import counted, uncounted
+from tenfold.web.policy import REPORTS, secure
+from tenfold.web.proxies import Proxies
+from tenfold.web.scope import Notes
+from tenfold.web.senders import check_sender
+
+HEALTH = "/v1/health"
+_RENEWAL, _NO_PAGES = "/v1/auth/refresh", ("/v1/", "/docs", "/openapi", "/metrics", "/static")
+_READS = ("GET", "HEAD")
+_SAFE = (*_READS, "OPTIONS")
+_SEARCHES = ("search", "pick", "search/", "pick/")
+_SEARCH = re.compile(r"/v1/(?:[^/]+/)?search/?|/search/?|/[^/]+/pick/?")
+_SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-)?session=([^;\s]+)")
+_REFRESH = b"refreshToken="
+Found = Mapping[bytes, bytes]
+
+
+class Entrance:
+    """The way in of one server process; `limits` are there once it has started."""
+
+    limits: Limits
+
+    def __init__(self, settings: Settings, tokens: Tokens, free: Collection[str]) -> None:
+        self._settings, self._tokens = settings, tokens
+        self._free = frozenset((HEALTH, *free))
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._hosts, self.cors = Hosts(settings), Cors(settings)
+        self._secure = secure(settings)
+
+    async def enter(self, scope: Notes, headers: Found) -> ASGIResponse | None:
+        """An answer that needs no more work, or None; raises TooMany, BadRequest or Forbidden.
+
+        The scope says from now on who is the client, not which proxy stands between.
+        """
+        whence = self._proxies.whence(scope, headers)
+        scope["client"] = (whence.address, 0)
+        scope["scheme"], scope["tenfold.host"] = whence.scheme, whence.host
+        if scope["path"] in self._free and scope["method"] in _READS:
+            uncounted(scope)
+        elif (allowed := self.cors.preflight(scope, headers)) is not None:
+            uncounted(scope)
+            return ASGIResponse(status_code=204, headers=_texts(allowed))
+        else:
+            await self._count(scope, headers)
+        if scope["path"] == HEALTH:  # probes know nothing but an address
+            return None
+        self._check_host(scope, whence.host)
+        if self._secure and whence.proxied and whence.scheme == "http":
+            return self._by_https(scope)
+        if scope["method"] not in _SAFE and b"authorization" not in headers:
+            self._check_sender(scope)
+        return None
+
+    async def leave(self, scope: Notes) -> None:
+        """Count what was answered to nobody known; raises TooMany."""
+        if not counted(scope):
+            await self.limits.count_address(scope)
+
+    async def _count(self, scope: Notes, headers: Found) -> None:
+        cookies = headers.get(b"cookie", b"")
+        claims = self._signed(scope, headers, cookies)
+        if claims is None:
+            if _REFRESH not in cookies or not _renews(scope["path"]):
+                await self.limits.count_address(scope)
+        elif _searches(scope, headers):
+            await self.limits.count_search(scope, claims.user)
+        else:
+            await self.limits.count_person(scope, claims.user, claims.tenant)
+
+    def _signed(self, scope: Notes, headers: Found, cookies: bytes) -> Claims | None:
+        """Whose token or session this is. A session's counts, but signs nothing of the API."""
+        try:
+            if b"authorization" in headers:
+                return bearer(scope, self._tokens)
+            session = _SESSION.search(cookies)
+            return self._tokens.verify(session[1].decode("latin-1")) if session else None
+        except Unauthenticated:
+            return None
+
+    def _check_host(self, scope: Notes, host: str) -> None:
+        several = sum(name == b"host" for name, _ in scope["headers"]) > 1
+        if several or not self._hosts.know(host):
+            raise BadRequest(
+                f"This installation is not known as {host[:100]!r}; its operator can name it in "
+                "TENFOLD_PUBLIC_URL or TENFOLD_HOSTS.",
+                code="UNKNOWN_HOST",
+            )
+
+    def _check_sender(self, scope: Notes) -> None:
+        """Raise Forbidden for what a page of another site sends: a cookie may come along, or be
+        set. What is signed by a header is sent by nobody who was not given it."""
+        if scope["path"] == REPORTS:
+            return
+        others = self.cors.origins if scope["path"].startswith("/v1/") else ()
+        check_sender(self._settings, scope, others)
+
+    def _by_https(self, scope: Notes) -> ASGIResponse:
+        """The same at the public address; the method and the body stay (308)."""
+        path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
+        query = scope["query_string"].decode("latin-1")
+        there = f"{self._settings.address}/{path.lstrip('/')}" + (f"?{query}" if query else "")
+        return ASGIResponse(status_code=308, headers={"location": there})
+
+
+def _renews(path: str) -> bool:
+    """Whether a refresh token tells whose request it is: asked for a new one, and by pages."""
+    return path == _RENEWAL or not path.startswith(_NO_PAGES)
+
+
+def _searches(scope: Notes, headers: Found) -> bool:
+    """Whether somebody types: suggestions, and lists that change with each letter."""
+    path = scope["path"]
+    if scope["method"] not in _READS:
+        return False
+    if path.endswith(_SEARCHES):
+        return _SEARCH.fullmatch(path) is not None
+    typed = headers.get(b"hx-request-type") == b"partial" and b"q=" in scope["query_string"]
+    return typed and not path.startswith("/v1/")
+
+
+def _texts(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in pairs}
