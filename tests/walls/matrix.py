@@ -16,7 +16,8 @@ from tenfold.proofs.isolation.caller import Answer, Caller
 from tenfold.proofs.isolation.things import RECORD, Things, places
 
 _CODES = {"401": {"NO_TOKEN", "INVALID_TOKEN"}, "403": {"FORBIDDEN"}, "404": {"NOT_FOUND"}}
-_TOUCHES_ACCOUNT = "/v1/auth/"
+# What is asked for here changes who asks: each is done by somebody of their own.
+_TOUCHES_ACCOUNT = ("/v1/auth/", "/v1/organization/ownership")
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Matrix:
         fits = may(kind, column, row.level, role) if kind and cell == "grant" else {cell}
         who = await self._caller(one, column, role)
         if one.path.startswith(_TOUCHES_ACCOUNT) and column not in ("nobody", "inactive"):
-            things = Things(who, things.tenant, self.people.more)
+            things = Things(who, things.tenant, self.people.makers)
         elif kind is not None and column in ("member", "granted", VEILED):
             things = await self.people.things(await self.people.somebody(column, role=role))
         elif one.method != "GET" and kind is not None:

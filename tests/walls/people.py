@@ -65,8 +65,12 @@ class People:
         made: dict[str, Maker] = {
             f"{base}{RECORD}": self._record(kind, whose) for base, kind in self.kinds.items()
         }
-        makers = {**made, **self.more, "/v1/members/{user_id}": self._member}
-        return Things(await self.caller("owner"), str(self.here.id), makers)
+        return Things(await self.caller("owner"), str(self.here.id), {**made, **self.makers})
+
+    @property
+    def makers(self) -> dict[str, Maker]:
+        """How to make what is no record."""
+        return {**self.more, "/v1/members/{user_id}": self._member}
 
     def _record(self, kind: Definition, whose: Somebody | None) -> Maker:
         async def make(things: Things, place: str) -> str:

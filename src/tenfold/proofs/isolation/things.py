@@ -197,6 +197,15 @@ async def _record(things: Things, place: str) -> str:
     return await things.record(place, {})
 
 
+async def _grantee(things: Things, place: str) -> str:
+    """A team that the record is shared with."""
+    one = things.who.document.at(f"POST {place.rpartition('/')[0]}")
+    assert one is not None, f"nothing is shared at {place}"
+    given, team = await things.parameters(one), await _team(things, "")
+    await things.who.made(one.name, {"team_id": team}, **given)
+    return team
+
+
 async def _own_type(things: Things, _: str) -> str:
     name = f"t{uuid4().hex[:12]}"
     await things.who.made("create_type", {"name": name})
@@ -243,6 +252,7 @@ async def _invitation(things: Things, _: str) -> str:
 # By the whole address, or by its end where many addresses end alike.
 MAKERS: Mapping[str, Maker] = {
     RECORD: _record,
+    "/shares/{grantee_id}": _grantee,
     "/v1/auth/sessions/{session_id}": _session,
     "/v1/batches/{batch_id}": _batch,
     "/v1/custom-fields/{field_id}": _field,
@@ -261,6 +271,7 @@ KINDS: Mapping[str, str] = {
     "owner_id": "member",
     "parent_id": "team",
     "team_id": "team",
+    "to": "member",
     "user_id": "member",
 }
 PLACES: Mapping[str, str] = {
