@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from tests.children import unmeasured
 from tests.conftest import Running, Serve
-from tests.openapi.conftest import Served, wait_for
+from tests.served import Served, wait_for
 from tests.server import PREFIX, Base
 
 from tenfold.accounts.identity.tokens import Tokens

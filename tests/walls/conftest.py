@@ -12,12 +12,14 @@ import msgspec
 import pytest
 from tests.authenticator import Authenticator
 from tests.conftest import MakeOrganisation, Running, Serve
+from tests.served import served, start
 
 from tenfold.kernel.settings import Settings
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
 from tenfold.proofs.isolation.things import Maker, Things
 
+__all__ = ["served", "start"]
 WHOLE = "TENFOLD_TEST_WHOLE"
 """Set, every operation of every type is tried by everybody with every id (`make prove`)."""
 

@@ -18,5 +18,6 @@ async def test_every_operation_hides_what_is_anothers(
     wall = Wall(*sides, choose=some)
     for one in document.operations:
         await wall.try_operation(one)
-    assert wall.untried == []
-    assert wall.open == [], "\n".join(wall.open)
+    found = wall.findings
+    assert found.untried == []
+    assert found.open == [], "\n".join(found.open)

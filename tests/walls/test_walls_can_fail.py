@@ -15,6 +15,7 @@ from tests.walls.people import People
 
 from tenfold.accounts.organisation import administrator
 from tenfold.proofs.document import Document
+from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Caller
 from tenfold.proofs.isolation.things import Things, Unknown
 from tenfold.proofs.isolation.wall import Wall
@@ -47,7 +48,7 @@ Answer = tuple[int, Mapping[str, Any]]
 Play = Callable[[httpx.Request], Answer | None]
 
 
-async def _tried(play: Play) -> Wall:
+async def _tried(play: Play) -> Findings:
     """The wall of a server that hides everything, but for what is played."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -70,7 +71,7 @@ async def _tried(play: Play) -> Wall:
         wall = Wall(*sides)
         for one in _DOCUMENT.operations:
             await wall.try_operation(one)
-    return wall
+    return wall.findings
 
 
 def _hidden(request: httpx.Request) -> Answer:
@@ -140,9 +141,13 @@ async def test_a_wall_that_is_open_is_told(play: Play, saying: str) -> None:
 
 
 async def test_a_wall_that_is_closed_is_fine() -> None:
-    wall = await _tried(lambda _: None)
-    assert (wall.open, wall.untried) == ([], [])
-    assert wall.tried == {"address": 1, "body": 1, "query": 2}
+    found = await _tried(lambda _: None)
+    assert (found.open, found.untried) == ([], [])
+    assert found.tried == {
+        "ids in addresses": 1,
+        "ids in bodies": 1,
+        "ids and words in questions": 2,
+    }
 
 
 async def test_what_nobody_can_make_is_told(sides: tuple[Things, Things]) -> None:

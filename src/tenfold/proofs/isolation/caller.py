@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,6 +13,8 @@ import msgspec
 
 from tenfold.kernel.errors import TenfoldError
 from tenfold.proofs.document import Document, Examples, Operation
+
+_PATIENCE = 10
 
 
 class Unanswered(TenfoldError):
@@ -80,12 +83,21 @@ class Caller:
                 case _:
                     headers[about["name"]] = given
         content: dict[str, Any] = {} if body is None else {"json": body}
-        sent = await self._http.request(one.method, path, params=query, headers=headers, **content)
-        self.requests += 1
+        sent = await self._sent(one.method, path, params=query, headers=headers, **content)
         heads = "\n".join(f"{name}: {value}" for name, value in sent.headers.multi_items())
         answer = Answer(sent.status_code, sent.text, f"{heads}\n\n{sent.text}")
         self._look(one, f"{parameters} {body}", answer)
         return answer
+
+    async def _sent(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request; asked for patience, it is sent again."""
+        for _ in range(_PATIENCE):
+            sent = await self._http.request(method, path, **more)
+            self.requests += 1
+            if sent.status_code != 429:
+                return sent
+            await asyncio.sleep(min(float(sent.headers.get("retry-after", 1)), 60))
+        raise Unanswered("The server asks for patience again and again (429); try again later.")
 
     def _look(self, one: Operation, asked: str, answer: Answer) -> None:
         for word in self.forbidden:

@@ -23,6 +23,10 @@ class Unknown(LookupError):
     """Nobody said how to make what is named; the message says where to."""
 
 
+class LeftOut(LookupError):
+    """What is named is not made here, and the message says why."""
+
+
 class Things:
     """What one organisation has, by the beginning of its address; made when asked for."""
 

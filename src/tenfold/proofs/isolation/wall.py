@@ -6,15 +6,15 @@ Both answers must be the same but for that id, and none may hold a word that the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from tenfold.proofs.document import Id, Operation
+from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Answer, Caller, Unanswered
-from tenfold.proofs.isolation.things import Things, Unknown, places, put, related
+from tenfold.proofs.isolation.things import LeftOut, Things, Unknown, places, put, related
 
 Ask = Callable[[str], Awaitable[Answer]]
 Choose = Callable[[Operation, Sequence[Id]], Sequence[Id]]
@@ -34,12 +34,7 @@ class Wall:
     own: Things
     theirs: Things
     choose: Choose = every
-    open: list[str] = field(default_factory=list[str])
-    """Where the wall was open, in words."""
-    untried: list[str] = field(default_factory=list[str])
-    """What could not be tried, and why."""
-    tried: Counter[str] = field(default_factory=Counter[str])
-    """How many questions of each kind were asked."""
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def inside(self) -> Caller:
@@ -52,10 +47,12 @@ class Wall:
             await self.try_address(one)
             await self.try_body(one)
             await self.try_query(one)
+        except LeftOut as reason:
+            self.findings.left_out.append(f"{one.title}: {reason}")
         except (Unknown, Unanswered) as error:
-            self.untried.append(f"{one.title}: {error}")
+            self.findings.untried.append(f"{one.title}: {error}")
         self.inside.forbidden.update(self.theirs.ids)
-        self.open += self.inside.leaks
+        self.findings.open += self.inside.leaks
         self.inside.leaks.clear()
 
     async def try_address(self, one: Operation) -> None:
@@ -74,15 +71,17 @@ class Wall:
                 return self.inside.ask(one, {**given, **_words(one), name: value}, body)
 
             answer = await self._compared(one, f"the {name} of another", ask, theirs[name])
-            self.tried["address"] += 1
+            self.findings.tried["ids in addresses"] += 1
             if answer.status != 404:
-                self.open.append(f"{one.title} answers {answer.status} to the {name} of another")
+                self.findings.open.append(
+                    f"{one.title} answers {answer.status} to the {name} of another"
+                )
 
     async def _found_by_them(self, one: Operation, theirs: dict[str, str]) -> None:
         """Else a wall that hides everything from everybody would be fine."""
         answer = await self.theirs.who.ask(one, {**theirs, **_words(one)})
         if answer.status >= 400:
-            self.untried.append(f"{one.title} answers {answer.status} to whose it is")
+            self.findings.untried.append(f"{one.title} answers {answer.status} to whose it is")
 
     async def try_body(self, one: Operation) -> None:
         """Refused, or not found among others, like an id that nobody has."""
@@ -99,7 +98,7 @@ class Wall:
             for form in forms:
                 answer = await self._in_body(one, place, known, form)
                 if answer.status < 400 and not form and _may_refuse(one):
-                    self.open.append(f"{one.title} takes another's id as {place.name}")
+                    self.findings.open.append(f"{one.title} takes another's id as {place.name}")
 
     async def _in_body(self, one: Operation, place: Id, known: Any, form: dict[str, Any]) -> Answer:
         given = await self.own.parameters(one)
@@ -110,7 +109,7 @@ class Wall:
             return await self.inside.ask(one, given, body)
 
         identity = known["id"] if place.relation == "any" else known
-        self.tried["body"] += 1
+        self.findings.tried["ids in bodies"] += 1
         return await self._compared(one, f"another's id as {place.name}", ask, identity)
 
     async def try_query(self, one: Operation) -> None:
@@ -129,7 +128,7 @@ class Wall:
         def ask(value: str) -> Any:
             return self.inside.ask(one, {**own, **_words(one), name: value})
 
-        self.tried["query"] += 1
+        self.findings.tried["ids and words in questions"] += 1
         if name.endswith(_ORDERED):
             await ask(known)
         else:
@@ -140,7 +139,7 @@ class Wall:
         theirs, unknown = await ask(known), await ask(nobodys)
         left, right = theirs.text.replace(known, "ID"), unknown.text.replace(nobodys, "ID")
         if (theirs.status, left) != (unknown.status, right):
-            self.open.append(
+            self.findings.open.append(
                 f"{one.title} tells {what}: it answers {theirs.status} {left[:300]}, and to what "
                 f"nobody has {unknown.status} {right[:300]}"
             )
