@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from tests import factories, guards, tracing
 from tests import server as servers
@@ -20,6 +22,7 @@ from tests.factories import Organisation, Somebody
 from tests.guards import Counter
 from tests.server import Base, Server
 
+from tenfold.kernel import clock
 from tenfold.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -164,6 +167,13 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
 
 
 @pytest.fixture(scope="session")
+async def free(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
+    """The application without a limit on sign-ins."""
+    async with serve(msgspec.structs.replace(settings, sign_in_per_minute=0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def client(app: Running) -> httpx.AsyncClient:
     """Speaks to the worker's application."""
     return app.client
@@ -215,6 +225,22 @@ async def stranger(make_organisation: MakeOrganisation) -> Organisation:
 async def admin(organisation: Organisation) -> Somebody:
     """The owner of the test's organisation, who may do everything in it."""
     return await organisation.person("owner")
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Moves the clock on."""
+    real, ahead = clock.now, [timedelta()]
+
+    def moved() -> datetime:
+        return real() + ahead[0]
+
+    monkeypatch.setattr(clock, "now", moved)
+
+    def move(by: timedelta) -> None:
+        ahead[0] += by
+
+    return move
 
 
 @pytest.fixture

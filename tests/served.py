@@ -20,8 +20,8 @@ from tests.server import Base
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.keys import Keyring
 
-ROOT = Path(__file__).parents[2]
-_STARTS_WITHIN = 30.0
+ROOT = Path(__file__).parents[1]
+_STARTS_WITHIN = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,20 @@ from litestar.types import ASGIApp, Scope
 from tenfold import base
 from tenfold.accounts import people
 from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity.linking import Linking
+from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
+from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following, handing_over
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
 from tenfold.demo import seed
+from tenfold.engine import reseal
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
@@ -48,20 +53,27 @@ from tenfold.kernel.errors import (
     Unavailable,
     WrongMethod,
 )
-from tenfold.kernel.settings import Settings, from_environment
+from tenfold.kernel.settings import PROVIDER_SECRETS, Settings
 from tenfold.mail import sending
 from tenfold.outside.calls import Outside
+from tenfold.outside.secrets.current import Current
+from tenfold.outside.secrets.starting import read_settings
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
+from tenfold.web.api import api_keys as api_keys_api
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import auth_factors as auth_factors_api
 from tenfold.web.api import auth_links as auth_links_api
+from tenfold.web.api import auth_oidc as auth_oidc_api
+from tenfold.web.api import auth_providers as auth_providers_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
+from tenfold.web.api import data_keys as data_keys_api
 from tenfold.web.api import document as document_api
+from tenfold.web.api import explaining as explaining_api
 from tenfold.web.api import exports as exports_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
@@ -73,8 +85,10 @@ from tenfold.web.api import policy as policy_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
+from tenfold.web.api import scim as scim_api
 from tenfold.web.api import search as search_api
 from tenfold.web.api import security_events as security_events_api
+from tenfold.web.api import service_accounts as service_accounts_api
 from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
 from tenfold.web.desk import Desk
@@ -94,6 +108,10 @@ APIS = (
     auth_links_api,
     auth_factors_api,
     auth_sessions_api,
+    api_keys_api,
+    service_accounts_api,
+    auth_providers_api,
+    auth_oidc_api,
     health_api,
     history_api,
     record_api,
@@ -107,11 +125,14 @@ APIS = (
     policy_api,
     security_events_api,
     organisation_api,
+    explaining_api,
     roles_api,
     custom_fields_api,
+    data_keys_api,
     imports_api,
     batches_api,
     exports_api,
+    scim_api,
     csp_reports_api,
 )
 ENDPOINTS = [endpoint for api in APIS for endpoint in getattr(api, "ENDPOINTS", ())]
@@ -135,32 +156,39 @@ class Parts:
     """The engine of one process, put together from the settings."""
 
     settings: Settings
+    current: Current
     keyring: Keyring
     registry: Registry
     query: Query
     records: Records
 
-    async def database(self, url: str = "", *, seconds: float | None = None) -> Database:
-        """A pool of the application's role (or another); `seconds` bounds each statement."""
-        given = self.settings
-        return await Database.connect(
-            url or given.app_database_url,
+    async def database(
+        self, name: str = "app_database_url", *, seconds: float | None = None
+    ) -> Database:
+        """A pool of the address that a setting names; `seconds` bounds each statement."""
+        given, current = self.settings, self.current
+        made = await Database.connect(
+            lambda: getattr(current.settings, name),
+            look=current.look,
             smallest=given.pool_min,
             largest=given.pool_max,
             idle_seconds=given.pool_idle_seconds,
             connect_seconds=given.pool_connect_seconds,
             statement_seconds=given.statement_seconds if seconds is None else seconds,
         )
+        current.when_changed(name, made.renew)
+        return made
 
 
 def parts(settings: Settings) -> Parts:
     """Put the engine together."""
     if not settings.home:
         settings = msgspec.structs.replace(settings, home=str(default_home()))
-    keyring = Keyring.of(settings.folder)
+    current = Current(settings)
+    keyring = Keyring.of(settings.folder, settings.master_key)
     types = registry()
-    query = Query(types, Cursors(keyring.derive("cursor")))
-    return Parts(settings, keyring, types, query, Records(types, query, keyring))
+    query = Query(types, Cursors(keyring.derived("cursor")), keyring)
+    return Parts(settings, current, keyring, types, query, Records(types, query, keyring))
 
 
 def serving() -> Edge:
@@ -175,11 +203,13 @@ def serving() -> Edge:
 
 def create_app(settings: Settings | None = None) -> Edge:
     """The web application of one server process."""
-    made = parts(settings or from_environment())
+    made = parts(settings or read_settings())
     chosen, keyring = made.settings, made.keyring
     types, query, records = made.registry, made.query, made.records
-    tokens = Tokens(keyring.derive("access tokens"), chosen.access_token_seconds, chosen.address)
+    tokens = Tokens(keyring.derived("access tokens"), chosen.access_token_seconds, chosen.address)
     metrics = Metrics()
+    outside = Outside.of(chosen)
+    provided_by = Providers(chosen, outside)
 
     entrance = Entrance(chosen, tokens, [*assets().addresses, *document_api.ASSETS])
 
@@ -187,7 +217,13 @@ def create_app(settings: Settings | None = None) -> Edge:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         database = await _patiently(made.database)
         limits = entrance.limits = limits_of(made, database)
+
+        async def recounted() -> None:
+            await limits.share(shared(made.current.settings, database))
+
+        made.current.when_changed("limits_url", recounted)
         app.state.desk = Desk(chosen, database, types, query, records, tokens, keyring, limits)
+        entrance.keys = app.state.desk.keys
         accounts = SignIn(chosen, database, tokens, keyring)
         own = Own(
             database,
@@ -196,15 +232,29 @@ def create_app(settings: Settings | None = None) -> Edge:
             accounts.proving,
             accounts.passwords,
             chosen.address,
+            provided_by,
         )
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
-        app.state.gate = auth_api.Gate(chosen, accounts, own, joining)
+        provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
+        linking = Linking(own, provided)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
+        outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
+        app.state.outside_tokens = outside_tokens
+
+        async def renewed() -> None:
+            provided_by.renew(made.current.settings)
+            outside_tokens.renew(made.current.settings)
+
+        for name in PROVIDER_SECRETS:
+            made.current.when_changed(name, renewed)
         app.state.metrics = metrics
-        app.state.outside = Outside.of(chosen)
+        app.state.outside = outside
+        app.state.current = made.current
         try:
             yield
         finally:
             accounts.passwords.close()
+            await app.state.desk.keys.close()
             await limits.close()
             await database.close()
 
@@ -214,7 +264,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             *document_api.handlers(types, chosen.address, ENDPOINTS),
             site(),
         ],
-        lifespan=[lifespan],
+        lifespan=[lambda _: made.current.kept(), lifespan],
         exception_handlers={
             TenfoldError: _refused,
             HTTPException: _http,
@@ -298,14 +348,14 @@ async def _worker(made: Parts) -> None:
     )
     made = dataclasses.replace(made, settings=roomy)
     database = await _patiently(lambda: made.database(seconds=300))
-    tail = await _patiently(lambda: made.database(roomy.tail_database_url, seconds=60))
+    tail = await _patiently(lambda: made.database("tail_database_url", seconds=60))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
     dispatcher = Dispatcher(tail, {"watch": _watch})
     try:
-        async with asyncio.TaskGroup() as group:
+        async with made.current.kept(), asyncio.TaskGroup() as group:
             group.create_task(
                 work(database, handlers, stop=stop, concurrency=roomy.job_concurrency)
             )
@@ -321,10 +371,11 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
+        *reseal.handlers(made.registry, made.keyring),
         *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
-        *sending.handlers(made.settings, made.keyring, database),
+        *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
     schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]
@@ -333,7 +384,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
 
 def exchange_of(made: Parts, database: Database) -> Exchange:
     """What imports and exports need of an installation."""
-    return Exchange.of(made.settings, database, made.records, people.load)
+    return Exchange.of(made.settings, database, made.records, people.acting)
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

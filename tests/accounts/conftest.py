@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from tests.conftest import Running, Serve
+from tests.conftest import Running
 from tests.factories import Somebody
-
-from tenfold.kernel import clock
-from tenfold.kernel.settings import Settings
 
 PASSWORD = "plum harbour lantern 42"
 
@@ -67,13 +62,6 @@ class Browser:
         return self.http.cookies.get("refreshToken") or ""
 
 
-@pytest.fixture(scope="session")
-async def free(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
-    """The application without a limit on sign-ins."""
-    async with serve(msgspec.structs.replace(settings, sign_in_per_minute=0)) as running:
-        yield running
-
-
 @asynccontextmanager
 async def opened(running: Running, **more: Any) -> AsyncIterator[Browser]:
     """A browser at an application."""
@@ -96,22 +84,6 @@ async def other(free: Running) -> AsyncIterator[Browser]:
     """Another browser."""
     async with opened(free) as made:
         yield made
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Moves the clock on."""
-    real, ahead = clock.now, [timedelta()]
-
-    def moved() -> datetime:
-        return real() + ahead[0]
-
-    monkeypatch.setattr(clock, "now", moved)
-
-    def move(by: timedelta) -> None:
-        ahead[0] += by
-
-    return move
 
 
 class Api:

@@ -29,7 +29,7 @@ async def work_off(running: Running) -> None:
     handlers = [
         *links.handlers(desk.settings, desk.keyring),
         *telling.handlers(desk.settings, desk.keyring),
-        *sending.handlers(desk.settings, desk.keyring, desk.database),
+        *sending.handlers(lambda: desk.settings, desk.keyring, desk.database),
     ]
     async with working(desk.database, *handlers):
 

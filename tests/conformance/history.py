@@ -96,11 +96,12 @@ async def _logged(
 
 
 def _generated(kind: Definition) -> set[str]:
+    """What follows from other columns, or is kept out of the log."""
     return {
         column.named(one.name)
         for one in kind.fields.values()
         for column in one.type.columns()
-        if column.generated
+        if column.generated or not column.logged
     }
 
 

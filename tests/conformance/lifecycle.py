@@ -8,7 +8,7 @@ from tests.conformance import samples
 from tests.conformance.world import World
 from tests.factories import Somebody
 
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import PRIVATE, Definition, Field
 
 
 async def check_create(place: World, kind: Definition) -> None:
@@ -107,6 +107,8 @@ async def check_patch(place: World, kind: Definition) -> None:
 async def _emptied(place: World, who: Somebody, kind: Definition, record: dict[str, Any]) -> None:
     """Null empties what may be empty, all of it at once, and is refused by what is required."""
     path = f"/v1/{kind.path}/{record['id']}"
+    if kind.strict:
+        record = await _made_common(place, who, kind, path)
     nothing: dict[str, Any] = {}
     for one in samples.writable(kind):
         if one.nullable:
@@ -123,6 +125,15 @@ async def _emptied(place: World, who: Somebody, kind: Definition, record: dict[s
         else:
             assert samples.shown(one, changed) == samples.shown(one, record)
     assert (await place.fine(who, "GET", path)) == changed
+
+
+async def _made_common(place: World, who: Somebody, kind: Definition, path: str) -> dict[str, Any]:
+    """What only its owner sees keeps an owner; once all see it, it needs none."""
+    marked = kind.fields[kind.private]
+    await place.fine(who, "PATCH", path, {marked.json_name: PRIVATE})
+    error = await _refused(place, who, "PATCH", path, {"owner_id": None}, "INVALID_FIELDS")
+    assert set(error["fields"]) == {"owner_id"}
+    return await place.fine(who, "PATCH", path, {marked.json_name: marked.default})
 
 
 def _only_changed(

@@ -22,11 +22,14 @@ Row = dict[str, Any]
 
 
 async def rows_of(place: World, kind: Definition) -> list[Row]:
-    """Records with nulls and ties in every field, as the API shows them."""
+    """Records with nulls and ties in every field, as the API shows them; secrets as given."""
     who = await place.here.person("owner")
     bodies = [await _body(place, who, kind, n) for n in range(ROWS)]
-    await place.fine(who, "POST", f"/v1/{kind.path}/bulk", {"records": bodies})
-    return await place.listed(who, kind)
+    made = await place.fine(who, "POST", f"/v1/{kind.path}/bulk", {"records": bodies})
+    given = {row["id"]: body for row, body in zip(made, bodies, strict=True)}
+    told = [{name: given[row["id"]].get(name) for name in kind.secrets} for row in made]
+    secrets = {row["id"]: one for row, one in zip(made, told, strict=True)}
+    return [row | secrets.get(row["id"], {}) for row in await place.listed(who, kind)]
 
 
 async def _body(place: World, who: Somebody, kind: Definition, n: int) -> Row:
@@ -210,7 +213,8 @@ async def check_filters(place: World, kind: Definition) -> None:
 
 def sortable(kind: Definition) -> list[Field]:
     """The fields that a list can be sorted by."""
-    return [f for f in tried(kind) if set(f.type.operators) - {"null"} and not f.type.many]
+    found = [f for f in tried(kind) if set(f.type.operators) - {"null"} and not f.type.many]
+    return [f for f in found if f.type.kind != "secret"]
 
 
 def ordered(rows: Sequence[Row], sorts: Sequence[tuple[Field, bool]]) -> list[str]:

@@ -75,6 +75,7 @@ _VALUES = {
     "timestamp with time zone": "timestamptz '2024-01-01' + n * interval '1 minute'",
     "uuid": "md5(n::text)::uuid",
     "jsonb": "'{}'",
+    "bytea": "decode(md5(n::text), 'hex')",
     "tsvector": "('''word' || n % 500 || ''':1')::tsvector",
 }
 

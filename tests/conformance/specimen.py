@@ -82,6 +82,7 @@ class Specimen(Record, plural="specimens"):
     tags: t.Tags | None = field()
     notes: t.Json | None = field()
     combination: t.Secret | None = field(help="Opens the case.")
+    serial: t.Secret | None = field(filter=True, help="What it is insured by.")
     diary: t.LongText | None = field(search="B", private=True)
     drawer: t.Ref | None = relation("drawer", back="specimens", on_delete="clear")
     parent: t.Ref | None = relation("specimen", back="children")
@@ -101,7 +102,9 @@ class Specimen(Record, plural="specimens"):
 
     indexes = [index("colour", "-found_on"), index("drawer", "number")]
     access = {
-        "keeper": can(read=ALL, create=True, update=ALL, delete=ALL, reveal={"combination"}),
+        "keeper": can(
+            read=ALL, create=True, update=ALL, delete=ALL, reveal={"combination", "serial"}
+        ),
         "collector": can(
             read=TEAM,
             create=True,

@@ -32,9 +32,19 @@ from tests.server import Server
 
 from tenfold import app as composition
 from tenfold.db import keys
-from tenfold.engine import checks, conditions, search, shares, sorting, statement
+from tenfold.db.master import derived
+from tenfold.engine import (
+    access,
+    checks,
+    conditions,
+    sealing,
+    search,
+    shares,
+    sorting,
+    statement,
+)
 from tenfold.engine.access import Access
-from tenfold.engine.definition import Definition, Grant
+from tenfold.engine.definition import Definition, Field, Grant
 from tenfold.engine.query import Shapes
 from tenfold.engine.records import Records
 
@@ -254,6 +264,16 @@ def _unsealed(original: Callable[..., bytes]) -> Callable[..., bytes]:
     return seal
 
 
+def _declared(_: Access, one: Field) -> Any:
+    """Everybody filters by what is declared."""
+    return one.type.operators
+
+
+def _anybody(key: bytes, purpose: str) -> bytes:
+    """One key for all tenants and columns."""
+    return bytes(32) if purpose.startswith("blind index") else derived(key, purpose)
+
+
 async def _leaks(place: World, kind: Definition) -> None:
     await secrecy.check_leaks(place, kind, str)
 
@@ -310,6 +330,10 @@ async def _nothing(*args: Any, **more: Any) -> None:
         (keys, "seal", _unsealed(keys.seal), secrecy.check_binding, "canary"),
         (keys, "seal", _unsealed(keys.seal), _leaks, "leak"),
         (keys, "place", _always(b"anywhere"), secrecy.check_binding, "another row than its own"),
+        (Access, "operators", _declared, secrecy.check_finding, r"serial=.*200|\"data\""),
+        (access, "_indexed", _always(frozenset()), secrecy.check_finding, r"\?serial=.*: "),
+        (keys, "derived", _anybody, secrecy.check_finding, "equal secrets can be told"),
+        (sealing, "essence", str, secrecy.check_finding, "serial=.* finds 0"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

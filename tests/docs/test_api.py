@@ -1,4 +1,4 @@
-"""The commands of docs/how-to/api.md, run in their order, answer what the page shows."""
+"""The commands of how-to pages, run in their order, answer what the page shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.conftest import Running
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "how-to" / "api.md").read_text()
+HOW_TO = ROOT / "docs" / "how-to"
+PAGE = (HOW_TO / "api.md").read_text()
 _BLOCK = re.compile(r"^```(sh|json)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SET = re.compile(r"^(\w+)=(\S+)(?:  # (\S+))?$")
 _VALUED = {"-H", "-d", "-X", "-b", "-c"}
@@ -96,15 +97,24 @@ async def shell(app: Running) -> Shell:
         yield made
 
 
-async def test_the_commands_answer_what_the_page_shows(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("api.md", [200, 200, 201, 200, 200, 412, 207, 200]),
+        ("api-keys.md", [200, 201, 201, 403, 201, 200, 201, 201]),
+    ],
+)
+async def test_the_commands_answer_what_the_page_shows(
+    shell: Shell, page: str, expected: list[int]
+) -> None:
     statuses: list[int] = []
-    for kind, text in _BLOCK.findall(PAGE):
+    for kind, text in _BLOCK.findall((HOW_TO / page).read_text()):
         if kind == "json":
             assert alike(json.loads(text), shell.answer.json()), shell.answer.text
         else:
             await shell.run(text)
             statuses += [shell.answer.status_code] if text.startswith("curl") else []
-    assert statuses == [200, 200, 201, 200, 200, 412, 207, 200]
+    assert statuses == expected
 
 
 async def test_the_readme_signs_in_and_reads(shell: Shell) -> None:

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from tools.assets import ICONS
 
 from tenfold.app import registry
+from tenfold.cli.commands import app
+from tenfold.kernel.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -38,6 +41,19 @@ def test_every_types_icon_is_one_that_the_pages_have() -> None:
     assert {one.icon for one in registry()} <= set(ICONS)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_settings_that_a_page_names_exist(page: Path) -> None:
+    known = {variable(field.name) for field in msgspec.structs.fields(Settings)}
+    named = set(re.findall(r"\bTENFOLD_(?!TEST_)[A-Z_]+\b(?!_)", page.read_text()))
+    assert named - known == set()
+
+
+def test_commands_that_pages_show_exist() -> None:
+    shown = "\n".join(page.read_text() for page in (ROOT / "docs" / "how-to").glob("*.md"))
+    named = set(re.findall(r"^(?:\.venv/bin/)?tenfold ([a-z-]+)", shown, re.MULTILINE))
+    assert {"limit", "csp-reports"} <= named <= set(app)
+
+
 def test_the_commands_of_the_readme_exist() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text()))
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -56,5 +72,6 @@ def test_the_commands_of_the_readme_exist() -> None:
         "search",
         "bench",
         "user",
+        "api-key",
     ]:
         assert re.search(rf"^\W*{command}\b", help_, re.MULTILINE), command

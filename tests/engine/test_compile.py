@@ -244,6 +244,13 @@ def test_an_incomplete_relation():
         (Json, {"search": "A"}, "json holds no words to search. Fix: leave search out."),
         (LongText, {"filter": True}, "long_text can't have filter=True. Fix: leave filter out."),
         (Secret, {"sort": True}, "secret can't have sort=True. Fix: leave sort out."),
+        (
+            Secret,
+            {"filter": True, "max_length": 1_000, "unique": True},
+            "secret can't have unique=True. Fix: leave unique out.",
+        ),
+        (Secret, {"filter": True, "sort": True}, "secret can't have sort=True."),
+        (Secret, {"filter": True, "search": "A"}, "secret holds no words to search."),
         (Tags, {"sort": True}, "tags can't have sort=True. Fix: leave sort out."),
         (Tags, {"unique": True}, "tags can't have unique=True. Fix: leave unique out."),
     ],

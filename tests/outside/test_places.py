@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenfold.kernel.settings import SettingError, from_environment
 from tenfold.outside.places import is_public, networks, read_address, within
 
 # Special-purpose registries (IANA), and forms that carry an address within an address.
@@ -63,3 +64,8 @@ def test_ranges_are_named_with_commas() -> None:
     assert not within(ip_address("192.168.7.8"), named)
     assert not within(ip_address("::ffff:10.1.2.77"), named)
     assert networks("") == ()
+
+
+def test_a_range_that_is_none_is_told() -> None:
+    with pytest.raises(SettingError, match=r"TENFOLD_OUTSIDE_NETWORKS=10\.0\.0\.1/8 can't be used"):
+        from_environment({"TENFOLD_OUTSIDE_NETWORKS": "fd00::/64, 10.0.0.1/8"})

@@ -236,6 +236,29 @@ async def test_a_private_contact_is_seen_once_it_is_shared_or_open(
     assert (await client.get(path, headers=manager.headers)).status_code == 200
 
 
+async def test_a_share_of_a_private_contact_is_all_that_others_have_of_it(
+    client, organisation: Organisation
+):
+    mine = await organisation.person("member", team=organisation.team)
+    mate = await organisation.person("member", team=organisation.team, name="mate")
+    admin = await organisation.person("owner")
+    made = await _contact(client, mine, source="google")
+    path = f"/v1/contacts/{made['id']}"
+    for who in (mate, admin):  # whose roles would let them change it if it were not private
+        for may, expected in (("read", 403), ("update", 200)):
+            share = {"user_id": str(who.id), "may": may}
+            await client.post(f"{path}/shares", json=share, headers=mine.headers)
+            answer = await client.patch(path, json={"job_title": "CEO"}, headers=who.headers)
+            assert answer.status_code == expected, (who.role, may)
+            for body in ({"privacy": "everyone"}, {"owner_id": str(who.id)}):
+                answer = await client.patch(path, json=body, headers=who.headers)
+                assert answer.status_code == 403, (who.role, may, body)
+            assert (await client.delete(path, headers=who.headers)).status_code == 403
+            on = {"user_id": str((await organisation.person("manager")).id)}
+            answer = await client.post(f"{path}/shares", json=on, headers=who.headers)
+            assert answer.status_code == 403
+
+
 @pytest.mark.parametrize(
     ("given", "privacy"),
     [

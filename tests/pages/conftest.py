@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import httpx
@@ -11,6 +11,9 @@ import pytest
 from tests.conftest import MakeOrganisation, Running
 from tests.factories import Organisation, Somebody
 from tests.pages.html import Element, parse
+
+if TYPE_CHECKING:
+    from tests.pages.newcomers import Newcomer
 
 HTML = {"accept": "text/html"}
 
@@ -110,6 +113,24 @@ async def visit(app: Running) -> AsyncIterator[Visit]:
 async def visitor(visit: Visit, admin: Somebody) -> Visitor:
     """The owner of the test's organisation, signed in."""
     return visit(admin)
+
+
+@pytest.fixture
+async def ada(free: Running) -> AsyncIterator[Newcomer]:
+    """Somebody without an account yet, in a browser."""
+    from tests.pages.newcomers import Newcomer, browser  # noqa: PLC0415 - it builds on Visitor
+
+    async with browser(free) as http:
+        yield Newcomer(http)
+
+
+@pytest.fixture
+async def elsewhere(free: Running) -> AsyncIterator[Newcomer]:
+    """Another browser."""
+    from tests.pages.newcomers import Newcomer, browser  # noqa: PLC0415 - it builds on Visitor
+
+    async with browser(free) as http:
+        yield Newcomer(http)
 
 
 Make = Callable[..., Awaitable[dict[str, Any]]]

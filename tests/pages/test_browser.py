@@ -3,83 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from tests.children import unmeasured
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.factories import Organisation, Owner, Somebody
+from tests.pages.browsing import DESK, PHONE, TABLET, browsing, served
 from tests.pages.conftest import Make
 
 from tenfold.kernel.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
-DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-def browser_path(own: str) -> str:
-    """Where a Chromium is: the system's, else the one that playwright brought."""
-    found = next((p for name in NAMES if (p := shutil.which(name))), own)
-    if not Path(found).exists():
-        pytest.fail(
-            "The browser tests need Chromium: run `apt-get install chromium` or "
-            "`.venv/bin/playwright install chromium`."
-        )
-    return found
 
 
 @pytest.fixture(scope="session")
 async def address(settings: Settings, anyio_backend: str) -> AsyncIterator[str]:
-    """A server of the worker's database, as `tenfold serve` would run it."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    environment = unmeasured(
-        TENFOLD_HOME=settings.home,
-        TENFOLD_APP_DATABASE_URL=settings.app_database_url,
-        TENFOLD_RATE_PER_MINUTE="0",
-        TENFOLD_RATE_ANONYMOUS="0",
-        TENFOLD_LOG_LEVEL="ERROR",
-        # The tokens name the address that the worker's own application signs with.
-        TENFOLD_PUBLIC_URL=settings.address,
-    )
-    options = f"--interface asgi --factory --workers 1 --host 127.0.0.1 --port {port}".split()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "granian", *options, "tenfold.app:create_app", env=environment,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as http:
-            for _ in range(150):
-                try:
-                    await http.get(f"{base}/login")
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-        yield base
-    finally:
-        process.terminate()
-        await process.wait()
+    """A server of the worker's database."""
+    # The tokens name the address that the worker's own application signs with.
+    async with served(settings, TENFOLD_PUBLIC_URL=settings.address) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
     """The browser."""
-    async with async_playwright() as playwright:
-        path = browser_path(playwright.chromium.executable_path)
-        options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=path, args=options)
+    async with browsing() as browser:
         yield browser
-        await browser.close()
 
 
 Open = Callable[..., Awaitable[Page]]

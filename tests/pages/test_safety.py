@@ -42,7 +42,9 @@ async def test_no_page_has_script_or_style_inside(
     for text in [*await pages(visitor, lead), anybody.answer.text]:
         assert not re.search(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|hx-on", text)
         for script in re.findall(r"<script[^>]*>.*?</script>", text, re.DOTALL):
-            assert re.fullmatch(r'<script src="/static/[^"]+" defer></script>', script)
+            assert re.fullmatch(
+                r'<script src="/static/[^"]+" (?:defer|type="module")></script>', script
+            )
 
 
 async def test_pages_send_a_policy_that_forbids_inline_code(visitor: Visitor) -> None:

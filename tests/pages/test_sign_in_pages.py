@@ -46,8 +46,8 @@ async def test_wrong_password_is_told_kindly_and_the_address_kept(
     await anybody.send(anybody.form("/login"), email=account["email"], password="no")
     assert anybody.answer.status_code == 401
     assert "e-mail address or the password is wrong" in anybody.page.one(role="alert").text
-    assert anybody.page.one(id="email")["value"] == account["email"]
-    assert anybody.page.one(id="password").has("autofocus")
+    assert anybody.page.one(id="f-email")["value"] == account["email"]
+    assert anybody.page.one(id="f-password").has("autofocus")
 
 
 async def test_empty_fields_are_asked_for(anybody: Visitor) -> None:
@@ -63,7 +63,7 @@ async def test_cookies_are_kept_from_scripts(anybody: Visitor, account: dict[str
     answer = await anybody.http.post("/login", data=dict(pairs))
     kept = [c.lower() for c in answer.headers.get_list("set-cookie")]
     assert answer.status_code == 303
-    assert {c.partition("=")[0] for c in kept} == {"session", "refreshtoken"}
+    assert {c.partition("=")[0] for c in kept} == {"session", "refreshtoken", "device"}
     assert all("httponly" in c and "samesite=lax" in c and "path=/" in c for c in kept)
 
 

@@ -107,6 +107,7 @@ async def test_every_cookie_is_tied_to_this_host_where_https_allows_it(
         await ask("POST", "/v1/auth/register", json={**person, **names})
         await ask("POST", "/v1/auth/login", json=person)
         await ask("POST", "/v1/auth/refresh")
+        await ask("POST", "/v1/auth/sign-in-link", json={"email": person["email"]})
         await ask("POST", "/login", data=person)
         page = await ask("GET", "/leads/new")
         token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
@@ -120,7 +121,16 @@ async def test_every_cookie_is_tied_to_this_host_where_https_allows_it(
         await ask("POST", "/v1/auth/logout")
     start = "__Host-" if public else ""
     seen = {one.partition("=")[0].removeprefix(start) for one in set_}
-    assert seen >= {"session", "refreshToken", "theme", "density", "rail", "flash"}
+    assert seen >= {
+        "session",
+        "refreshToken",
+        "theme",
+        "density",
+        "rail",
+        "flash",
+        "device",
+        "browser",
+    }
     for one in set_:
         name, *attributes = [part.strip().lower() for part in one.split(";")]
         assert name.startswith(start.lower())

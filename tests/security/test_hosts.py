@@ -6,9 +6,11 @@ import socket
 
 import msgspec
 import pytest
+from tests.accounts.letters import work_off, written
 from tests.conftest import Running, Serve
 from tests.security.conftest import At, somewhere
 
+from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import SettingError, Settings, from_environment
 from tenfold.web.hosts import Hosts
 
@@ -69,7 +71,11 @@ async def test_the_refusal_is_no_page_of_theirs(app: Running, at: At) -> None:
             ["127.0.0.1:8000", "localhost", "LOCALHOST.:1", "a.localhost", "[::1]:80", "10.1.2.3"],
             ["crm.example.com", "localhosts"],
         ),
-        (Settings(), [socket.gethostname()], []),
+        (
+            Settings(),
+            [socket.gethostname(), f"{socket.gethostname()}.local:8000"],
+            [f"{socket.gethostname()}.evil.example", "other.local"],
+        ),
         (Settings(host="crm.local"), ["crm.local", "[2001:db8::1]"], ["crm"]),
         (
             Settings(public_url=PUBLIC),
@@ -129,6 +135,35 @@ async def test_the_document_and_redirects_name_the_configured_address(
         assert [one["url"] for one in document["servers"]] == [PUBLIC]
         moved = await client.get("/login", headers={"x-forwarded-proto": "http"})
     assert (moved.status_code, moved.headers["location"]) == (308, f"{PUBLIC}/login")
+
+
+async def test_a_letter_leads_to_the_configured_address(
+    serve: Serve, settings: Settings, at: At
+) -> None:
+    proxy, email = somewhere(), f"{new_id().hex}@example.com"
+    behind = msgspec.structs.replace(
+        settings, public_url=PUBLIC, hosts="other.example.com", trusted_proxies=proxy
+    )
+    said = {
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": "other.example.com",
+        "x-original-host": "evil.example",
+        "forwarded": "host=evil.example",
+        "origin": "https://other.example.com",
+        "referer": "https://other.example.com/login",
+    }
+    async with serve(behind) as running:
+        client = at(running, proxy, "http://other.example.com")
+        names = {"firstName": "Ada", "lastName": "Byron", "organization": "Looms"}
+        person = {"email": email, "password": "plum harbour lantern 42", **names}
+        for path, body in (("register", person), ("password-reset", {"email": email})):
+            answer = await client.post(f"/v1/auth/{path}", json=body, headers=said)
+            assert answer.status_code in (201, 202), answer.text
+        await work_off(running)
+        letters = [one.letter.text for one in await written(running, email)]
+    assert len(letters) == 2
+    assert all(f"{PUBLIC}/" in text for text in letters)
+    assert not [text for text in letters if "other.example" in text or "evil" in text]
 
 
 # -- http becomes https

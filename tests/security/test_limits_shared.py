@@ -125,8 +125,15 @@ class Machines:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits longer than a busy machine needs, where nothing is broken on purpose."""
+    monkeypatch.setattr(shared, "REDIS_SECONDS", 5.0)
+    monkeypatch.setattr(shared, "DATABASE_SECONDS", 5.0)
+
+
+@pytest.fixture
 async def machines(
-    serve: Serve, few: Settings, url: str, tmp_path: Path
+    serve: Serve, few: Settings, url: str, tmp_path: Path, patient: None
 ) -> AsyncIterator[Machines]:
     """Machines that share what `url` says."""
     made = Machines(serve, few, url, tmp_path)
@@ -155,6 +162,7 @@ async def test_machines_count_together(machines: Machines, at: At, admin: Somebo
     one, two = await machines.start("one"), await machines.start("two")
     asked = [at(m).get("/v1/leads", headers=admin.headers) for m in [one, two] * 3]
     assert [(await a).status_code for a in asked] == [200] * 4 + [429] * 2
+    assert not one.desk.limits._breaker.opened
     assert await tries(at, somewhere(), one, two, one, two, one) == [401] * TRIES + [429] * 2
 
 
@@ -216,6 +224,7 @@ async def test_a_redis_that_was_started_again_forgets_what_the_machine_knows(
     assert await tries(at, address, machine, machine, machine) == [401, 429, 429]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_all_count_together_again_once_redis_is_back(
     machine: Running, healthy: Server, at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,3 +301,29 @@ def test_where_to_count_is_checked_and_never_shown(url: str, fine: bool) -> None
         from_environment({"TENFOLD_LIMITS_URL": url})
     assert "TENFOLD_LIMITS_URL" in str(error.value)
     assert url not in str(error.value)
+
+
+async def test_counts_go_on_where_a_changed_secret_leads(
+    serve: Serve, few: Settings, healthy: Server, tmp_path: Path, at: At, admin: Somebody
+) -> None:
+    """As when the password of Redis is changed, or it moves."""
+    secret, other = tmp_path / "secrets" / "limits_url", redis.Redis(port=healthy.port, db=1)
+    secret.parent.mkdir()
+    secret.write_text(healthy.url)
+    chosen = msgspec.structs.replace(
+        few,
+        limits_url=healthy.url,
+        secrets_from=f"file://{secret.parent}",
+        secrets_refresh_seconds=0.01,
+    )
+    async with serve(chosen) as running:
+        assert (await at(running).get("/v1/leads", headers=admin.headers)).status_code == 200
+        assert other.dbsize() == 0
+        secret.write_text(f"{healthy.url[:-1]}1")
+        for _ in range(2_000):
+            if running.app.app.state.current.settings.limits_url.endswith("1"):
+                break
+            await asyncio.sleep(0.005)
+        assert (await at(running).get("/v1/leads", headers=admin.headers)).status_code == 200
+        assert other.dbsize() > 0
+    other.close()

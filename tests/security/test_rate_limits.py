@@ -300,6 +300,48 @@ async def test_tries_to_sign_in_are_counted_apart(strict: Running, at: At, path:
     assert list(state(answers[5])) == ["address"]
 
 
+async def test_whatever_strangers_may_try_uses_up_the_same_tries(strict: Running, at: At) -> None:
+    client = at(strict)
+    document = (await client.get("/openapi.json")).json()
+    kinds = document["components"]["schemas"]
+    tried: list[str] = []
+    for path, item in document["paths"].items():
+        one = item.get("post", {})
+        if not path.startswith("/v1/auth/") or one.get("security") != []:
+            continue
+        if path in ("/v1/auth/refresh", "/v1/auth/logout"):  # by the cookie, which one has or not
+            continue
+        body = None
+        if "requestBody" in one:
+            kind = one["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            body = sample(kinds[kind.rpartition("/")[2]], kinds)
+        fresh = at(strict)
+        await fresh.post("/v1/auth/login", json={"email": "x", "password": "x"})
+        statuses = [(await fresh.post(path, json=body)).status_code for _ in range(3)]
+        assert 429 not in statuses[:2], (path, statuses)
+        assert statuses[2] == 429, (path, statuses)
+        tried.append(path)
+    assert {"/v1/auth/login", "/v1/auth/register", "/v1/auth/password-reset"} <= set(tried)
+
+
+def sample(schema: dict[str, Any], kinds: dict[str, Any]) -> Any:
+    """A value that a schema allows."""
+    if "$ref" in schema:
+        return sample(kinds[schema["$ref"].rpartition("/")[2]], kinds)
+    if "anyOf" in schema:
+        return sample(schema["anyOf"][0], kinds)
+    if schema.get("type") == "object":
+        needed = schema.get("required", [])
+        return {name: sample(schema["properties"][name], kinds) for name in needed}
+    if schema.get("type") == "array":
+        return []
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("format") == "uuid":
+        return str(new_id())
+    return "x" * max(40, schema.get("minLength", 0)) if schema.get("type") == "string" else None
+
+
 async def test_the_addresses_of_an_ipv6_network_count_as_one(strict: Running, at: At) -> None:
     site = network()
     others = [at(strict, f"{site}:{n:x}::1").get("/login") for n in range(6)]

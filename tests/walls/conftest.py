@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
-import msgspec
 import pytest
 from tests.authenticator import Authenticator
-from tests.conftest import MakeOrganisation, Running, Serve
+from tests.conftest import MakeOrganisation
+from tests.factories import Owner
 from tests.served import served, start
 
-from tenfold.kernel.settings import Settings
+from tenfold.kernel.ids import new_id
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
 from tenfold.proofs.isolation.things import Maker, Things
@@ -35,13 +35,6 @@ async def document(client: httpx.AsyncClient) -> Document:
     return Document((await client.get("/openapi.json")).raise_for_status().json())
 
 
-@pytest.fixture(scope="session")
-async def unlimited(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncIterator[Running]:
-    """The application without a limit on sign-ins."""
-    async with serve(msgspec.structs.replace(settings, sign_in_per_minute=0)) as running:
-        yield running
-
-
 async def _passkey(things: Things, _: str) -> str:
     who = things.who
     asked = (await who.made("passkeys_options"))["data"]
@@ -52,13 +45,32 @@ async def _passkey(things: Things, _: str) -> str:
     return (await who.made("read_factor"))["data"]["passkeys"][0]["id"]
 
 
-# What a command can't make without a browser.
-MORE: dict[str, Maker] = {"/v1/auth/passkeys/{passkey_id}": _passkey}
+_IDENTITY = """INSERT INTO tenfold.identities (id, user_id, issuer, subject, provider)
+VALUES ($1, $2, 'https://idp.example.com', gen_random_uuid()::text, 'example')"""
+
+
+@pytest.fixture
+def more(owner: Owner) -> dict[str, Maker]:
+    """What a command can't make without a browser or a provider."""
+
+    async def identity(things: Things, _: str) -> str:
+        user = UUID((await things.who.made("read_me"))["data"]["user"]["id"])
+        made = new_id()
+        await owner.execute(_IDENTITY, made, user)
+        return str(made)
+
+    return {
+        "/v1/auth/passkeys/{passkey_id}": _passkey,
+        "/v1/auth/identities/{identity_id}": identity,
+    }
 
 
 @pytest.fixture
 async def sides(
-    document: Document, client: httpx.AsyncClient, make_organisation: MakeOrganisation
+    document: Document,
+    client: httpx.AsyncClient,
+    make_organisation: MakeOrganisation,
+    more: dict[str, Maker],
 ) -> tuple[Things, Things]:
     """What two owners have, each in an organisation of their own."""
     made: list[Things] = []
@@ -67,7 +79,7 @@ async def sides(
         organisation = await make_organisation(f"{word} organisation")
         person = await organisation.person("owner")
         caller = Caller(document, client, person.headers, word)
-        made.append(Things(caller, str(organisation.id), MORE))
+        made.append(Things(caller, str(organisation.id), more))
     ours, theirs = made
     ours.who.forbidden.add(theirs.who.examples.word)
     return ours, theirs

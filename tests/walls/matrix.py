@@ -13,11 +13,11 @@ from tests.walls.table import Row
 
 from tenfold.proofs.document import Operation
 from tenfold.proofs.isolation.caller import Answer, Caller
-from tenfold.proofs.isolation.things import RECORD, Things, places
+from tenfold.proofs.isolation.things import RECORD, Things, places, words
 
 _CODES = {"401": {"NO_TOKEN", "INVALID_TOKEN"}, "403": {"FORBIDDEN"}, "404": {"NOT_FOUND"}}
 # What is asked for here changes who asks: each is done by somebody of their own.
-_TOUCHES_ACCOUNT = ("/v1/auth/", "/v1/organization/ownership")
+_TOUCHES_ACCOUNT = ("/v1/auth/", "/v1/api-keys", "/v1/organization/ownership")
 
 
 @dataclass(slots=True)
@@ -93,10 +93,7 @@ async def _question(one: Operation, things: Things) -> tuple[dict[str, Any], Any
     for name, place in places(one.path):
         again = one.method != "GET" and place == one.path and not place.endswith(RECORD)
         given[name] = await (things.new if again else things.at)(place)
-    for about in one.parameters:
-        if about["in"] == "query" and about.get("required"):
-            given[about["name"]] = "nothing"
-    return given, await things.body(one)
+    return {**given, **words(one)}, await things.body(one)
 
 
 def _class(answer: Answer, says: str) -> str:

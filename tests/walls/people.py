@@ -70,7 +70,11 @@ class People:
     @property
     def makers(self) -> dict[str, Maker]:
         """How to make what is no record."""
-        return {**self.more, "/v1/members/{user_id}": self._member}
+        return {
+            **self.more,
+            "/v1/auth/oidc/{provider}": _provider,
+            "/v1/members/{user_id}": self._member,
+        }
 
     def _record(self, kind: Definition, whose: Somebody | None) -> Maker:
         async def make(things: Things, place: str) -> str:
@@ -135,6 +139,11 @@ class People:
             grants[kind.name] = grant
         owner = await self.caller("owner")
         await owner.made("create_role", {"name": VEILED, "grants": grants})
+
+
+async def _provider(_things: Things, _place: str) -> str:
+    """One that is not set up here."""
+    return "google"
 
 
 def may(kind: Definition, column: str, level: str, role: str) -> set[str]:

@@ -5,26 +5,30 @@ from __future__ import annotations
 import pytest
 from tests.conftest import MakeOrganisation, Running
 from tests.walls import table
-from tests.walls.conftest import MORE, whole
+from tests.walls.conftest import whole
 from tests.walls.matrix import Matrix
 from tests.walls.people import People
 
 from tenfold.app import registry
 from tenfold.proofs.document import Document, Operation
+from tenfold.proofs.isolation.things import Maker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 
 
 @pytest.fixture
 async def matrix(
-    document: Document, unlimited: Running, make_organisation: MakeOrganisation
+    document: Document,
+    free: Running,
+    make_organisation: MakeOrganisation,
+    more: dict[str, Maker],
 ) -> Matrix:
     """An organisation with everybody in it."""
     types = registry()
     own = types.named("custom~things")
     assert own is not None
     kinds = {**{f"/v1/{kind.path}": kind for kind in types}, "/v1/custom/{type}": own}
-    people = People(document, unlimited.client, await make_organisation(), kinds, MORE)
+    people = People(document, free.client, await make_organisation(), kinds, more)
     await people.make_role()
     return Matrix(people)
 

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import MakeOrganisation, Running
-from tests.walls.conftest import MORE
 from tests.walls.matrix import Matrix
 from tests.walls.people import People
 
@@ -17,7 +16,7 @@ from tenfold.accounts.organisation import administrator
 from tenfold.proofs.document import Document
 from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import Things, Unknown
+from tenfold.proofs.isolation.things import Maker, Things, Unknown
 from tenfold.proofs.isolation.wall import Wall
 from tenfold.web.api import administration
 
@@ -157,11 +156,12 @@ async def test_what_nobody_can_make_is_told(sides: tuple[Things, Things]) -> Non
 
 async def test_a_right_that_was_never_granted_is_told(
     document: Document,
-    unlimited: Running,
+    free: Running,
     make_organisation: MakeOrganisation,
+    more: dict[str, Maker],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    people = People(document, unlimited.client, await make_organisation(), {}, MORE)
+    people = People(document, free.client, await make_organisation(), {}, more)
     matrix = Matrix(people)
     operation = document.named("create_team")
     await matrix.try_operation(operation, ["owner", "manager"])

@@ -49,6 +49,7 @@ Event = Literal[
     "service_account_changed",
     # The organisation
     "member_added",
+    "account_changed",
     "member_invited",
     "invitation_accepted",
     "invitation_revoked",
@@ -64,6 +65,7 @@ Event = Literal[
     "address_refused",
     # Secrets
     "secret_revealed",
+    "secret_unreadable",
     "keys_rotated",
     "keys_erased",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from tenfold.accounts.client import Client
+from tenfold.accounts.identity import identities
 from tenfold.accounts.identity.account import (
     Account,
     User,
@@ -19,7 +20,9 @@ from tenfold.accounts.identity.entrance import Entrance, Signed
 from tenfold.accounts.identity.letting_in import judged
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.shown import Shown
 from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.identity.with_provider import methods
 from tenfold.accounts.organisation import invitations
 from tenfold.accounts.organisation.invitations import Open
 from tenfold.db.database import Database
@@ -74,6 +77,25 @@ class Joining:
             member = await memberships(tx, user.id)
             account = Account(user, member[0], member)
             return await self._entrance.enter(tx, account, ["pwd"], client, device)
+
+    async def with_provider(
+        self, secret: str, shown: Shown, names: tuple[str, str], client: Client, device: str
+    ) -> Signed:
+        """The same for who comes from a provider, without a password."""
+        invitation = await self.look(secret)
+        if shown.email != invitation.email:
+            raise Forbidden(f"The invitation is for {invitation.email}, and you are {shown.email}.")
+        context = invitations.context(invitation, NIL, client)
+        async with self._database.transaction(context) as tx:
+            try:
+                user = await invitations.new_account(tx, invitation, names, None)
+            except asyncpg.UniqueViolationError:
+                raise taken() from None
+            await identities.link_new(tx, user.id, shown, client)
+            await invitations.join(tx, invitation, user, client)
+            member = await memberships(tx, user.id)
+            account = Account(user, member[0], member)
+            return await self._entrance.enter(tx, account, methods(shown), client, device)
 
     async def as_member(self, claims: Claims, secret: str, client: Client) -> Signed:
         """Join with the account that one is signed in to; goes on in the new organisation."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person, Shared
 from tenfold.engine.definition import Grant
+from tenfold.engine.scopes import ADMIN, Scopes
 from tenfold.engine.types import Locale
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Unauthenticated
@@ -39,13 +42,25 @@ _ROLES = "SELECT name, grants FROM tenfold.roles WHERE tenant_id = $1 AND name =
 _SHARED = """SELECT type, record_id, bool_or(may = 'update') FROM tenfold.shares
 WHERE tenant_id = $1 AND grantee_id = ANY ($2) GROUP BY type, record_id ORDER BY type, record_id"""
 # The session, whether a second factor is set up, and from when on one is demanded.
-_SESSION = """SELECT s.methods, s.sure_at, m.mfa_from, t.mfa, t.mfa_grace_days, t.admin_networks,
+_DEMANDS = """m.mfa_from, t.mfa, t.mfa_grace_days, t.admin_networks,
     EXISTS (SELECT 1 FROM tenfold.totp f WHERE f.user_id = $2 AND f.confirmed_at IS NOT NULL)
-        OR EXISTS (SELECT 1 FROM tenfold.passkeys p WHERE p.user_id = $2) AS enrolled
+        OR EXISTS (SELECT 1 FROM tenfold.passkeys p WHERE p.user_id = $2) AS enrolled"""
+_SESSION = f"""SELECT s.methods, s.sure_at, {_DEMANDS}
 FROM tenfold.sessions s JOIN tenfold.tenants t ON t.id = s.tenant_id
 JOIN tenfold.members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
 WHERE s.id = $1 AND s.user_id = $2 AND s.tenant_id = $3 AND s.ended_at IS NULL
-    AND s.expires_at > $4"""
+    AND s.expires_at > $4"""  # noqa: S608 - of constants
+# An identity that another issuer's tokens are of, as long as it is linked.
+_IDENTITY = f"""SELECT NULL::timestamptz AS sure_at, {_DEMANDS}
+FROM tenfold.identities i JOIN tenfold.members m ON m.user_id = i.user_id
+JOIN tenfold.tenants t ON t.id = m.tenant_id
+WHERE i.id = $1 AND i.user_id = $2 AND m.tenant_id = $3"""  # noqa: S608 - of constants
+_KEY = f"""SELECT k.scopes, k.expires_at, u.kind, {_DEMANDS}
+FROM tenfold.api_keys k JOIN tenfold.tenants t ON t.id = k.tenant_id
+JOIN tenfold.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id
+JOIN tenfold.users u ON u.id = k.user_id
+WHERE k.id = $1 AND k.user_id = $2 AND k.tenant_id = $3 AND k.revoked_at IS NULL
+    AND k.expires_at > $4"""  # noqa: S608 - of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,8 @@ class Standing:
     @property
     def overdue(self) -> bool:
         """Whether they had to set up a second factor by now, and have none."""
-        return self.due is not None and not self.enrolled and clock.now() >= self.due
+        proven = self.enrolled or "mfa" in self.methods  # a provider's counts where it is trusted
+        return self.due is not None and not proven and clock.now() >= self.due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +91,13 @@ class Caller(Person):
     """A member who asks, and how they proved that it is them."""
 
     standing: Standing = field(default_factory=Standing)
+    until: datetime | None = None
+    """When the API key that acts for them expires."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the key has expired since."""
+        return self.until is not None and self.until <= clock.now()
 
     @property
     def blocked(self) -> bool:
@@ -90,23 +113,28 @@ class Caller(Person):
             )
 
 
+_Key = tuple[UUID, UUID, UUID, tuple[str, ...]]
+
+
 class People:
     """Callers by session, each good for one version of its tenant's members."""
 
     def __init__(self, most: int = 20_000) -> None:
-        self._kept: OrderedDict[tuple[UUID, UUID, UUID], tuple[int, Caller]] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[int, Caller]] = OrderedDict()
         self._most = most
 
     def known(self, claims: Claims, version: int) -> Caller | None:
         """The caller of a session, where they were seen at this version."""
-        kept = self._kept.get((claims.tenant, claims.user, claims.session))
-        return kept[1] if kept is not None and kept[0] == version else None
+        kept = self._kept.get((claims.tenant, claims.user, claims.session, claims.methods))
+        if kept is None or kept[0] != version or kept[1].over:
+            return None
+        return kept[1]
 
     async def get(self, reader: Reader, claims: Claims, version: int) -> Caller:
         """The caller of a session; raises Unauthenticated where they no longer belong."""
         if (known := self.known(claims, version)) is not None:
             return known
-        key = (claims.tenant, claims.user, claims.session)
+        key = (claims.tenant, claims.user, claims.session, claims.methods)
         made = await caller(reader, claims)
         self._kept[key] = (version, made)
         self._kept.move_to_end(key)
@@ -118,20 +146,70 @@ class People:
 async def caller(reader: Reader, claims: Claims) -> Caller:
     """Who asks, read anew; raises Unauthenticated where the session or the membership is over."""
     person = await load(reader, claims.tenant, claims.user)
-    standing = await _of_session(reader, claims)
-    known = {one.name: getattr(person, one.name) for one in fields(person)}
-    return Caller(**known, standing=standing)
+    scopes, until = None, None
+    if claims.kind == "key":
+        standing, scopes, until = await _of_key(reader, claims.tenant, claims.user, claims.session)
+    else:
+        standing = await _of_person(reader, claims)
+    return _calling(person, standing, scopes, until)
 
 
-async def _of_session(reader: Reader, claims: Claims) -> Standing:
-    moment = clock.now()
-    row = await reader.row(_SESSION, claims.session, claims.user, claims.tenant, moment)
+def on_host(person: Person) -> Caller:
+    """A person as whom an operator works on the host, who has proved enough by being there."""
+    return _calling(person, Standing(sure_at=clock.now()))
+
+
+def _calling(
+    person: Person,
+    standing: Standing,
+    scopes: Scopes | None = None,
+    until: datetime | None = None,
+) -> Caller:
+    known: dict[str, Any] = {one.name: getattr(person, one.name) for one in fields(person)}
+    known |= {"scopes": scopes, "_made": {}}
+    return Caller(**known, standing=standing, until=until)
+
+
+async def acting(reader: Reader, tenant: UUID, user: UUID, key: UUID | None) -> Person:
+    """For whom a job works, confined as the API key was that asked for it."""
+    person = await load(reader, tenant, user)
+    if key is None:
+        return person
+    _, scopes, _ = await _of_key(reader, tenant, user, key)
+    return replace(person, scopes=scopes, _made={})
+
+
+async def _of_person(reader: Reader, claims: Claims) -> Standing:
+    args = (claims.session, claims.user, claims.tenant)
+    if claims.kind == "outside":
+        row, methods = await reader.row(_IDENTITY, *args), claims.methods
+    else:
+        row = await reader.row(_SESSION, *args, clock.now())
+        methods = row["methods"] if row is not None else ()
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.")
+    return replace(_demanded(row), methods=frozenset(methods), sure_at=row["sure_at"])
+
+
+async def _of_key(
+    reader: Reader, tenant: UUID, user: UUID, key: UUID
+) -> tuple[Standing, Scopes, datetime]:
+    """A key's standing, which has proved nothing but itself; what it is for, and until when."""
+    row = await reader.row(_KEY, key, user, tenant, clock.now())
+    if row is None:
+        raise Unauthenticated("This API key was revoked, or has expired; make a new one.")
+    names, standing = frozenset[str](row["scopes"]), _demanded(row)
+    if row["kind"] == "service":  # nobody could set up a second factor of it
+        standing = replace(standing, due=None)
+    else:  # people administer with what they prove themselves by
+        names -= {ADMIN}
+    return standing, Scopes(key, names), row["expires_at"]
+
+
+def _demanded(row: asyncpg.Record) -> Standing:
+    """What an organisation demands of one of its people."""
     began, grace = row["mfa_from"], timedelta(days=row["mfa_grace_days"])
     return Standing(
-        methods=frozenset(row["methods"]),
-        sure_at=row["sure_at"],
         enrolled=row["enrolled"],
         due=began + grace if began is not None else None,
         everybody=row["mfa"] == "all",

@@ -25,7 +25,8 @@ from tenfold.cli.installation import (
 from tenfold.cli.who import Who
 from tenfold.db.embedded import EmbeddedError
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.settings import SettingError, Settings, from_environment, unknown, variable
+from tenfold.kernel.settings import SettingError, Settings, unknown, variable
+from tenfold.outside.secrets.starting import read_settings
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
 
@@ -274,6 +275,69 @@ def export(
         )
 
 
+@app.command
+def rotate_keys(
+    *,
+    organisation: Annotated[
+        str, Parameter(help="Name or id of an organisation; without it all of them.")
+    ] = "",
+) -> int:
+    """Make new keys for the secrets of organisations; a worker seals them anew."""
+    from tenfold.cli.keys import rotate
+
+    return _run(lambda settings: rotate(settings, organisation, say))
+
+
+@app.command
+def erase_keys(
+    organisation: Annotated[str, Parameter(help="Name or id of the organisation.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask for the name to be typed.")] = False,
+    retired: Annotated[
+        bool, Parameter(help="Only keys that records no longer need: for the history's sake.")
+    ] = False,
+) -> int:
+    """Destroy the keys of an organisation: nobody can open its secrets ever again."""
+    from tenfold.cli.keys import erase
+
+    with _at_work() as installation:
+        work = erase(
+            installation.settings,
+            organisation,
+            installation.admin_url,
+            say,
+            sure=yes,
+            retired=retired,
+        )
+        return asyncio.run(work)
+
+
+@app.command
+def rotate_master_key(
+    *,
+    finish: Annotated[bool, Parameter(help="Let go of the old key, a day or more later.")] = False,
+) -> int:
+    """Make a new master key and seal with it all that the old one sealed, while people work."""
+    from tenfold.cli.keys import rotate_master
+
+    return _run(lambda settings: rotate_master(settings, say, finish=finish))
+
+
+@app.command
+def outbox(
+    *,
+    to: Annotated[str, Parameter(help="E-mail address to which they were written.")] = "",
+    many: Annotated[
+        int, Parameter(name=["-n", "--many"], help="How many to show.", show_default=True)
+    ] = 10,
+) -> int:
+    """Show the newest letters; where no mail server is set (TENFOLD_MAIL_URL), they wait here."""
+    from tenfold.cli.outbox import show_letters
+
+    return _run(lambda settings: show_letters(settings, to, many, print))
+
+
 user = App(name="user", help="The people of an organisation.")
 app.command(user)
 
@@ -338,6 +402,57 @@ def password(
     return _run(lambda settings: set_password(settings, email, word, print))
 
 
+api_key = App(name="api-key", help="Keys by which programs use the API.")
+app.command(api_key)
+
+
+@api_key.command
+def create(
+    name: Annotated[str, Parameter(help="What the key is for, as people will see it.")],
+    /,
+    *,
+    user: User,
+    scopes: Annotated[
+        list[str], Parameter(help="lead:read, lead:write, *:read, admin, scim …; repeatable.")
+    ],
+    days: Annotated[int, Parameter(help="How long it is good for.", show_default=True)] = 90,
+    service: Annotated[
+        str, Parameter(help="Name or id of the service account that it is for, not the person.")
+    ] = "",
+    organisation: Organisation = "",
+) -> int:
+    """Make a key that acts as a person, or as a service account; it is printed once."""
+    from tenfold.accounts.organisation.api_keys import NewApiKey
+    from tenfold.cli.api_keys import make_key
+    from tenfold.kernel.structs import convert
+
+    body = {"name": name, "scopes": scopes, "expires_in_days": days}
+    new, who = convert(body, NewApiKey), Who(user, organisation)
+    return _run(lambda settings: make_key(settings, who, new, service, print))
+
+
+@api_key.command(name="list")
+def api_key_list(*, user: User, organisation: Organisation = "") -> int:
+    """List a person's keys, or all of the organisation where they are an owner or admin."""
+    from tenfold.cli.api_keys import list_keys
+
+    return _run(lambda settings: list_keys(settings, Who(user, organisation), print))
+
+
+@api_key.command
+def revoke(
+    prefix: Annotated[str, Parameter(help="The beginning by which it is known: tf_ and eight.")],
+    /,
+    *,
+    user: User,
+    organisation: Organisation = "",
+) -> int:
+    """End a key at once."""
+    from tenfold.cli.api_keys import revoke_key
+
+    return _run(lambda settings: revoke_key(settings, Who(user, organisation), prefix, print))
+
+
 @user.command
 def no_second_factor(email: Address, /) -> int:
     """Take away all second factors of a person who lost them; ends all their sessions."""
@@ -366,6 +481,18 @@ def open_networks(
     from tenfold.cli.organisations import open_everywhere
 
     return _run(lambda settings: open_everywhere(settings, name, print))
+
+
+@app.command(name="map-issuer")
+def map_issuer(
+    issuer: Annotated[str, Parameter(help="As the settings name it.")],
+    file: Annotated[Path, Parameter(help="CSV with the columns subject and email.")],
+    /,
+) -> int:
+    """Link the people of an outside issuer to accounts. Exit code 3: some could not be."""
+    from tenfold.cli.identities import map_issuer as link_all
+
+    return _run(lambda settings: link_all(settings, issuer, file, print))
 
 
 @app.command(name="csp-reports")
@@ -458,7 +585,7 @@ def _settings(*, port: int | None = None) -> Settings:
             say(f"tenfold: {sentence}")
     if port is not None:
         environment["PORT"] = str(port)
-    return from_environment(environment)
+    return read_settings(environment)
 
 
 def _ready(settings: Settings, *, made: bool) -> Installation:

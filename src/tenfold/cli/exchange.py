@@ -292,7 +292,7 @@ async def _export(settings: Settings, asked: _Export, to: Path | None, say: Say)
         @asynccontextmanager
         async def looking() -> AsyncGenerator[exporting.Reading]:
             async with exchange.database.read(who.tenant, TOPICS) as reader:
-                person = await exchange.load_person(reader, who.tenant, who.user)
+                person = await exchange.load_person(reader, who.tenant, who.user, None)
                 definition = await exchange.definition(reader, who.tenant, shipped.name)
                 yield exporting.Reading(reader, person, definition)
 

@@ -17,6 +17,7 @@ from tenfold.db.embedded_place import make_home
 from tenfold.db.roles import Roles
 from tenfold.kernel.errors import NotFound, Unavailable
 from tenfold.kernel.settings import Settings, variable
+from tenfold.outside.secrets.starting import for_children
 
 DATABASE = "tenfold"
 
@@ -45,6 +46,7 @@ class Installation:
             variable("host"): given.host,
             variable("app_database_url"): given.app_database_url,
             variable("tail_database_url"): given.tail_database_url,
+            **for_children(given),
         }
 
     def close(self) -> None:
@@ -104,9 +106,9 @@ async def _settled(
     names = Roles.of(settings.role_prefix)
     # The embedded server knows its users by the socket; elsewhere each role has a password.
     words = {} if server is not None else roles.passwords(home, names)
-    await roles.ensure(admin, names, words)
-    app = settings.app_database_url or roles.as_role(admin, names.app, words.get(names.app))
-    tail = roles.as_role(admin, names.tail, words.get(names.tail))
+    given = {names.app: settings.app_database_url, names.tail: settings.tail_database_url}
+    await roles.ensure(admin, names, words, [name for name, url in given.items() if url])
+    app, tail = (url or roles.as_role(admin, name, words.get(name)) for name, url in given.items())
     full = msgspec.structs.replace(
         settings, home=str(home), app_database_url=app, tail_database_url=tail
     )

@@ -34,7 +34,7 @@ _CLIENT = Client(agent="tenfold command line")
 _PAGE = 500
 _HITS = 10
 """How many hits of a type are shown."""
-_USER = "SELECT id FROM tenfold.users WHERE email = $1"
+_USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
 _TENANTS = "SELECT tenant_id FROM tenfold.memberships($1)"
 _PASSWORD = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"  # noqa: S105
 

@@ -19,7 +19,7 @@ from tenfold.kernel.settings import Settings
 
 _MEMBER = """SELECT m.tenant_id, t.name, u.id FROM tenfold.users u
 CROSS JOIN LATERAL tenfold.memberships(u.id) m JOIN tenfold.tenants t ON t.id = m.tenant_id
-WHERE u.email = $1 AND u.active ORDER BY m.tenant_id"""
+WHERE u.email = $1 AND u.kind = 'person' AND u.active ORDER BY m.tenant_id"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,12 +132,41 @@ CREATE TABLE tenfold.signing_keys (
 CREATE TABLE tenfold.data_keys (
     tenant_id   uuid NOT NULL,
     number      int NOT NULL,
+    -- Empty where the key was erased: what it sealed is then lost for good.
     wrapped     bytea NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
-    -- Since when nothing new is sealed with it.
+    -- Since when no live record has anything that it sealed; the change log may.
     retired_at  timestamptz,
     PRIMARY KEY (tenant_id, number)
 );
+
+-- A tenant's keys for a transaction that seals with them. It holds a lock until it ends, by which
+-- who makes a new key can tell who may not have seen it; `alone` waits until nobody else seals.
+CREATE FUNCTION tenfold.sealing_keys(tenant uuid, alone boolean)
+RETURNS TABLE (numbers int[], wrapped bytea[], retired boolean[])
+LANGUAGE plpgsql VOLATILE SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    IF alone THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('keys of ' || tenant, 0));
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('keys of ' || tenant, 0));
+    END IF;
+    -- Another statement than that of the lock, so that it sees what was made before it was given.
+    RETURN QUERY SELECT array_agg(k.number ORDER BY k.number),
+        array_agg(k.wrapped ORDER BY k.number),
+        array_agg(k.retired_at IS NOT NULL ORDER BY k.number)
+    FROM tenfold.data_keys k WHERE k.tenant_id = tenant;
+END $$;
+
+-- The transactions that hold that lock.
+CREATE FUNCTION tenfold.sealers(tenant uuid) RETURNS text[]
+LANGUAGE sql VOLATILE SET search_path = tenfold, pg_temp AS $$
+    SELECT coalesce(array_agg(l.virtualtransaction), '{}') FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND l.mode = 'ShareLock'
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND (l.classid::bigint << 32) | l.objid::bigint
+          = hashtextextended('keys of ' || tenant, 0)
+$$;
 
 -- How often what a tenant can see of a topic changed; in stripes, so that writers rarely meet, and
 -- few of them, as each reader sums them up.
@@ -246,11 +275,18 @@ LANGUAGE sql IMMUTABLE SET search_path = tenfold, pg_temp AS $$
     WHERE $1 -> k IS DISTINCT FROM $2 -> k
 $$;
 
+-- Its arguments are the columns of secrets and of what they are found by: where only these change,
+-- and who changes them says that they are sealed anew, the record stays at its version.
 CREATE FUNCTION tenfold.touch() RETURNS trigger
 LANGUAGE plpgsql SET search_path = tenfold, pg_temp AS $$
 BEGIN
     IF NEW.tenant_id <> OLD.tenant_id OR NEW.id <> OLD.id THEN
         RAISE EXCEPTION 'the key of a record never changes';
+    END IF;
+    IF TG_NARGS > 0 AND current_setting('app.reseal', true) = 'on'
+        AND to_jsonb(NEW) - TG_ARGV = to_jsonb(OLD) - TG_ARGV
+    THEN
+        RETURN NEW;
     END IF;
     NEW.version := OLD.version + 1;
     NEW.updated_at := now();

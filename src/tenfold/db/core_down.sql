@@ -8,6 +8,8 @@ DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();
+DROP FUNCTION tenfold.sealers(uuid);
+DROP FUNCTION tenfold.sealing_keys(uuid, boolean);
 DROP FUNCTION tenfold.make_partitions(int);
 DROP FUNCTION tenfold.forget();
 DROP FUNCTION tenfold.enter(text, text, text[], bigint);

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from types import CoroutineType
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from tenfold.db.glance import AskFirst, Glance
-from tenfold.db.lender import LOST, Lender, gone
+from tenfold.db.lender import LOST, REFUSED, Lender, gone
 from tenfold.db.transaction import Connection, Late, Reader, Transaction, closing, opening
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import TenfoldError, Unavailable
@@ -49,18 +51,23 @@ class Database:
     @classmethod
     async def connect(
         cls,
-        url: str,
+        url: str | Callable[[], str],
         *,
+        look: Callable[[], Awaitable[None]] | None = None,
         smallest: int = 2,
         largest: int = 20,
         idle_seconds: float = 30.0,
         connect_seconds: float = 2.0,
         statement_seconds: float = 5.0,
     ) -> Database:
-        """Open the pool; raises Unavailable with a plain sentence where no server answers."""
+        """Open the pool; raises Unavailable with a plain sentence where no server answers.
+
+        The address may be asked for at each new connection. Where the server refuses its password,
+        `look` may find a newer one.
+        """
         try:
             pool = await asyncpg.create_pool(
-                url,
+                connect=_connecting(url, look),
                 min_size=smallest,
                 max_size=largest,
                 max_inactive_connection_lifetime=idle_seconds,
@@ -92,6 +99,10 @@ class Database:
         with contextlib.suppress(TimeoutError):  # the pool cuts off what is still open then
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._pool.close()
+
+    async def renew(self) -> None:
+        """Have new connections in the place of those that are open, as they become free."""
+        await self._lender.renew()
 
     def figures(self) -> dict[str, int]:
         """Connections open, free and allowed, for the metrics."""
@@ -163,6 +174,26 @@ class Database:
                 if late.state == "untouched" and isinstance(error, TenfoldError):
                     raise AskFirst from error
                 raise
+
+
+def _connecting(
+    url: str | Callable[[], str], look: Callable[[], Awaitable[None]] | None
+) -> Callable[..., CoroutineType[Any, Any, asyncpg.Connection[asyncpg.Record]]]:
+    """Makes connections to where the address leads at that moment."""
+
+    async def connect(*_dsn: object, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+        tried = url() if callable(url) else url
+        try:
+            return await asyncpg.connect(tried, **options)
+        except REFUSED:
+            if look is None or not callable(url):
+                raise
+            await look()
+            if url() == tried:
+                raise
+            return await asyncpg.connect(url(), **options)
+
+    return connect
 
 
 async def _begun(

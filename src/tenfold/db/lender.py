@@ -26,7 +26,9 @@ PATIENCE_SECONDS = 0.2
 """How long somebody waits for one of those before there is one more."""
 _NEXT_SECONDS = 0.05
 SCARCE_SECONDS = 1.0
-"""How long no further connection is asked for after the server had none left."""
+"""How long no further connection is asked for after the server gave none."""
+REFUSED = asyncpg.InvalidAuthorizationSpecificationError
+"""How the server refuses a password, as while it is being changed."""
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """How statements fail whose connection was lost, and others."""
 
@@ -43,6 +45,7 @@ class Lender:
         self._pool, self._idle = pool, idle_seconds
         self._most = pool.get_max_size()
         self._free: deque[tuple[Any, float]] = deque()
+        self._fresh: set[Any] = set()
         self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._hurry: asyncio.TimerHandle | None = None
@@ -75,11 +78,16 @@ class Lender:
         if self._out < room and not (self._out and self._loop.time() < self._ask_again):
             self._out += 1
             try:
-                return await self._pool.acquire(timeout=WAIT_SECONDS)
+                connection = await self._pool.acquire(timeout=WAIT_SECONDS)
+                self._fresh.add(connection)
+                return connection
             except BaseException as error:
                 self._out -= 1
-                if isinstance(error, asyncpg.TooManyConnectionsError) and self._out:
-                    return await self._make_do(error, until)
+                if isinstance(error, asyncpg.TooManyConnectionsError | REFUSED):
+                    if self._free:  # somebody else's came back meanwhile
+                        return await self.take(until)
+                    if self._out:
+                        return await self._make_do(error, until)
                 self._wake()
                 if isinstance(error, OSError | asyncpg.PostgresError | TimeoutError):
                     raise Unavailable("The database does not answer; try again shortly.") from error
@@ -88,7 +96,7 @@ class Lender:
 
     def give(self, connection: Any) -> None:
         """Hand a connection back: to whom waits longest, else to those at hand."""
-        lost = gone(connection)
+        lost = gone(connection) or connection not in self._fresh
         if lost or (self._out > USUAL and not self._overdue()):
             self._out -= 1
             self._let_go(connection)
@@ -100,6 +108,13 @@ class Lender:
         self._out -= 1
         self._free.append((connection, self._loop.time()))
 
+    async def renew(self) -> None:
+        """Close the connections that are open now, each when it is free, for new ones."""
+        await self._pool.expire_connections()
+        self._fresh.clear()
+        while self._free:
+            self._let_go(self._free.pop()[0])
+
     async def close(self) -> None:
         """Give all connections back to the pool."""
         self._sweeper.cancel()
@@ -107,8 +122,8 @@ class Lender:
             connection, _ = self._free.pop()
             await self._pool.release(connection)
 
-    async def _make_do(self, error: asyncpg.TooManyConnectionsError, until: float) -> Any:
-        """Where the server has no connection left: one of those in use, once it is free."""
+    async def _make_do(self, error: BaseException, until: float) -> Any:
+        """Where the server gives no more connections: one of those in use, once it is free."""
         log.warning("making do with %s of %s connections: %s", self._out, self._most, error)
         self._ask_again = self._loop.time() + SCARCE_SECONDS
         self._loop.call_later(SCARCE_SECONDS, self._wake)
@@ -184,6 +199,7 @@ class Lender:
 
     def _let_go(self, connection: Any) -> None:
         """Give one back to the pool, without waiting for it to be reset there."""
+        self._fresh.discard(connection)
         self._loop.create_task(self._pool.release(connection)).add_done_callback(_seen)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,11 +50,17 @@ class Roles:
         return cls(f"{prefix}_owner", f"{prefix}_migrate", f"{prefix}_app", f"{prefix}_tail")
 
 
-async def ensure(admin_url: str, roles: Roles, passwords: Mapping[str, str] | None = None) -> None:
+async def ensure(
+    admin_url: str,
+    roles: Roles,
+    passwords: Mapping[str, str] | None = None,
+    kept_elsewhere: Container[str] = (),
+) -> None:
     """Make the roles and the schema where they are missing; raises Unavailable with what to do.
 
     Needs a role that may create roles and schemas. `passwords` are this installation's; without
-    them (the embedded server) the roles are known by the socket and nobody else's.
+    them (the embedded server) the roles are known by the socket and nobody else's. Of roles
+    `kept_elsewhere` the password is somebody else's to set.
     """
     connection = await _connected(admin_url)
     try:
@@ -65,7 +71,10 @@ async def ensure(admin_url: str, roles: Roles, passwords: Mapping[str, str] | No
         await connection.execute("SELECT pg_advisory_lock(20261121)")
         mark = _mark(roles, passwords or {})
         await _ours(connection, roles, mark)
-        await _roles(connection, roles, passwords or {})
+        ours = {
+            name: word for name, word in (passwords or {}).items() if name not in kept_elsewhere
+        }
+        await _roles(connection, roles, ours)
         if mark:
             await connection.execute(f"COMMENT ON ROLE {roles.app} IS '{mark}'")
         await _schema(connection, roles)

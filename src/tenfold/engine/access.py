@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from tenfold.engine.definition import SCOPES, Definition, Field, Grant, Scope
-from tenfold.engine.types import Locale
+from tenfold.engine.scopes import READ, REVEAL, WRITE, Scopes
+from tenfold.engine.types import Locale, Secret
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
 
@@ -34,7 +36,7 @@ class Access:
 
     `hidden` fields do not exist for them, `locked` ones can't be set, `reveal` names the secrets
     they may open. `widened` says that what is `shared` reaches beyond their scope for reading.
-    `shape` is the same for all whose statements look alike.
+    `shape` is the same for all whose statements and answers look alike.
     """
 
     read: Scope = "none"
@@ -47,6 +49,8 @@ class Access:
     shared: Shared = field(default_factory=Shared, compare=False)
     widened: bool = False
     shape: str = field(default="", compare=False)
+    by_key: bool = field(default=False, compare=False)
+    """Whether an API key confines it."""
 
     def sees(self, one: Field) -> bool:
         """Whether the person may know the field."""
@@ -56,9 +60,19 @@ class Access:
         """Whether the person may set the field."""
         return one.writable and one.name not in self.locked and self.sees(one)
 
+    def operators(self, one: Field) -> Sequence[str]:
+        """What the person may filter the field by; only who may reveal a secret finds by it."""
+        closed = isinstance(one.type, IndexedSecret) and one.name not in self.reveal
+        return Secret.operators if closed else one.type.operators
+
     def need(self, verb: str, definition: Definition) -> None:
         """Raise Forbidden where the person may not do this to any record of the type."""
         granted = self.create if verb == "create" else getattr(self, verb) != "none"
+        if not granted and self.by_key:
+            raise Forbidden(
+                f"This API key may not {verb} {definition.label_plural.lower()}: its scopes do "
+                "not name it, or the role that it acts with does not allow it."
+            )
         if not granted:
             raise Forbidden(
                 f"Your role does not allow you to {verb} {definition.label_plural.lower()}. "
@@ -82,6 +96,8 @@ class Person:
     locale: Locale = field(default_factory=Locale)
     zone: str = "UTC"
     """The organisation's time zone, which says when its day begins."""
+    scopes: Scopes | None = None
+    """To what the API key that acts for them is confined; None where they act themselves."""
     per_minute: int | None = field(default=None, compare=False)
     """Requests a minute that the organisation has for each of its people; None: the usual."""
     beyond: bool = False
@@ -123,7 +139,8 @@ class Person:
     @property
     def administers(self) -> bool:
         """Whether the person may change people, roles, fields and types."""
-        return self.role in ("owner", "admin")
+        within = self.scopes is None or self.scopes.admin
+        return within and self.role in ("owner", "admin")
 
 
 def shared_bind(name: str) -> str:
@@ -146,17 +163,49 @@ def compile_access(definition: Definition, person: Person) -> Access:
     What was shared adds records to those that their roles let them read, and nothing without.
     """
     access = _union([source.grant for source in sources(definition, person)])
+    access = confined(access, definition.name, person.scopes)
     hidden = _with_what_tells(access.hidden, definition)
-    shared = person.shared.get(definition.name) or Shared()
+    shared = _shared_within(person, definition.name)
     widened = bool(shared.ids) and _narrow(access.read, definition)
-    decides = (access.read, sorted(hidden), *(("shared",) if widened else ()))
+    found_by = sorted(access.reveal & _indexed(definition))
+    decides = (access.read, sorted(hidden), found_by, *(("shared",) if widened else ()))
     shape = hashlib.sha256(repr(decides).encode()).hexdigest()[:12]
     return replace(access, hidden=hidden, shared=shared, widened=widened, shape=shape)
+
+
+def _shared_within(person: Person, kind: str) -> Shared:
+    """What of a type was shared with a person, as far as the scopes of an API key let it be."""
+    shared, scopes = person.shared.get(kind) or Shared(), person.scopes
+    if scopes is None:
+        return shared
+    read = shared.ids if scopes.gives(READ, kind) else ()
+    return Shared(read, shared.changeable if scopes.gives(WRITE, kind) else frozenset())
 
 
 def _narrow(read: Scope, definition: Definition) -> bool:
     """Whether somebody who may read the type may find that there are records they can't."""
     return read in ("own", "team") or (read == "open" and bool(definition.private))
+
+
+def confined(access: Access, kind: str, scopes: Scopes | None) -> Access:
+    """What of somebody's access to a type the scopes of an API key leave."""
+    if scopes is None:
+        return access
+    writes = scopes.gives(WRITE, kind)
+    return replace(
+        access,
+        read=access.read if scopes.gives(READ, kind) else "none",
+        create=access.create and writes,
+        update=access.update if writes else "none",
+        delete=access.delete if writes else "none",
+        reveal=access.reveal if scopes.gives(REVEAL, kind) else frozenset(),
+        by_key=True,
+    )
+
+
+def _indexed(definition: Definition) -> frozenset[str]:
+    """The secrets by which records are found."""
+    return frozenset(n for n, s in definition.secrets.items() if isinstance(s, IndexedSecret))
 
 
 def sources(definition: Definition, person: Person) -> list[Source]:
@@ -174,7 +223,7 @@ def sources(definition: Definition, person: Person) -> list[Source]:
 def _sources(definition: Definition, person: Person) -> list[Source]:
     found = list(_granted(definition, person))
     if person.role in ("owner", "admin"):
-        secrets = frozenset(f.name for f in definition.fields.values() if f.type.kind == "secret")
+        secrets = frozenset(definition.secrets)
         everything = Grant("all", True, "all", "all", reveal=secrets)
         return [*found, Source(person.role, "organization", everything)]
     if person.role == "manager":

@@ -12,7 +12,6 @@ from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Ask, visible
-from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query, filter_shapes
 from tenfold.engine.sql import Statement, compiled, row_json
@@ -92,7 +91,7 @@ async def aggregate(
         filter_shapes(conditions),
     )
     statement = query.shapes.get(key, lambda: _statement(definition, person, query, asked))
-    values = person.bound(**key_values(definition, conditions, None))
+    values = person.bound(**await query.values(reader, person, definition, conditions))
     row = await reader.row(statement.text, *statement.arguments(values))
     return (row[0] or b"[]", row[1] > ROWS) if row else (b"[]", False)
 

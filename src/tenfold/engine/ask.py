@@ -90,7 +90,7 @@ def parse(
         field = compared(name, definition, access, name)
         try:
             at = _at(field, operator, f"{name}_currency", named, locale)
-            filters.append(_filter(field, operator, value, at))
+            filters.append(_filter(field, access.operators(field), operator, value, at))
         except Refused as refusal:
             problems[name if operator == "eq" else f"{name}[{operator}]"] = str(refusal)
     ask = Ask(
@@ -168,8 +168,9 @@ def compared(name: str, definition: Definition, access: Access, parameter: str =
     return visible(name, definition, access, parameter)
 
 
-def _filter(field: Field, operator: str, text: str, locale: Locale) -> Filter:
-    allowed = field.type.operators
+def _filter(
+    field: Field, allowed: Sequence[str], operator: str, text: str, locale: Locale
+) -> Filter:
     if operator not in allowed:
         if not allowed:
             raise Refused("can't be filtered by")

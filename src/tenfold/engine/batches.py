@@ -25,6 +25,7 @@ _FIND = f"SELECT {_COLUMNS} FROM tenfold.batches WHERE tenant_id = $1 AND id = $
 _LOCK = f"{_FIND} FOR UPDATE"
 _LIST = f"""SELECT {_COLUMNS} FROM tenfold.batches
 WHERE tenant_id = $1 AND kind = ANY ($2) AND id < $3 AND ($4::uuid IS NULL OR actor_id = $4)
+    AND ($6::text[] IS NULL OR string_to_array(type, ',') <@ $6)
 ORDER BY id DESC LIMIT $5"""  # noqa: S608
 _SAVE = """UPDATE tenfold.batches SET status = $3, summary = summary || $4::jsonb,
 finished_at = CASE WHEN $5 THEN now() ELSE finished_at END WHERE tenant_id = $1 AND id = $2"""
@@ -66,7 +67,8 @@ async def begin(
 async def find(reader: Reader, person: Person, batch: UUID, *, lock: bool = False) -> Batch:
     """A batch of the person's own, or any for those who manage; raises NotFound."""
     found = await of(reader, person.tenant, batch, lock=lock)
-    if found is None or not (sees_all(person) or found.actor_id == person.user):
+    mine = found is not None and (sees_all(person) or found.actor_id == person.user)
+    if found is None or not mine or not _within(person, found):
         raise NotFound(f"There is no batch with the id {batch}.")
     return found
 
@@ -82,7 +84,9 @@ async def listing(
 ) -> list[Batch]:
     """Batches of these kinds that the person may see, newest first."""
     mine = None if sees_all(person) else person.user
-    rows = await reader.rows(_LIST, person.tenant, list(kinds), before or _LAST, mine, limit)
+    types = person.scopes.readable if person.scopes else None
+    asked = (person.tenant, list(kinds), before or _LAST, mine, limit, types)
+    rows = await reader.rows(_LIST, *asked)
     return [_batch(row) for row in rows]
 
 
@@ -107,6 +111,12 @@ async def undone(tx: Transaction, batch: UUID, by: UUID | None) -> None:
 def sees_all(person: Person) -> bool:
     """Whether the person may see and undo what others did."""
     return person.role in ("owner", "admin", "manager")
+
+
+def _within(person: Person, batch: Batch) -> bool:
+    """Whether the API key that acts for somebody reads all types of a batch."""
+    types = person.scopes.readable if person.scopes else None
+    return types is None or set(batch.type.split(",")) <= set(types)
 
 
 def _batch(row: asyncpg.Record) -> Batch:

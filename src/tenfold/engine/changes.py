@@ -27,7 +27,7 @@ NEWEST = 2**63 - 1
 
 _TIMELINE = """SELECT seq, at, actor_id, operation, version, old, new, reason, batch_id
 FROM tenfold.change_log
-WHERE tenant_id = $1 AND record_id = $2 AND type = $3 AND seq < $4
+WHERE tenant_id = $1 AND record_id = $2 AND type = $3 AND seq < $4 AND operation <> 'reseal'
 ORDER BY seq DESC LIMIT $5"""
 _MOVES = """SELECT seq, at, actor_id, operation, version, old, new, reason, batch_id
 FROM tenfold.change_log

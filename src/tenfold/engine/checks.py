@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenfold.db.database import Transaction
+from tenfold.engine import reach
 from tenfold.engine.access import Access, Person
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import PRIVATE, Definition, Field, Scope
 from tenfold.engine.query import Shapes
+from tenfold.engine.reach import Whose
 from tenfold.engine.registry import Registry
 from tenfold.engine.sql import Statement, compiled
 from tenfold.engine.statement import PersonReading
@@ -31,19 +33,22 @@ _MEMBERS = (
 
 
 def within(
-    scope: str, person: Person, row: asyncpg.Record, verb: str, definition: Definition
+    scope: Scope, person: Person, row: asyncpg.Record, verb: str, definition: Definition
 ) -> None:
     """Raise Forbidden unless the record lies within the scope that the person has for the verb."""
-    own = row["owner_id"] == person.user
-    if scope == "all" or own or (scope == "team" and row["team_id"] in person.teams):
+    one = Whose.of(definition, row)
+    if reach.within(scope, person.access(definition), person, one):
         return
+    if one.private:
+        word = definition.label.lower()
+        raise Forbidden(f"This {word} is private: only its owner may {verb} it.")
     whose = "your team's" if scope == "team" else "your own"
     raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
 
 
 def change(access: Access, person: Person, row: asyncpg.Record, definition: Definition) -> None:
     """Raise Forbidden unless the person may change the record: within their scope, or shared so."""
-    if row["id"] not in access.shared.changeable:
+    if not reach.changeable(access, person, Whose.of(definition, row)):
         within(access.update, person, row, "change", definition)
 
 
@@ -61,14 +66,22 @@ def handed_on(
     names = [name for name in ("owner_id", definition.private) if name in columns]
     if all(columns[name] == row[name] for name in names):
         return
-    try:
-        within(access.update, person, row, "give away", definition)
-    except Forbidden:
+    if not reach.within(access.update, access, person, Whose.of(definition, row)):
         word = definition.label.lower()
         raise Forbidden(
             f"This {word} is shared with you: only somebody it belongs to may give it to "
             "another owner, or decide who may see it."
-        ) from None
+        )
+
+
+def owned(definition: Definition, row: asyncpg.Record, columns: Mapping[str, object]) -> None:
+    """Raise Invalid where a record that nobody but its owner sees would have none: it were lost."""
+    if not definition.strict:
+        return
+    now = {name: columns.get(name, row[name]) for name in ("owner_id", definition.private)}
+    if now["owner_id"] is None and now[definition.private] == PRIVATE:
+        word = definition.label.lower()
+        raise Invalid({"owner_id": f"is required: a private {word} is seen by its owner alone"})
 
 
 def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:

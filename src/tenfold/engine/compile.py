@@ -22,6 +22,7 @@ from tenfold.engine.declare import Record, Specifier
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import DeclarationError, Mistake
 from tenfold.engine.types.identity import Id
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.labels import label_of
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
@@ -194,6 +195,8 @@ class _Compiler:
             self.mistake(name, "a stage is always the field `status`", "use status = pipeline(…)")
             return None
         base, extra = self.annotated(annotation, spec)
+        if base is t.Secret and spec.common.get("filter"):
+            base = IndexedSecret
         if base is None:
             fix = "use a field type, str, int, bool, Decimal, date, datetime, an enum or set of one"
             self.mistake(name, f"the annotation {annotation!r} is no field type", fix)

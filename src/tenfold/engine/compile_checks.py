@@ -34,11 +34,12 @@ def field(one: Field, note: Note) -> None:
         note(one.name, f"{kind.kind} holds no words to search", "leave search out")
     compares = bool(kind.operators) and set(kind.operators) != {"null"}
     for use in ("filter", "sort", "unique"):
-        fits = compares and (use == "filter" or not kind.many)
+        fits = compares and (use == "filter" or (kind.ordered and not kind.many))
         if getattr(one, use) and not fits:
             note(one.name, f"{kind.kind} can't have {use}=True", f"leave {use} out")
     size = getattr(kind, "max_length", 0)
-    if compares and (one.filter or one.unique) and size > _INDEXED:
+    indexed = compares and (one.filter or one.unique) and not isinstance(kind, t.Secret)
+    if indexed and size > _INDEXED:
         problem = f"it is too long for an index with max_length={size}"
         note(one.name, problem, f"give max_length={_INDEXED} or less, or leave filter out")
     options = getattr(kind, "options", ())

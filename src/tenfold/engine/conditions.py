@@ -79,6 +79,14 @@ def compared(
             raise ValueError(operator)
 
 
+def among(column: ColumnElement[Any], operator: str, bind: str) -> ColumnElement[bool]:
+    """A column that holds a value in one of several forms, all of which are bound."""
+    forms = sa.bindparam(bind, type_=ARRAY(column.type))
+    if operator == "ne":
+        return sa.or_(column.is_(None), column != sa.all_(forms))
+    return column == sa.any_(forms)
+
+
 def of_currency(
     found: ColumnElement[bool],
     operator: str,

@@ -13,20 +13,22 @@ from uuid import UUID
 import msgspec
 
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.turning import Keys, live
 
 _TAG = 12
 
 
 class Cursors:
-    """Makes and reads cursors with a key of the installation (keyed BLAKE2b, 96 bits)."""
+    """Makes and reads cursors with keys of the installation (keyed BLAKE2b, 96 bits)."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: bytes | Keys) -> None:
+        self._keys = live(keys)
 
     def seal(self, query: str, values: Sequence[object]) -> str:
         """The cursor for the rows after these sort values of a query."""
         body = msgspec.json.encode([_plain(value) for value in values])
-        return urlsafe_b64encode(self._tag(query, body) + body).rstrip(b"=").decode()
+        tag = _tag(self._keys()[0], query, body)
+        return urlsafe_b64encode(tag + body).rstrip(b"=").decode()
 
     def open(self, query: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
         """The sort values in a cursor; raises Invalid unless it was made for this very query."""
@@ -38,7 +40,7 @@ class Cursors:
         except (Base64Error, ValueError):
             raise wrong from None
         tag, body = raw[:_TAG], raw[_TAG:]
-        if not hmac.compare_digest(tag, self._tag(query, body)):
+        if not any(hmac.compare_digest(tag, _tag(key, query, body)) for key in self._keys()):
             raise wrong
         values = msgspec.json.decode(body)
         return [
@@ -46,9 +48,10 @@ class Cursors:
             for value, kind in zip(values, kinds, strict=True)
         ]
 
-    def _tag(self, query: str, body: bytes) -> bytes:
-        told = query.encode() + b"\0" + body
-        return hashlib.blake2b(told, key=self._key, digest_size=_TAG).digest()
+
+def _tag(key: bytes, query: str, body: bytes) -> bytes:
+    told = query.encode() + b"\0" + body
+    return hashlib.blake2b(told, key=key, digest_size=_TAG).digest()
 
 
 def _plain(value: object) -> object:

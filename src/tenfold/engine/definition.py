@@ -16,6 +16,7 @@ from tenfold.engine.types import (
     Many,
     Ref,
     Rollup,
+    Secret,
     Stage,
     Text,
     User,
@@ -111,7 +112,7 @@ class Field:
     @property
     def sortable(self) -> bool:
         """Whether a list can be sorted by it; a currency comes with its amount."""
-        if self.type.many or isinstance(self.type, Currency):
+        if self.type.many or isinstance(self.type, Currency) or not self.type.ordered:
             return False
         return not set(self.type.operators) <= {"null"}
 
@@ -208,6 +209,11 @@ class Definition:
     def by_json(self) -> Mapping[str, Field]:
         """The fields by their names in JSON."""
         return {f.json_name: f for f in self.fields.values()}
+
+    @cached_property
+    def secrets(self) -> Mapping[str, Secret]:
+        """The fields that are stored encrypted, by name."""
+        return {n: f.type for n, f in self.fields.items() if isinstance(f.type, Secret)}
 
     @property
     def status(self) -> Stage | None:

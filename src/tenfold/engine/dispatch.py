@@ -106,7 +106,9 @@ class Dispatcher:
             rows = await reader.rows(_NEXT, position[0], position[1], BATCH)
             if not rows:
                 return 0
-            await self.consumers[name]([_change(row) for row in rows])
+            # What was only sealed anew is as it was to everybody.
+            told = [_change(row) for row in rows if row["operation"] != "reseal"]
+            await self.consumers[name](told)
             await reader.connection.execute(_DONE, name, rows[-1]["transaction"], rows[-1]["seq"])
             return len(rows)
 

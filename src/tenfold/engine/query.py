@@ -10,14 +10,17 @@ from uuid import UUID
 
 from tenfold.db.database import Reader
 from tenfold.db.glance import Glance
+from tenfold.db.keys import Keyring
 from tenfold.engine.access import Person
 from tenfold.engine.ask import SHARED, Ask, Embed, related, topics
 from tenfold.engine.bound import key_values
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.definition import Definition
 from tenfold.engine.registry import Registry
+from tenfold.engine.sealing import found_by
 from tenfold.engine.sql import ListStatement, Statement
 from tenfold.engine.statement import PersonReading
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import NotFound
 
 COUNTED = 1_001
@@ -61,8 +64,9 @@ class Page:
 class Query:
     """Reads records for people; holds only caches of statements."""
 
-    def __init__(self, registry: Registry, cursors: Cursors) -> None:
+    def __init__(self, registry: Registry, cursors: Cursors, keyring: Keyring) -> None:
         self.registry, self.cursors, self.shapes = registry, cursors, Shapes()
+        self._keyring = keyring
 
     async def page(
         self, reader: Reader | Glance, person: Person, definition: Definition, ask: Ask
@@ -75,7 +79,7 @@ class Query:
             kinds = self._list(person, definition, ask, None).kinds
             values = self.cursors.open(identity, ask.cursor, kinds)
         statement = self._list(person, definition, ask, values)
-        bound = person.bound(**key_values(definition, ask, values))
+        bound = person.bound(**await self.values(reader, person, definition, ask, values))
         row = await reader.row(statement.page.text, *statement.page.arguments(bound))
         assert row is not None
         found: int = row[1]
@@ -150,9 +154,29 @@ class Query:
             key,
             lambda: PersonReading(definition, person, self.registry).count_statement(bare, COUNTED),
         )
-        bound = person.bound(**key_values(definition, bare, None))
+        bound = person.bound(**await self.values(reader, person, definition, bare))
         count: int = await reader.value(statement.text, *statement.arguments(bound))
         return (count, "exact") if count < COUNTED else (COUNTED - 1, "at_least")
+
+    async def values(
+        self,
+        reader: Reader | Glance,
+        person: Person,
+        definition: Definition,
+        ask: Ask,
+        cursor: Sequence[object] | None = None,
+    ) -> dict[str, object]:
+        """What a question binds; keys are asked for only where it is about a secret's value."""
+        values = key_values(definition, ask, cursor)
+        secrets = {
+            f"f{place}": one
+            for place, one in enumerate(ask.filters)
+            if isinstance(one.field.type, IndexedSecret) and one.operator != "null"
+        }
+        if secrets:
+            keys = await self._keyring.keys(reader, person.tenant)
+            values |= {n: found_by(keys, definition, one) for n, one in secrets.items()}
+        return values
 
     def _list(
         self, person: Person, definition: Definition, ask: Ask, cursor: Sequence[object] | None

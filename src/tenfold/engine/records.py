@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from tenfold.db.database import Transaction
-from tenfold.db.keys import Keyring
-from tenfold.engine import checks, pointers, shares, writing
+from tenfold.db.keys import DataKeys, Keyring
+from tenfold.engine import checks, pointers, sealing, shares, undo_secrets, writing
 from tenfold.engine.access import Person
 from tenfold.engine.checks import Parsed
 from tenfold.engine.definition import Definition
@@ -25,6 +25,7 @@ from tenfold.engine.rows import (
     given_back,
     given_columns,
     given_currencies,
+    holds,
     search_again,
     slots,
 )
@@ -45,8 +46,8 @@ class Records:
     """Creates, changes, deletes and restores records for people."""
 
     def __init__(self, registry: Registry, query: Query, keyring: Keyring) -> None:
-        self.registry, self.query = registry, query
-        self._rows, self._store = Rows(keyring), Store(registry, query)
+        self.registry, self.query, self._keyring = registry, query, keyring
+        self._store = Store(registry, query)
 
     async def create(
         self,
@@ -85,9 +86,11 @@ class Records:
         if not parsed:
             return results.written, results.refused
         rows: list[Row] = []
+        keys = await sealing.keys_for(self._keyring, tx, (v for _, _, v in parsed))
+        making = Rows(definition, keys)
         for place, (index, identity, values) in enumerate(parsed):
             await _breathe(place)
-            row = await self._rows.new(tx, person, definition, identity, values)
+            row = making.new(person, identity, values)
             if moments:
                 row["created_at"] = row["updated_at"] = moments[index]
             rows.append(row)
@@ -134,15 +137,16 @@ class Records:
         )
         parsed = _changed(person, definition, changes, locale, current, results)
         parsed = await checks.relations(tx, person, definition, self.registry, parsed, results)
+        keys = await sealing.keys_for(self._keyring, tx, (v for _, _, v in parsed))
         if same is not None:
-            parsed = await self._different(tx, definition, parsed, current, results, same)
+            parsed = _different(definition, keys, parsed, current, results, same)
         rows: list[Row] = []
         places: dict[UUID, int] = {}
+        making = Rows(definition, keys)
         for place, (index, identity, values) in enumerate(parsed):
             await _breathe(place)
             places[identity] = index
-            row = await self._rows.changed(tx, definition, identity, values, current[identity])
-            rows.append(row)
+            rows.append(making.changed(person.tenant, identity, values, current[identity]))
 
         def refuse(identity: UUID, error: TenfoldError) -> None:
             results.refuse(places[identity], error)
@@ -157,26 +161,6 @@ class Records:
         if done:
             tx.touch(definition.name)
         return results.written, results.refused
-
-    async def _different(
-        self,
-        tx: Transaction,
-        definition: Definition,
-        parsed: Parsed,
-        current: Mapping[UUID, asyncpg.Record],
-        results: Results,
-        same: set[int],
-    ) -> Parsed:
-        """The rows that would change anything; the others are answered as they are."""
-        kept: Parsed = []
-        for index, identity, values in parsed:
-            row = current[identity]
-            if await self._rows.same(tx, definition, values, row):
-                same.add(index)
-                results.written[index] = Written(identity, row["version"], None)
-            else:
-                kept.append((index, identity, values))
-        return kept
 
     async def move(
         self,
@@ -287,7 +271,8 @@ class Records:
         row = _found(current, definition, identity)
         if name not in person.access(definition).reveal:
             raise Forbidden(f"Your role does not allow you to reveal {name}.")
-        return await self._rows.reveal(tx, definition, row, name)
+        keys = await self._keyring.keys(tx, person.tenant)
+        return sealing.opened(keys, definition, row, name)
 
     # -- for who may see a record
 
@@ -342,6 +327,7 @@ class Records:
         unique key is taken by now, or whose holder is deleted, is refused by itself; of a field
         that would point to what is gone only `tell` hears.
         """
+        rows = await undo_secrets.again(self._keyring, tx, definition, rows, refuse, tell)
         what = (tx, person, self.registry, definition)
         rows = await pointers.settled(*what, rows, current, refuse, tell)
         if not rows:
@@ -383,11 +369,32 @@ def _changed(
             checks.version(definition, row, change.version)
             values = parse(change.body, definition, access, locale, creating=False, current=row)
             checks.handed_on(access, person, row, definition, values.columns)
+            checks.owned(definition, row, values.columns)
             checks.move(definition, row, values)
             parsed.append((index, change.id, values))
         except TenfoldError as error:
             results.refuse(index, error)
     return parsed
+
+
+def _different(
+    definition: Definition,
+    keys: DataKeys | None,
+    parsed: Parsed,
+    current: Mapping[UUID, asyncpg.Record],
+    results: Results,
+    same: set[int],
+) -> Parsed:
+    """The rows that would change anything; the others are answered as they are."""
+    kept: Parsed = []
+    for index, identity, values in parsed:
+        row = current[identity]
+        if holds(definition, values, row, keys):
+            same.add(index)
+            results.written[index] = Written(identity, row["version"], None)
+        else:
+            kept.append((index, identity, values))
+    return kept
 
 
 def _found(

@@ -9,12 +9,11 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tenfold.db import keys
-from tenfold.db.database import Transaction
-from tenfold.db.keys import Keyring
+from tenfold.db.keys import DataKeys, Unsealable
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import has_private_search, table_of
+from tenfold.engine.sealing import opened, sealed
 from tenfold.engine.slots import Slot, slot_field, slots_of
 from tenfold.engine.types import Locale
 from tenfold.engine.values import Values, plan_of
@@ -26,20 +25,14 @@ Row = dict[str, Any]
 
 
 class Rows:
-    """Makes the rows that are stored, in the name of a person."""
+    """Makes the rows that are stored; `keys` seal their secrets, and are None without any."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
+    def __init__(self, definition: Definition, keys: DataKeys | None) -> None:
+        self.definition, self._keys = definition, keys
 
-    async def new(
-        self,
-        tx: Transaction,
-        person: Person,
-        definition: Definition,
-        identity: UUID,
-        values: Values,
-    ) -> Row:
+    def new(self, person: Person, identity: UUID, values: Values) -> Row:
         """The row of a new record: theirs, where it was given to nobody else."""
+        definition = self.definition
         owner = values.columns.get("owner_id") or person.user
         row: Row = {
             **values.columns,
@@ -56,59 +49,40 @@ class Rows:
         row["search"] = search_vector(definition, person.tenant, row, private=False)
         if plan_of(definition).private:
             row["search_private"] = search_vector(definition, person.tenant, row, private=True)
-        await self._seal(tx, definition, identity, values, row)
+        self._seal(row, values.secrets)
         return row
 
-    async def changed(
-        self,
-        tx: Transaction,
-        definition: Definition,
-        identity: UUID,
-        values: Values,
-        current: asyncpg.Record,
-    ) -> Row:
+    def changed(self, tenant: UUID, identity: UUID, values: Values, current: asyncpg.Record) -> Row:
         """The columns of a record that change."""
+        definition = self.definition
         row: Row = {"id": identity, **values.columns}
         if values.custom:
             row["custom"] = _custom({**_decoded(current["custom"]), **values.custom})
         if not plan_of(definition).searched.isdisjoint(values.given):
-            search_again(definition, tx.context.tenant, row, current)
-        await self._seal(tx, definition, identity, values, row)
+            search_again(definition, tenant, row, current)
+        self._seal(row, values.secrets)
         return row
 
-    async def reveal(
-        self, tx: Transaction, definition: Definition, row: asyncpg.Record, name: str
-    ) -> str | None:
-        """Open one secret of a stored row."""
-        if row[name] is None:
-            return None
-        tenant = tx.context.tenant
-        place = keys.place(tenant, definition.table, name, row["id"])
-        return keys.unseal(await self._keyring.tenant(tx, tenant), row[name], place).decode()
+    def _seal(self, row: Row, secrets: Mapping[str, str]) -> None:
+        for name, text in secrets.items():
+            assert self._keys is not None
+            row |= sealed(self._keys, self.definition, row["id"], name, text)
 
-    async def same(
-        self, tx: Transaction, definition: Definition, values: Values, row: asyncpg.Record
-    ) -> bool:
-        """Whether a stored row has these values already."""
-        if not _equal(definition, values, row):
-            return False
-        for name, text in values.secrets.items():
-            if await self.reveal(tx, definition, row, name) != text:
+
+def holds(
+    definition: Definition, values: Values, row: asyncpg.Record, keys: DataKeys | None
+) -> bool:
+    """Whether a stored row has these values already; what does not open is not the same."""
+    if not _equal(definition, values, row):
+        return False
+    for name, text in values.secrets.items():
+        assert keys is not None
+        try:
+            if opened(keys, definition, row, name) != text:
                 return False
-        return True
-
-    async def _seal(
-        self,
-        tx: Transaction,
-        definition: Definition,
-        identity: UUID,
-        values: Values,
-        row: Row,
-    ) -> None:
-        for name, text in values.secrets.items():
-            number, key = await self._keyring.sealing_key(tx, tx.context.tenant)
-            place = keys.place(tx.context.tenant, definition.table, name, identity)
-            row[name] = keys.seal(key, number, text.encode(), place)
+        except Unsealable:
+            return False
+    return True
 
 
 def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tenfold.db.database import Reader
 from tenfold.engine.access import Access, Person, shared_bind
 from tenfold.engine.ask import EVERYTHING, Ask
-from tenfold.engine.bound import key_values
 from tenfold.engine.definition import Definition
 from tenfold.engine.naming import title_shape, title_sql
 from tenfold.engine.project.tables import SCHEMA
@@ -95,7 +94,8 @@ class Search:
             return b"[]"
         asked = within or EVERYTHING
         statement = self._statement(person, definition, text, limit, asked)
-        bound = key_values(definition, Ask(filters=asked.filters, mine=asked.mine), None)
+        question = Ask(filters=asked.filters, mine=asked.mine)
+        bound = await self.query.values(reader, person, definition, question)
         arguments = _arguments(statement, person, definition, text, bound)
         row = await reader.value(statement.text, *arguments)
         return row or b"[]"

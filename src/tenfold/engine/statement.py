@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import Select
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, EVERYTHING, Ask, Embed, Filter, Sort, related
 from tenfold.engine.bound import MINE
-from tenfold.engine.conditions import compared, of_currency, scoped, shared
+from tenfold.engine.conditions import among, compared, of_currency, scoped, shared
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
@@ -47,6 +47,7 @@ from tenfold.engine.sql import (
 )
 from tenfold.engine.types import Columns, Many, Rollup
 from tenfold.engine.types.numbers import Currency
+from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import Invalid
 
 CUSTOM_FIELDS = sa.Table(
@@ -162,6 +163,9 @@ class Reading:
         if one.operator == "null" and field.within and field.nullable:
             # Neither is there without the other, and the index has the currency first.
             column = columns[currency]
+        if isinstance(field.type, IndexedSecret) and one.operator != "null":
+            # Under each key that may have sealed it: there are two while secrets go over.
+            return among(column, one.operator, bind)
         found = compared(column, one.operator, bind, negated=one.value is False)
         if field.by_key and one.operator in ("eq", "in"):
             key = field.type.sorted_by(field.name, columns)

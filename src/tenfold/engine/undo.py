@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine import checks
+from tenfold.engine import checks, undo_secrets
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX
 from tenfold.engine.definition import Definition
@@ -43,7 +43,7 @@ _LATER = """SELECT l.record_id, array_agg(DISTINCT k.name)
 FROM unnest($2::uuid[], $3::bigint[]) AS f (id, seq)
 JOIN tenfold.change_log l ON l.tenant_id = $1 AND l.record_id = f.id AND l.seq > f.seq
 CROSS JOIN LATERAL jsonb_object_keys(coalesce(l.new, l.old)) AS k (name)
-WHERE l.batch_id IS NULL OR l.batch_id <> ALL ($4)
+WHERE (l.batch_id IS NULL OR l.batch_id <> ALL ($4)) AND l.operation <> 'reseal'
 GROUP BY l.record_id"""
 # A batch, what undid it, what undid that, and so on: their changes are no edits of others.
 _CHAIN = """WITH RECURSIVE chain (id, depth) AS (
@@ -182,6 +182,8 @@ async def _plan(
     tx, person, definition = task.tx, task.person, task.definition
     effects = await _effects(tx, person.tenant, task.batch, ids)
     firsts = [effects[i].first for i in ids]
+    made = {i: effects[i].new for i in ids}
+    await undo_secrets.follow(tx, person.tenant, definition, made, min(firsts))
     later_rows = await tx.rows(_LATER, person.tenant, list(ids), firsts, list(task.chain))
     later = {r[0]: frozenset[str](r[1]) for r in later_rows}
     current = await task.records.current(tx, person, definition, ids, columns_of(definition))
@@ -243,6 +245,7 @@ def _one(
         access.need("update", definition)
         checks.change(access, person, row, definition)
         checks.handed_on(access, person, row, definition, back)
+        checks.owned(definition, row, back)
     if back.get("deleted_at") is not None:
         plan.delete.append(identity)
     else:

@@ -20,7 +20,7 @@ def unknown(name: str, definition: Definition, access: Access, parameter: str = 
     whole, dot, _ = name.partition(".")
     field = definition.by_json.get(whole) if dot else None
     if field is not None and access.sees(field):
-        ways = _ways(field) if parameter == name else ""
+        ways = _ways(field, access) if parameter == name else ""
         return UnknownField({where: f"{wrong} not a field; there is {whole} as a whole only{ways}"})
     names = [f.json_name for f in definition.fields.values() if access.sees(f)]
     names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
@@ -37,10 +37,10 @@ def _hint(name: str, names: tuple[str, ...]) -> str:
     return f"did you mean {close[0]}?" if close else f"there are {_first(sorted(names))}"
 
 
-def _ways(field: Field) -> str:
+def _ways(field: Field, access: Access) -> str:
     """How a list is filtered by a field."""
     name = field.json_name
-    ways = [f"{name}=…" if o == "eq" else f"{name}[{o}]=…" for o in field.type.operators]
+    ways = [f"{name}=…" if o == "eq" else f"{name}[{o}]=…" for o in access.operators(field)]
     return f": {', '.join(ways)}" if ways else ""
 
 

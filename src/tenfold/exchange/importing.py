@@ -52,7 +52,7 @@ _VERSIONS = "SELECT tenfold.versions($1, $2)"
 _READ = """SELECT summary -> 'counts' ->> 'read' FROM tenfold.batches
 WHERE tenant_id = $1 AND id = $2 FOR UPDATE"""
 
-LoadPerson = Callable[[Reader, UUID, UUID], Awaitable[Person]]
+LoadPerson = Callable[[Reader, UUID, UUID, UUID | None], Awaitable[Person]]
 
 
 class Steps(Protocol):
@@ -121,11 +121,14 @@ class Exchange:
             return registry.named(f"{CUSTOM}{rest}")
         return found
 
-    async def person(self, reader: Reader, context: Context) -> Person:
-        """The member who acts; raises Unauthenticated where they don't belong any more."""
+    async def person(self, reader: Reader, context: Context, key: UUID | None = None) -> Person:
+        """The member who acts, confined as the API key that they act by.
+
+        Raises Unauthenticated where they don't belong any more, or the key is void.
+        """
         if context.actor is None:
             raise Unauthenticated("Only a member of the organisation can do this.")
-        return await self.load_person(reader, context.tenant, context.actor)
+        return await self.load_person(reader, context.tenant, context.actor, key)
 
     def files(self, tenant: UUID, identity: UUID) -> ImportFiles:
         """The folder of an import."""
@@ -138,11 +141,11 @@ class Importer:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
 
-    async def run(self, work: Steps, identity: UUID) -> State:
+    async def run(self, work: Steps, identity: UUID, key: UUID | None = None) -> State:
         """Bring in what is left of an import; what earlier attempts committed stays."""
         context = work.context
         async with self.exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await self.exchange.person(reader, context)
+            person = await self.exchange.person(reader, context, key)
             batch = await batches.find(reader, person, identity)
             state = state_of(batch.summary)
             how, locale = await self.reading(reader, context.tenant, state.options)

@@ -17,6 +17,7 @@ from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.engine.halving import savepoint
+from tenfold.engine.scopes import WRITE
 from tenfold.engine.undo import Outcome
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
@@ -48,9 +49,10 @@ class _TakenBack(Exception):
 
 
 class Run(msgspec.Struct):
-    """The payload of both jobs: the batch to bring in, or that undoes another."""
+    """The payload of both jobs: the batch to bring in, or that undoes another; by which key."""
 
     id: UUID
+    key: UUID | None = None
 
 
 class Undoing(msgspec.Struct, kw_only=True):
@@ -122,11 +124,11 @@ def handlers(exchange: Exchange) -> list[Handler[Any]]:
 
     @job(IMPORT_JOB, Run, attempts=5, timeout=6 * 3_600.0)
     async def bring_in(work: Job[Run]) -> None:
-        await importer.run(work, work.payload.id)
+        await importer.run(work, work.payload.id, work.payload.key)
 
     @job(UNDO_JOB, Run, attempts=5, timeout=6 * 3_600.0)
     async def take_back(work: Job[Run]) -> None:
-        await undoer.run(work, work.payload.id)
+        await undoer.run(work, work.payload.id, work.payload.key)
 
     @job(TIDY_JOB, dict[str, str], timeout=3_600.0)
     async def tidy(_work: Job[dict[str, str]]) -> None:
@@ -165,6 +167,8 @@ class Undoer:
         Raises Conflict where the batch is undone already, or still being written.
         """
         found = await batches.find(tx, person, batch, lock=True)
+        if person.scopes and not all(person.scopes.gives(WRITE, t) for t in found.type.split(",")):
+            raise Forbidden(f"This API key may not undo it: that needs to write {found.type}.")
         found = await standing(tx, person.tenant, found)
         if found.undone_by is not None:
             raise Conflict("This batch is undone already.", code="UNDONE")
@@ -196,11 +200,11 @@ class Undoer:
             await batches.undone(tx, UUID(undone), None)
         return identity, state.total
 
-    async def run(self, work: Steps, identity: UUID) -> Undoing:
+    async def run(self, work: Steps, identity: UUID, key: UUID | None = None) -> Undoing:
         """Undo what is left of a batch, piece by piece."""
         context = work.context
         async with self.exchange.database.read(context.tenant, TOPICS) as reader:
-            person = await self.exchange.person(reader, context)
+            person = await self.exchange.person(reader, context, key)
             batch = await batches.find(reader, person, identity)
             state = msgspec.convert(batch.summary, Undoing)
             chain = await undo.chain_of(reader, context.tenant, state.undoes)
@@ -321,7 +325,7 @@ async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:
     made = await enqueue(
         tx.connection,
         name,
-        Run(identity),
+        Run(identity, context.key),
         tenant=context.tenant,
         actor=context.actor,
         key=str(identity),

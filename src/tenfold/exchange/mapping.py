@@ -61,6 +61,8 @@ class Target:
     required: bool = False
     measured: bool = False
     """Whether a unit may stand in a column's name."""
+    secret: bool = False
+    """Whether its values are kept secret: the first of them are not shown then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,13 @@ def guess(
         if sure and column not in found and target.name not in taken:
             found[column] = (target.name, round(sure, 2), reason)
             taken.add(target.name)
-    return [
-        Guess(column, *found.get(column, (None, 0.0, "unmapped")), tuple(shown[column][:SHOWN]))
-        for column in columns
-    ]
+    secret = {target.name for target in targets if target.secret}
+    made: list[Guess] = []
+    for column in columns:
+        target, sure, reason = found.get(column, (None, 0.0, "unmapped"))
+        first = () if target in secret else tuple(shown[column][:SHOWN])
+        made.append(Guess(column, target, sure, reason, first))
+    return made
 
 
 def missing(guesses: Sequence[Guess], targets: Sequence[Target]) -> list[Target]:

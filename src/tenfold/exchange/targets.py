@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import Choice, Choices, Ref
+from tenfold.engine.types import Choice, Choices, Ref, Secret
 from tenfold.engine.units import PERCENT
 from tenfold.exchange.mapping import Target
 from tenfold.exchange.rows import Value
@@ -147,7 +147,13 @@ def _goals(one: Field, *, first_address: bool, bare_currency: bool) -> Iterator[
     if kind == "address" and first_address:
         aliases = (*aliases, "addresses", "full address", "postal address", "mailing address")
     target = Target(
-        name, one.label, kind, aliases, one.required, measured=one.unit not in ("", PERCENT)
+        name,
+        one.label,
+        kind,
+        aliases,
+        one.required,
+        measured=one.unit not in ("", PERCENT),
+        secret=isinstance(one.type, Secret),
     )
     yield Goal(target, one)
     if kind in ("ref", "user") or one.type.kind == "file":

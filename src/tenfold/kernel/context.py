@@ -11,7 +11,7 @@ class Context:
     """One request's or job's tenant and actor.
 
     `batch` groups the changes of one import, bulk edit or undo; `depth` counts how many
-    automations led here, for the loop guard.
+    automations led here, for the loop guard. `key` is the API key that acts for the actor.
     """
 
     tenant: UUID
@@ -20,6 +20,7 @@ class Context:
     teams: tuple[UUID, ...] = ()
     roles: frozenset[str] = field(default_factory=frozenset[str])
     session: UUID | None = None
+    key: UUID | None = None
     batch: UUID | None = None
     cause: UUID | None = None
     depth: int = 0

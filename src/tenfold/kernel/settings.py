@@ -14,6 +14,17 @@ import msgspec
 
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.money import CURRENCIES
+from tenfold.kernel.providers import read_issuers, read_providers
+from tenfold.kernel.secret_settings import LastingSecret, Secret, is_lasting, is_secret
+
+READY_MADE = ("google", "github", "linkedin")
+"""Providers that need no more than what they know this installation by."""
+PROVIDER_SECRETS = (
+    "oidc_providers",
+    "outside_issuers",
+    *(f"{name}_client_secret" for name in READY_MADE),
+)
+"""Secret settings of which providers and issuers are made."""
 
 
 class SettingError(TenfoldError):
@@ -44,12 +55,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Origins of other sites' pages that may call the API, like https://app.example.com, …."""
     hsts_subdomains: bool = False
     """Whether browsers shall use https for all names below the public address's, too."""
-    database_url: str = ""
+    database_url: Secret = ""
     """PostgreSQL 15+ to use, as a role that may create roles; empty: the embedded server."""
-    app_database_url: str = ""
+    app_database_url: Secret = ""
     """The same database as the role without rights over tables; empty: made from DATABASE_URL."""
-    tail_database_url: str = ""
+    tail_database_url: Secret = ""
     """The same database as the role that reads the change log; empty: made from DATABASE_URL."""
+    master_key: LastingSecret = ""
+    """64 hex digits from which all other keys are made; empty: made once and kept in the home."""
+    secrets_from: str = ""
+    """Where secret settings are read: file://, vault://, infisical:// or aws://, see how-to."""
+    secrets_refresh_seconds: float = 300.0
+    """How many seconds until the secrets are read there again."""
     role_prefix: str = "tenfold"
     """Prefix of the database roles, so that installations on one server do not share them."""
     pool_min: int = 2
@@ -76,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests per 15 minutes for one address of which nobody is signed in; 0: no limit."""
     sign_in_per_minute: int = 20
     """Sign-ins and registrations a minute for one address; 0: no limit."""
-    limits_url: str = ""
+    limits_url: Secret = ""
     """Where requests are counted: empty: on this machine; postgresql:, redis://… or rediss://…."""
     body_limit: int = 10_485_760
     """Bytes that a request's body may have."""
@@ -92,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a client that lost the answer to a refresh may ask again with the old token."""
     session_days: int = 30
     """How long somebody stays signed in at most, however often they come."""
-    mail_url: str = ""
+    mail_url: Secret = ""
     """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
     mail_from: str = "Tenfold <tenfold@localhost>"
     """Sender of mail."""
@@ -108,8 +125,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Least level that is logged: DEBUG, INFO, WARNING, ERROR."""
     outside_networks: str = ""
     """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
+    oidc_providers: Secret = ""
+    """Providers to sign in with, as JSON; see docs/how-to/sign-in-with-a-provider.md."""
+    google_client_id: str = ""
+    """What Google knows this installation by, so that people sign in with it; empty: they don't."""
+    google_client_secret: Secret = ""
+    """The secret that Google gave with it."""
+    github_client_id: str = ""
+    """The same at GitHub."""
+    github_client_secret: Secret = ""
+    """The secret that GitHub gave with it."""
+    github_url: str = "https://github.com"
+    """Address of GitHub, or of a GitHub Enterprise Server."""
+    linkedin_client_id: str = ""
+    """The same at LinkedIn."""
+    linkedin_client_secret: Secret = ""
+    """The secret that LinkedIn gave with it."""
+    outside_issuers: Secret = ""
+    """Issuers whose access tokens are good here, as JSON; see the same page of docs/how-to."""
+    provider_seconds: float = 2.0
+    """How many seconds a request may wait for providers and issuers."""
     demo: bool = True
     """Whether `tenfold up` makes the demo organisation in an empty database."""
+
+    def __repr__(self) -> str:
+        """All settings; of the secret ones only whether they are set."""
+        shown: list[str] = []
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            shown.append(
+                f"{field.name}={'***' if is_secret(field.type) and value else repr(value)}"
+            )
+        return f"Settings({', '.join(shown)})"
 
     @property
     def folder(self) -> Path:
@@ -134,6 +181,31 @@ _PLAIN = {"host", "port", "database_url"}
 def variable(field: str) -> str:
     """The environment variable of a setting."""
     return field.upper() if field in _PLAIN else f"{_PREFIX}{field.upper()}"
+
+
+def secret_names() -> tuple[str, ...]:
+    """The secret settings."""
+    return tuple(f.name for f in msgspec.structs.fields(Settings) if is_secret(f.type))
+
+
+def lasting_names() -> tuple[str, ...]:
+    """Those of the secret settings of which a change takes a restart."""
+    return tuple(f.name for f in msgspec.structs.fields(Settings) if is_lasting(f.type))
+
+
+def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
+    """The secret settings of what is called like them or their variables, in any case."""
+    names = {name: name for name in secret_names()}
+    names |= {variable(name).lower(): name for name in names}
+    given = {name.lower().strip(): value for name, value in found.items()}
+    return {names[name]: value for name, value in given.items() if value and name in names}
+
+
+def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """The settings with other secrets; raises SettingError for one that can't be used."""
+    changed = msgspec.structs.replace(settings, **values)
+    _check(changed, {})
+    return changed
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -170,6 +242,8 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
 
 _TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SOURCE = re.compile(r"(file:///|(vault|vault\+http|infisical|infisical\+http|aws)://[^/@]+/)[^@]")
+_MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*")
 _ADDRESS = "an address like postgresql://user:password@host:5432/database"
 
 
@@ -192,11 +266,11 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
     if settings.public_url and not re.match(r"https?://[^/]", settings.public_url):
         raise _wrong("public_url", settings.public_url, "an address like https://crm.example.com")
     _check_identity(settings)
-    _check_networks(settings.outside_networks)
-    for name in ("database_url", "app_database_url", "tail_database_url"):
-        url = getattr(settings, name)
-        if url and not _is_database(url):
-            raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+    if not re.match(r"https?://[^/]+$", settings.github_url):
+        raise _wrong("github_url", settings.github_url, "an address like https://github.com")
+    if not 0 < settings.provider_seconds <= 30:
+        raise _wrong("provider_seconds", settings.provider_seconds, "more than 0, at most 30")
+    _check_secrets(settings)
 
 
 def _check_identity(settings: Settings) -> None:
@@ -208,6 +282,29 @@ def _check_identity(settings: Settings) -> None:
     if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
         taken = "the path of a file"
         raise _wrong("breached_passwords", settings.breached_passwords, taken)
+
+
+def _check_providers(settings: Settings, *, whole: bool) -> None:
+    """Raise SettingError for providers and issuers that can't be."""
+    ready = [name for name in READY_MADE if getattr(settings, f"{name}_client_id")]
+    for name in READY_MADE if whole else ():
+        if bool(getattr(settings, f"{name}_client_secret")) != (name in ready):
+            raise SettingError(
+                f"{variable(f'{name}_client_id')} and {variable(f'{name}_client_secret')} "
+                "can't be used one without the other."
+            )
+    try:
+        found = read_providers(settings.oidc_providers)
+        if taken := {one.key for one in found} & {*ready}:
+            raise ValueError(f"another `key` than {', '.join(sorted(taken))}")
+    except ValueError as error:
+        raise _refused("oidc_providers", str(error)) from None
+    try:
+        issuers = read_issuers(settings.outside_issuers)
+        if any(one.issuer == settings.address for one in issuers):
+            raise ValueError("issuers other than this installation")
+    except ValueError as error:
+        raise _refused("outside_issuers", str(error)) from None
 
 
 def _check_place(settings: Settings) -> None:
@@ -231,6 +328,9 @@ def _check_edge(settings: Settings) -> None:
     for one in listed(settings.trusted_proxies):
         if one != "unix" and not _is_network(one):
             raise _wrong("trusted_proxies", one, "networks like 10.0.0.0/8, addresses, or unix")
+    for one in listed(settings.outside_networks):
+        if not _is_network(one):
+            raise _wrong("outside_networks", one, "ranges like 10.1.2.0/24, fd00::/64")
     for one in listed(settings.cors_origins):
         if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", one):
             raise _wrong("cors_origins", one, "origins like https://app.example.com, in lower case")
@@ -240,11 +340,23 @@ def _check_edge(settings: Settings) -> None:
         raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
 
 
-def _check_networks(text: str) -> None:
-    for part in listed(text):
-        if not _is_network(part):
-            taken = "ranges with commas between, like 10.1.2.0/24, fd00::/64"
-            raise _wrong("outside_networks", part, taken)
+def _check_secrets(settings: Settings, *, whole: bool = True) -> None:
+    """Raise SettingError for a secret that can't be used; the values are never shown.
+
+    Where they are not `whole`, others are still to come from elsewhere.
+    """
+    for name in ("database_url", "app_database_url", "tail_database_url"):
+        url = getattr(settings, name)
+        if url and not _is_database(url):
+            raise SettingError(f"{variable(name)} can't be used: it takes {_ADDRESS}.")
+    if settings.master_key and not _MASTER_KEYS.fullmatch(settings.master_key):
+        raise SettingError(
+            f"{variable('master_key')} can't be used: it takes 64 hex digits, "
+            "or several such keys with commas between, the newest first."
+        )
+    if settings.secrets_from and not _SOURCE.match(settings.secrets_from):
+        raise _wrong("secrets_from", settings.secrets_from, "file://, vault://, … (see how-to)")
+    _check_providers(settings, whole=whole)
 
 
 def _is_network(text: str) -> bool:
@@ -263,6 +375,11 @@ def _is_database(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+
+
+def _refused(field: str, takes: str) -> SettingError:
+    """The same without the value, which may hold secrets."""
+    return SettingError(f"{variable(field)} can't be used: it takes {takes}.")
 
 
 def _wrong(field: str, value: object, takes: str) -> SettingError:

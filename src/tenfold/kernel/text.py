@@ -49,6 +49,26 @@ def sort_key(text: str) -> str:
     return fold(text)[:_KEY]
 
 
+def essence(text: str) -> str:
+    """What is left of a number or code however it is written: `AB 12-34` is `ab1234`.
+
+    Without case, blanks and punctuation; a text of nothing else stays as it is.
+    """
+    if text.isascii():
+        return text.lower().translate(_BARE) or text
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in plain if not _is_bare(c)) or plain
+    return unicodedata.normalize("NFC", kept)
+
+
+def _is_bare(letter: str) -> bool:
+    """Whether it is a blank, punctuation or a control."""
+    return unicodedata.category(letter)[0] in "ZPC"
+
+
+_BARE = {n: None for n in range(128) if _is_bare(chr(n))}
+
+
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order."""
     return _kept_words(text) if len(text) <= _SHORT else _words(text)

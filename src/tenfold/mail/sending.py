@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
@@ -21,12 +22,14 @@ _SENT = "UPDATE tenfold.mails SET sent_at = now(), sealed = NULL, error = NULL W
 _FAILED = "UPDATE tenfold.mails SET error = $2 WHERE id = $1"
 
 
-def handlers(settings: Settings, keyring: Keyring, database: Database) -> list[Handler[Any]]:
-    """The declared job."""
+def handlers(
+    now: Callable[[], Settings], keyring: Keyring, database: Database
+) -> list[Handler[Any]]:
+    """The declared job; the server's password may be another one for each letter."""
 
     @job(SEND_JOB, Sending, attempts=8, timeout=60)
     async def send(one: Job[Sending]) -> None:
-        identity = one.payload.id
+        identity, settings = one.payload.id, now()
         async with database.system() as reader:
             row = await reader.row(_READ, identity)
         if row is None or row["sent_at"] is not None or not settings.mail_url:

@@ -84,10 +84,11 @@ class Outside:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         terms: Terms = TERMS,
+        asker: object = None,
     ) -> Answer:
         """The whole answer, whatever its status; raises OutsideError."""
         async with self.opened(
-            url, method=method, headers=headers, content=content, terms=terms
+            url, method=method, headers=headers, content=content, terms=terms, asker=asker
         ) as (answer, pieces):
             body = b"".join([piece async for piece in pieces])
         return Answer(answer.status, answer.headers, answer.url, body)

@@ -12,6 +12,8 @@ from ipaddress import (
     ip_network,
 )
 
+from tenfold.kernel.settings import listed
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -36,7 +38,7 @@ def is_public(address: Address) -> bool:
 
 def networks(text: str) -> tuple[Network, ...]:
     """The ranges of the setting `outside_networks`; raises ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(ip_network(one) for one in listed(text))
 
 
 def within(address: Address, named: Sequence[Network]) -> bool:

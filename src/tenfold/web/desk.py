@@ -16,6 +16,7 @@ from litestar import Request
 from litestar.types import Scope
 
 from tenfold.accounts import people
+from tenfold.accounts.identity.api_keys import ApiKeys
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.accounts.people import Caller, People
 from tenfold.db.database import Database, Late, Reader, Transaction
@@ -29,14 +30,15 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import Tailored
 from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import NotFound, Unauthenticated
+from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web.limits import Limits
 from tenfold.web.scope import Notes, notes
 
 MEMBERS, DEFINITIONS = "members", "definitions"
 _KNOWN_TENANTS = 100_000
-_CLAIMS, _UNSIGNED = "tenfold.claims", "tenfold.unsigned"
+CLAIMS, UNSIGNED = "tenfold.claims", "tenfold.unsigned"
+"""Where a request notes who signed it, or else why nobody did: message and code."""
 Versions = tuple[int, ...]
 
 
@@ -137,18 +139,27 @@ class Desk:
         self.settings, self.database, self.registry = settings, database, registry
         self.limits = limits
         self.query, self.records, self.tokens, self.keyring = query, records, tokens, keyring
-        self.people, self.tailored = People(), Tailored()
+        self.people, self.tailored, self.keys = People(), Tailored(), ApiKeys(database)
         self.known: dict[UUID, tuple[int, int]] = {}
         self.pages = Pages(settings.page_cache_bytes)
 
     @cached_property
     def exchange(self) -> Exchange:
         """What imports and exports need."""
-        return Exchange.of(self.settings, self.database, self.records, people.load)
+        return Exchange.of(self.settings, self.database, self.records, people.acting)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""
         return bearer(notes(scope), self.tokens)
+
+    def signed_in(self, scope: Scope) -> Claims:
+        """Who signed in; raises Forbidden for an API key, which has no account to look after."""
+        claims = self.claims(scope)
+        if claims.kind == "key":
+            raise Forbidden(
+                "This is for people who have signed in, not for API keys; see /v1/api-keys/current."
+            )
+        return claims
 
     def shipped(self, plural: str) -> Definition:
         """The declared type of an address; raises NotFound."""
@@ -237,24 +248,38 @@ class Desk:
         """The context of a write by this request."""
         request = cast("Mapping[str, Any]", scope).get("tenfold.request_id", "")
         return Context(
-            tenant=claims.tenant, actor=claims.user, request=request, session=claims.session
+            tenant=claims.tenant,
+            actor=claims.user,
+            request=request,
+            session=claims.session,
+            key=claims.session if claims.kind == "key" else None,
         )
 
 
 def bearer(noted: Notes, tokens: Tokens) -> Claims:
     """Who signed the request, from its bearer token, looked at once; raises Unauthenticated."""
-    found: Claims | tuple[str, str] | None = noted.get(_CLAIMS) or noted.get(_UNSIGNED)
+    found: Claims | tuple[str, str] | None = noted.get(CLAIMS) or noted.get(UNSIGNED)
     if found is None:
         try:
-            found = noted[_CLAIMS] = tokens.verify(_token(noted))
+            found = noted[CLAIMS] = tokens.verify(token_of(noted))
         except Unauthenticated as error:
-            found = noted[_UNSIGNED] = error.message, error.code
+            found = noted[UNSIGNED] = error.message, error.code
     if not isinstance(found, Claims):
         raise Unauthenticated(found[0], code=found[1])
     return found
 
 
-def _token(scope: Notes) -> str:
+def signed_by(noted: Notes, key: Claims | None) -> None:
+    """Note for whom the request's API key acts, or that it is no good."""
+    if key is not None:
+        noted[CLAIMS] = key
+    else:
+        error = Unauthenticated("This API key is not known; it may have been revoked.")
+        noted[UNSIGNED] = error.message, error.code
+
+
+def token_of(scope: Notes) -> str:
+    """The bearer token that a request brings; raises Unauthenticated."""
     given = _header(scope, b"authorization")
     if not given:
         raise Unauthenticated("Sign in first: no access token was sent.", code="NO_TOKEN")

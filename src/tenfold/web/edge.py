@@ -151,6 +151,7 @@ class Edge:
             "ms": round(seconds * 1_000, 2),
             "tenant_id": claims.tenant if claims else None,
             "user_id": claims.user if claims else None,
+            "key_id": claims.session if claims and claims.kind == "key" else None,
         }
         # In one piece and at once, so that nothing waits in a process that is killed; where it
         # can't be written any more, people are served all the same.

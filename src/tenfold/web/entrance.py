@@ -14,16 +14,21 @@ from urllib.parse import quote
 
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.identity.api_keys import ApiKeys, key_in
+from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.tokens import Claims, Tokens
-from tenfold.kernel.errors import BadRequest, Unauthenticated
+from tenfold.db.database import BUSY
+from tenfold.kernel.errors import BadRequest, Unauthenticated, Unavailable
 from tenfold.kernel.settings import Settings
 from tenfold.web.cors import Cors
-from tenfold.web.desk import bearer
+from tenfold.web.desk import bearer, signed_by
 from tenfold.web.hosts import Hosts
 from tenfold.web.limits import Limits
-from tenfold.web.limits.limits import counted, uncounted
+from tenfold.web.limits.limits import address_of, counted, uncounted
+from tenfold.web.outside_tokens import recognise
 from tenfold.web.policy import REPORTS, secure
 from tenfold.web.proxies import Proxies
+from tenfold.web.respond import busy
 from tenfold.web.scope import Notes
 from tenfold.web.senders import check_sender
 
@@ -39,9 +44,11 @@ Found = Mapping[bytes, bytes]
 
 
 class Entrance:
-    """The way in of one server process; `limits` are there once it has started."""
+    """The way in of one server process; what has a type alone is there once it has started."""
 
     limits: Limits
+    keys: ApiKeys
+    outside: OutsideTokens
 
     def __init__(self, settings: Settings, tokens: Tokens, free: Collection[str]) -> None:
         self._settings, self._tokens = settings, tokens
@@ -67,7 +74,8 @@ class Entrance:
             await self._count(scope, headers)
         if scope["path"] == HEALTH:  # probes know nothing but an address
             return None
-        self._check_host(scope, whence.host)
+        several = len(headers) < len(scope["headers"]) and _times(scope, b"host") > 1
+        self._check_host("" if several else whence.host)
         if self._secure and whence.proxied and whence.scheme == "http":
             return self._by_https(scope)
         if scope["method"] not in _SAFE and b"authorization" not in headers:
@@ -81,7 +89,9 @@ class Entrance:
 
     async def _count(self, scope: Notes, headers: Found) -> None:
         cookies = headers.get(b"cookie", b"")
-        claims = self._signed(scope, headers, cookies)
+        claims = await self._signed(scope, headers, cookies)
+        if counted(scope):
+            return
         if claims is None:
             if _REFRESH not in cookies or not _renews(scope["path"]):
                 await self.limits.count_address(scope)
@@ -90,19 +100,46 @@ class Entrance:
         else:
             await self.limits.count_person(scope, claims.user, claims.tenant)
 
-    def _signed(self, scope: Notes, headers: Found, cookies: bytes) -> Claims | None:
+    async def _signed(self, scope: Notes, headers: Found, cookies: bytes) -> Claims | None:
         """Whose token or session this is. A session's counts, but signs nothing of the API."""
         try:
-            if b"authorization" in headers:
+            if given := headers.get(b"authorization"):
+                if key := key_in(given.decode("latin-1")):
+                    return await self._of_key(scope, key)
+                await self._recognise(scope)
                 return bearer(scope, self._tokens)
             session = _SESSION.search(cookies)
             return self._tokens.verify(session[1].decode("latin-1")) if session else None
         except Unauthenticated:
             return None
 
-    def _check_host(self, scope: Notes, host: str) -> None:
-        several = sum(name == b"host" for name, _ in scope["headers"]) > 1
-        if several or not self._hosts.know(host):
+    async def _of_key(self, scope: Notes, key: str) -> Claims | None:
+        """For whom an API key acts. One not seen before counts for its address: to look it up is
+        work."""
+        found = self.keys.known(key)
+        if found is None:
+            await self.limits.count_address(scope)
+            try:
+                found = await self.keys.find(key)
+            except BUSY as error:
+                raise busy(error) from error
+        signed_by(scope, found)
+        if found is not None:
+            self.keys.used(found, address_of(scope))
+        return found
+
+    async def _recognise(self, scope: Notes) -> None:
+        """Note whom another issuer's token stands for. To wait for its keys counts: it is work."""
+        if not self.outside:
+            return
+        try:
+            await recognise(scope, self._tokens, self.outside)
+        except Unavailable:
+            await self.limits.count_address(scope)
+            raise
+
+    def _check_host(self, host: str) -> None:
+        if not self._hosts.know(host):
             raise BadRequest(
                 f"This installation is not known as {host[:100]!r}; its operator can name it in "
                 "TENFOLD_PUBLIC_URL or TENFOLD_HOSTS.",
@@ -139,6 +176,11 @@ def _searches(scope: Notes, headers: Found) -> bool:
         return _SEARCH.fullmatch(path) is not None
     typed = headers.get(b"hx-request-type") == b"partial" and b"q=" in scope["query_string"]
     return typed and not path.startswith("/v1/")
+
+
+def _times(scope: Notes, header: bytes) -> int:
+    """How often a request brings a header."""
+    return sum(name == header for name, _ in scope["headers"])
 
 
 def _texts(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:

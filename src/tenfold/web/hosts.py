@@ -28,7 +28,9 @@ class Hosts:
         names = set(listed(settings.hosts))
         self._local = not settings.public_url
         if self._local:
-            names |= {"localhost", settings.host, socket.gethostname()}
+            machine = socket.gethostname()
+            # `.local` names are told in the local network alone; no stranger's can end so.
+            names |= {"localhost", settings.host, machine, f"{machine}.local"}
         else:
             names.add(urlsplit(settings.public_url).hostname or "")
         self._names = frozenset(name.lower().rstrip(".") for name in names if name)

@@ -33,6 +33,9 @@ class Metrics:
         self.queue_lag = self.gauge("tenfold_jobs_lag_seconds", "Wait of the job waiting longest.")
         self.lag = self.gauge("tenfold_log_lag_seconds", "Age of the oldest unread change.")
         self.ready = self.gauge("tenfold_ready", "Whether the database answers (1) or not (0).")
+        self.secrets = self.gauge(
+            "tenfold_secrets_age_seconds", "For how long their source was not heard; 0: none."
+        )
         self.cache = Counter(
             "tenfold_statement_misses",
             "Statements that had to be built.",

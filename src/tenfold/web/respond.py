@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import brotli  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
 import structlog
 import zstandard
-from litestar import Response
+from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
@@ -175,6 +176,11 @@ def failure(error: TenfoldError) -> Response[bytes]:
         headers=headers,
         media_type=JSON,
     )
+
+
+def ready(answer: Response[bytes], request: Request[Any, Any, Any]) -> ASGIResponse:
+    """A refusal for a handler whose other answers are ready to be sent."""
+    return answer.to_asgi_response(None, request)  # pyright: ignore[reportUnknownMemberType]
 
 
 def busy(error: Exception) -> Unavailable:

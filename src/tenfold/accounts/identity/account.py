@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tenfold.db.database import Reader
+from tenfold.db.database import Reader, Transaction
 from tenfold.engine.types import Email, Locale, Refused
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 
@@ -15,6 +15,7 @@ _COLUMNS = """SELECT id, email, first_name, last_name, password_hash, active, em
 FROM tenfold.users"""
 _BY_EMAIL = _COLUMNS + " WHERE email = $1 AND kind = 'person'"
 _BY_ID = _COLUMNS + " WHERE id = $1 AND kind = 'person'"
+_ONE_BY_ONE = "SELECT 1 FROM tenfold.users WHERE id = $1 FOR NO KEY UPDATE"
 _MEMBERSHIPS = "SELECT tenant_id, name, role FROM tenfold.memberships($1)"
 
 
@@ -83,6 +84,11 @@ async def account_in(reader: Reader, user: UUID, tenant: UUID) -> Account | None
     if found is None or not found.active or current is None:
         return None
     return Account(found, current, member)
+
+
+async def one_by_one(tx: Transaction, user: UUID) -> None:
+    """Let nobody else change this account until the transaction ends."""
+    await tx.execute(_ONE_BY_ONE, user)
 
 
 def chosen(member: Sequence[Membership], wanted: UUID | None) -> Membership:

@@ -15,7 +15,7 @@ from tenfold.kernel import clock
 
 LIFE = timedelta(minutes=10)
 TRIES = 5
-Kind = Literal["second_factor", "passkey_sign_in", "passkey_new", "passkey_sure"]
+Kind = Literal["second_factor", "passkey_sign_in", "passkey_new", "passkey_sure", "provider"]
 
 _ADD = """INSERT INTO tenfold.challenges (token_hash, kind, user_id, detail, expires_at)
 VALUES ($1, $2, $3, $4, $5)"""
@@ -23,6 +23,8 @@ _READ = """SELECT user_id, detail, tries FROM tenfold.challenges
 WHERE token_hash = $1 AND kind = $2 AND expires_at > $3 AND tries < $4"""
 _HOLD = _READ + " FOR UPDATE"
 _TRIED = "UPDATE tenfold.challenges SET tries = tries + 1 WHERE token_hash = $1"
+_SPENT = """INSERT INTO tenfold.challenges (token_hash, kind, expires_at) VALUES ($1, $2, $3)
+ON CONFLICT (token_hash) DO NOTHING"""
 _DONE = "DELETE FROM tenfold.challenges WHERE token_hash = $1"
 
 
@@ -62,3 +64,8 @@ async def tried(tx: Transaction, secret: str) -> None:
 async def done(tx: Transaction, secret: str) -> None:
     """It was answered, and is never good again."""
     await tx.execute(_DONE, digest(secret))
+
+
+async def once(tx: Transaction, kind: Kind, secret: str) -> bool:
+    """Note that a secret that was kept elsewhere comes back; False where it did before."""
+    return await tx.execute(_SPENT, digest(secret), kind, clock.now() + LIFE) != "INSERT 0 0"

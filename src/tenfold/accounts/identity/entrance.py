@@ -19,7 +19,7 @@ from tenfold.accounts.identity.sessions import Proof, Session, Sessions
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
-from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.errors import Locked, Unauthenticated
 
 MFA = "mfa"
 # From now on the organisation may know their name; see members.known_at.
@@ -51,6 +51,10 @@ class Asked:
     enrolled: Enrolled
     passkey: dict[str, Any] | None = None
     """The question to the browser, where a passkey may answer it."""
+    email: str = ""
+    """Whom it is asked of."""
+    locked: Locked | None = None
+    """Why no code is taken now, after too many wrong ones."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +108,7 @@ class Entrance:
             tenant=account.tenant, methods=list(methods), device=device, ceremony=ceremony
         )
         token = await challenges.begin(tx, "second_factor", account.id, waiting)
-        return Asked(token, factors, options)
+        return Asked(token, factors, options, account.user.email)
 
     async def enter(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,12 @@ _ENROLLED = """SELECT
     EXISTS (SELECT 1 FROM tenfold.totp WHERE user_id = $1 AND confirmed_at IS NOT NULL),
     (SELECT count(*) FROM tenfold.passkeys WHERE user_id = $1),
     (SELECT count(*) FROM tenfold.recovery_codes WHERE user_id = $1 AND used_at IS NULL)"""
+_SINCE = """SELECT
+    CASE WHEN u.password_hash IS NOT NULL
+        THEN coalesce(u.password_changed_at, u.created_at) END,
+    (SELECT confirmed_at FROM tenfold.totp WHERE user_id = u.id),
+    (SELECT min(created_at) FROM tenfold.recovery_codes WHERE user_id = u.id)
+FROM tenfold.users u WHERE u.id = $1"""
 
 _CLEAR = (
     "DELETE FROM tenfold.totp WHERE user_id = $1",
@@ -49,6 +56,15 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """Since when a person has what they sign in with; None for what they have not."""
+
+    password: datetime | None
+    totp: datetime | None
+    recovery_codes: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What somebody gives as their second factor: one of these."""
 
@@ -63,10 +79,9 @@ class Factors:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    @property
-    def recovery_key(self) -> bytes:
-        """The key under which recovery codes are hashed."""
-        return self._keyring.derive("recovery codes")
+    async def recovery_key(self, tx: Transaction) -> bytes:
+        """The key under which recovery codes are hashed: for as long as people keep them."""
+        return await self._keyring.lasting(tx, "recovery codes")
 
     async def right(
         self, tx: Transaction, user: UUID, answer: Answer, ceremony: Ceremony | None
@@ -76,9 +91,16 @@ class Factors:
             shown = await passkeys.answered(tx, ceremony, answer.passkey) if ceremony else None
             return ("swk",) if shown is not None and shown.user == user else ()
         if answer.recovery_code:
-            used = await recovery.use(tx, self.recovery_key, user, answer.recovery_code)
+            key = await self.recovery_key(tx)
+            used = await recovery.use(tx, key, user, answer.recovery_code)
             return ("rec",) if used else ()
         return ("otp",) if await totp.check(tx, self._keyring, user, answer.code) else ()
+
+
+async def since(reader: Reader, user: UUID) -> Since:
+    """Since when a person has each; a password that was never changed is as old as the account."""
+    row = await reader.row(_SINCE, user)
+    return Since(*row) if row is not None else Since(None, None, None)
 
 
 async def enrolled(reader: Reader, user: UUID) -> Enrolled:

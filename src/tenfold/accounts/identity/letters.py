@@ -114,6 +114,19 @@ def account_locked(user: User, client: Client, minutes: int, address: str) -> Le
     )
 
 
+def api_key_made(user: User, name: str, prefix: str, client: Client, address: str) -> Letter:
+    """Somebody made an API key that acts in their name."""
+    return _letter(
+        user,
+        "api_key_made",
+        "An API key was made for your account",
+        f"The API key “{name}” ({prefix}…) was made {_from(client)}. Programs that have it act in "
+        "your name, within its scopes.",
+        "If that was you, there is nothing to do.",
+        f"If it was not, revoke the key and set a new password at once: {address}/forgot",
+    )
+
+
 def _letter(user: User, kind: str, subject: str, *paragraphs: str) -> Letter:
     # Whoever types another's address must not write to them through us.
     known = user.email_verified_at is not None and user.first_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -30,6 +30,16 @@ _CHANGE = """UPDATE tenfold.users SET password_hash = $2, password_changed_at = 
 WHERE id = $1"""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A link that is still good: to whom it was sent, and where to go from it."""
+
+    email: str
+    after: str
+    elsewhere: bool
+    """Whether it came back in another browser than the one that asked for it."""
+
+
 class LettingIn:
     """Uses links."""
 
@@ -43,13 +53,14 @@ class LettingIn:
     ) -> None:
         self._database, self._keyring, self._entrance = database, keyring, entrance
         self._passwords, self._address = passwords, address
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
 
-    async def elsewhere(self, secret: str, browser: str) -> bool:
-        """Whether a sign-in link was asked for in another browser; raises NotFound."""
+    async def look(self, kind: links.Kind, secret: str, browser: str = "") -> Looked:
+        """What a link is for, which does not use it up; raises NotFound where it is not good."""
         async with self._database.read(NIL) as reader:
-            found, _ = await self._good(reader, "sign_in", secret)
-        return not _same(found, browser)
+            found, account = await self._good(reader, kind, secret)
+        elsewhere = kind == "sign_in" and not _same(found, browser)
+        return Looked(account.user.email, found.detail.after, elsewhere)
 
     async def sign_in(
         self, secret: str, email: str, browser: str, client: Client, device: str
@@ -79,7 +90,9 @@ class LettingIn:
                 raise _used()
             await tx.execute(_VERIFIED, account.id, clock.now())
             await replace_password(tx, account, hashed, "password_reset", client)
-            await lockout.forget(tx, lockout.account_of(self._account_key, account.user.email))
+            await lockout.forget(
+                tx, lockout.account_of(self._account_keys()[0], account.user.email)
+            )
             letter = letters.password_changed(account.user, client, self._address)
             await letters.post_to(tx, self._keyring, letter, account)
             fresh = with_password(_verified(account), hashed)

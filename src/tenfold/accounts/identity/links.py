@@ -16,7 +16,13 @@ import msgspec
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import letters
-from tenfold.accounts.identity.account import Account, by_email, by_id, memberships
+from tenfold.accounts.identity.account import (
+    Account,
+    by_email,
+    by_id,
+    memberships,
+    one_by_one,
+)
 from tenfold.accounts.identity.secrets_kept import digest, new_secret
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
@@ -40,7 +46,6 @@ _ADD = """INSERT INTO tenfold.links (token_hash, kind, user_id, email, detail, c
 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 _LATELY = """SELECT count(*) FROM tenfold.links
 WHERE user_id = $1 AND kind = $2 AND created_at > $3"""
-_ONE_BY_ONE = "SELECT 1 FROM tenfold.users WHERE id = $1 FOR NO KEY UPDATE"
 _READ = """SELECT l.user_id, l.detail, l.created_at FROM tenfold.links l
 JOIN tenfold.users u ON u.id = l.user_id AND u.email = l.email
 WHERE l.token_hash = $1 AND l.kind = $2 AND l.used_at IS NULL AND l.expires_at > $3"""
@@ -163,7 +168,7 @@ def context(link: Link, account: Account, client: Client) -> Context:
 
 async def _few(tx: Transaction, user: UUID, kind: Kind) -> bool:
     """Whether another letter may be sent; asked by one at a time."""
-    await tx.execute(_ONE_BY_ONE, user)
+    await one_by_one(tx, user)
     hour = clock.now() - timedelta(hours=1)
     return await tx.value(_LATELY, user, kind, hour) < MOST_AN_HOUR
 

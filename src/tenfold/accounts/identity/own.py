@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,22 @@ import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import Event, note
-from tenfold.accounts.identity import challenges, letters, links, passkeys, recovery, totp
-from tenfold.accounts.identity.account import Account, User, account_in, by_id
+from tenfold.accounts.identity import (
+    challenges,
+    identities,
+    letters,
+    links,
+    passkeys,
+    recovery,
+    totp,
+)
+from tenfold.accounts.identity.account import Account, User, account_in, by_id, one_by_one
 from tenfold.accounts.identity.entrance import MFA, Entrance, Signed
 from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolled
 from tenfold.accounts.identity.letting_in import judged, replace_password
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.proving import Proving
 from tenfold.accounts.identity.sessions import Open, Proof, end_all, going
 from tenfold.accounts.identity.tokens import Claims
@@ -45,6 +54,7 @@ SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
 _SESSION = """SELECT methods, sure_at, device_id FROM tenfold.sessions
 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL FOR UPDATE"""
+_RENAME = "UPDATE tenfold.users SET first_name = $2, last_name = $3 WHERE id = $1"
 _NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 
 
@@ -82,15 +92,17 @@ class Own:
         proving: Proving,
         passwords: Passwords,
         address: str,
+        providers: Providers,
     ) -> None:
         self._database, self._keyring, self._entrance = database, keyring, entrance
         self._proving, self._passwords, self._address = proving, passwords, address
+        self._providers = providers
 
     # -- proving it anew
 
     async def ask_sure(self, claims: Claims, client: Client) -> tuple[str, Enrolled, Any]:
         """What somebody may prove themselves with: the question to a passkey, and its secret."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             factors = await enrolled(act.tx, act.account.id)
             if not factors.passkeys:
                 return "", factors, None
@@ -108,7 +120,7 @@ class Own:
         """
         known = await self._password_is(claims, password) if password else False
         refusal: TenfoldError
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             factors = await enrolled(act.tx, act.account.id)
             if factors.any:
                 proven = await self._prove(act, answer or Answer(), token)
@@ -154,7 +166,7 @@ class Own:
         assert user is not None
         hashed = await _named(judged(self._passwords, new, user), "newPassword")
         refusal: TenfoldError
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             if user.password_hash is None:  # who has passkeys alone sets a first one
                 act.need_sure()
                 return await self._changed(act, hashed)
@@ -173,15 +185,13 @@ class Own:
         return await self._rise(act, ())
 
     async def remove_password(self, claims: Claims, client: Client) -> None:
-        """Sign in with passkeys alone from now on."""
-        async with self._act(claims, client) as act:
+        """Sign in with passkeys and providers alone from now on."""
+        async with self.at_work(claims, client) as act:
             act.need_sure()
-            if not (await enrolled(act.tx, act.account.id)).passkeys:
-                text = "Add a passkey first, or nothing would let you in any more."
-                raise Conflict(text, code="LAST_WAY_IN")
             await act.tx.execute(_NO_PASSWORD, act.account.id)
+            await self.need_way_in(act, password=False)
             await act.note("password_changed", removed=True)
-            await self._told(act, "Your password was removed; only passkeys let you in.")
+            await self.told(act, "Your password was removed.")
 
     async def _password_is(self, claims: Claims, password: str) -> bool:
         async with self._database.read(NIL) as reader:
@@ -192,52 +202,61 @@ class Own:
 
     async def begin_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
         """A new key for an authenticator app, and its `otpauth` address; Conflict if one is on."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             key = await totp.begin(act.tx, self._keyring, act.account.id)
             if not key:
                 raise Conflict("An authenticator app is set up already.", code="DUPLICATE")
             return key, totp.address(key, act.account.user.email, "Tenfold")
 
+    async def begun_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
+        """The key that waits for its first code, and its address; NotFound where none does."""
+        async with self.at_work(claims, client) as act:
+            act.need_sure()
+            key = await totp.begun(act.tx, self._keyring, act.account.id)
+            if not key:
+                raise NotFound("No authenticator app is being set up.")
+            return key, totp.address(key, act.account.user.email, "Tenfold")
+
     async def confirm_totp(
         self, claims: Claims, code: str, client: Client
     ) -> tuple[Signed, list[str]]:
         """Put the app in force with a code of it; the session rises, recovery codes are made."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
                 raise Invalid({"code": "is not what the app shows now"})
             await act.note("mfa_enabled", factor="totp")
             codes = await self._first_codes(act)
-            await self._told(act, "An authenticator app was added to your account.")
+            await self.told(act, "An authenticator app was added to your account.")
             return await self._rise(act, ("otp", MFA)), codes
 
     async def remove_totp(self, claims: Claims, client: Client) -> None:
         """Take the authenticator app away."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             if not await totp.remove(act.tx, act.account.id):
                 raise NotFound("No authenticator app is set up.")
             await act.note("mfa_disabled", factor="totp")
             await self._after_removal(act)
-            await self._told(act, "The authenticator app was removed from your account.")
+            await self.told(act, "The authenticator app was removed from your account.")
 
     async def new_codes(self, claims: Claims, client: Client) -> list[str]:
         """New recovery codes in place of the earlier ones."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             if not (await enrolled(act.tx, act.account.id)).any:
                 raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
-            codes = await recovery.make(act.tx, self._recovery_key, act.account.id)
+            codes = await self._codes(act)
             await act.note("recovery_codes_made")
-            await self._told(act, "New recovery codes were made; the earlier ones are void.")
+            await self.told(act, "New recovery codes were made; the earlier ones are void.")
             return codes
 
     # -- passkeys
 
     async def begin_passkey(self, claims: Claims, client: Client) -> tuple[str, dict[str, Any]]:
         """What the browser is to make a passkey from, and the secret to bring it back with."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             site = Site.of(client.origin)
             options, ceremony = await passkeys.creation(act.tx, site, act.account.user)
@@ -247,7 +266,7 @@ class Own:
         self, claims: Claims, token: str, answer: Mapping[str, Any], name: str, client: Client
     ) -> tuple[Signed, list[str]]:
         """Keep the passkey that the browser made; the session rises."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             held = await challenges.hold(act.tx, "passkey_new", token)
             if held is None or held.user != act.account.id:
@@ -257,35 +276,46 @@ class Own:
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
             await act.note("passkey_added", passkey=made, name=name)
             codes = await self._first_codes(act)
-            await self._told(act, f"The passkey “{name}” was added to your account.")
+            await self.told(act, f"The passkey “{name}” was added to your account.")
             return await self._rise(act, ("swk", MFA)), codes
 
     async def rename_passkey(
         self, claims: Claims, identity: UUID, name: str, client: Client
     ) -> None:
         """Call a passkey something else."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             if not await passkeys.rename(act.tx, act.account.id, identity, name):
                 raise NotFound(f"You have no passkey with the id {identity}.")
 
     async def remove_passkey(self, claims: Claims, identity: UUID, client: Client) -> None:
         """Take a passkey away; Conflict where nothing else would let its owner in."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             act.need_sure()
             name = await passkeys.remove(act.tx, act.account.id, identity)
             if name is None:
                 raise NotFound(f"You have no passkey with the id {identity}.")
-            left = await enrolled(act.tx, act.account.id)
-            if act.account.user.password_hash is None and not left.passkeys:
-                text = "It is the only way into your account; set a password first."
-                raise Conflict(text, code="LAST_WAY_IN")
+            await self.need_way_in(act)
             await act.note("passkey_removed", passkey=identity, name=name)
             await self._after_removal(act)
-            await self._told(act, f"The passkey “{name}” was removed from your account.")
+            await self.told(act, f"The passkey “{name}” was removed from your account.")
 
     async def passkeys(self, reader: Reader, claims: Claims) -> list[passkeys.Passkey]:
         """One's passkeys."""
         return await passkeys.of_person(reader, claims.user)
+
+    # -- name
+
+    async def rename(self, claims: Claims, first: str, last: str, client: Client) -> Account:
+        """Take another name, in all organisations."""
+        first, last = " ".join(first.split()), " ".join(last.split())
+        named = {"firstName": first, "lastName": last}
+        if blank := [name for name, text in named.items() if not text]:
+            raise Invalid(dict.fromkeys(blank, "must not be blank"))
+        async with self.at_work(claims, client) as act:
+            await act.tx.execute(_RENAME, act.account.id, first, last)
+            await act.tx.forget_people([m.tenant for m in act.account.memberships])
+            user = replace(act.account.user, first_name=first, last_name=last)
+            return replace(act.account, user=user)
 
     # -- sessions
 
@@ -295,7 +325,7 @@ class Own:
 
     async def end_session(self, claims: Claims, identity: UUID, client: Client) -> None:
         """End one of one's sessions."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             mine = {one.id: one for one in await going(act.tx, act.account.id)}
             if identity not in mine:
                 raise NotFound(f"You have no session with the id {identity}.")
@@ -305,7 +335,7 @@ class Own:
 
     async def end_others(self, claims: Claims, client: Client) -> int:
         """End all sessions but this one; how many there were."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             ended = await end_all(act.tx, act.account.id, "revoked", but=claims.session)
             await act.tx.forget_people(ended)
             await act.note("session_revoked", sessions=len(ended))
@@ -313,7 +343,7 @@ class Own:
 
     async def switch(self, claims: Claims, tenant: UUID, client: Client) -> Signed:
         """Go on in another of one's organisations; the session in this one ends."""
-        async with self._act(claims, client, tenant) as act:
+        async with self.at_work(claims, client, tenant) as act:
             await act.note("organization_switched", before=claims.tenant)
             await self._entrance.sessions.end(act.tx, claims.session, "rise")
             await act.tx.forget_people([claims.tenant])
@@ -322,7 +352,7 @@ class Own:
 
     async def verify_again(self, claims: Claims, client: Client) -> bool:
         """Mail the link again that proves one's address; False where enough were sent."""
-        async with self._act(claims, client) as act:
+        async with self.at_work(claims, client) as act:
             if act.account.user.email_verified_at is not None:
                 raise Conflict("Your address is confirmed already.", code="DUPLICATE")
             return await links.verification(act.tx, self._keyring, act.account, self._address)
@@ -330,12 +360,12 @@ class Own:
     # -- what all of these share
 
     @asynccontextmanager
-    async def _act(
+    async def at_work(
         self, claims: Claims, client: Client, tenant: UUID | None = None
     ) -> AsyncGenerator[Act]:
         """Somebody at work on their account; raises Unauthenticated where the session is over."""
         if claims.kind != "session":
-            raise Forbidden("Only a person who is signed in may do this, not a key or a program.")
+            raise people_alone()
         place = tenant or claims.tenant
         context = Context(place, claims.user, request=client.request, session=claims.session)
         async with self._database.transaction(context) as tx:
@@ -349,9 +379,23 @@ class Own:
             methods = tuple(row["methods"])
             yield Act(tx, account, claims, client, methods, sure, row["device_id"])
 
-    @property
-    def _recovery_key(self) -> bytes:
-        return Factors(self._keyring).recovery_key
+    async def _codes(self, act: Act) -> list[str]:
+        key = await Factors(self._keyring).recovery_key(act.tx)
+        return await recovery.make(act.tx, key, act.account.id)
+
+    async def need_way_in(self, act: Act, *, password: bool = True) -> None:
+        """Raise Conflict unless they can still sign in, after something of theirs was removed."""
+        if password and act.account.user.password_hash is not None:
+            return
+        await one_by_one(act.tx, act.account.id)
+        if (await enrolled(act.tx, act.account.id)).passkeys:
+            return
+        if not await identities.lets_in(act.tx, act.account.id, self._providers.issuers):
+            raise Conflict(
+                "Nothing else would let you into your account; set a password or add a passkey "
+                "first.",
+                code="LAST_WAY_IN",
+            )
 
     async def _first_codes(self, act: Act) -> list[str]:
         """Recovery codes for whoever has none yet."""
@@ -359,7 +403,7 @@ class Own:
         if (await enrolled(act.tx, act.account.id)).recovery_codes:
             return []
         await act.note("recovery_codes_made")
-        return await recovery.make(act.tx, self._recovery_key, act.account.id)
+        return await self._codes(act)
 
     async def _after_removal(self, act: Act) -> None:
         """Without a second factor recovery codes open nothing; administrators are asked anew."""
@@ -367,7 +411,8 @@ class Own:
         if not (await enrolled(act.tx, act.account.id)).any:
             await recovery.clear(act.tx, act.account.id)
 
-    async def _told(self, act: Act, what: str) -> None:
+    async def told(self, act: Act, what: str) -> None:
+        """Write to them that how they sign in has changed."""
         user = act.account.user
         await self._tell(act, letters.factors_changed(user, what, act.client, self._address))
 
@@ -389,6 +434,11 @@ def step_up_first() -> Forbidden:
         "Confirm that it is you first: this needs your password or second factor once more.",
         code="STEP_UP_REQUIRED",
     )
+
+
+def people_alone() -> Forbidden:
+    """The answer to keys and to tokens of others, which have no account to look after."""
+    return Forbidden("Only a person who is signed in may do this, not a key or a program.")
 
 
 def _too_late() -> Unauthenticated:

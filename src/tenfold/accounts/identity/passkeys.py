@@ -21,7 +21,7 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, generate_challenge
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -154,14 +154,21 @@ async def question(
     reader: Reader, site: Site, user: UUID | None
 ) -> tuple[dict[str, Any], Ceremony]:
     """What the browser is to ask: a passkey of this person's, or of anybody to sign in alone."""
+    ceremony = _ceremony(site, generate_challenge())
+    return await question_again(reader, ceremony, user), ceremony
+
+
+async def question_again(reader: Reader, ceremony: Ceremony, user: UUID | None) -> dict[str, Any]:
+    """The same question once more, for a page that is loaded anew."""
     rows = await reader.rows(_OF, user) if user is not None else []
     needed = UserVerificationRequirement.PREFERRED if rows else UserVerificationRequirement.REQUIRED
     made = generate_authentication_options(
-        rp_id=site.name,
+        rp_id=ceremony.site,
+        challenge=base64url_to_bytes(ceremony.challenge),
         allow_credentials=[_descriptor(row[6], row[5]) for row in rows],
         user_verification=needed,
     )
-    return json.loads(options_to_json(made)), _ceremony(site, made.challenge)
+    return json.loads(options_to_json(made))
 
 
 async def answered(tx: Transaction, ceremony: Ceremony, answer: Mapping[str, Any]) -> Shown | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import letters, lockout
 from tenfold.accounts.identity.account import Account
 from tenfold.accounts.identity.factors import Answer, Factors, enrolled
 from tenfold.accounts.identity.passkeys import Ceremony
-from tenfold.db.database import Transaction
+from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Locked, TenfoldError, Unauthenticated
@@ -22,8 +24,13 @@ class Proving:
 
     def __init__(self, keyring: Keyring, address: str) -> None:
         self._keyring, self._address = keyring, address
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
         self.factors = Factors(keyring)
+
+    async def locked(self, reader: Reader, user: UUID) -> Locked | None:
+        """The refusal of codes while somebody's are locked."""
+        found = await lockout.standing(reader, self._key(user))
+        return locked(found) if found.locked(clock.now()) else None
 
     async def prove(
         self,
@@ -39,7 +46,7 @@ class Proving:
         which nobody can guess, go on.
         """
         moment = clock.now()
-        key = lockout.account_of(self._account_key, f"second factor {account.id}")
+        key = self._key(account.id)
         about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment) and answer.passkey is None:
@@ -63,7 +70,7 @@ class Proving:
     ) -> TenfoldError | None:
         """The refusal of a password given anew by somebody signed in; five wrong ones lock."""
         moment = clock.now()
-        key = lockout.account_of(self._account_key, f"password of {account.id}")
+        key = lockout.account_of(self._account_keys()[0], f"password of {account.id}")
         about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment):
@@ -77,6 +84,9 @@ class Proving:
         if after.locked(moment):
             await note(tx, "account_locked", client, **about, factor="password")
         return Unauthenticated("The password is wrong.", code="INVALID_CREDENTIALS")
+
+    def _key(self, user: UUID) -> bytes:
+        return lockout.account_of(self._account_keys()[0], f"second factor {user}")
 
     async def _recovered(self, tx: Transaction, account: Account, client: Client) -> None:
         left = (await enrolled(tx, account.id)).recovery_codes

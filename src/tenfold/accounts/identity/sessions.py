@@ -20,6 +20,7 @@ from tenfold.accounts.identity.secrets_kept import digest, new_secret
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.turning import Keys, live
 
 _FIND = """SELECT family_id, user_id, tenant_id FROM tenfold.refresh_tokens
 WHERE token_hash = $1"""
@@ -86,8 +87,10 @@ class Open:
 class Sessions:
     """Starts, rotates and ends sessions inside a caller's transaction."""
 
-    def __init__(self, key: bytes, days: int, grace_seconds: float, most_days: int = 30) -> None:
-        self._key = key
+    def __init__(
+        self, keys: bytes | Keys, days: int, grace_seconds: float, most_days: int = 30
+    ) -> None:
+        self._keys = live(keys)
         self.life, self.longest = timedelta(days=days), timedelta(days=max(days, most_days))
         self.grace = timedelta(seconds=grace_seconds)
 
@@ -129,7 +132,8 @@ class Sessions:
         row = await tx.row(_READ, digest(token))
         if began is None or row is None or row["expires_at"] <= moment:
             return "over", ""
-        successor = self._successor(token)
+        successors = [_successor(key, token) for key in self._keys()]
+        successor = successors[0]
         if row["used_at"] is None:
             until = min(moment + self.life, began + self.longest)
             if until <= moment:
@@ -140,7 +144,10 @@ class Sessions:
             place = (client.address[:64] or None, client.agent[:200] or None)
             await tx.execute(_SEEN, session.id, moment, until, *place)
             return "rotated", successor
-        later = await tx.row(_READ, digest(successor))
+        later = None
+        for successor in successors:
+            if (later := await tx.row(_READ, digest(successor))) is not None:
+                break
         if (
             later is not None
             and later["used_at"] is None
@@ -177,9 +184,10 @@ class Sessions:
             clock.now(),
         )
 
-    def _successor(self, token: str) -> str:
-        made = hmac.digest(self._key, token.encode(), "sha256")
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+def _successor(key: bytes, token: str) -> str:
+    made = hmac.digest(key, token.encode(), "sha256")
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 async def end_all(

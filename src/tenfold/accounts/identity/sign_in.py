@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from tenfold.accounts.client import Client
@@ -32,10 +31,10 @@ from tenfold.accounts.identity.account import (
     chosen,
     memberships,
     plain_email,
-    taken,
 )
 from tenfold.accounts.identity.entrance import MFA, Asked, Entrance, Signed, Waiting
 from tenfold.accounts.identity.factors import Answer, enrolled
+from tenfold.accounts.identity.founding import found_organisation
 from tenfold.accounts.identity.letting_in import LettingIn, with_password
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
@@ -53,12 +52,6 @@ from tenfold.kernel.settings import Settings
 
 _STILL = """SELECT 1 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active AND u.active"""
-_NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency)
-VALUES ($1, $2, $3, $4)"""
-_NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
-VALUES ($1, $2, $3, $4, $5)"""
-_NEW_OWNER = """INSERT INTO tenfold.members (tenant_id, user_id, role, mfa_from)
-VALUES ($1, $2, 'owner', $3)"""
 _REHASH = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"
 
 
@@ -95,10 +88,10 @@ class SignIn:
         self, settings: Settings, database: Database, tokens: Tokens, keyring: Keyring
     ) -> None:
         self._settings, self._database, self._keyring = settings, database, keyring
-        self._account_key = keyring.derive(ACCOUNT_KEY)
+        self._account_keys = keyring.derived(ACCOUNT_KEY)
         self.passwords = Passwords(settings.breached_passwords)
         self.sessions = Sessions(
-            keyring.derive("refresh tokens"),
+            keyring.derived("refresh tokens"),
             settings.refresh_token_days,
             settings.refresh_grace_seconds,
             settings.session_days,
@@ -116,19 +109,11 @@ class SignIn:
         if problem := await self.passwords.weakness(new.password, words):
             raise Invalid({"password": problem})
         hashed = await self.passwords.hash(new.password)
-        tenant, user = new_id(), new_id()
-        context = Context(tenant=tenant, actor=user, request=client.request)
-        region, currency = self._settings.default_region, self._settings.default_currency
+        person = User(new_id(), email, new.first_name, new.last_name, hashed, True, None)
+        tenant = new_id()
+        context = Context(tenant=tenant, actor=person.id, request=client.request)
         async with self._database.transaction(context) as tx:
-            try:
-                await tx.execute(_NEW_USER, user, email, new.first_name, new.last_name, hashed)
-            except asyncpg.UniqueViolationError:
-                raise taken() from None
-            await tx.execute(_NEW_TENANT, tenant, new.organization, region, currency)
-            await tx.execute(_NEW_OWNER, tenant, user, clock.now())
-            current = Membership(tenant, new.organization, "owner")
-            made = User(user, email, new.first_name, new.last_name, hashed, True, None)
-            account = Account(made, current, (current,))
+            account = await found_organisation(tx, self._settings, person, new.organization)
             await links.verification(tx, self._keyring, account, self._settings.address)
             return await self.entrance.enter(
                 tx, account, ["pwd"], client, device, event="registered"
@@ -144,7 +129,7 @@ class SignIn:
             user = await by_email(reader, address)
             # Asked for unknown accounts as for known ones.
             device = await devices.known(reader, user.id if user else NIL, given.device)
-            key = lockout.account_of(self._account_key, address, device)
+            key = lockout.account_of(self._account_keys()[0], address, device)
             standing = await lockout.standing(reader, key)
             member = await memberships(reader, user.id if user else NIL)
         if standing.locked(clock.now()):
@@ -219,6 +204,18 @@ class SignIn:
         )
 
     # -- with a second factor, or with a passkey alone
+
+    async def waiting(self, token: str) -> Asked:
+        """The question of a sign-in that waits for its second factor, asked once more."""
+        async with self._database.read(NIL) as reader:
+            found = await challenges.waiting(reader, "second_factor", token)
+            user = await by_id(reader, found.user) if found and found.user else None
+            if found is None or user is None:
+                raise _begin_again()
+            ceremony = msgspec.json.decode(found.detail, type=Waiting).ceremony
+            options = ceremony and await passkeys.question_again(reader, ceremony, user.id)
+            locked = await self.proving.locked(reader, user.id)
+            return Asked(token, await enrolled(reader, user.id), options, user.email, locked)
 
     async def second_factor(self, token: str, answer: Answer, client: Client) -> Signed:
         """Go on with a sign-in that waits for its second factor."""

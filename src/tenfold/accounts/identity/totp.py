@@ -31,6 +31,11 @@ async def begin(tx: Transaction, keyring: Keyring, user: UUID) -> str:
     return made if await tx.value(_BEGIN, user, sealed) is not None else ""
 
 
+async def begun(reader: Reader, keyring: Keyring, user: UUID) -> str:
+    """The key that is not in force yet; empty where there is none."""
+    return await _key(reader, keyring, user, confirmed=False) or ""
+
+
 def address(key: str, email: str, issuer: str) -> str:
     """The `otpauth://` address that an app reads from a picture."""
     return TOTP(key, interval=STEP_SECONDS).provisioning_uri(name=email, issuer_name=issuer)

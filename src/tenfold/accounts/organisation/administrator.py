@@ -28,12 +28,13 @@ class Administrator:
     registry: Registry
     client: Client
     sure: bool = True
-    """Whether they have proved lately who they are; at the host's command line they have."""
+    """Whether they have proved lately who they are; at the host's command line they have, and who
+    made the key of a directory had."""
 
     def need_sure(self) -> None:
         """Raise Forbidden unless they have."""
         if not self.sure:
-            raise step_up_first()
+            raise unsure(self.person)
 
     @property
     def tenant(self) -> UUID:
@@ -43,15 +44,15 @@ class Administrator:
 
 def need_administrator(caller: Caller, client: Client) -> None:
     """Raise Forbidden unless this person may administer, from there, having proved enough."""
+    if caller.scopes is not None and not caller.scopes.admin:
+        raise Forbidden(
+            "This API key may not administer the organization: that needs one of a service account "
+            "with the role admin, made with the scope admin."
+        )
     if not caller.administers:
         raise Forbidden("Only an owner or an admin of the organization may do this.")
+    need_place(caller, client)
     standing = caller.standing
-    if not inside(client.address, standing.networks):
-        raise Forbidden(
-            "Your organisation is administered from its own networks only, and this address is in "
-            "none of them.",
-            code=OUTSIDE,
-        )
     if standing.overdue:
         raise Forbidden(
             "Administrators need a second factor: set up an authenticator app or a passkey first.",
@@ -61,6 +62,23 @@ def need_administrator(caller: Caller, client: Client) -> None:
         raise Forbidden(
             "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
         )
+
+
+def need_place(caller: Caller, client: Client) -> None:
+    """Raise Forbidden where the organisation is administered from its own networks, not there."""
+    if not inside(client.address, caller.standing.networks):
+        raise Forbidden(
+            "Your organisation is administered from its own networks only, and this address is in "
+            "none of them.",
+            code=OUTSIDE,
+        )
+
+
+def unsure(person: Person) -> Forbidden:
+    """The answer to who must prove who they are first, which an API key can't."""
+    if person.scopes is None:
+        return step_up_first()
+    return Forbidden("An API key may not do this: somebody must sign in and do it themselves.")
 
 
 def is_sure(caller: Caller) -> bool:

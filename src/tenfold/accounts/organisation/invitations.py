@@ -205,7 +205,7 @@ async def join(tx: Transaction, invitation: Open, user: User, client: Client) ->
 
 
 async def new_account(
-    tx: Transaction, invitation: Open, names: tuple[str, str], password_hash: str
+    tx: Transaction, invitation: Open, names: tuple[str, str], password_hash: str | None
 ) -> User:
     """The account of somebody who has none; their address is proven by the link."""
     user = User(new_id(), invitation.email, names[0], names[1], password_hash, True, clock.now())

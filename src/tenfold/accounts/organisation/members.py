@@ -16,7 +16,7 @@ from tenfold.accounts import people
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import sessions
 from tenfold.accounts.identity.account import checked_email, taken
-from tenfold.accounts.organisation import policy
+from tenfold.accounts.organisation import api_keys, policy
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
@@ -33,7 +33,8 @@ from tenfold.kernel.errors import (
 )
 from tenfold.kernel.ids import new_id
 
-_COLUMNS = """SELECT m.user_id AS id, u.email, m.role, m.roles, m.team_id, m.active, m.created_at,
+_COLUMNS = """SELECT m.user_id AS id, u.kind, u.email, m.role, m.roles, m.team_id, m.active,
+    m.created_at,
     CASE WHEN m.known_at IS NULL THEN '' ELSE u.first_name END AS first_name,
     CASE WHEN m.known_at IS NULL THEN '' ELSE u.last_name END AS last_name
 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -42,12 +43,13 @@ _PAGE = (
     _COLUMNS
     + """ AND ($2::uuid IS NULL OR m.user_id > $2) AND ($4::boolean IS NULL OR m.active = $4)
     AND ($5::uuid IS NULL OR m.team_id = $5) AND ($6::text IS NULL OR m.role = $6)
+    AND u.kind = $7
 ORDER BY m.user_id LIMIT $3"""
 )
 _ONE = _COLUMNS + " AND m.user_id = $2"
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
-_USER = "SELECT id FROM tenfold.users WHERE email = $1"
+_USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
 _ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id, known_at)
@@ -58,6 +60,7 @@ _SET_ROLE = "UPDATE tenfold.members SET role = $3 WHERE tenant_id = $1 AND user_
 _TEAM = "SELECT 1 FROM tenfold.teams WHERE tenant_id = $1 AND id = $2"
 
 OrganisationRole = Literal["owner", "admin", "manager", "member", "read-only"]
+Kind = Literal["person", "service"]
 Roles = Annotated[list[str], Meta(max_length=50)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -65,10 +68,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A person of the organisation; `id` is that of the person, as in `owner_id`.
 
-    The names of somebody who had an account before are empty until they sign in to it.
+    A program's service account is of the `kind` service. The names of somebody who had an account
+    before are empty until they sign in to it.
     """
 
     id: UUID
+    kind: Kind
     email: str
     first_name: str
     last_name: str
@@ -115,13 +120,15 @@ class Which:
     active: bool | None = None
     team: UUID | None = None
     role: str | None = None
+    kind: Kind = "person"
 
 
 async def page(
     reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
 ) -> list[Member]:
     """Members in the order they joined Tenfold, one more than `limit` where there are more."""
-    rows = await reader.rows(_PAGE, tenant, after, limit + 1, which.active, which.team, which.role)
+    asked = (which.active, which.team, which.role, which.kind)
+    rows = await reader.rows(_PAGE, tenant, after, limit + 1, *asked)
     return [Member(**dict(row.items())) for row in rows]
 
 
@@ -129,15 +136,20 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
     """A member; raises NotFound, for people of other organisations too."""
     row = await reader.row(_ONE, tenant, identity)
     if row is None:
-        raise NotFound(f"There is no member with the id {identity}.")
+        raise _missing(identity)
     return Member(**dict(row.items()))
 
 
-async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
-    """Make a person a member, with a new account where there is none for the address."""
+async def add(
+    act: Administrator, new: NewMember, password_hash: str, *, by_directory: bool = False
+) -> Member:
+    """Make a person a member, with a new account where there is none for the address.
+
+    One that a directory makes has no password; its owner sets one by a mailed link.
+    """
     chosen = sorted(set(new.roles))
     await check_place(act, new.role, chosen, new.team_id)
-    user, made = await _account(act.tx, new, password_hash)
+    user, made = await _account(act.tx, new, password_hash, by_directory=by_directory)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
     except asyncpg.UniqueViolationError:
@@ -160,9 +172,13 @@ async def add(act: Administrator, new: NewMember, password_hash: str) -> Member:
     return await one(act.tx, act.tenant, user)
 
 
-async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Member:
+async def change(
+    act: Administrator, identity: UUID, wanted: MemberChange, kind: Kind = "person"
+) -> Member:
     """Change a member's roles, team or whether they belong; effective at their next request."""
     old = await one(act.tx, act.tenant, identity)
+    if old.kind != kind:
+        raise _missing(identity)
     role = old.role if wanted.role is UNSET else wanted.role
     roles = old.roles if wanted.roles is UNSET else sorted(set(wanted.roles))
     team = old.team_id if wanted.team_id is UNSET else wanted.team_id
@@ -180,9 +196,14 @@ async def change(act: Administrator, identity: UUID, wanted: MemberChange) -> Me
         await follow_later(act.tx, identity, old.team_id)
     if old.active and not active:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
+        await api_keys.revoke_all(act.tx, act.client, act.tenant, identity)
         await shares.end_with(act.tx, identity)
     await _note_change(act, old, new)
     return await one(act.tx, act.tenant, identity)
+
+
+def _missing(identity: UUID) -> NotFound:
+    return NotFound(f"There is no member with the id {identity}.")
 
 
 async def transfer(act: Administrator, to: UUID) -> Member:
@@ -246,7 +267,9 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
         )
 
 
-async def _account(tx: Transaction, new: NewMember, password_hash: str) -> tuple[UUID, bool]:
+async def _account(
+    tx: Transaction, new: NewMember, password_hash: str, *, by_directory: bool
+) -> tuple[UUID, bool]:
     """The account of an address, and whether it was made now."""
     email = checked_email(new.email)
     found: UUID | None = await tx.value(_USER, email)
@@ -263,11 +286,12 @@ async def _account(tx: Transaction, new: NewMember, password_hash: str) -> tuple
         "last_name": new.last_name,
         "password": new.password,
     }
-    if missing := [name for name, value in needed.items() if not (value or "").strip()]:
+    missing = [name for name, value in needed.items() if not (value or "").strip()]
+    if missing and not by_directory:
         raise MissingFields(dict.fromkeys(missing, "is required for a person without an account"))
     user, first, last = new_id(), str(new.first_name).strip(), str(new.last_name).strip()
     try:
-        await tx.execute(_NEW_USER, user, email, first, last, password_hash)
+        await tx.execute(_NEW_USER, user, email, first, last, password_hash or None)
     except asyncpg.UniqueViolationError:
         raise taken() from None
     return user, True

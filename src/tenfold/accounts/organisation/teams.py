@@ -22,6 +22,8 @@ _PAGE = """SELECT id, name, parent_id, created_at FROM tenfold.teams
 WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"""
 _ONE = """SELECT id, name, parent_id, created_at FROM tenfold.teams
 WHERE tenant_id = $1 AND id = $2"""
+_BEGINNING = """SELECT id, name, parent_id, created_at FROM tenfold.teams
+WHERE tenant_id = $1 AND starts_with(lower(name), $2) ORDER BY lower(name), id LIMIT $3"""
 _PARENTS = "SELECT id, parent_id FROM tenfold.teams WHERE tenant_id = $1"
 _ADD = "INSERT INTO tenfold.teams (tenant_id, id, name, parent_id) VALUES ($1, $2, $3, $4)"
 _CHANGE = "UPDATE tenfold.teams SET name = $3, parent_id = $4 WHERE tenant_id = $1 AND id = $2"
@@ -67,6 +69,12 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Team:
     if row is None:
         raise NotFound(f"There is no team with the id {identity}.")
     return Team(**dict(row.items()))
+
+
+async def beginning(reader: Reader, tenant: UUID, text: str, most: int) -> list[Team]:
+    """The teams whose name begins so, whatever its case; there are few, no index is needed."""
+    rows = await reader.rows(_BEGINNING, tenant, text.strip().lower(), most)
+    return [Team(**dict(row.items())) for row in rows]
 
 
 async def create(tx: Transaction, new: NewTeam) -> Team:

@@ -12,7 +12,7 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.types import Choices, Many
 from tenfold.engine.types.base import FieldType, Schema
 from tenfold.engine.types.numbers import Currency
-from tenfold.engine.types.other import Expression
+from tenfold.engine.types.other import Expression, IndexedSecret
 
 _WORDS = {
     "eq": "{} is this.",
@@ -26,7 +26,7 @@ _WORDS = {
     "null": "{} is empty (true) or has a value (false).",
 }
 # Kinds whose filter takes any text, though a value of the field must have a form.
-_TEXTS = frozenset({"text", "email", "phone", "url", "address", "any_ref", "tags"})
+_TEXTS = frozenset({"text", "email", "phone", "url", "address", "any_ref", "tags", "secret"})
 
 
 def filters(definition: Definition) -> dict[str, Schema]:
@@ -104,6 +104,8 @@ def _with_currency(field: Field) -> Iterator[Field]:
 def _about(field: Field, operator: str) -> str:
     """What a filter finds; amounts of other currencies than one it never does."""
     said = _WORDS[operator].format(field.label)
+    if isinstance(field.type, IndexedSecret) and operator != "null":
+        said += " However it is written; for those who may reveal it."
     if not field.currency or operator == "null":
         return said
     return f"{said} In the currency of `{field.currency.name}`, or else your organisation's."

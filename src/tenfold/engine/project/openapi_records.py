@@ -181,7 +181,7 @@ def _reveal(definition: Definition, _: Registry) -> Schema:
         f"reveal_{definition.name}",
         f"Open a secret field of a {definition.label.lower()}",
         {"201": answer("The value, never to be kept in a cache.", content)},
-        (*READS, 404),
+        (*READS, 404, 409, 410),
         body=schema(f"{name_of(definition)}Reveal"),
         about="Who opened it, and when, is kept as a security event.",
     )

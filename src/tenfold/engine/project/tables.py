@@ -94,10 +94,16 @@ def logged_columns(definition: Definition) -> tuple[list[str], list[str]]:
         if field.name in ("id", "version", "updated_at"):
             continue
         for column in field.type.columns():
-            if not column.generated:
+            if column.logged and not column.generated:
                 target = documents if isinstance(column.type, JSONB) else plain
                 target.append(column.named(field.name))
     return plain, documents
+
+
+def sealed_columns(definition: Definition) -> list[str]:
+    """The columns of secrets, and those by which they are found."""
+    fields = (definition.fields[name] for name in definition.secrets)
+    return [column for field in fields for column in field.column_names]
 
 
 def create_table(definition: Definition) -> str:
@@ -220,9 +226,10 @@ def protect(definition: Definition, app: str) -> Iterator[str]:
         "WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid)"
     )
     yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {app}"
+    sealed = ", ".join(f"'{name}'" for name in sealed_columns(definition))
     yield (
         f"CREATE TRIGGER touch BEFORE UPDATE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.touch()"
+        f"FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.touch({sealed})"
     )
     yield from log_triggers(definition)
     yield from finder(definition, app)
@@ -241,8 +248,11 @@ def log_triggers(definition: Definition) -> Iterator[str]:
     for operation, body in (("insert", _INSERT), ("update", _UPDATE), ("delete", _DELETE)):
         tables = _TRANSITIONS[operation]
         planned = _PLANNED if operation == "update" else ""
-        parts = {"planned": planned, "body": body.format(**fill)}
-        yield _FUNCTION.format(operation=operation, **parts, **fill)
+        sealed = operation == "update" and definition.secrets
+        called = _RESEALED if sealed else f"'{operation}'"
+        before = ", o.version AS version_before" if sealed else ""
+        parts = {"planned": planned, "body": body.format(before=before, **fill)}
+        yield _FUNCTION.format(operation=operation, called=called, **parts, **fill)
         yield (
             f"CREATE TRIGGER log_{operation} AFTER {operation.upper()} ON {SCHEMA}.{fill['table']} "
             f"REFERENCING {tables} FOR EACH STATEMENT "
@@ -268,7 +278,7 @@ DECLARE
 BEGIN
     INSERT INTO {schema}.change_log (type, operation, actor_id, request_id, batch_id, cause_id,
         depth, reason, tenant_id, record_id, version, old, new)
-    SELECT '{type}', '{operation}',
+    SELECT '{type}', {called},
         nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
@@ -276,12 +286,15 @@ BEGIN
     RETURN NULL;
 END $$"""
 
+# Only where secrets are sealed anew does a record stay at its version; see tenfold.touch.
+_RESEALED = "CASE WHEN r.version = r.version_before THEN 'reseal' ELSE 'update' END"
+
 _INSERT = "n.tenant_id, n.id, n.version, NULL, {new}\n    FROM new_rows n"
 
 _DELETE = "o.tenant_id, o.id, o.version, {old}, NULL\n    FROM old_rows o"
 
 _UPDATE = """r.tenant_id, r.id, r.version, d.old, d.new
-    FROM (SELECT n.tenant_id, n.id, n.version, {old} AS old, {new} AS new
+    FROM (SELECT n.tenant_id, n.id, n.version{before}, {old} AS old, {new} AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL {schema}.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL"""
@@ -359,5 +372,6 @@ __all__ = [
     "log_triggers",
     "logged_columns",
     "protect",
+    "sealed_columns",
     "table_of",
 ]

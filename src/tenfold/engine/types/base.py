@@ -59,13 +59,17 @@ class Locale:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One stored column of a field; a derived one is made from another and never logged."""
+    """One stored column of a field; a derived one is made from another and never shown.
+
+    The change log keeps all that PostgreSQL does not generate, but what is not `logged`.
+    """
 
     suffix: str
     type: sa.types.TypeEngine[Any]
     derived: bool = False
     default: str | None = None
     generated: str | None = None
+    logged: bool = True
 
     def named(self, field: str) -> str:
         """The column's name in the table of a field."""
@@ -82,6 +86,7 @@ class FieldType:
     writable: ClassVar[bool] = True
     many: ClassVar[bool] = False
     leakproof: ClassVar[bool] = True
+    ordered: ClassVar[bool] = True
 
     def json_name(self, field: str) -> str:
         """The field's name in JSON."""

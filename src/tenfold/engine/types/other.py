@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from tenfold.engine.sql import TODAY
 from tenfold.engine.types.base import (
     COMPARE,
+    EQUAL,
     Column,
     Columns,
     FieldType,
@@ -21,6 +22,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel import digits
+from tenfold.kernel.text import essence
 
 MASK = "••••"
 
@@ -55,7 +57,10 @@ class Json(FieldType):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret(FieldType):
-    """A text that is stored encrypted and shown only by a logged reveal."""
+    """A text that is stored encrypted and shown only by a logged reveal.
+
+    With `filter=True` those who may reveal it also find by it (`eq`, `ne`, `in`), however written.
+    """
 
     kind: ClassVar[str] = "secret"
     operators: ClassVar[tuple[str, ...]] = ("null",)
@@ -82,6 +87,31 @@ class Secret(FieldType):
 
     def sample(self, n: int) -> object:
         return f"secret {n}"
+
+
+INDEX = "_index"
+"""What follows a secret's column in the name of the one by which it is found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedSecret(Secret):
+    """A secret declared with `filter=True`: who may reveal it finds it by its whole value.
+
+    Beside it lies a keyed hash of the value (a blind index), which tells nothing without the key.
+    """
+
+    operators: ClassVar[tuple[str, ...]] = EQUAL
+    ordered: ClassVar[bool] = False
+
+    def columns(self) -> tuple[Column, ...]:
+        index = Column(INDEX, sa.LargeBinary(), derived=True, logged=False)
+        return (*Secret.columns(self), index)
+
+    def compared(self, field: str, columns: Columns) -> ColumnElement[Any]:
+        return columns[field + INDEX]
+
+    def filter_value(self, text: str, at: Locale) -> object:
+        return essence(str(self.parse(text, at)[0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

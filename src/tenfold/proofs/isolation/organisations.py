@@ -44,6 +44,8 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('tenfol
 ORDER BY c.relname = 'change_log', 1"""
 _WORKING = "SELECT count(*) FROM jobs.job WHERE tenant_id = ANY ($1) AND state = 'processing'"
 _NOT_BEGUN = "DELETE FROM jobs.job WHERE tenant_id = ANY ($1) AND state = 'pending'"
+_PROGRAMS = """SELECT u.id FROM tenfold.users u JOIN tenfold.members m ON m.user_id = u.id
+WHERE m.tenant_id = ANY ($1) AND u.kind = 'service'"""
 _PASSES = 20
 
 
@@ -144,11 +146,13 @@ async def take_away(owner: Owner, home: Path, note: Noted) -> None:
     try:
         await connection.execute(f"SET ROLE {owner.role}")
         await _wait_for_jobs(connection, note.tenants)
-        rows = [("tenant_id", note.tenants), ("user_id", note.users)]
+        programs = [row[0] for row in await connection.fetch(_PROGRAMS, note.tenants)]
+        users = [*note.users, *programs]
+        rows = [("tenant_id", note.tenants), ("user_id", users)]
         for column, ids in rows:
             names = [row[0] for row in await connection.fetch(_HAVING, column)]
             await _emptied(connection, names, column, ids)
-        await connection.execute("DELETE FROM tenfold.users WHERE id = ANY ($1)", note.users)
+        await connection.execute("DELETE FROM tenfold.users WHERE id = ANY ($1)", users)
         await connection.execute("DELETE FROM tenfold.tenants WHERE id = ANY ($1)", note.tenants)
     finally:
         await connection.close()

@@ -16,7 +16,7 @@ from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Caller
 from tenfold.proofs.isolation.organisations import Owner, Side, made
 from tenfold.proofs.isolation.tables import try_tables
-from tenfold.proofs.isolation.things import LeftOut, Maker, Things
+from tenfold.proofs.isolation.things import Maker, Things, left_out
 from tenfold.proofs.isolation.wall import Wall
 
 Say = Callable[[str], None]
@@ -97,14 +97,9 @@ def _things(document: Document, http: httpx.AsyncClient, tokens: Tokens, side: S
     return Things(Caller(document, http, signed, side.word), str(side.tenant), NOT_MADE)
 
 
-def _left_out(why: str) -> Maker:
-    async def refuse(_things: Things, _place: str) -> str:
-        raise LeftOut(why)
-
-    return refuse
-
-
 NOT_MADE: Mapping[str, Maker] = {
-    "/v1/auth/passkeys/{passkey_id}": _left_out("a passkey is made by a browser alone"),
-    "/v1/invitations/{invitation_id}": _left_out("an invitation would send a letter"),
+    "/v1/api-keys/{key_id}": left_out("a new key would send a letter"),
+    "/v1/auth/passkeys/{passkey_id}": left_out("a passkey is made by a browser alone"),
+    "/v1/auth/identities/{identity_id}": left_out("an identity is linked at a provider alone"),
+    "/v1/invitations/{invitation_id}": left_out("an invitation would send a letter"),
 }

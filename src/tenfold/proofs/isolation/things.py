@@ -153,6 +153,12 @@ def places(path: str) -> list[tuple[str, str]]:
     return found
 
 
+def words(one: Operation) -> dict[str, str]:
+    """What an operation must be asked with besides ids."""
+    needed = (a["name"] for a in one.parameters if a["in"] == "query" and a.get("required"))
+    return {**dict.fromkeys(needed, "nothing"), **QUESTIONS.get(one.name, {})}
+
+
 def _of_path(path: str) -> str:
     """`/v1/leads/bulk` is about `/v1/leads/{record_id}`."""
     return _base(path) + RECORD
@@ -253,10 +259,30 @@ async def _invitation(things: Things, _: str) -> str:
     return made["data"]["id"]
 
 
+async def _service(things: Things, _: str) -> str:
+    body = {"name": f"{things.who.examples.word} {uuid4()}"}
+    return (await things.who.made("create_service_account", body))["data"]["id"]
+
+
+async def _key(things: Things, _: str) -> str:
+    return (await things.who.made("create_api_key", _new_key(things.who)))["data"]["id"]
+
+
+def left_out(why: str) -> Maker:
+    """Says why something is not made."""
+
+    async def refuse(_things: Things, _place: str) -> str:
+        raise LeftOut(why)
+
+    return refuse
+
+
 # By the whole address, or by its end where many addresses end alike.
 MAKERS: Mapping[str, Maker] = {
     RECORD: _record,
     "/shares/{grantee_id}": _grantee,
+    "/v1/api-keys/{key_id}": _key,
+    "/v1/auth/oidc/{provider}": left_out("a provider is of the installation, of no organisation"),
     "/v1/auth/sessions/{session_id}": _session,
     "/v1/batches/{batch_id}": _batch,
     "/v1/custom-fields/{field_id}": _field,
@@ -265,6 +291,7 @@ MAKERS: Mapping[str, Maker] = {
     "/v1/invitations/{invitation_id}": _invitation,
     "/v1/members/{user_id}": _member,
     "/v1/roles/{name}": _role,
+    "/v1/service-accounts/{account_id}": _service,
     "/v1/teams/{team_id}": _team,
     "/v1/types/{name}": _own_type,
 }
@@ -274,9 +301,14 @@ KINDS: Mapping[str, str] = {
     "organizationId": "organization",
     "owner_id": "member",
     "parent_id": "team",
+    "record_id": "lead",
     "team_id": "team",
     "to": "member",
     "user_id": "member",
+}
+# What operations must be asked with, where it matters what it is.
+QUESTIONS: Mapping[str, Mapping[str, str]] = {
+    "read_access_explain": {"type": "lead", "verb": "read"}
 }
 PLACES: Mapping[str, str] = {
     "member": "/v1/members/{user_id}",
@@ -298,11 +330,16 @@ def _new_field(who: Caller) -> Any:
     return {"type": "lead", "name": name, "kind": "text", "label": who.examples.word}
 
 
+def _new_key(who: Caller) -> Any:
+    return {"name": f"{who.examples.word} {uuid4()}", "scopes": ["lead:read"]}
+
+
 def _invited(who: Caller) -> Any:
     return {"email": f"{who.examples.word}.{uuid4().hex[:8]}@example.com"}
 
 
 BODIES: Mapping[str, Callable[[Caller], Any]] = {
+    "create_api_key": _new_key,
     "create_import": _csv,
     "preview_import": _csv,
     "create_custom_field": _new_field,

@@ -14,7 +14,7 @@ from uuid import uuid4
 from tenfold.proofs.document import Id, Operation
 from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Answer, Caller, Unanswered
-from tenfold.proofs.isolation.things import LeftOut, Things, Unknown, places, put, related
+from tenfold.proofs.isolation.things import LeftOut, Things, Unknown, places, put, related, words
 
 Ask = Callable[[str], Awaitable[Answer]]
 Choose = Callable[[Operation, Sequence[Id]], Sequence[Id]]
@@ -68,7 +68,7 @@ class Wall:
             given = {**theirs, **{earlier: own[earlier] for earlier in named[:at]}}
 
             def ask(value: str, given: dict[str, str] = given, name: str = name) -> Any:
-                return self.inside.ask(one, {**given, **_words(one), name: value}, body)
+                return self.inside.ask(one, {**given, **words(one), name: value}, body)
 
             answer = await self._compared(one, f"the {name} of another", ask, theirs[name])
             self.findings.tried["ids in addresses"] += 1
@@ -79,7 +79,7 @@ class Wall:
 
     async def _found_by_them(self, one: Operation, theirs: dict[str, str]) -> None:
         """Else a wall that hides everything from everybody would be fine."""
-        answer = await self.theirs.who.ask(one, {**theirs, **_words(one)})
+        answer = await self.theirs.who.ask(one, {**theirs, **words(one)})
         if answer.status >= 400:
             self.findings.untried.append(f"{one.title} answers {answer.status} to whose it is")
 
@@ -126,7 +126,7 @@ class Wall:
         own = await self.own.parameters(one)
 
         def ask(value: str) -> Any:
-            return self.inside.ask(one, {**own, **_words(one), name: value})
+            return self.inside.ask(one, {**own, **words(one), name: value})
 
         self.findings.tried["ids and words in questions"] += 1
         if name.endswith(_ORDERED):
@@ -160,12 +160,6 @@ def _asked_by_id(one: Operation) -> Iterator[Id]:
         field, _, how = name.partition("[")
         if name in of_ids or (field in of_ids and how == "in]"):
             yield Id((name, field), about.get("x-relation", ""))
-
-
-def _words(one: Operation) -> dict[str, str]:
-    """What an operation must be asked with besides ids."""
-    needed = (a["name"] for a in one.parameters if a["in"] == "query" and a.get("required"))
-    return dict.fromkeys(needed, "nothing")
 
 
 def _nobodys(known: str) -> str:

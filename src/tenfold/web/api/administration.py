@@ -73,7 +73,14 @@ async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
     ):
         person = await desk.people.get(reader, claims, reader.versions[0])
         person.need_unblocked()
+        _need_looks(person)
         yield Visitor(reader, person, desk.registry, client_of(request.scope))
+
+
+def _need_looks(person: Caller) -> None:
+    """Raise Forbidden for an API key that may not look at the organisation."""
+    if person.scopes is not None and not person.scopes.looks:
+        raise Forbidden("This API key may read nothing here: it has no scope that ends in `:read`.")
 
 
 @asynccontextmanager

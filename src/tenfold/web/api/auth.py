@@ -18,9 +18,11 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.identity.account import Account, Membership, account_in
 from tenfold.accounts.identity.entrance import Asked, Signed
 from tenfold.accounts.identity.factors import Answer
+from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.own import Own
 from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.kernel.errors import Invalid, Unauthenticated
 from tenfold.kernel.settings import Settings
@@ -33,7 +35,7 @@ from tenfold.web.scope import notes
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
 Code = Annotated[str, Meta(max_length=40)]
-DEVICE_SECONDS, LINK_SECONDS = 31_536_000, 3_600
+DEVICE_SECONDS, LINK_SECONDS, PROVIDER_SECONDS = 31_536_000, 3_600, 600
 Req = Request[Any, Any, Any]
 
 
@@ -126,13 +128,24 @@ class Me(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Gate:
     """What sign-in needs beside the desk: the accounts, and the cookie."""
 
-    def __init__(self, settings: Settings, accounts: SignIn, own: Own, joining: Joining) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        accounts: SignIn,
+        own: Own,
+        joining: Joining,
+        provided: WithProvider,
+        linking: Linking,
+    ) -> None:
         self.settings, self.accounts = settings, accounts
         self.own, self.joining = own, joining
+        self.provided, self.linking = provided, linking
         self.prefix = "__Host-" if settings.address.startswith("https://") else ""
         self.cookie = f"{self.prefix}refreshToken"
         self.device_cookie = f"{self.prefix}device"
         self.browser_cookie = f"{self.prefix}browser"
+        self.provider_cookie = f"{self.prefix}provider"
+        self.offer_cookie = f"{self.prefix}offer"
 
     def cookies(self, signed: Signed) -> Sequence[str]:
         """The `Set-Cookie` headers of a sign-in: the refresh token's, and a new browser's."""
@@ -149,6 +162,14 @@ class Gate:
     def browser(self, secret: str) -> str:
         """Keeps what tells that a sign-in link comes back to the browser that asked for it."""
         return self._cookie(self.browser_cookie, secret, LINK_SECONDS)
+
+    def begun(self, kept: str) -> str:
+        """Keeps what was begun at a provider; an empty text removes it."""
+        return self._cookie(self.provider_cookie, kept, PROVIDER_SECONDS if kept else 0)
+
+    def offer(self, kept: str) -> str:
+        """Keeps who somebody is at a provider until they have signed in or registered."""
+        return self._cookie(self.offer_cookie, kept, PROVIDER_SECONDS if kept else 0)
 
     def _cookie(self, name: str, value: str, seconds: int) -> str:
         secure = "; Secure" if self.prefix else ""
@@ -183,13 +204,18 @@ async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
     gate = gate_of(request, "register")
     body = await strangers_body(request, Register)
     client = await knock(request, gate)
+    new = registration(body)
+    return signed(gate, await gate.accounts.register(new, client, gate.device(request)), 201)
+
+
+def registration(body: Register) -> Registration:
+    """Who registers; raises Invalid where a name is blank."""
     names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
     first, last, organization = names
     blank = {"firstName": first, "lastName": last, "organization": organization}
     if empty := [name for name, text in blank.items() if not text]:
         raise Invalid(dict.fromkeys(empty, "must not be blank"))
-    new = Registration(body.email, body.password, first, last, organization)
-    return signed(gate, await gate.accounts.register(new, client, gate.device(request)), 201)
+    return Registration(body.email, body.password, first, last, organization)
 
 
 @post("/v1/auth/login", status_code=200, request_max_body_size=STRANGERS_BYTES)
@@ -242,7 +268,7 @@ async def me(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Who is signed in, and the organisations that they belong to."""
     gate_of(request, "me")
     desk = desk_of(request)
-    claims = desk.claims(request.scope)
+    claims = desk.signed_in(request.scope)
     async with desk.database.read(claims.tenant, ["members"]) as reader:
         await desk.people.get(reader, claims, reader.versions[0])
         account = await account_in(reader, claims.user, claims.tenant)
@@ -285,10 +311,11 @@ def entered(gate: Gate, found: Signed | Asked) -> ASGIResponse:
     return respond.data(asked, headers=UNKEPT)
 
 
-def signed(gate: Gate, found: Signed, status: int = 200) -> ASGIResponse:
-    """The answer with a new session."""
+def signed(gate: Gate, found: Signed, status: int = 200, *cookies: str) -> ASGIResponse:
+    """The answer with a new session, and with other cookies than its own."""
     answer = SignedIn(user=user_of(found.account), token=found.token, expires_in=gate.expires_in)
-    return respond.data(answer, status=status, headers=UNKEPT, cookies=gate.cookies(found))
+    kept = [*gate.cookies(found), *cookies]
+    return respond.data(answer, status=status, headers=UNKEPT, cookies=kept)
 
 
 def user_of(account: Account) -> User:

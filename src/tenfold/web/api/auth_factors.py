@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tenfold.accounts.identity.entrance import Signed
 from tenfold.accounts.identity.factors import Answer, enrolled
+from tenfold.accounts.identity.own import people_alone
 from tenfold.accounts.identity.passkeys import Passkey
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.web import respond
@@ -279,9 +280,11 @@ async def step_up(request: Req) -> ASGIResponse:
 
 
 def mine(request: Req, route: str) -> tuple[Gate, Claims]:
-    """The gate and who asks about their own account."""
-    gate = gate_of(request, route)
-    return gate, desk_of(request).claims(request.scope)
+    """The gate and who asks about their own account, which only people do who signed in here."""
+    gate, claims = gate_of(request, route), desk_of(request).signed_in(request.scope)
+    if claims.kind != "session":
+        raise people_alone()
+    return gate, claims
 
 
 def picture(uri: str) -> str:

@@ -9,6 +9,7 @@ from litestar import post
 from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
+from tenfold.accounts.client import Client
 from tenfold.accounts.identity.account import plain_email
 from tenfold.accounts.identity.letting_in import mark
 from tenfold.accounts.identity.links import Asking, Kind
@@ -17,6 +18,7 @@ from tenfold.web import respond
 from tenfold.web.api.auth import (
     TRIES,
     UNKEPT,
+    Gate,
     Long,
     Req,
     SecondFactorNeeded,
@@ -102,7 +104,7 @@ async def use_reset(request: Req) -> ASGIResponse:
 async def ask_verification(request: Req) -> ASGIResponse:
     """Mail the link again that confirms one's own address."""
     gate = gate_of(request, "verify_email")
-    claims = desk_of(request).claims(request.scope)
+    claims = desk_of(request).signed_in(request.scope)
     sent = await gate.own.verify_again(claims, gate.client(request))
     return respond.data({"sent": sent}, status=202, headers=UNKEPT)
 
@@ -121,15 +123,22 @@ async def ask_link(request: Req, kind: Kind, browser: str) -> respond.Answer:
     gate = request.app.state.gate
     body = await strangers_body(request, LinkWanted)
     client = await knock(request, gate)
+    await wish(gate, client, kind, body.email, body.next, browser)
+    return respond.data({}, status=202, headers=UNKEPT)
+
+
+async def wish(
+    gate: Gate, client: Client, kind: Kind, email: str, after: str = "/", browser: str = ""
+) -> None:
+    """Leave the wish for a link; `browser` is the secret of the one that asks."""
     asking = Asking(
         kind=kind,
-        email=plain_email(body.email),
+        email=plain_email(email),
         address=client.address,
         browser=mark(browser),
-        after=safe_next(body.next),
+        after=safe_next(after),
     )
     await gate.accounts.links.ask(asking, client)
-    return respond.data({}, status=202, headers=UNKEPT)
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""One's sessions, organisation and password."""
+"""One's name, sessions, organisation and password."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from litestar import delete, get, post
+from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.web import respond
 from tenfold.web.api.administration import identified
-from tenfold.web.api.auth import UNKEPT, Long, Req, SignedIn, signed
+from tenfold.web.api.auth import UNKEPT, Long, Name, Req, SignedIn, User, signed, user_of
 from tenfold.web.api.auth_factors import mine
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
@@ -44,11 +44,28 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     organization_id: UUID
 
 
+class NameChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What I am called."""
+
+    first_name: Name
+    last_name: Name
+
+
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The password so far (empty where there is none), and the new one."""
 
     new_password: Long
     current_password: Long = ""
+
+
+@patch("/v1/auth/me", status_code=200)
+async def rename_me(request: Req) -> ASGIResponse:
+    """Take another name, in all my organisations."""
+    gate, claims = mine(request, "rename_me")
+    body = await body_of(request, NameChange)
+    client = gate.client(request)
+    account = await gate.own.rename(claims, body.first_name, body.last_name, client)
+    return respond.data(user_of(account), headers=UNKEPT)
 
 
 @get("/v1/auth/sessions")
@@ -121,6 +138,7 @@ async def remove_password(request: Req) -> ASGIResponse:
 
 
 HANDLERS = [
+    rename_me,
     list_sessions,
     end_session,
     end_other_sessions,
@@ -131,6 +149,9 @@ HANDLERS = [
 
 _BODY = ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD")
 ENDPOINTS = (
+    Endpoint(
+        "PATCH", "/v1/auth/me", "Change my name", NameChange, User, 200, (*_BODY, "FORBIDDEN")
+    ),
     Endpoint("GET", "/v1/auth/sessions", "My sessions", None, list[SessionInfo], 200),
     Endpoint(
         "POST",

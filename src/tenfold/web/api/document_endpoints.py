@@ -77,7 +77,7 @@ _VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DEL
 
 
 # Addresses that end in what is done: `POST /v1/imports/{id}/undo` is `undo_import`.
-_DEEDS = frozenset({"undo", "preview", "hand_over"})
+_DEEDS = frozenset({"undo", "preview", "hand_over", "rotate"})
 
 
 def _words(path: str) -> list[str]:
@@ -170,11 +170,12 @@ def _operation(
     if 422 in refused:
         headers.append("Idempotency-Replayed")
     found = shared.answer(f"{endpoint.summary}.", body, *headers)
+    there = shared.answer("Go on at the address in Location.", None, "Location")
     made: Schema = {
         "operationId": operation_id(endpoint, definition),
         "summary": endpoint.summary,
         "tags": [tag],
-        "responses": {str(status): found for status in good},
+        "responses": {str(status): there if status == 303 else found for status in good},
     }
     if endpoint.public:
         made["security"] = []
@@ -263,17 +264,10 @@ _PLAIN: Mapping[str, Schema] = {
         "post": {
             "operationId": "report_csp_violation",
             "summary": "Take what a browser reports of a page that broke our policy",
+            # What browsers send is no JSON by its type, and no client's business.
+            "description": "As `application/csp-report` or `application/reports+json`.",
             "tags": [_SYSTEM],
             "security": [],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/csp-report": {"schema": {"type": "object"}},
-                    "application/reports+json": {
-                        "schema": {"type": "array", "items": {"type": "object"}}
-                    },
-                },
-            },
             "responses": {
                 "204": shared.answer("It was counted.", None),
                 **shared.refusals((*_ALWAYS, 413, 415)),

@@ -85,6 +85,7 @@ async def read_metrics(request: Req) -> ASGIResponse:
         _show(metrics, await shared_look(request.app.state))
     except Unavailable:
         metrics.ready.set(0)
+    metrics.secrets.set(request.app.state.current.age)
     metrics.misses(desk.query.shapes.misses)
     return ASGIResponse(
         body=metrics.text(),

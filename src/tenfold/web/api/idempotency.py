@@ -6,7 +6,7 @@ tells a request in flight: a crash in between leaves neither the effect nor the 
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +19,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.kernel.errors import Conflict, Invalid, KeyReused
 from tenfold.web import respond
-from tenfold.web.desk import header
+from tenfold.web.desk import desk_of, header
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 _FIND = """SELECT request, status, headers, body FROM tenfold.idempotency_keys
@@ -51,7 +51,7 @@ class Kept:
             await self._tx.execute(
                 _KEEP,
                 self._claims.tenant,
-                self._claims.user,
+                self._claims.whose,
                 self._key,
                 self._request,
                 answer.status_code,
@@ -82,18 +82,20 @@ async def once(
         raise Invalid({"Idempotency-Key": "must have 1 to 255 printable characters"})
     whole = f"{request.method} {request.url.path}\n".encode()
     whole += content or await request.body()
-    digest = hashlib.sha256(whole).digest()
-    if not await tx.value(_LOCK, f"{claims.tenant}{claims.user}{key}"):
+    # Keyed, since the body may hold a secret that is short enough to be guessed.
+    keys = desk_of(request).keyring.derived("idempotency")()
+    digests = [hmac.digest(key, whole, "sha256") for key in keys]
+    if not await tx.value(_LOCK, f"{claims.tenant}{claims.whose}{key}"):
         raise Conflict(
             "A request with this Idempotency-Key is still being worked on; try again shortly.",
             code="IN_FLIGHT",
         )
-    row = await tx.row(_FIND, claims.tenant, claims.user, key)
+    row = await tx.row(_FIND, claims.tenant, claims.whose, key)
     if row is None:
-        yield Kept(tx, claims, key, digest, None)
+        yield Kept(tx, claims, key, digests[0], None)
         return
-    if row["request"] != digest:
+    if row["request"] not in digests:
         raise KeyReused("This Idempotency-Key was used for another request; make a new one.")
     headers = {**msgspec.json.decode(row["headers"]), "idempotency-replayed": "true"}
     answer = respond.document(row["body"], status=row["status"], headers=headers)
-    yield Kept(tx, claims, key, digest, answer)
+    yield Kept(tx, claims, key, digests[0], answer)

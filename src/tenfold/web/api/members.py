@@ -43,8 +43,8 @@ ROLES: tuple[str, ...] = get_args(OrganisationRole)
 
 @get("/v1/members")
 async def list_members(request: Req) -> ASGIResponse:
-    """The people of the organisation, former ones too."""
-    asked = paging(request, "active", "team_id", "role")
+    """The people of the organisation, former ones too; or its service accounts."""
+    asked = paging(request, "active", "team_id", "role", "kind")
     which = _which(asked)
     async with visiting(request, "members") as visit:
         tenant = visit.person.tenant
@@ -115,7 +115,10 @@ def _which(asked: Paging) -> Which:
         raise Invalid({"team_id": "must be an id (a UUID)"})
     if role and role not in ROLES:
         raise Invalid({"role": f"must be one of {', '.join(ROLES)}"})
-    return Which(truth(asked, "active"), parse_id(team), role or None)
+    kind = asked.rest.get("kind", "") or "person"
+    if kind not in ("person", "service"):
+        raise Invalid({"kind": "must be person or service"})
+    return Which(truth(asked, "active"), parse_id(team), role or None, kind)
 
 
 HANDLERS = [list_members, read_member, create_member, change_member, hand_over]
@@ -137,6 +140,10 @@ ENDPOINTS = (
             "active": ({"type": "boolean"}, "Only those who belong, or only those who left."),
             "team_id": (_ID, "Only those of a team."),
             "role": ({"type": "string", "enum": list(ROLES)}, "Only those with a role."),
+            "kind": (
+                {"type": "string", "enum": ["person", "service"], "default": "person"},
+                "People, or the service accounts of programs.",
+            ),
         },
     ),
     Endpoint("GET", _MEMBER, "Read a member", None, Member, 200, ("NOT_FOUND",)),

@@ -7,6 +7,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation.own_types import types_of
+from tenfold.db.keys import Unsealable
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
 from tenfold.engine.search import Search
@@ -93,12 +94,20 @@ async def reveal_field(request: Req, plural: str, record_id: str) -> ASGIRespons
         raise MissingFields({"field": "is required: the name of a secret field"})
     if not isinstance(name, str) or set(body) != {"field"}:
         raise Invalid({"field": "must be the name of a secret field, and nothing else is expected"})
+    refused: Unsealable | None = None
+    value = None
     async with desk.change(claims, shipped, desk.context(claims, request.scope)) as (tx, visit):
         _check_secret(name, visit)
-        value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
+        try:
+            value = await desk.records.reveal(tx, visit.person, visit.definition, identity, name)
+        except Unsealable as error:  # raised when it is noted: somebody may have changed the row
+            refused = error
         told = {"type": shipped.name, "id": identity, "field": name}
+        what = "secret_unreadable" if refused else "secret_revealed"
         client = client_of(request.scope)
-        await note(tx, "secret_revealed", client, tenant=claims.tenant, user=claims.user, **told)
+        await note(tx, what, client, tenant=claims.tenant, user=claims.user, **told)
+    if refused is not None:
+        raise refused
     unkept = {"cache-control": "no-store"}
     return respond.data({"field": name, "value": value}, status=201, headers=unkept)
 

@@ -14,6 +14,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX, TypeSpec, checked
 from tenfold.engine.definition import Definition
+from tenfold.engine.scopes import READ
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
@@ -65,7 +66,7 @@ async def list_types(request: Req) -> ASGIResponse:
     async with desk.enter(claims) as visit:
         rows = await visit.reader.rows(_ALL, claims.tenant)
     shown = [_shipped(d) for d in desk.registry if visit.person.access(d).read != "none"] + [
-        _own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows
+        _own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows if _knows(visit.person, r[0])
     ]
     return respond.data(shown)
 
@@ -78,7 +79,10 @@ async def read_type(request: Req, name: str) -> ASGIResponse:
     async with desk.enter(claims) as visit:
         if found is not None and visit.person.access(found).read != "none":
             return respond.data(_shipped(found))
-        return respond.data(_own(await _found(visit.reader, claims.tenant, name)))
+        own = await _found(visit.reader, claims.tenant, name)
+        if not _knows(visit.person, own.name):
+            raise _no_type(name)
+        return respond.data(_own(own))
 
 
 @post("/v1/types")
@@ -150,8 +154,17 @@ async def _changing(
 async def _found(reader: Reader, tenant: UUID, name: str) -> TypeSpec:
     spec = await reader.value(_ONE, tenant, name.removeprefix(PREFIX)[:60].replace("\0", ""))
     if spec is None:
-        raise NotFound(f"There is no record type {name[:60]!r} of your own.")
+        raise _no_type(name)
     return msgspec.json.decode(spec, type=TypeSpec)
+
+
+def _no_type(name: str) -> NotFound:
+    return NotFound(f"There is no record type {name[:60]!r} of your own.")
+
+
+def _knows(person: Person, name: str) -> bool:
+    """Whether a type made here may be named: to all people, and the keys that read it."""
+    return person.scopes is None or person.scopes.gives(READ, PREFIX + name)
 
 
 def _need_admin(person: Person) -> None:

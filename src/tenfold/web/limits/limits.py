@@ -96,6 +96,12 @@ class Limits:
         here = self._memory.take(limit, hashed, slack=limit.step)
         return here if not limit.allows(here.busy - limit.step) else everywhere
 
+    async def share(self, shared: Shared | None) -> None:
+        """Count with others there from now on."""
+        before, self._shared = self._shared, shared
+        if before is not None:
+            await before.close()
+
     async def close(self) -> None:
         """Let go of the file and of connections."""
         self._memory.close()

@@ -42,6 +42,7 @@ SHEETS = (
     "timeline",
     "imports",
     "sign-in",
+    "settings",
     "narrow",
 )
 

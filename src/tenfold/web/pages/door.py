@@ -6,30 +6,39 @@ from functools import partial
 from typing import Any
 
 from litestar import get, post
-from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.identity.entrance import Asked
 from tenfold.accounts.identity.sign_in import Credentials
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
-from tenfold.web.api.auth import Gate, client_of
+from tenfold.kernel.errors import Invalid, Locked, NotFound, TenfoldError, TooMany, Unauthenticated
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import render
+from tenfold.web.pages import passkeys, render
+from tenfold.web.pages.entering import (
+    device,
+    entered,
+    gate_of,
+    keep_session,
+    keep_signed,
+    knocked,
+    providers,
+    then,
+)
 from tenfold.web.pages.session import (
     Req,
     SignInFirst,
     cookie,
-    keep_cookie,
     kept_cookies,
     read_form,
     routed,
     scope_of,
-    secure,
     signed_form,
+    take_flash,
 )
+from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
+
+_REFUSALS = (Invalid, Unauthenticated, Locked, TooMany)
 
 
 async def signed_in(request: Req) -> Claims:
@@ -44,29 +53,34 @@ async def signed_in(request: Req) -> Claims:
 
 
 async def _renewed(request: Req) -> Claims:
-    gate = _gate(request)
+    gate = gate_of(request)
     token = request.cookies.get(gate.cookie, "")
     if not token:
         raise SignInFirst("Sign in to see this page.")
     try:
         allow = partial(desk_of(request).limits.count_person, scope_of(request))
-        client = client_of(request.scope)
+        client = gate.client(request)
         access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
-        _keep(request, "", "")
+        keep_session(request, "", "")
         raise SignInFirst("Your session has ended; sign in again.") from error
-    _keep(request, access, successor)
+    keep_session(request, access, successor)
     return desk_of(request).tokens.verify(access)
 
 
+# -- sign in
+
+
 @get("/login")
-async def sign_in_page(request: Req, next: str = "") -> ASGIResponse:  # noqa: A002 - the address says `next`
+async def sign_in_page(request: Req, next: str = "", email: str = "") -> ASGIResponse:  # noqa: A002 - the address says `next`
     """The sign-in page; somebody who is signed in goes on at once."""
     routed(request, "page-login")
     try:
         await signed_in(request)
     except Unauthenticated:
-        return render.bare(request, "sign_in.html", next=safe_next(next), email="", problem="")
+        known = {"email": email[:320]}
+        typed = Typed("password" if email else "email", known)
+        return _page(request, typed, safe_next(next))
     return render.to(request, safe_next(next))
 
 
@@ -75,21 +89,70 @@ async def sign_in(request: Req) -> ASGIResponse:
     """Sign in with e-mail address and password, then go where one was going."""
     routed(request, "page-login")
     form = await read_form(request)
-    email, after = form.get("email")[:320], safe_next(form.get("next"))
-    gate = _gate(request)
-    client = gate.client(request)
+    email, password, after = form.get("email"), form.get("password"), safe_next(form.get("next"))
     try:
-        await desk_of(request).limits.count_sign_in(scope_of(request))
-        if not email.strip() or not form.get("password"):
-            raise Invalid({"email": ""}, "Enter your e-mail address and your password.")
-        given = Credentials(email, form.get("password")[:1_000], device=gate.device(request))
-        signed = await gate.accounts.login(given, client)
-        if isinstance(signed, Asked):
-            raise Invalid({"email": ""}, "This account needs its second factor.")
-    except (Invalid, Unauthenticated, Locked, TooMany) as error:
-        return _refused(request, error, email, after)
-    _keep(request, signed.token, signed.refresh)
+        client = await knocked(request)
+        if not email.strip() or not password:
+            raise Invalid({}, "Enter your e-mail address and your password.")
+        given = Credentials(email[:320], password[:1_000], device=device(request))
+        found = await gate_of(request).accounts.login(given, client)
+    except _REFUSALS as error:
+        typed = mistyped(form, ("email", "password"), error)
+        return _page(request, typed, after, error)
+    return entered(request, found, after)
+
+
+@post("/login/passkey/options", status_code=200, request_max_body_size=STRANGERS_BYTES)
+async def ask_passkey(request: Req) -> ASGIResponse:
+    """The question to any passkey of this site; a script asks for it when the page is shown.
+
+    It is no try yet, for nothing is guessed by asking.
+    """
+    routed(request, "page-login-passkey-options")
+    await read_form(request)
+    gate = gate_of(request)
+    try:
+        token, options = await gate.accounts.ask_passkey(gate.client(request))
+    except TooMany as error:
+        return passkeys.refused(request, error)
+    return passkeys.asks(request, token, options)
+
+
+@post("/login/passkey", status_code=200, request_max_body_size=STRANGERS_BYTES)
+async def sign_in_with_passkey(request: Req) -> ASGIResponse:
+    """Sign in with a passkey alone."""
+    routed(request, "page-login-passkey")
+    form = await read_form(request)
+    after, answer = safe_next(form.get("next")), passkeys.answer_of(form)
+    try:
+        client, accounts = await knocked(request), gate_of(request).accounts
+        given = form.get("token")[:200]
+        signed = await accounts.with_passkey(given, answer, client, device=device(request))
+    except (*_REFUSALS, NotFound) as error:
+        return _page(request, Typed("email", problem=error.message), after, error)
+    keep_signed(request, signed)
     return render.to(request, after)
+
+
+def _page(
+    request: Req, typed: Typed, after: str, error: TenfoldError | None = None
+) -> ASGIResponse:
+    view: dict[str, Any] = {
+        "typed": typed,
+        "next": after,
+        "said": take_flash(request),
+        "locked": isinstance(error, Locked),
+        "providers": providers(request, after),
+        "hindrance": passkeys.hindrance(request),
+        "register": then("/register", after),
+        "forgot": then("/forgot", after),
+    }
+    status = error.status if error is not None else 200
+    headers = error.headers if isinstance(error, Locked | TooMany) else None
+    return render.bare(request, "door/sign_in.html", status=status, headers=headers, **view)
+
+
+# -- sign out
 
 
 @post("/logout", status_code=200)
@@ -101,40 +164,13 @@ async def sign_out(request: Req) -> ASGIResponse:
     except SignInFirst:
         return render.to(request, "/login")
     await signed_form(request, claims)
-    gate = _gate(request)
+    gate = gate_of(request)
     token = request.cookies.get(gate.cookie, "")
-    await gate.accounts.logout(token[:200], claims, client_of(request.scope))
-    _keep(request, "", "")
+    await gate.accounts.logout(token[:200], claims, gate.client(request))
+    keep_session(request, "", "")
     # Pages that the browser still holds must not come back with its back button.
     headers = {"location": "/login", "cache-control": "no-store", "clear-site-data": '"cache"'}
     return ASGIResponse(status_code=303, headers=headers, cookies=kept_cookies(request))
 
 
-def _refused(request: Req, error: TenfoldError, email: str, after: str) -> ASGIResponse:
-    view: dict[str, Any] = {"next": after, "email": email, "problem": error.message}
-    return render.bare(request, "sign_in.html", status=error.status, **view)
-
-
-def _keep(request: Req, access: str, refresh: str) -> None:
-    """Keep both tokens in the browser, or remove them."""
-    desk, gate = desk_of(request), _gate(request)
-    keep_cookie(request, "session", access, desk.settings.access_token_seconds if access else 0)
-    age = desk.settings.refresh_token_days * 86_400 if refresh else 0
-    kept_cookies(request).append(
-        Cookie(
-            key=gate.cookie,
-            value=refresh,
-            max_age=age,
-            path="/",
-            httponly=True,
-            secure=secure(desk),
-            samesite="lax",
-        )
-    )
-
-
-def _gate(request: Req) -> Gate:
-    return request.app.state.gate
-
-
-HANDLERS = [sign_in_page, sign_in, sign_out]
+HANDLERS = [sign_in_page, sign_in, ask_passkey, sign_in_with_passkey, sign_out]

@@ -28,7 +28,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.form_page import again, names_of, read, suggested, view_of
 from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
-from tenfold.web.pages.record import within
+from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.widgets import form_fields
 
@@ -52,7 +52,7 @@ async def new_page(request: Req, plural: str) -> ASGIResponse:
 @post("/{plural:str}/new", status_code=200)
 async def create(request: Req, plural: str) -> ASGIResponse:
     """Make the record, or show the form again with what was typed and what is wrong."""
-    act = await _arrived(request, plural, "page-create")
+    act = await arrived(request, plural, "page-create")
     try:
         async with act.changing() as (tx, guest, definition):
             access = guest.person.access(definition)
@@ -80,8 +80,7 @@ async def edit_page(request: Req, plural: str, record_id: str) -> ASGIResponse:
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
         record, names, version = await read(guest, definition, identity)
-        scope = guest.person.access(definition).update
-        if not within(guest, scope, record):
+        if not may_change(guest, definition, record):
             raise Forbidden(f"You may not change this {definition.label.lower()}.")
         view = view_of(guest, definition, record, names, version=version)
         around = frame(guest, view.title)
@@ -91,7 +90,7 @@ async def edit_page(request: Req, plural: str, record_id: str) -> ASGIResponse:
 @post("/{plural:str}/{record_id:str}/edit", status_code=200)
 async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Change the record, or show the form again: mistakes, or somebody else's change meanwhile."""
-    act = await _arrived(request, plural, "page-change", record_id)
+    act = await arrived(request, plural, "page-change", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
             access = guest.person.access(definition)
@@ -108,7 +107,7 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
 @post("/{plural:str}/{record_id:str}/moves", status_code=200)
 async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Move the record to another stage."""
-    act = await _arrived(request, plural, "page-move", record_id)
+    act = await arrived(request, plural, "page-move", record_id)
     stage, to = act.shipped.status, act.form.get("to")
     if stage is None or to not in stage.options:
         raise Invalid({"to": "is no stage of this record"})
@@ -126,7 +125,7 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
 @post("/{plural:str}/{record_id:str}/moves/undo", status_code=200)
 async def unmove(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
     """Take one's own last move back, also from a stage that can't be left."""
-    act = await _arrived(request, plural, "page-unmove", record_id)
+    act = await arrived(request, plural, "page-unmove", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
             what = (tx, guest.person, definition, act.identity, version)
@@ -140,7 +139,7 @@ async def unmove(request: Req, plural: str, record_id: str, version: int) -> ASG
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
 async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Delete the record softly; the next page offers to undo it."""
-    act = await _arrived(request, plural, "page-delete", record_id)
+    act = await arrived(request, plural, "page-delete", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
             (written,), _ = await act.desk.records.delete(
@@ -155,7 +154,7 @@ async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
 @post("/{plural:str}/{record_id:str}/restore", status_code=200)
 async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Bring a deleted record back."""
-    act = await _arrived(request, plural, "page-restore", record_id)
+    act = await arrived(request, plural, "page-restore", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
             await act.desk.records.restore(tx, guest.person, definition, act.identity)
@@ -165,7 +164,7 @@ async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
+class Act:
     """A form that was sent: whose, about which record, and where its page is."""
 
     request: Req
@@ -203,7 +202,7 @@ class _Act:
         return render.to(self.request, self.path + query)
 
 
-async def _arrived(request: Req, plural: str, route: str, record_id: str = "") -> _Act:
+async def arrived(request: Req, plural: str, route: str, record_id: str = "") -> Act:
     """What a form asks, before anything is held; raises where nobody is signed in."""
     routed(request, route)
     desk = desk_of(request)
@@ -211,7 +210,7 @@ async def _arrived(request: Req, plural: str, route: str, record_id: str = "") -
     claims = await signed_in(request)
     identity = identified(record_id, shipped) if record_id else NIL
     form = await signed_form(request, claims)
-    return _Act(request, desk, shipped, identity, claims, form)
+    return Act(request, desk, shipped, identity, claims, form)
 
 
 def _stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) -> None:
@@ -235,3 +234,4 @@ def _title(definition: Definition, written: Written | None) -> str:
 
 
 HANDLERS = [new_page, create, edit_page, change, move, unmove, delete, restore]
+__all__ = ["HANDLERS", "Act", "arrived"]

@@ -33,6 +33,7 @@ _TITLES = {
     429: "A little slower, please",
     503: "We can't reach the data",
 }
+_SET_UP = ("/settings/security", "shield-check", "Set one up")
 _TEXTS = {
     404: "The page or record is gone, was never here, or is not yours to see.",
     405: "Go back and use the buttons of the page.",
@@ -52,11 +53,16 @@ def refused(request: Req, error: TenfoldError) -> Response[bytes]:
     """A named error as a page; somebody who must sign in is sent there."""
     if error.status == 401:
         return _to_sign_in(request)
+    if error.code == "STEP_UP_REQUIRED":
+        return _to_confirm(request)
     title = _TITLES.get(error.status, "Something went wrong")
     text = _TEXTS.get(error.status, error.message) if error.status == 500 else error.message
     if error.status == 404:
         text = _TEXTS[404]
-    return render.error_page(request, error.status, title, text, dict(error.headers))
+    onward = render.HOME
+    if error.code == "MFA_REQUIRED":
+        title, onward = "A second factor comes first", _SET_UP
+    return render.error_page(request, error.status, title, text, dict(error.headers), onward)
 
 
 def unknown(request: Req, error: HTTPException) -> Response[bytes]:
@@ -94,6 +100,23 @@ def _to_sign_in(request: Req) -> Response[bytes]:
     return Response(
         content=b"",
         status_code=303,
+        headers={"location": address, "cache-control": "no-store"},
+        cookies=kept_cookies(request),
+        media_type=render.HTML,
+    )
+
+
+def _to_confirm(request: Req) -> Response[bytes]:
+    """The page where one proves who one is; a form goes there whole (307), and on from there."""
+    query = request.scope["query_string"].decode("latin-1")
+    place = request.scope["path"] + (f"?{query}" if query else "")
+    if request.method == "GET":
+        status, address = 303, render.query("/confirm", next=here(request))
+    else:
+        status, address = 307, render.query("/confirm", act=place, next=_shown(request))
+    return Response(
+        content=b"",
+        status_code=status,
         headers={"location": address, "cache-control": "no-store"},
         cookies=kept_cookies(request),
         media_type=render.HTML,

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
-from tenfold.engine.ask import Ask, Filter
+from tenfold.engine.ask import SHARED, Ask, Filter
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Boolean, Choice, Choices
 from tenfold.kernel.money import Money
@@ -51,6 +51,7 @@ _OFFERED = {
     "choices": "eq in empty filled",
     "tags": "eq in empty filled",
     "boolean": "eq",
+    "secret": "empty filled",  # its value would stand in the address
     "integer": "gte lte eq empty filled",
     "decimal": "gte lte eq empty filled",
     "money": "gte lte eq empty filled",
@@ -100,6 +101,9 @@ def chips(asked: Ask, pairs: Pairs, path: str, reader: Reader) -> list[Chip]:
             names.add(f"{_parameter(one)}[eq]")
         rest = [p for p in without_place(pairs) if p[0] not in names]
         made.append(Chip(f"{one.field.label} {_in_words(one, reader)}", address(path, rest)))
+    if asked.mine is not None:
+        rest = [p for p in without_place(pairs) if p[0] != SHARED]
+        made.append(Chip("Shared with me", address(path, rest)))
     return made
 
 

@@ -18,6 +18,7 @@ from tenfold.kernel.ids import parse_id
 from tenfold.web.pages import cells, mentions, render, widgets
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, frame, visiting
+from tenfold.web.pages.reaching import decides
 from tenfold.web.pages.session import Form, Req
 from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
 
@@ -117,6 +118,9 @@ def view_of(
     creating = "id" not in record
     access = guest.person.access(definition)
     fields = form_fields(definition, access, creating=creating)
+    if not creating and not decides(guest, definition, record):
+        # Whose a shared record is, and who else may see it, is not theirs to say.
+        fields = [f for f in fields if f.name not in ("owner", definition.private)]
     problems = dict(error.fields) if error else {}
     known = {name_of(f) for f in fields}
     beside = {name: text for name, text in problems.items() if name in known}

@@ -15,8 +15,8 @@ import msgspec
 from litestar import Litestar
 
 from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine.access import Person
 from tenfold.engine.custom_types import TypeSpec, defined
 from tenfold.engine.definition import Definition
 from tenfold.engine.registry import CUSTOM
@@ -24,7 +24,7 @@ from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
 from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
-from tenfold.web.pages import cells, hues
+from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
 from tenfold.web.pages.words import zone_of
 
@@ -36,6 +36,7 @@ WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
 _LATER = (("Imports", "/imports", "file-up"),)
+_SETTINGS = "/settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Guest:
     desk: Desk
     claims: Claims
     reader: Reader
-    person: Person
+    person: Caller
     who: Who
     own: tuple[Definition, ...]
     now: datetime
@@ -139,11 +140,17 @@ class Guest:
 
 
 @asynccontextmanager
-async def visiting(request: Req, claims: Claims) -> AsyncGenerator[Guest]:
-    """A connection that reads for the person behind a page."""
+async def visiting(request: Req, claims: Claims, *, blocked: bool = False) -> AsyncGenerator[Guest]:
+    """A connection that reads for the person behind a page.
+
+    Pages of one's own account are also for who is `blocked` until they have a second factor.
+    """
     desk = desk_of(request)
     async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
-        yield await _guest(request, desk, claims, reader)
+        guest = await _guest(request, desk, claims, reader)
+        if not blocked:
+            guest.person.need_unblocked()
+        yield guest
 
 
 @asynccontextmanager
@@ -152,7 +159,9 @@ async def changing(request: Req, claims: Claims) -> AsyncGenerator[tuple[Transac
     desk = desk_of(request)
     context = desk.context(claims, request.scope)
     async with desk.database.transaction(context, [MEMBERS, DEFINITIONS]) as transaction:
-        yield transaction, await _guest(request, desk, claims, transaction)
+        guest = await _guest(request, desk, claims, transaction)
+        guest.person.need_unblocked()
+        yield transaction, guest
 
 
 async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Guest:
@@ -209,6 +218,8 @@ class Frame:
     hue: str
     groups: tuple[Group, ...]
     later: tuple[Link, ...]
+    settings: Link
+    due: str
     bar: tuple[Link, ...]
     here: str
     csrf: str
@@ -236,12 +247,31 @@ def frame(guest: Guest, title: str) -> Frame:
         hue=hues.of_id(guest.claims.user),
         groups=groups,
         later=later,
+        settings=Link("Settings", _SETTINGS, "settings", _within(place, _SETTINGS)),
+        due=_due(guest, place),
         bar=_bar(groups, place),
         here=place,
         csrf=form_token(guest.desk, guest.claims),
         look=look(guest.request),
         flash=take_flash(guest.request),
     )
+
+
+def _within(place: str, href: str) -> bool:
+    return place == href or place.startswith(f"{href}/")
+
+
+def _due(guest: Guest, place: str) -> str:
+    """What to say to whom a second factor is asked of, as long as they have none."""
+    standing = guest.person.standing
+    if standing.enrolled or standing.due is None or place.startswith("/settings/security"):
+        return ""
+    place = guest.who.organisation
+    what, again = "Administrators need a second factor.", f"to administer {place} again"
+    if standing.everybody:
+        what, again = f"{place} asks everybody for a second factor.", "to go on"
+    day = words.written(words.there(standing.due, guest.zone).date(), guest.who.region)
+    return f"{what} Set yours up {again if standing.overdue else f'by {day}'}."
 
 
 def look(request: Req) -> Look:
@@ -277,8 +307,7 @@ def _groups(guest: Guest, place: str) -> Sequence[Group]:
 
 def _link(definition: Definition, place: str) -> Link:
     href = f"/{definition.path}"
-    active = place == href or place.startswith(f"{href}/")
-    return Link(definition.label_plural, href, definition.icon, active)
+    return Link(definition.label_plural, href, definition.icon, _within(place, href))
 
 
 def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:

@@ -83,6 +83,7 @@ class Table:
     choosing: bool
     spare: int
     near: int
+    shared: str
 
 
 @get("/{plural:str}")
@@ -177,7 +178,17 @@ async def _table(guest: Guest, definition: Definition, access: Access, pairs: Pa
         choosing=choosing is not None,
         spare=spare(definition, columns),
         near=near(definition, columns),
+        shared=_shared_with_me(guest, definition, asked, path, pairs),
     )
+
+
+def _shared_with_me(
+    guest: Guest, definition: Definition, asked: Ask, path: str, pairs: Pairs
+) -> str:
+    """Where the list is narrowed to what was shared with the person; empty for nothing."""
+    if asked.mine is not None or definition.name not in guest.person.shared:
+        return ""
+    return address(path, [*without_place(pairs), (asking.SHARED, "me")])
 
 
 async def _page(guest: Guest, definition: Definition, asked: Ask) -> Page:

@@ -50,9 +50,7 @@ async def pick_options(request: Req, plural: str, field: str = "", q: str = "") 
         one = shipped.fields.get(field)
         if one is None or not guest.person.access(shipped).sees(one):
             raise NotFound("There is no such field.")
-        found = await suggestions(
-            guest.desk.query, guest.reader, guest.person, one, _MARK.sub(r"\1", text)
-        )
+        found = await suggestions(guest.desk.query, guest.reader, guest.person, one, bare(text))
     return render.partial(request, "parts/picks.html", picks=picks(found))
 
 
@@ -92,20 +90,31 @@ async def resolve(
     names = targets(one, query.registry)
     if found := parse_id(text):
         return names[0], found
+    near = await suggestions(query, reader, person, one, bare(text), most=20)
+    looked_for = f"It is looked for by {_looked_for(names, query.registry)}. "
+    found = meant(near, text, f"{looked_for}Choose one from the list, or leave it empty.")
+    return found.type, found.id
+
+
+def bare(text: str) -> str:
+    """What a box holds without the mark that tells doubles apart."""
+    return _MARK.sub(r"\1", text)
+
+
+def meant(near: Sequence[Titled], text: str, otherwise: str) -> Titled:
+    """The one of some suggestions that a box's text names; raises Refused, saying what is near."""
     marked = _MARK.match(text)
     title, mark = (marked[1], marked[2]) if marked else (text, "")
-    near = await suggestions(query, reader, person, one, title, most=20)
-    same = [t for t in near if fold(t.title) == fold(title) and t.id.hex.endswith(mark)]
+    called = [t for t in near if fold(t.title) == fold(title) and t.id.hex.endswith(mark)]
+    # Nobody else has a person's address.
+    same = called or [t for t in near if t.type == USER and fold(t.hint) == fold(title)]
     if len(same) == 1:
-        return same[0].type, same[0].id
+        return same[0]
     if same:
         raise Refused(f"There are {len(same)} of this name: {_listed(picks(same)[:3])}.")
     if near:
         raise Refused(f"There is none of this very name. Did you mean {_listed(picks(near)[:3])}?")
-    raise Refused(
-        f"There is none of this name. It is looked for by {_looked_for(names, query.registry)}. "
-        "Choose one from the list, or leave it empty."
-    )
+    raise Refused(f"There is none of this name. {otherwise}")
 
 
 def _looked_for(names: Sequence[str], registry: Registry) -> str:

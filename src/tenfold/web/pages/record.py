@@ -19,17 +19,18 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Many
 from tenfold.kernel import digits
-from tenfold.kernel.ids import parse_id
 from tenfold.kernel.labels import label_of
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, hues, mentions, render, timeline, words
+from tenfold.web.pages import cells, hues, mentions, render, sharing, timeline, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.mentions import Mentions
+from tenfold.web.pages.reaching import may_change, may_delete
 from tenfold.web.pages.session import Req, routed
+from tenfold.web.pages.sharing import Panel
 from tenfold.web.pages.timeline import History
 
 HISTORY = 20
@@ -110,6 +111,7 @@ class View:
     deleted: Cell
     may_update: bool
     may_delete: bool
+    sharing: Panel | None
 
 
 @get("/{plural:str}/{record_id:str}")
@@ -172,18 +174,10 @@ async def _view(
         created=_when(record, "created_at", eyes),
         updated=_when(record, "updated_at", eyes),
         deleted=_when(record, "deleted_at", eyes),
-        may_update=not deleted and within(guest, access.update, record),
-        may_delete=within(guest, access.delete, record),
+        may_update=not deleted and may_change(guest, definition, record),
+        may_delete=may_delete(guest, definition, record),
+        sharing=None if deleted else await sharing.panel(guest, definition, record),
     )
-
-
-def within(guest: Guest, scope: str, record: Record) -> bool:
-    """Whether a record lies in the scope that a person has for a verb; the engine checks again."""
-    if scope in ("all", "none"):
-        return scope == "all"
-    own = str(record.get("owner_id")) == str(guest.person.user)
-    team = parse_id(str(record.get("team_id")))
-    return own or scope == "open" or (scope == "team" and team in guest.person.teams)
 
 
 def _embeds(guest: Guest, definition: Definition) -> tuple[Embed, ...]:
@@ -320,4 +314,4 @@ def _when(record: Record, name: str, reader: cells.Reader) -> Cell:
 
 
 HANDLERS = [record_page]
-__all__ = ["HANDLERS", "within"]
+__all__ = ["HANDLERS"]

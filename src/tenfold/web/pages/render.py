@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -21,8 +22,11 @@ HTML = "text/html"
 _MACROS = {
     "macros/show.html": ("icon", "avatar", "sign", "cell", "short"),
     "macros/field.html": ("field",),
+    "macros/entry.html": ("entry", "told", "passkey"),
 }
 _WORTH_IT = 1_400
+HOME = ("/", "house", "Go home")
+"""A way to go on: address, icon, words."""
 _HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, HX-Request, Accept-Encoding"}
 
 
@@ -47,15 +51,29 @@ def environment() -> Environment:
 
 
 def page(
-    request: Req, template: str, frame: Frame, *, status: int = 200, **view: Any
+    request: Req,
+    template: str,
+    frame: Frame,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **view: Any,
 ) -> ASGIResponse:
     """A page in its frame."""
-    return _answer(request, render(template, frame=frame, look=frame.look, **view), status)
+    text = render(template, frame=frame, look=frame.look, **view)
+    return _answer(request, text, status, headers)
 
 
-def bare(request: Req, template: str, *, status: int = 200, **view: Any) -> ASGIResponse:
+def bare(
+    request: Req,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **view: Any,
+) -> ASGIResponse:
     """A page without a frame: nobody is signed in."""
-    return _answer(request, render(template, look=look(request), **view), status)
+    return _answer(request, render(template, look=look(request), **view), status, headers)
 
 
 def partial(request: Req, template: str, *, status: int = 200, **view: Any) -> ASGIResponse:
@@ -87,10 +105,16 @@ def to(request: Req, address: str) -> ASGIResponse:
 
 
 def error_page(
-    request: Req, status: int, title: str, text: str, headers: dict[str, str] | None = None
+    request: Req,
+    status: int,
+    title: str,
+    text: str,
+    headers: dict[str, str] | None = None,
+    onward: tuple[str, str, str] = HOME,
 ) -> Response[bytes]:
-    """A refusal in the look of the pages."""
-    body = render("error.html", look=look(request), status=status, title=title, text=text)
+    """A refusal in the look of the pages, and a way to go on."""
+    view: dict[str, Any] = {"status": status, "title": title, "text": text, "onward": onward}
+    body = render("error.html", look=look(request), **view)
     return Response(
         content=body.encode(),
         status_code=status,
@@ -101,8 +125,10 @@ def error_page(
     )
 
 
-def _answer(request: Req, text: str, status: int) -> ASGIResponse:
-    body, headers = text.encode(), dict(_HEADERS)
+def _answer(
+    request: Req, text: str, status: int, more: Mapping[str, str] | None = None
+) -> ASGIResponse:
+    body, headers = text.encode(), {**_HEADERS, **(more or {})}
     if len(body) > _WORTH_IT and "gzip" in header(request.scope, b"accept-encoding"):
         packer = zlib.compressobj(1, wbits=31)
         body = packer.compress(body) + packer.flush()

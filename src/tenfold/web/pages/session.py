@@ -33,6 +33,7 @@ class Form:
     """A posted form: the values of each name, in order."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self.pairs = pairs
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
@@ -141,7 +142,7 @@ def form_token(desk: Desk, claims: Claims) -> str:
     """A token for forms, bound to the session; never twice the same, so that it can't be
     guessed from the sizes of compressed pages (BREACH)."""
     nonce = secrets.token_bytes(9)
-    return urlsafe_b64encode(nonce + _proof(desk, claims, nonce)).decode()
+    return urlsafe_b64encode(nonce + _proofs(desk, claims, nonce)[0]).decode()
 
 
 def _matches(desk: Desk, claims: Claims, token: str) -> bool:
@@ -149,12 +150,14 @@ def _matches(desk: Desk, claims: Claims, token: str) -> bool:
         raw = urlsafe_b64decode(token.encode("ascii"))
     except ValueError:
         return False
-    return hmac.compare_digest(raw[9:], _proof(desk, claims, raw[:9]))
+    return any(hmac.compare_digest(raw[9:], one) for one in _proofs(desk, claims, raw[:9]))
 
 
-def _proof(desk: Desk, claims: Claims, nonce: bytes) -> bytes:
-    key = desk.keyring.derive("csrf")
-    return hmac.new(key, nonce + claims.session.bytes, hashlib.sha256).digest()[:18]
+def _proofs(desk: Desk, claims: Claims, nonce: bytes) -> list[bytes]:
+    """What proves it, under the key of today and those that are still accepted."""
+    said = nonce + claims.session.bytes
+    keys = desk.keyring.derived("csrf")()
+    return [hmac.new(key, said, hashlib.sha256).digest()[:18] for key in keys]
 
 
 def address_of(text: str) -> tuple[str, str]:

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from litestar import Router
 
-from tenfold.web.pages import door, edit, errors, home, imports, lists, pick, record
+from tenfold.web.pages import (
+    confirm,
+    door,
+    edit,
+    errors,
+    home,
+    imports,
+    lists,
+    mailed,
+    outbox,
+    own_factors,
+    own_sessions,
+    pick,
+    providers,
+    record,
+    register,
+    second_factor,
+    security,
+    settings,
+    sharing,
+)
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
 
@@ -16,11 +36,22 @@ def site() -> Router:
     handlers = [
         static_file,
         *door.HANDLERS,
+        *providers.HANDLERS,
+        *second_factor.HANDLERS,
+        *register.HANDLERS,
+        *mailed.HANDLERS,
+        *outbox.HANDLERS,
+        *confirm.HANDLERS,
+        *settings.HANDLERS,
+        *security.HANDLERS,
+        *own_factors.HANDLERS,
+        *own_sessions.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
         *lists.HANDLERS,
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,
+        *sharing.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)

@@ -144,7 +144,7 @@ def _widget(one: Field, filled: Filled, *, focus: bool) -> Widget:
         "input": input_,
         "mode": mode,
         "help": one.help,
-        "error": _sentence(filled.problems.get(name, "")),
+        "error": words.sentence(filled.problems.get(name, "")),
         "now": filled.changed.get(name, ""),
         "required": one.required,
         "wide": kind in _WIDE,
@@ -276,10 +276,3 @@ def _was(one: Field, value: Any, filled: Filled) -> str:
         pointer = cast("dict[str, Any]", value)
         kind, identity = str(pointer["type"]), str(pointer["id"])
     return f"{kind}:{identity}|{filled.names.get(UUID(identity), '')}"
-
-
-def _sentence(text: str) -> str:
-    """A mistake as a sentence beside its field: `is required` → `This is required`."""
-    if not text:
-        return ""
-    return text if text[0].isupper() else f"This {text}"

@@ -174,3 +174,10 @@ def greeting(now: datetime, zone: tzinfo) -> str:
     if 4 <= hour < 12:
         return "Good morning"
     return "Good afternoon" if 12 <= hour < 18 else "Good evening"
+
+
+def sentence(text: str) -> str:
+    """A mistake as a sentence beside its field: `is required` → `This is required`."""
+    if not text:
+        return ""
+    return text if text[0].isupper() else f"This {text}"

@@ -13,7 +13,7 @@ const typing = (element) => element.matches("input, textarea, select, [contented
 // A mistake shows as one leaves its field, and goes as soon as it is put right.
 function check(control) {
   const note = document.getElementById(`e-${control.name}`);
-  if (!note || !control.form?.matches(".record-form")) return;
+  if (!note || !control.form?.noValidate) return;
   const wrong = !control.validity.valid;
   note.hidden = !wrong;
   note.querySelector("span").textContent = wrong ? control.validationMessage : "";
@@ -22,7 +22,7 @@ function check(control) {
 }
 
 document.addEventListener("focusout", ({ target }) => {
-  const control = target.matches?.(".record-form :is(input, textarea, select)");
+  const control = target.matches?.("[novalidate] :is(input, textarea, select)");
   // What is well formed may still be wrong: a mistake that the server found waits for a change.
   if (control && target.value && !target.validity.valid) check(target);
 });
@@ -42,6 +42,36 @@ document.addEventListener("htmx:after:swap", showPlace);
 document.addEventListener("htmx:before:swap", () => {
   for (const one of document.querySelectorAll("[id][style]")) one.removeAttribute("style");
 });
+
+// Passwords can be looked at, a code is sent with its last digit, lists are copied and printed.
+const shown = () => document.querySelectorAll("[data-reveal], [data-copy], [data-print]")
+  .forEach((one) => { one.hidden = false; });
+
+shown();
+document.addEventListener("htmx:after:swap", shown);
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-reveal], [data-copy], [data-print]");
+  if (!button) return;
+  if ("print" in button.dataset) return print();
+  if ("copy" in button.dataset) {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText);
+    button.querySelector("span").textContent = "Copied";
+    return;
+  }
+  const field = document.getElementById(button.dataset.reveal);
+  const seen = field.type === "password";
+  field.type = seen ? "text" : "password";
+  button.setAttribute("aria-pressed", String(seen));
+});
+
+document.addEventListener("input", ({ target }) => {
+  const most = Number(target.dataset?.sendAt);
+  if (most && target.value.replace(/\s/g, "").length === most) target.form.requestSubmit();
+});
+
+// What was meant before one had to prove who one is goes on at once.
+document.querySelector("form[data-at-once]")?.requestSubmit();
 
 // A form is sent once, however often its button is pressed; it opens again with its answer.
 const open = (form) => form?.removeAttribute?.("data-sent");

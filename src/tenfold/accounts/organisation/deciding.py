@@ -1,0 +1,293 @@
+"""Why somebody may or may not do something: a decision with all that it was made of.
+
+Each check says whether it lets them, why, and the facts; they may do what all of them let them. A
+new rule that can refuse somebody belongs into CHECKS. A test holds the answers against what the
+API really does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from tenfold.accounts.organisation.members import Member
+from tenfold.db.database import Reader
+from tenfold.engine import reach
+from tenfold.engine.access import Access, Person, Source, sources
+from tenfold.engine.definition import Definition, Field, Scope
+from tenfold.engine.reach import How, Whose
+
+Verb = Literal["read", "create", "update", "delete", "reveal", "share"]
+
+_NAMES = """SELECT (SELECT CASE WHEN m.known_at IS NULL THEN u.email
+        ELSE concat_ws(' ', u.first_name, u.last_name) END
+    FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+    WHERE m.tenant_id = $1 AND m.user_id = $2),
+    (SELECT name FROM tenfold.teams WHERE tenant_id = $1 AND id = $3)"""
+_SHARE = """SELECT grantee_id, may, shared_by, created_at FROM tenfold.shares
+WHERE tenant_id = $1 AND record_id = $2 AND grantee_id = ANY ($3)
+ORDER BY may = 'update' DESC, created_at LIMIT 1"""
+_WORDS = {"read": "read", "update": "change", "delete": "delete", "share": "share"}
+_SCOPES: dict[Scope, str] = {
+    "own": "their own",
+    "team": "their own and those of their team and the teams below it",
+    "open": "all but what others keep private",
+    "all": "all of them",
+}
+_ORIGINS = {"organization": "of the organization", "shipped": "of a pack", "own": "of your own"}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check says: whether it lets them, why in a sentence, and the facts behind it."""
+
+    check: str
+    passed: bool
+    reason: str
+    detail: dict[str, Any] = {}
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody may do something, and every check that has a say in it."""
+
+    allowed: bool
+    user_id: UUID
+    type: str
+    verb: Verb
+    record_id: UUID | None
+    field: str | None
+    checks: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: may this person do this with this type, record or field.
+
+    `person` is None for somebody who does not belong to the organisation any more.
+    """
+
+    reader: Reader
+    member: Member
+    person: Person | None
+    definition: Definition
+    verb: Verb
+    record: Whose | None = None
+    field: Field | None = None
+
+    @property
+    def them(self) -> Person:
+        """The person, who is there."""
+        assert self.person is not None
+        return self.person
+
+    @property
+    def access(self) -> Access:
+        """What they may do with the type."""
+        return self.them.access(self.definition)
+
+    @property
+    def many(self) -> str:
+        """What people call the type's records."""
+        return self.definition.label_plural.lower()
+
+
+async def decide(question: Question) -> Decision:
+    """Ask every check; all of them must let the person."""
+    checks = CHECKS if question.person is not None else CHECKS[:1]
+    asked = [await check(question) for check in checks]
+    findings = [finding for finding in asked if finding is not None]
+    shown = question.field
+    return Decision(
+        allowed=all(finding.passed for finding in findings),
+        user_id=question.member.id,
+        type=question.definition.name,
+        verb=question.verb,
+        record_id=question.record.id if question.record else None,
+        field=(f"custom.{shown.name}" if shown.custom else shown.json_name) if shown else None,
+        checks=findings,
+    )
+
+
+# -- the checks
+
+
+async def _member(question: Question) -> Finding:
+    """Whether they belong to the organisation at all."""
+    one, active = question.member, question.person is not None
+    name = f"{one.first_name} {one.last_name}".strip() or one.email
+    role = f"is a member of the organization with the role {one.role}"
+    reason = f"{name} {role if active else 'does not belong to the organization any more'}."
+    return Finding(check="member", passed=active, reason=reason, detail={"role": one.role})
+
+
+async def _verb(question: Question) -> Finding:
+    """Whether a role of theirs lets them do it with any record of the type."""
+    verb = {"share": "update", "reveal": "read"}.get(question.verb, question.verb)
+    found = sources(question.definition, question.them)
+    if verb == "create":
+        granted, scope = question.access.create, None
+        having = [s for s in found if s.grant.create]
+        words = f"make {question.many}"
+    else:
+        scope = getattr(question.access, verb)
+        granted = scope != "none"
+        having = [s for s in found if granted and getattr(s.grant, verb) == scope]
+        words = f"{_WORDS[verb]} {question.many}"
+    reach_ = f": {_SCOPES[scope]}" if scope and granted else ""
+    lets = f"{_named(having)} lets them {words}{reach_}."
+    reason = lets if granted else f"No role of theirs lets them {words}."
+    return Finding(
+        check="verb",
+        passed=granted,
+        reason=reason,
+        detail={"scope": scope, "roles": _roles(having)},
+    )
+
+
+async def _seen(question: Question) -> Finding | None:
+    """Whether they see the record."""
+    one = question.record
+    if one is None:
+        return None
+    how = reach.readable(question.access, question.them, one)
+    return await _about(question, one, "seen", "read", question.access.read, how)
+
+
+async def _reached(question: Question) -> Finding | None:
+    """Whether the record lies as far as the verb reaches."""
+    one, access = question.record, question.access
+    if one is None or question.verb in ("read", "create", "reveal"):
+        return None
+    if question.verb == "update" and not _decides(question):
+        how = reach.changeable(access, question.them, one)
+        return await _about(question, one, "reached", "update", access.update, how)
+    scope = access.delete if question.verb == "delete" else access.update
+    how = reach.within(scope, access, question.them, one)
+    return await _about(question, one, "reached", question.verb, scope, how)
+
+
+async def _required(question: Question) -> Finding | None:
+    """Whether they may set all that a new record must have."""
+    if question.verb != "create":
+        return None
+    fields = question.definition.fields.values()
+    out = [f for f in fields if f.required and not f.system and not question.access.sets(f)]
+    if not out:
+        return None
+    listed = ", ".join(f.label for f in out)
+    names = [f.json_name for f in out if question.access.sees(f)]
+    reason = f"A new record needs what they may not set: {listed}."
+    return Finding(check="required", passed=False, reason=reason, detail={"fields": names})
+
+
+async def _field(question: Question) -> Finding | None:
+    """Whether they may see, set or open the field."""
+    one, access = question.field, question.access
+    if one is None:
+        return None
+    found = sources(question.definition, question.them)
+    readers = [s for s in found if s.grant.read == access.read != "none"]
+    if not access.sees(one):
+        hiding = [s for s in readers if one.name in s.grant.hide]
+        by_role = f"{_named(hiding)} hides it".replace("The", "the", 1)
+        why = by_role if hiding else "it is computed from a hidden field"
+        detail = {"hidden": True, "roles": _roles(hiding)}
+        reason = f"{one.label} does not exist for them: {why}."
+        return Finding(check="field", passed=False, reason=reason, detail=detail)
+    if question.verb == "reveal":
+        having = [s for s in readers if one.name in s.grant.reveal - s.grant.hide]
+        may = one.name in access.reveal
+        lets = f"{_named(having)} lets them open {one.label}."
+        reason = lets if may else f"No role of theirs lets them open {one.label}."
+        return Finding(check="field", passed=may, reason=reason, detail={"roles": _roles(having)})
+    if question.verb == "read":
+        return Finding(check="field", passed=True, reason=f"They see {one.label}.")
+    if not one.writable:
+        reason = f"{one.label} is computed, and nobody sets it."
+        return Finding(check="field", passed=False, reason=reason, detail={"computed": True})
+    locking = [s for s in found if one.name in s.grant.read_only | s.grant.hide]
+    may = access.sets(one)
+    kept = f"{_named(locking)} keeps {one.label} from being set."
+    reason = f"They may set {one.label}." if may else kept
+    detail = {} if may else {"read_only": True, "roles": _roles(locking)}
+    return Finding(check="field", passed=may, reason=reason, detail=detail)
+
+
+CHECKS: tuple[Callable[[Question], Awaitable[Finding | None]], ...] = (
+    _member,
+    _verb,
+    _seen,
+    _reached,
+    _required,
+    _field,
+)
+
+
+# -- sentences
+
+
+def _decides(question: Question) -> bool:
+    """Whether the field says whose the record is, or who may see it: a share does not reach so."""
+    deciding = ("owner", question.definition.private)
+    return question.field is not None and question.field.name in deciding
+
+
+def _roles(found: Iterable[Source]) -> list[dict[str, str]]:
+    return [{"role": s.role, "origin": s.origin} for s in found]
+
+
+def _named(found: Iterable[Source]) -> str:
+    """Roles in words, which together do something."""
+    named = list(dict.fromkeys(f"{s.role} ({_ORIGINS[s.origin]})" for s in found))
+    return f"The role {' or '.join(named) or 'they have'}"
+
+
+async def _about(
+    question: Question, one: Whose, check: str, verb: str, scope: Scope, how: How | None
+) -> Finding:
+    """How the record comes within their reach, or why it doesn't."""
+    tenant, word = question.them.tenant, _WORDS[verb]
+    (names,) = await question.reader.rows(_NAMES, tenant, one.owner, one.team)
+    owner, team = names[0] or "nobody", names[1]
+    detail: dict[str, Any] = {
+        "how": how,
+        "scope": scope,
+        "owner_id": one.owner,
+        "team_id": one.team,
+        "private": one.private,
+    }
+    groups = [question.them.user, *question.them.teams]
+    share = await question.reader.row(_SHARE, tenant, one.id, groups)
+    if share is not None:
+        names = ("shared_with", "may", "shared_by", "shared_at")
+        detail |= dict(zip(names, share.values(), strict=True))
+    whose = f"It belongs to {owner}" + (f" in the team {team}" if team else "")
+    many = question.many
+    reasons: dict[How | None, str] = {
+        "own": "They own it.",
+        "team": f"{whose}, which is their team or below it.",
+        "open": f"{whose}, and is not private.",
+        "all": f"{whose}; their role lets them {word} all {many}.",
+        "shared": f"{whose}, and is shared with them to {word}.",
+    }
+    return Finding(
+        check=check,
+        passed=how is not None,
+        reason=reasons.get(how) or f"{whose}{_beyond(one, scope, word, many, share is not None)}",
+        detail=detail,
+    )
+
+
+def _beyond(one: Whose, scope: Scope, word: str, many: str, shared: bool) -> str:
+    """Why a record is out of reach."""
+    if scope == "none":
+        return f"; no role of theirs lets them {word} {many}."
+    if one.private:
+        kept = ", who keeps it private"
+        return f"{kept} and shared it for less than to {word} it." if shared else f"{kept}."
+    only = "only their own" if scope == "own" else "only those of their team and the teams below it"
+    also = "; the share is for less" if shared else ", and is not shared with them"
+    return f"{also}: they may {word} {only}."

@@ -1,0 +1,1 @@
+"""The installation's own secrets, from wherever its operator keeps them."""

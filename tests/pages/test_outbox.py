@@ -1,0 +1,127 @@
+"""Letters that wait here: on the page of the machine itself, and on its command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from tests.accounts.letters import work_off
+from tests.conftest import Running, Serve
+from tests.pages.newcomers import Newcomer, browser
+
+from tenfold.cli.outbox import show_letters
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_letters_are_read_on_the_machine_itself(free: Running, ada: Newcomer) -> None:
+    await ada.register()
+    await ada.get("/forgot")
+    await ada.send(ada.form("/forgot"), email=ada.email)
+    (hint,) = [a for a in ada.page.all("a") if a.text == "outbox"]
+    await work_off(free)
+    await ada.get(hint["href"])
+    assert [h.text for h in ada.page.all("h2")] == [
+        "Set a new password",
+        "Confirm your e-mail address",
+    ]
+    (reset, verify) = [a["href"] for a in ada.page.one("main").all("a") if "/" in a["href"][1:]]
+    assert (reset[:7], verify[:8]) == ("/reset/", "/verify/")
+    assert ada.answer.headers["cache-control"] == "no-store"
+    await ada.get("/outbox?to=nobody@example.com")
+    assert "Nothing here yet" in ada.page.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mail_url": "smtp://localhost:25"},
+        {"public_url": "http://localhost:8000"},
+        {"host": "0.0.0.0"},
+        {"host": "192.168.1.5"},
+    ],
+    ids=str,
+)
+async def test_only_an_installation_of_this_machine_alone_shows_them(
+    serve: Serve, settings: Settings, changes: dict[str, Any]
+) -> None:
+    other = msgspec.structs.replace(settings, sign_in_per_minute=0, **changes)
+    async with serve(other) as running, browser(running) as http:
+        person = Newcomer(http)
+        await person.get("/outbox")
+        assert person.answer.status_code == 404
+        await person.get("/forgot")
+        await person.send(person.form("/forgot"), email=person.email)
+        assert not [a for a in person.page.all("a") if a["href"].startswith("/outbox")]
+        assert ("tenfold outbox" in person.page.text) == ("mail_url" not in changes)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "tenfold.test"},
+        {"host": "evil.example:8000"},
+        {"host": "localhost.evil.example"},
+        {"host": "[::1"},
+        {"x-forwarded-for": "203.0.113.9"},
+        {"forwarded": "for=203.0.113.9"},
+        {"x-real-ip": "203.0.113.9"},
+        {"via": "1.1 proxy"},
+    ],
+    ids=str,
+)
+async def test_neither_a_proxy_nor_another_name_gets_at_them(
+    ada: Newcomer, headers: dict[str, str]
+) -> None:
+    await ada.get("/outbox")
+    assert ada.answer.status_code == 200
+    answer = await ada.http.get("/outbox", headers=headers)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("127.0.0.1", 200), ("127.8.8.8", 200), ("::1", 200), ("192.168.1.9", 404), ("", 404)],
+)
+async def test_only_the_machine_itself_may_ask(free: Running, address: str, status: int) -> None:
+    transport = httpx.ASGITransport(free.app, client=(address, 5))  # pyright: ignore[reportArgumentType]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+        assert (await http.get("/outbox")).status_code == status
+
+
+# -- on the command line
+
+
+async def test_the_command_line_shows_the_newest_letters(
+    free: Running, settings: Settings, ada: Newcomer
+) -> None:
+    await ada.register()
+    await ada.get("/forgot")
+    await ada.send(ada.form("/forgot"), email=ada.email)
+    await work_off(free)
+    said: list[str] = []
+    assert await show_letters(settings, ada.email.upper(), 10, said.append) == 0
+    assert [text.splitlines()[0].rpartition("  ")[2] for text in said] == [
+        "Confirm your e-mail address",
+        "Set a new password",
+    ]
+    assert "/reset/" in said[1]
+    said.clear()
+    await show_letters(settings, ada.email, 1, said.append)
+    assert len(said) == 1
+    assert "/reset/" in said[0]
+    said.clear()
+    await show_letters(settings, "nobody.at.all@example.com", 10, said.append)
+    assert said == ["No letter to nobody.at.all@example.com was written."]
+
+
+@pytest.mark.parametrize(("to", "many"), [("", 0), ("", 10_000), ("ada", 1)])
+async def test_the_command_line_refuses_what_it_cant_show(
+    settings: Settings, to: str, many: int
+) -> None:
+    with pytest.raises(Invalid):
+        await show_letters(settings, to, many, print)
