@@ -136,6 +136,28 @@ def outbox(
     return run(lambda settings: show_letters(settings, to, many, print))
 
 
+prove = App(name="prove", help="Promises tried on this installation; exit code 1: one is broken.")
+app.command(prove)
+
+
+@prove.command
+def isolation(
+    *,
+    address: Annotated[
+        str, Parameter(help="Where the server is; without it, where its settings say.")
+    ] = "",
+) -> int:
+    """Try whether an organisation sees or touches what is another's, by HTTP and by SQL.
+
+    Two organisations are made for it and taken away again. What was found is kept in TENFOLD_HOME,
+    in the folder evidence.
+    """
+    from tenfold.cli.prove import isolation as tried
+
+    with _at_work() as installation:
+        return tried(installation, address, print, say)
+
+
 @app.command
 def bench(
     *arguments: Annotated[
