@@ -16,6 +16,7 @@ from tenfold.cli.host_commands import (
     limit,
     map_issuer,
     organisation,
+    prove,
     rotate_keys,
     rotate_master_key,
 )
@@ -136,28 +137,6 @@ def outbox(
     return run(lambda settings: show_letters(settings, to, many, print))
 
 
-prove = App(name="prove", help="Promises tried on this installation; exit code 1: one is broken.")
-app.command(prove)
-
-
-@prove.command
-def isolation(
-    *,
-    address: Annotated[
-        str, Parameter(help="Where the server is; without it, where its settings say.")
-    ] = "",
-) -> int:
-    """Try whether an organisation sees or touches what is another's, by HTTP and by SQL.
-
-    Two organisations are made for it and taken away again. What was found is kept in TENFOLD_HOME,
-    in the folder evidence.
-    """
-    from tenfold.cli.prove import isolation as tried
-
-    with _at_work() as installation:
-        return tried(installation, address, print, say)
-
-
 @app.command
 def bench(
     *arguments: Annotated[
@@ -177,8 +156,8 @@ def bench(
 
 app.command(import_file, name="import")
 app.command(export)
-for people in (user, api_key, organisation):
-    app.command(people)
+for group in (user, api_key, organisation, prove):
+    app.command(group)
 for command in (rotate_keys, erase_keys, rotate_master_key, map_issuer, csp_reports, limit):
     app.command(command)
 

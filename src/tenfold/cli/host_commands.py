@@ -109,3 +109,24 @@ def limit(
     from tenfold.cli.edge import set_limit
 
     return run(lambda settings: set_limit(settings, organisation, per_minute, print))
+
+
+prove = App(name="prove", help="Promises tried on this installation; exit code 1: one is broken.")
+
+
+@prove.command
+def isolation(
+    *,
+    address: Annotated[
+        str, Parameter(help="Where the server is; without it, where its settings say.")
+    ] = "",
+) -> int:
+    """Try whether an organisation sees or touches what is another's, by HTTP and by SQL.
+
+    Two organisations are made for it and taken away again. What was found is kept in TENFOLD_HOME,
+    in the folder evidence.
+    """
+    from tenfold.cli.prove import isolation as tried
+
+    with at_work() as installation:
+        return tried(installation, address, print, say)
