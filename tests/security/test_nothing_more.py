@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import socket
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.openapi.conftest import Served
 from tests.security.conftest import At
 from tests.security.test_browser_policy import EVERYWHERE
 
+from tenfold.cli.logs import formatter
 from tenfold.engine.types import Locale, Refused, RichText, Url
 from tenfold.mail.letters import Letter
 from tenfold.mail.sending import message
@@ -185,3 +188,65 @@ def test_a_letter_has_no_headers_of_others(evil: str) -> None:
     assert not re.search(rb"^(Bcc|X):", head, re.MULTILINE | re.IGNORECASE)
     with pytest.raises(ValueError, match=r"linefeed|carriage"):
         message("crm@example.com", Letter("x", f"ann@example.com{evil}", "Hello", "x")).as_bytes()
+
+
+# -- files
+
+
+def files(folder: Path) -> set[Path]:
+    """All files below a folder."""
+    return {one for one in folder.rglob("*") if one.is_file()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../x.csv",
+        "/etc/passwd",
+        "..\\..\\x.csv",
+        "a\x00.csv",
+        "CON",
+        "%2e%2e%2fx",
+        "x" * 5_000,
+    ],
+)
+async def test_an_upload_is_kept_under_a_name_of_ours(
+    app: Running, at: At, admin: Somebody, name: str
+) -> None:
+    home = Path(app.desk.settings.home)
+    body = {"type": "leads", "filename": name, "content": "First Name,Last Name\nAda,Byron\n"}
+    before = files(home)
+    answer = await at(app).post("/v1/imports", json=body, headers=admin.headers)
+    assert answer.status_code in (202, 400), answer.text
+    kept = files(home) - before
+    assert {one.parent.parent.name for one in kept} <= {str(admin.tenant)}
+    assert {one.name for one in kept} <= {"0.upload", "1.upload"}
+    assert (answer.status_code == 202) == bool(kept)
+
+
+async def test_an_export_has_a_name_of_ours(app: Running, at: At, admin: Somebody) -> None:
+    for query in ("", "?filename=x.html", "?format=json", '?format=csv%0d%0aX-Evil:1"'):
+        answer = await at(app).get(f"/v1/leads/export{query}", headers=admin.headers)
+        assert "x-evil" not in answer.headers
+        if answer.status_code == 200:
+            said = answer.headers["content-disposition"]
+            assert re.fullmatch(r'attachment; filename="leads[a-z0-9-]*\.(csv|json)"', said), said
+        else:
+            assert (answer.status_code, "filename" in query or "evil" in query.lower()) == (
+                400,
+                True,
+            )
+
+
+# -- what is logged
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['a\n{"level":"info","event":"x"}', "a\r\nb", "\x1b[2Ja", "a\u2028b\u0085c", '"}\n{"'],
+)
+def test_a_line_of_the_log_is_one_object(text: str) -> None:
+    line = formatter().format(logging.LogRecord(text, 30, "x", 1, "said %s", (text,), None))
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["event"] == f"said {text}"
+    assert not re.search(r"[\x00-\x1f]", line)
