@@ -47,7 +47,13 @@ def types() -> str:
         "",
         "By pack; each is served at `/v1/<plural>` and `/<plural>`. What",
     ]
-    lines += ["a type of field takes and answers: [Field types](field-types.md).", ""]
+    lines += [
+        "a type of field takes and answers: [Field types](field-types.md). Roles that a type does"
+    ]
+    lines += [
+        "not name may do nothing with it; owners and administrators do everything, managers and"
+    ]
+    lines += ["readers all but what is private: [rules](../explanation/security-rules.md).", ""]
     for pack, definitions in registry().packs.items():
         lines += [f"## {pack.replace('_', ' ').capitalize()}", ""]
         for one in definitions:
@@ -64,6 +70,21 @@ def _type(one: Definition) -> list[str]:
         help_ = field.help.replace("|", "\\|").replace("\n", " ")
         kind = field.type.kind
         lines.append(f"| `{field.json_name}` | {kind} | {required} | {field.reso} | {help_} |")
+    return [*lines, "", *_grants(one)]
+
+
+def _grants(one: Definition) -> list[str]:
+    """What each role of a pack may do with a type's records."""
+    if not one.access:
+        return []
+    lines = ["| role | reads | creates | changes | deletes | fields |"]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    for role, may in sorted(one.access.items()):
+        creates = "yes" if may.create else "no"
+        kinds = (("reveals", may.reveal), ("not seen", may.hide), ("not set", may.read_only))
+        told = [f"{word} {', '.join(sorted(names))}" for word, names in kinds if names]
+        verbs = f"{may.read} | {creates} | {may.update} | {may.delete}"
+        lines.append(f"| {role} | {verbs} | {'; '.join(told)} |")
     return [*lines, ""]
 
 

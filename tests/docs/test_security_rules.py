@@ -6,9 +6,11 @@ import ast
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from tenfold.accounts.events import Event
 from tenfold.accounts.identity import (
     brute_force,
     links,
@@ -22,7 +24,7 @@ from tenfold.accounts.identity import (
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.organisation import custom_fields, invitations, roles, teams
 from tenfold.engine import ask, written
-from tenfold.kernel.settings import Settings
+from tenfold.kernel.settings import Settings, secret_names, variable
 from tenfold.outside.targets import Terms
 from tenfold.web import edge
 from tenfold.web.api import csp_reports, types
@@ -143,6 +145,22 @@ def test_every_kind_of_row_that_is_forgotten_is_said_so() -> None:
     ):
         assert re.search(rf"\('{table}', '[^\n]*interval ''{span}'''\)", sql)
         assert f"| {said} |" in PAGE.read_text()
+
+
+def test_every_event_is_told() -> None:
+    told = (
+        PAGE.read_text().partition("Events, by what they are about:")[2].partition("Times are")[0]
+    )
+    assert sorted(re.findall(r"`([a-z_]+)`", told)) == sorted(get_args(Event))
+
+
+def test_everybody_it_speaks_to_by_an_address_of_a_setting_is_told() -> None:
+    said = PAGE.read_text().partition("## Whom it speaks to")[2].partition("## ")[0]
+    named = {variable(name) for name in secret_names() if name.endswith("_url")}
+    roles_of_one = {"TENFOLD_APP_DATABASE_URL", "TENFOLD_TAIL_DATABASE_URL"}
+    assert sorted(re.findall(r"`([A-Z_]+)`", said)) == sorted(
+        {*named, "TENFOLD_SECRETS_FROM"} - roles_of_one
+    )
 
 
 def test_the_page_says_what_each_standard_wants_written() -> None:
