@@ -15,7 +15,7 @@ from tests.accounts.test_second_factors import answer, data, with_app
 from tests.accounts.test_sign_in import code
 from tests.conftest import Running
 
-from tenfold.accounts.identity import recovery, totp
+from tenfold.accounts.identity import passwords, recovery, totp
 from tenfold.accounts.identity.breached import Breached
 from tenfold.accounts.identity.passwords import LEAST, weakness
 from tenfold.accounts.identity.secrets_kept import new_secret
@@ -76,6 +76,13 @@ def test_the_most_used_passwords_are_refused() -> None:
     assert len(used) > 10_000
     assert not [word for word in used if "breach" not in weakness(word)]
     assert not [word for word in used[:100] if "breach" not in weakness(word.upper())]
+
+
+@pytest.mark.parametrize("word", ["tenfoldcrm", "TenfoldAdmin", "tenfoldlogin"])
+def test_words_of_the_product_are_refused(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "guess" in weakness(word)
+    monkeypatch.setattr(passwords, "OURS", ())
+    assert not weakness(word), "it is the list that refuses it"
 
 
 async def test_a_password_does_not_grow_old(

@@ -95,6 +95,7 @@ def test_a_figure_is_the_codes(what: str, value: str) -> None:
         f"{passwords._WAITING} waiting",
         f"depth {ask.DEEPEST} and five",
         "argon2id, 19 MiB, 2 passes",
+        f"and {', '.join(passwords.OURS)}.",
         "each code good once",
     ],
 )

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import Running
+from msgspec.structs import replace
+from tests.conftest import Running, Serve
 from tests.factories import Somebody
 from tests.openapi.conftest import Served
-from tests.security.conftest import At
+from tests.security.conftest import At, somewhere
 from tests.security.test_browser_policy import EVERYWHERE
 
 from tenfold.cli.logs import formatter
 from tenfold.engine.types import Locale, Refused, RichText, Url
+from tenfold.kernel.settings import Settings
 from tenfold.mail.letters import Letter
 from tenfold.mail.sending import message
 
@@ -95,6 +97,66 @@ async def test_a_mistake_of_ours_is_told_programs_without_its_details(
     for said in ("SELECT", "the_house", "RuntimeError", "Traceback", ".py"):
         assert said not in answer.text
     assert answer.headers["x-request-id"]
+
+
+async def test_a_program_that_asks_by_http_is_told_and_not_sent_on(
+    serve: Serve, settings: Settings, at: At
+) -> None:
+    proxy, public = somewhere(), "https://crm.example.com"
+    behind = replace(settings, public_url=public, trusted_proxies=proxy)
+    async with serve(behind) as running:
+        client = at(running, proxy, "http://crm.example.com")
+        plain = {"x-forwarded-proto": "http", "authorization": "Bearer s3cret"}
+        for method, path in (("GET", "/v1/leads"), ("POST", "/v1/auth/login")):
+            answer = await client.request(method, path, headers=plain)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "HTTPS_REQUIRED")
+            assert "location" not in answer.headers
+            assert public in answer.json()["error"]["message"]
+        page = await client.get("/leads", headers=plain)
+        assert (page.status_code, page.headers["location"]) == (308, f"{public}/leads")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=1&limit=100", "limit"),
+        ("sort=first_name&sort=-created_at", "sort"),
+        ("deleted=false&deleted=true", "deleted"),
+        ("q=a&q=b", "q"),
+    ],
+)
+async def test_a_parameter_that_comes_twice_is_refused(
+    app: Running, at: At, admin: Somebody, query: str, told: str
+) -> None:
+    answer = await at(app).get(f"/v1/leads?{query}", headers=admin.headers)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [told])
+
+
+async def test_a_condition_that_comes_twice_only_narrows(
+    app: Running, at: At, admin: Somebody
+) -> None:
+    client = at(app)
+    for name in ("Ann", "Bob"):
+        body = {"first_name": name, "last_name": "Lee"}
+        assert (await client.post("/v1/leads", json=body, headers=admin.headers)).is_success
+    for query, found in (("first_name=Ann", 1), ("first_name=Ann&first_name=Bob", 0)):
+        answer = await client.get(f"/v1/leads?{query}", headers=admin.headers)
+        assert len(answer.json()["data"]) == found
+
+
+async def test_what_belongs_into_the_body_is_not_taken_from_elsewhere(
+    app: Running, at: At, admin: Somebody
+) -> None:
+    client, body = at(app), {"last_name": "Lee"}
+    for more in ({"cookies": {"first_name": "Ann"}}, {"headers": {"first_name": "Ann"}}):
+        headers = {**admin.headers, **more.pop("headers", {})}
+        client.cookies.update(more.get("cookies", {}))
+        made = await client.post("/v1/leads", json=body, headers=headers)
+        assert "first_name" in made.json()["error"]["fields"]
+    asked = await client.post("/v1/leads?first_name=Ann", json=body, headers=admin.headers)
+    assert asked.status_code == 400
+    login = await client.post("/v1/auth/login?email=a@example.com&password=x", json={})
+    assert login.json()["error"]["code"] == "MISSING_FIELDS"
 
 
 # -- scripts of ours

@@ -116,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outside_networks: str = ""
     """Private ranges that outgoing calls may reach, like `10.1.2.0/24, fd00::/64`; empty: none."""
     demo: bool = True
-    """Whether `tenfold up` makes the demo organisation in an empty database."""
+    """Whether `tenfold up` makes the demo organisation; never with TENFOLD_PUBLIC_URL."""
 
     def __repr__(self) -> str:
         """All settings; of the secret ones only whether they are set."""
