@@ -11,7 +11,9 @@ import asyncpg
 import msgspec
 from msgspec import Meta
 
+from tenfold.accounts.events import note
 from tenfold.accounts.organisation import custom_fields
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
@@ -80,45 +82,54 @@ async def one(reader: Reader, tenant: UUID, registry: Registry, name: str) -> Ro
     return _role(row, registry)
 
 
-async def create(tx: Transaction, registry: Registry, new: NewRole) -> Role:
+async def create(act: Administrator, new: NewRole) -> Role:
     """Make a role."""
-    tenant = tx.context.tenant
+    tx, tenant = act.tx, act.tenant
     if new.name in ("owner", "admin"):
         raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
     names = [row[0] for row in await tx.rows(_NAMES, tenant)]
     if len(names) >= MOST:
         raise Conflict(f"An organization may have {MOST} roles of its own.", code="TOO_MANY")
-    stored = msgspec.json.encode(await checked(tx, registry, new.grants)).decode()
+    stored = msgspec.json.encode(await checked(tx, act.registry, new.grants)).decode()
     try:
         await tx.execute(_ADD, tenant, new.name, stored)
     except asyncpg.UniqueViolationError:
         raise Conflict(
             "There is a role with this name.", code="DUPLICATE", fields={"name": "is taken"}
         ) from None
-    tx.touch("members")
-    return await one(tx, tenant, registry, new.name)
+    return await _noted(act, await one(tx, tenant, act.registry, new.name), "created")
 
 
-async def change(tx: Transaction, registry: Registry, name: str, wanted: RoleChange) -> Role:
+async def change(act: Administrator, name: str, wanted: RoleChange) -> Role:
     """Give a role other grants."""
-    tenant = tx.context.tenant
-    await one(tx, tenant, registry, name)
-    stored = msgspec.json.encode(await checked(tx, registry, wanted.grants)).decode()
+    tx, tenant = act.tx, act.tenant
+    await one(tx, tenant, act.registry, name)
+    stored = msgspec.json.encode(await checked(tx, act.registry, wanted.grants)).decode()
     await tx.execute(_CHANGE, tenant, name, stored)
-    tx.touch("members")
-    return await one(tx, tenant, registry, name)
+    return await _noted(act, await one(tx, tenant, act.registry, name), "changed")
 
 
-async def remove(tx: Transaction, registry: Registry, name: str) -> Role:
+async def remove(act: Administrator, name: str) -> Role:
     """Delete a role that nobody has."""
-    tenant = tx.context.tenant
-    old = await one(tx, tenant, registry, name)
-    held: int = await tx.value(_HELD, tenant, name)
-    if held and name not in shipped(registry):
+    old = await one(act.tx, act.tenant, act.registry, name)
+    held = await holders(act.tx, act.tenant, name)
+    if held and name not in shipped(act.registry):
         raise Conflict(f"{held} people still have the role {name}.", code="IN_USE")
-    await tx.execute(_REMOVE, tenant, name)
-    tx.touch("members")
-    return old
+    await act.tx.execute(_REMOVE, act.tenant, name)
+    return await _noted(act, old, "deleted")
+
+
+async def _noted(act: Administrator, role: Role, done: str) -> Role:
+    told: dict[str, Any] = {"role": role.name, "done": done, "grants": role.grants}
+    act.tx.touch("members")
+    await note(act.tx, "permission_changed", act.client, tenant=act.tenant, **told)
+    return role
+
+
+async def holders(reader: Reader, tenant: UUID, name: str) -> int:
+    """How many people have a role."""
+    found: int = await reader.value(_HELD, tenant, name)
+    return found
 
 
 async def known(reader: Reader, tenant: UUID, registry: Registry) -> set[str]:

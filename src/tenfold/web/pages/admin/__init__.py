@@ -1,0 +1,1 @@
+"""The pages by which an organisation is administered, for its owners and admins."""
