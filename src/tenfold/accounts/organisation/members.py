@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,8 @@ _HABITS = """SELECT one.id, (SELECT max(s.seen_at) FROM tenfold.sessions s
     EXISTS (SELECT 1 FROM tenfold.totp f WHERE f.user_id = one.id AND f.confirmed_at IS NOT NULL)
         OR EXISTS (SELECT 1 FROM tenfold.passkeys p WHERE p.user_id = one.id)
 FROM unnest($2::uuid[]) AS one (id)"""
+_IN_TEAMS = """SELECT team_id, count(*) FROM tenfold.members
+WHERE tenant_id = $1 AND team_id IS NOT NULL GROUP BY team_id"""
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
@@ -153,6 +156,11 @@ async def habits(reader: Reader, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID
     """How some members sign in, by id."""
     rows = await reader.rows(_HABITS, tenant, list(ids))
     return {row[0]: Habit(row[1], row[2]) for row in rows}
+
+
+async def in_teams(reader: Reader, tenant: UUID) -> Counter[UUID]:
+    """How many people and programs each team has."""
+    return Counter({row[0]: row[1] for row in await reader.rows(_IN_TEAMS, tenant)})
 
 
 async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:

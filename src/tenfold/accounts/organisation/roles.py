@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -30,7 +31,10 @@ _ONE = "SELECT name, grants, created_at FROM tenfold.roles WHERE tenant_id = $1 
 _NAMES = "SELECT name FROM tenfold.roles WHERE tenant_id = $1"
 _ADD = "INSERT INTO tenfold.roles (tenant_id, name, grants) VALUES ($1, $2, $3)"
 _CHANGE = "UPDATE tenfold.roles SET grants = $3 WHERE tenant_id = $1 AND name = $2"
-_HELD = "SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND $2 = ANY (roles)"
+_HOLDING = "SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND $2 = ANY (roles)"
+_HELD = """SELECT held.role, count(*) FROM tenfold.members m
+CROSS JOIN unnest(m.roles || m.role) AS held (role)
+WHERE m.tenant_id = $1 AND m.active GROUP BY held.role"""
 _REMOVE = "DELETE FROM tenfold.roles WHERE tenant_id = $1 AND name = $2"
 
 
@@ -112,7 +116,7 @@ async def change(act: Administrator, name: str, wanted: RoleChange) -> Role:
 async def remove(act: Administrator, name: str) -> Role:
     """Delete a role that nobody has."""
     old = await one(act.tx, act.tenant, act.registry, name)
-    held = await holders(act.tx, act.tenant, name)
+    held: int = await act.tx.value(_HOLDING, act.tenant, name)
     if held and name not in shipped(act.registry):
         raise Conflict(f"{held} people still have the role {name}.", code="IN_USE")
     await act.tx.execute(_REMOVE, act.tenant, name)
@@ -126,10 +130,9 @@ async def _noted(act: Administrator, role: Role, done: str) -> Role:
     return role
 
 
-async def holders(reader: Reader, tenant: UUID, name: str) -> int:
-    """How many people have a role."""
-    found: int = await reader.value(_HELD, tenant, name)
-    return found
+async def counted(reader: Reader, tenant: UUID) -> Counter[str]:
+    """How many people and programs have each role."""
+    return Counter({row[0]: row[1] for row in await reader.rows(_HELD, tenant)})
 
 
 async def known(reader: Reader, tenant: UUID, registry: Registry) -> set[str]:
@@ -201,16 +204,16 @@ def _field(definition: Definition, name: str) -> Field | None:
 
 
 def _role(row: asyncpg.Record, registry: Registry) -> Role:
-    grants = {kind: _shown(grant, registry, kind) for kind, grant in grants_of(row[1]).items()}
+    by_name = registry.by_name
+    grants = {kind: spec(grant, by_name.get(kind)) for kind, grant in grants_of(row[1]).items()}
     return Role(name=row[0], grants=grants, created_at=row[2])
 
 
-def _shown(grant: Grant, registry: Registry, kind: str) -> GrantSpec:
-    """A grant with its fields by their names in JSON."""
+def spec(grant: Grant, definition: Definition | None) -> GrantSpec:
+    """A grant with its fields by their names in JSON; a type of one's own has no other fields."""
+    known = definition.fields if definition else SYSTEM_FIELDS
 
     def names(fields: frozenset[str]) -> list[str]:
-        shipped = registry.by_name.get(kind)
-        known = shipped.fields if shipped else SYSTEM_FIELDS
         return sorted(known[f].json_name if f in known else f"custom.{f}" for f in fields)
 
     return GrantSpec(

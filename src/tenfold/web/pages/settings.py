@@ -26,7 +26,6 @@ from tenfold.web.pages.session import Flash, Form, Req, here, keep_flash, routed
 from tenfold.web.pages.typed import Typed, mistyped
 
 
-
 @dataclass(frozen=True, slots=True)
 class Root:
     """A page whose places stand beside each of them; the first is shown with it."""

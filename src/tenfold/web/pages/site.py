@@ -5,12 +5,14 @@ from __future__ import annotations
 from litestar import Router
 
 from tenfold.web.pages import (
+    admin,
     confirm,
     door,
     edit,
     errors,
     home,
     imports,
+    joining,
     lists,
     mailed,
     outbox,
@@ -46,6 +48,8 @@ def site() -> Router:
         *security.HANDLERS,
         *own_factors.HANDLERS,
         *own_sessions.HANDLERS,
+        *joining.HANDLERS,
+        *admin.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
         *lists.HANDLERS,

@@ -21,7 +21,7 @@ from tenfold.web.pages.pick import picks
 from tenfold.web.pages.session import Req
 
 PLACE = "/admin/people"
-_STATES = {"": None, "active": True, "former": False}
+_KINDS = {"active": True, "former": False, "all": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,23 @@ class Row:
 
 @get(["/admin", PLACE])
 async def people_page(
-    request: Req, q: str = "", state: str = "active", after: str = ""
+    request: Req, q: str = "", which: str = "active", after: str = ""
 ) -> ASGIResponse:
     """Members, found by a part of their name or address, page by page."""
     claims = await entering(request, "page-admin-people")
     async with looking(request, claims) as guest:
         tenant, words = guest.person.tenant, q.strip()[:100].replace("\x00", "")
-        state = state if state in _STATES else "active"
-        which = Which(active=_STATES[state], words=words)
-        found = await members.page(guest.reader, tenant, which, parse_id(after), PAGE)
+        which = which if which in _KINDS else "active"
+        asked = Which(active=_KINDS[which], words=words)
+        found = await members.page(guest.reader, tenant, asked, parse_id(after), PAGE)
         shown, more = found[:PAGE], len(found) > PAGE
         rows = await _rows(guest, shown)
-        onward = {"q": words, "state": state, "after": str(shown[-1].id)} if more else {}
+        onward = {"q": words, "which": which, "after": str(shown[-1].id)} if more else {}
         view: dict[str, Any] = {
             "rows": rows,
             "words": words,
-            "state": state,
-            "first": render.query(PLACE, q=words, state=state) if after else "",
+            "which": which,
+            "first": render.query(PLACE, q=words, which=which) if after else "",
             "next": render.query(PLACE, **onward) if more else "",
             "alone": len(rows) == 1 and not words and not more and not after,
         }
@@ -65,9 +65,7 @@ async def people_page(
 
 
 @get(f"{PLACE}/pick")
-async def pick_people(
-    request: Req, to: str = "", person: str = "", q: str = ""
-) -> ASGIResponse:
+async def pick_people(request: Req, to: str = "", person: str = "", q: str = "") -> ASGIResponse:
     """People whose name or address has what one writes, as the options of its box."""
     claims = await entering(request, "page-pick")
     async with looking(request, claims) as guest:

@@ -121,7 +121,7 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
     count = int(batch.summary.get("total", 0))
     said = f"{plural(count, 'change is', 'changes are')} on the way to {heir}."
     said = said if count else f"There was nothing to hand over to {heir}."
-    return act.done(said, _path(identity), undo=f"{_path(identity)}/hand-over/{batch.id}/undo")
+    return act.done(said, _path(identity))
 
 
 @post(f"{PLACE}/{{user_id:str}}/own", status_code=200)

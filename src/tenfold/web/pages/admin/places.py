@@ -105,9 +105,7 @@ async def people_like(
     return [Titled(USER, one.id, name_of(one), hint=one.email) for one in found[:most]]
 
 
-async def person_in(
-    reader: Reader, tenant: UUID, text: str, *, active: bool | None = None
-) -> UUID:
+async def person_in(reader: Reader, tenant: UUID, text: str, *, active: bool | None = None) -> UUID:
     """The person that a box names, by an id, a name or an address; raises Refused."""
     if found := parse_id(text):
         return found
