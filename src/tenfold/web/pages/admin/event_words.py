@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from tenfold.accounts.reading_events import SecurityEvent
 from tenfold.web.pages.admin.places import called
+from tenfold.web.pages.own_sessions import how
 
 LABELS: Mapping[str, str] = {
     "registered": "Registered",
@@ -84,7 +85,8 @@ def told(one: SecurityEvent) -> str:
     for name, value in one.detail.items():
         if name in _UNTOLD or name.endswith("_id") or value in (None, "", []):
             continue
-        facts.append(f"{called(name)}: {_short(value)}")
+        said = how(value) if name == "methods" else _short(value)
+        facts.append(f"{called(name)}: {said}")
     return "; ".join(facts)[:400]
 
 

@@ -33,12 +33,12 @@ from tenfold.web.pages.typed import Typed
 PLACE = "/admin/explain"
 _ASKED = ("person", "verb", "type", "record", "field")
 _VERBS = (
-    ("read", "see"),
-    ("create", "make"),
-    ("update", "change"),
-    ("delete", "delete"),
-    ("reveal", "open a secret of"),
-    ("share", "share"),
+    ("read", "See"),
+    ("create", "Make"),
+    ("update", "Change"),
+    ("delete", "Delete"),
+    ("reveal", "Open a secret of"),
+    ("share", "Share"),
 )
 _NAMES = {"user_id": "person", "record_id": "record"}
 _CHECKS = {
@@ -70,7 +70,7 @@ async def explain_page(request: Req) -> ASGIResponse:
             "fields": _fields(guest, definition),
             "records": f"{PLACE}/records",
             "decision": found,
-            "asks": _sentence(shown, given, definition, found) if found else "",
+            "asks": await _sentence(guest, shown, definition, found) if found else "",
             "checks": _CHECKS,
         }
         status = 400 if problems else 200
@@ -169,25 +169,21 @@ def _fields(guest: Guest, definition: Definition | None) -> list[tuple[str, str]
     return [("", "Any field"), *seen]
 
 
-def _sentence(
-    shown: Mapping[str, str],
-    given: Mapping[str, str],
-    definition: Definition | None,
-    found: Decision,
+async def _sentence(
+    guest: Guest, shown: Mapping[str, str], definition: Definition | None, found: Decision
 ) -> str:
-    """The answer in a line: `ada@example.com may not change the lead Zoë Ünal.`"""
+    """The answer in a line: `Ada Byron may not change the lead Zoë Ünal.`"""
     assert definition is not None
-    verb = dict(_VERBS)[found.verb]
+    who = person_name(await members.one(guest.reader, guest.person.tenant, found.user_id))
+    verb = "open" if found.verb == "reveal" else dict(_VERBS)[found.verb].lower()
+    fields = {name_of(one): one.label for one in fields_of(definition)}
+    of = f"{fields.get(found.field, found.field)} of " if found.field else ""
     what = definition.label_plural.lower()
-    if given["record"]:
+    if found.record_id is not None:
         what = f"the {definition.label.lower()} {shown['record']}"
-    field = next((one.label for one in fields_of(definition) if name_of(one) == found.field), "")
-    of = f"{field} of " if field else ""
-    if found.verb == "reveal":
-        verb = "open"
-    may = "may" if found.allowed else "may not"
-    some = "" if found.allowed is False or given["record"] or field else "some "
-    return f"{shown['person']} {may} {verb} {of}{some if found.verb != 'create' else ''}{what}."
+    elif found.allowed and found.verb != "create" and not of:
+        what = f"some {what}"
+    return f"{who} {'may' if found.allowed else 'may not'} {verb} {of}{what}."
 
 
 HANDLERS = [explain_page, pick_records]

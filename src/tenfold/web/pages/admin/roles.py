@@ -37,7 +37,7 @@ _WORDS: Mapping[Scope, str] = {
     "none": "None",
     "own": "Own",
     "team": "Team",
-    "open": "All but private",
+    "open": "Not private",
     "all": "All",
 }
 
