@@ -149,9 +149,7 @@ async def test_a_name_that_the_organisation_does_not_know_finds_nobody(
     assert "Quentin" not in visitor.page.text
 
 
-async def test_the_list_goes_on_page_by_page(
-    visitor: Visitor, organisation: Organisation
-) -> None:
+async def test_the_list_goes_on_page_by_page(visitor: Visitor, organisation: Organisation) -> None:
     for number in range(51):
         await organisation.person("member", name=str(number))
     await visitor.get(PEOPLE)
@@ -296,7 +294,7 @@ async def test_somebody_is_invited_reminded_and_told_off(
     await visitor.send(visitor.form(INVITE), email=email, team_id=team, roles=["agent"])
     assert visitor.toast == f"The letter to {email} is on its way."
     assert (visitor.path, email in visitor.page.one("tbody").text) == (INVITATIONS, True)
-    (first,) = [k for k in await written(app, email)]
+    (first,) = await written(app, email)
     resend = next(f for f in visitor.page.all("form") if f.get("action", "").endswith("/resend"))
     await visitor.send(resend)
     second, _ = await written(app, email)

@@ -60,7 +60,7 @@ async def explain_page(request: Req) -> ASGIResponse:
     async with looking(request, claims) as guest:
         types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
         found, problems = await _answer(guest, given, types)
-        shown = await _named(guest, given)
+        shown = await _named(guest, given, found)
         definition = types.get(given["type"])
         focus = next(iter(problems), "person" if not given["person"] else "")
         view: dict[str, Any] = {
@@ -140,7 +140,9 @@ async def _record(guest: Guest, given: Mapping[str, str]) -> UUID:
     return meant(near, text, "Begin to type its name, or paste its page's address.").id
 
 
-async def _named(guest: Guest, given: Mapping[str, str]) -> dict[str, str]:
+async def _named(
+    guest: Guest, given: Mapping[str, str], found: Decision | None
+) -> dict[str, str]:
     """What was asked, ids in the words that people use."""
     shown = dict(given)
     if (user := parse_id(given["person"])) is not None:
@@ -149,7 +151,8 @@ async def _named(guest: Guest, given: Mapping[str, str]) -> dict[str, str]:
             shown["person"] = person_name(one) if one.kind == "service" else one.email
         except NotFound:
             pass
-    if (record := parse_id(given["record"])) and given["type"] in guest.desk.registry.by_name:
+    record = found.record_id if found is not None else None
+    if record is not None and given["type"] in guest.desk.registry.by_name:
         who = {given["type"]: [record]}
         names = await titles(guest.desk.query, guest.reader, guest.person, who)
         shown["record"] = names.get(record, given["record"])

@@ -91,6 +91,7 @@ async def _page(
             "definition": definition,
             "lines": _lines(definition, grant),
             "ways": _WAYS,
+            "secrets": bool(definition.secrets),
             "says": sentence(definition, grant),
             "problem": problem,
         }
@@ -104,7 +105,7 @@ def _lines(definition: Definition, grant: GrantSpec) -> list[Line]:
         name = name_of(one)
         way = "hidden" if name in grant.hide else "read_only" if name in grant.read_only else ""
         secret = one.type.kind == "secret"
-        help_ = "" if one.writable else "Computed, so nobody sets it."
+        help_ = "" if one.writable else "Never set by hand"
         opens = name in grant.reveal
         made.append(Line(name, one.label, help_, way or "visible", secret, opens, one.writable))
     return made
