@@ -97,7 +97,7 @@ async def test_somebody_is_invited_confined_and_the_reason_explained(
     them = await theirs.new_page()
     await join(them, path_in((await written(app, email))[0].letter.text))
     await them.goto(lead)
-    await expect(them.locator("h1")).to_have_text("There is nothing here")
+    await expect(them.locator("h1")).to_have_text("You may not do this")
 
     await administration(page, "People")
     await page.click("text=Grace Hopper")

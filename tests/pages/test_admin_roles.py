@@ -131,6 +131,19 @@ async def test_fields_are_hidden_kept_and_opened_for_a_role(
     assert [i["value"] for i in chosen] == ["hidden"]
 
 
+async def test_a_secret_is_opened_where_the_role_says_so(visitor: Visitor) -> None:
+    path = await role(visitor)
+    await visitor.send(visitor.form(path), read__listing="all")
+    await visitor.get(f"{path}/listing")
+    (box,) = [i for i in visitor.page.all("input") if i.get("name", "").startswith("open.")]
+    await visitor.send(visitor.form(f"{path}/listing"), **{box["name"]: "true"})
+    assert "Opens Lockbox code." in visitor.toast
+    await visitor.get(f"{path}/listing")
+    hidden = {box["name"].replace("open.", "way."): "hidden"}
+    await visitor.send(visitor.form(f"{path}/listing"), **hidden)
+    assert "Opens" not in visitor.toast, "what is hidden can't be opened"
+
+
 async def test_a_role_begins_with_what_another_may(visitor: Visitor) -> None:
     path = await role(visitor, "Helper", "shipped:front_desk")
     await visitor.get(path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import MakeOrganisation
+from tests.conftest import MakeOrganisation, Running
 from tests.factories import Organisation, Owner, Somebody
 from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element
@@ -91,17 +91,19 @@ async def test_dangerous_changes_ask_who_one_is(
 # -- the keys of secrets
 
 
-async def test_the_key_of_secrets_is_changed(
-    visitor: Visitor, owner: Owner, make: Make, organisation: Organisation
-) -> None:
+async def test_the_key_of_secrets_is_changed(visitor: Visitor, make: Make) -> None:
     await visitor.get(SECURITY)
     assert "Nothing is sealed here yet" in visitor.page.text
     csrf = value(visitor.form(SECURITY), "csrf")
     await visitor.post(KEYS, [("csrf", csrf)])
     assert "Nothing is sealed here yet" in visitor.toast
-    sql = """INSERT INTO tenfold.data_keys (tenant_id, number, wrapped)
-        SELECT $1, 1, wrapped FROM tenfold.data_keys WHERE false"""
-    await owner.execute(sql, organisation.id)
+    await make("listings", address="1 Elm", list_price=1, lockbox_code="4711")
+    await visitor.get(SECURITY)
+    assert "Key 1 In use" in visitor.page.text
+    await visitor.send(visitor.form(KEYS))
+    assert visitor.toast.startswith("There is a new key")
+    assert "Key 2 In use" in visitor.page.text
+    assert "Key 1 Being replaced" in visitor.page.text
 
 
 # -- events
@@ -302,3 +304,23 @@ async def test_a_key_of_another_person_is_not_rotated(
     assert not visitor.page.all("a", href=f"{PROGRAMS}/keys/{identity}/rotate")
     await visitor.send(visitor.form(f"{PROGRAMS}/keys/{identity}/revoke"))
     assert visitor.toast == "The key Mine is revoked."
+
+
+async def test_no_key_is_made_from_outside_of_the_allowed_networks(
+    visitor: Visitor, app: Running, admin: Somebody, owner: Owner, organisation: Organisation
+) -> None:
+    await visitor.get(SECURITY)
+    await visitor.send(visitor.form(SECURITY), admin_networks="127.0.0.0/8")
+    await visitor.get(NEW_KEY)
+    form = visitor.form(NEW_KEY)
+    transport = httpx.ASGITransport(app.app, client=("198.51.100.9", 1))  # pyright: ignore[reportArgumentType]
+    async with httpx.AsyncClient(transport=transport, base_url="http://tenfold.test") as http:
+        http.cookies.set("session", admin.token, domain="tenfold.test")
+        outside = Visitor(http)
+        for path in (NEW_KEY, PROGRAMS, SECURITY):
+            await outside.get(path)
+            assert outside.answer.status_code == 403, path
+        await outside.send(form, name="Night", scopes=["lead:read"])
+        assert outside.answer.status_code == 403
+        assert "its own networks only" in outside.page.text
+    assert await owner.fetchval(_KEY, organisation.id) is None

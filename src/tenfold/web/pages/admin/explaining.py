@@ -23,8 +23,8 @@ from tenfold.web.pages import render
 from tenfold.web.pages.admin.around import entering, looking, page
 from tenfold.web.pages.admin.places import name_of as person_name
 from tenfold.web.pages.admin.places import person_in
+from tenfold.web.pages.admin.role_changes import types_in
 from tenfold.web.pages.admin.role_words import fields_of, name_of
-from tenfold.web.pages.admin.roles import types_in
 from tenfold.web.pages.frame import Guest, readable
 from tenfold.web.pages.pick import bare, meant, picks
 from tenfold.web.pages.session import Req
@@ -140,9 +140,7 @@ async def _record(guest: Guest, given: Mapping[str, str]) -> UUID:
     return meant(near, text, "Begin to type its name, or paste its page's address.").id
 
 
-async def _named(
-    guest: Guest, given: Mapping[str, str], found: Decision | None
-) -> dict[str, str]:
+async def _named(guest: Guest, given: Mapping[str, str], found: Decision | None) -> dict[str, str]:
     """What was asked, ids in the words that people use."""
     shown = dict(given)
     if (user := parse_id(given["person"])) is not None:

@@ -58,7 +58,7 @@ async def new_page(request: Req, user_id: str = "") -> ASGIResponse:
 @post(_NEW, status_code=200)
 async def create(request: Req) -> ASGIResponse:
     """Make a key; the answer shows it, and nothing ever again."""
-    act = await acting(request, "page-admin-key-new")
+    act = await _acting(request, "page-admin-key-new")
     form = act.form
     try:
         given: dict[str, Any] = {
@@ -90,7 +90,7 @@ async def rotate_page(request: Req, key_id: str) -> ASGIResponse:
 @post(f"{_KEYS}/{{key_id:str}}/rotate", status_code=200)
 async def rotate(request: Req, key_id: str) -> ASGIResponse:
     """Make a key in place of one, which is good for some hours more."""
-    act = await acting(request, "page-admin-key-rotate")
+    act = await _acting(request, "page-admin-key-rotate")
     names = ("expires_in_days", "overlap_hours")
     try:
         wanted = convert({name: number(act.form.get(name)) for name in names}, Rotation)
@@ -104,10 +104,17 @@ async def rotate(request: Req, key_id: str) -> ASGIResponse:
 @post(f"{_KEYS}/{{key_id:str}}/revoke", status_code=200)
 async def revoke(request: Req, key_id: str) -> ASGIResponse:
     """End a key at once."""
-    act = await acting(request, "page-admin-key-revoke")
+    act = await _acting(request, "page-admin-key-revoke")
     async with at_keys(request, act.claims) as keys:
         done = await api_keys.revoke(keys, identified(key_id, "API key"))
     return act.done(f"The key {done.name} is revoked.", PLACE)
+
+
+async def _acting(request: Req, route: str) -> Act:
+    """What an administrator's form brings: nothing is made that the answer could not show."""
+    act = await acting(request, route)
+    async with looking(request, act.claims):
+        return act
 
 
 async def _shown(

@@ -17,8 +17,8 @@ from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import called
+from tenfold.web.pages.admin.role_changes import PLACE, Types, saved, types_in
 from tenfold.web.pages.admin.role_words import fields_of, name_of, sentence
-from tenfold.web.pages.admin.roles import PLACE, Types, saved, types_in
 from tenfold.web.pages.session import Form, Req
 
 _WAYS = (("visible", "Visible"), ("read_only", "Read-only"), ("hidden", "Hidden"))
