@@ -5,12 +5,14 @@ from __future__ import annotations
 from litestar import Router
 
 from tenfold.web.pages import (
+    admin,
     confirm,
     door,
     edit,
     errors,
     home,
     imports,
+    joining,
     lists,
     mailed,
     outbox,
@@ -48,6 +50,8 @@ def site() -> Router:
         *own_factors.HANDLERS,
         *own_identities.HANDLERS,
         *own_sessions.HANDLERS,
+        *joining.HANDLERS,
+        *admin.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
         *lists.HANDLERS,
