@@ -133,7 +133,10 @@ async def test_an_address_is_confirmed_by_the_link_of_the_first_letter(
     (letter,) = await written(free, browser.email)
     assert letter.letter.kind == "verify_email"
     assert "Ada" not in letter.letter.text, "who types another's address writes nothing to them"
-    used = await browser.post("verify-email/use", {"token": link_in(letter)})
+    token = {"token": link_in(letter)}
+    stranger = await browser.post("verify-email/use", token)
+    assert (stranger.status_code, code(stranger)) == (401, "NO_TOKEN")
+    used = await browser.call("POST", "/v1/auth/verify-email/use", token)
     assert used.status_code == 200
     me = (await browser.call("GET", "/v1/auth/me")).json()["data"]["user"]
     assert me["emailVerified"] is True

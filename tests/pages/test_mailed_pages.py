@@ -199,15 +199,28 @@ async def test_an_address_is_confirmed_by_a_button(free: Running, ada: Newcomer)
     assert "Not confirmed yet" not in ada.page.text
 
 
-async def test_an_address_is_confirmed_where_nobody_is_signed_in(
+async def test_who_is_not_signed_in_does_that_before_an_address_is_confirmed(
     free: Running, ada: Newcomer, elsewhere: Newcomer
 ) -> None:
     await ada.register()
     path = await link(free, ada, "verify")
+    elsewhere.email = ada.email
+    await elsewhere.sign_in(path=path)
+    assert elsewhere.path == path
+    await elsewhere.send(elsewhere.form(path))
+    assert elsewhere.path == "/settings/profile"
+    assert "is confirmed" in elsewhere.toast
+
+
+async def test_an_address_is_confirmed_by_nobody_else(
+    free: Running, ada: Newcomer, elsewhere: Newcomer
+) -> None:
+    await ada.register()
+    await elsewhere.register(email=elsewhere.email)
+    path = await link(free, ada, "verify")
     await elsewhere.get(path)
     await elsewhere.send(elsewhere.form(path))
-    assert elsewhere.path == "/login"
-    assert "is confirmed" in elsewhere.notice
+    assert elsewhere.answer.status_code == 403
 
 
 async def test_the_letter_is_sent_again_a_few_times(free: Running, ada: Newcomer) -> None:
@@ -224,6 +237,8 @@ async def test_the_letter_is_sent_again_a_few_times(free: Running, ada: Newcomer
 
 @pytest.mark.parametrize("kind", ["sign-in", "reset", "verify"])
 async def test_what_is_no_link_says_how_to_get_one(ada: Newcomer, kind: str) -> None:
+    if kind == "verify":
+        await ada.register()
     for secret in ("nothing", "x" * 2_000, "%00", "..%2f..", "é"):
         await ada.get(f"/{kind}/{secret}")
         assert ada.answer.status_code == 404

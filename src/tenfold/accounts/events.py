@@ -34,6 +34,7 @@ Event = Literal[
     "sign_in_link_requested",
     "mfa_enabled",
     "mfa_disabled",
+    "mfa_asked",
     "mfa_failed",
     "recovery_codes_made",
     "recovery_code_used",

@@ -108,6 +108,9 @@ class Joining:
             )
         context = invitations.context(invitation, user.id, client)
         async with self._database.transaction(context) as tx:
+            await self._own.need_session(tx, claims)
+            if not user.active:
+                raise Forbidden("Your account is not active.")
             if await account_in(tx, user.id, invitation.tenant) is None:
                 await invitations.join(tx, invitation, user, client)
         return await self._own.switch(claims, invitation.tenant, client)

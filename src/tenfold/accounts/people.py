@@ -63,6 +63,9 @@ WHERE k.id = $1 AND k.user_id = $2 AND k.tenant_id = $3 AND k.revoked_at IS NULL
     AND k.expires_at > $4"""  # noqa: S608 - of constants
 
 
+_MFA = "mfa"  # as RFC 8176 names it
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody proved who they are, and what their organisation demands of that."""
@@ -76,13 +79,15 @@ class Standing:
     """From when on they must have one; None where it is not asked of them."""
     everybody: bool = False
     """Whether the organisation asks it of all, not of administrators alone."""
+    unproven: bool = False
+    """Whether they have a second factor, and did not use it where a person would have had to."""
     networks: tuple[str, ...] = ()
     """From where the organisation may be administered (CIDR); empty: from everywhere."""
 
     @property
     def overdue(self) -> bool:
         """Whether they had to set up a second factor by now, and have none."""
-        proven = self.enrolled or "mfa" in self.methods  # a provider's counts where it is trusted
+        proven = self.enrolled or _MFA in self.methods  # a provider's counts where it is trusted
         return self.due is not None and not proven and clock.now() >= self.due
 
 
@@ -101,11 +106,17 @@ class Caller(Person):
 
     @property
     def blocked(self) -> bool:
-        """Whether they may do nothing before they have set up a second factor."""
-        return self.standing.everybody and self.standing.overdue
+        """Whether they may do nothing before they have set up a second factor, or used it."""
+        standing = self.standing
+        return standing.unproven or (standing.everybody and standing.overdue)
 
     def need_unblocked(self) -> None:
         """Raise Forbidden where they are."""
+        if self.standing.unproven:
+            raise Forbidden(
+                "You have a second factor, and did not use it to sign in; sign in again with it.",
+                code="MFA_REQUIRED",
+            )
         if self.blocked:
             raise Forbidden(
                 "Your organisation asks everybody for a second factor; set one up first.",
@@ -188,7 +199,9 @@ async def _of_person(reader: Reader, claims: Claims) -> Standing:
         methods = row["methods"] if row is not None else ()
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.")
-    return replace(_demanded(row), methods=frozenset(methods), sure_at=row["sure_at"])
+    unproven = row["enrolled"] and _MFA not in methods
+    demanded = replace(_demanded(row), unproven=unproven)
+    return replace(demanded, methods=frozenset(methods), sure_at=row["sure_at"])
 
 
 async def _of_key(

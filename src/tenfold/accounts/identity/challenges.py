@@ -25,6 +25,7 @@ _HOLD = _READ + " FOR UPDATE"
 _TRIED = "UPDATE tenfold.challenges SET tries = tries + 1 WHERE token_hash = $1"
 _SPENT = """INSERT INTO tenfold.challenges (token_hash, kind, expires_at) VALUES ($1, $2, $3)
 ON CONFLICT (token_hash) DO NOTHING"""
+_FORGET = "DELETE FROM tenfold.challenges WHERE user_id = $1"
 _DONE = "DELETE FROM tenfold.challenges WHERE token_hash = $1"
 
 
@@ -64,6 +65,11 @@ async def tried(tx: Transaction, secret: str) -> None:
 async def done(tx: Transaction, secret: str) -> None:
     """It was answered, and is never good again."""
     await tx.execute(_DONE, digest(secret))
+
+
+async def forget(tx: Transaction, user: UUID) -> None:
+    """Let go of all that a person has begun."""
+    await tx.execute(_FORGET, user)
 
 
 async def once(tx: Transaction, kind: Kind, secret: str) -> bool:

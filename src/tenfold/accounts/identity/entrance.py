@@ -108,6 +108,8 @@ class Entrance:
             tenant=account.tenant, methods=list(methods), device=device, ceremony=ceremony
         )
         token = await challenges.begin(tx, "second_factor", account.id, waiting)
+        tenant, user = account.tenant, account.id
+        await note(tx, "mfa_asked", client, tenant=tenant, user=user, methods=list(methods))
         return Asked(token, factors, options, account.user.email)
 
     async def enter(

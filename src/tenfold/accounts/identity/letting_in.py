@@ -9,23 +9,26 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import devices, letters, links, lockout
+from tenfold.accounts.identity import challenges, devices, identities, letters, links, lockout
 from tenfold.accounts.identity.account import Account, User
 from tenfold.accounts.identity.entrance import Asked, Entrance, Signed
+from tenfold.accounts.identity.factors import clear_factors
 from tenfold.accounts.identity.links import Link
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.secrets_kept import digest
-from tenfold.accounts.identity.sessions import end_all
+from tenfold.accounts.identity.sessions import end_all, held
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from tenfold.kernel.ids import NIL
 
 _VERIFIED = """UPDATE tenfold.users SET email_verified_at = coalesce(email_verified_at, $2)
 WHERE id = $1"""
+_NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 _CHANGE = """UPDATE tenfold.users SET password_hash = $2, password_changed_at = $3
 WHERE id = $1"""
 
@@ -74,11 +77,12 @@ class LettingIn:
         async with self._database.transaction(links.context(found, account, client)) as tx:
             if await links.use(tx, "sign_in", secret) is None:
                 raise _used()
-            await tx.execute(_VERIFIED, account.id, clock.now())
-            proven = _verified(account)
+            proven = await _proved(tx, account, device)
             return await self._entrance.admit(tx, proven, ["email"], client, device)
 
-    async def reset(self, secret: str, password: str, client: Client) -> Signed | Asked:
+    async def reset(
+        self, secret: str, password: str, client: Client, device: str = ""
+    ) -> Signed | Asked:
         """Set a new password, end all sessions, open a locked account, and let its owner in."""
         async with self._database.read(NIL) as reader:
             _, account = await self._good(reader, "reset", secret)
@@ -88,21 +92,28 @@ class LettingIn:
         async with self._database.transaction(links.context(found, account, client)) as tx:
             if await links.use(tx, "reset", secret) is None:
                 raise _used()
-            await tx.execute(_VERIFIED, account.id, clock.now())
+            proven = await _proved(tx, account, device)
             await replace_password(tx, account, hashed, "password_reset", client)
             await lockout.forget(
                 tx, lockout.account_of(self._account_keys()[0], account.user.email)
             )
             letter = letters.password_changed(account.user, client, self._address)
             await letters.post_to(tx, self._keyring, letter, account)
-            fresh = with_password(_verified(account), hashed)
+            fresh = with_password(proven, hashed)
             return await self._entrance.admit(tx, fresh, ["pwd"], client)
 
-    async def verify(self, secret: str, client: Client) -> None:
-        """Prove that an address is somebody's own."""
+    async def verify(self, secret: str, claims: Claims, client: Client) -> None:
+        """Prove that an address is one's own, which takes somebody signed in to the account.
+
+        Else who registers with another's address need only wait until its owner opens the letter.
+        """
         async with self._database.read(NIL) as reader:
             found, account = await self._good(reader, "verify", secret)
+        if claims.user != account.id:
+            raise Forbidden("This link is for another account than the one you are signed in to.")
         async with self._database.transaction(links.context(found, account, client)) as tx:
+            if await held(tx, claims.session, claims.user) is None:
+                raise Unauthenticated("Your sign-in has ended; sign in again.")
             if await links.use(tx, "verify", secret) is None:
                 raise _used()
             await tx.execute(_VERIFIED, account.id, clock.now())
@@ -142,6 +153,8 @@ async def replace_password(
     await tx.execute(_CHANGE, account.id, hashed, clock.now())
     ended = await end_all(tx, account.id, "password", but=but)
     await devices.forget(tx, account.id)
+    await challenges.forget(tx, account.id)
+    await links.forget(tx, account.id)
     await tx.forget_people(ended)
     await note(tx, event, client, tenant=account.tenant, user=account.id)
 
@@ -149,6 +162,27 @@ async def replace_password(
 def with_password(account: Account, hashed: str) -> Account:
     """The same account with another password."""
     return replace(account, user=replace(account.user, password_hash=hashed))
+
+
+async def _proved(tx: Transaction, account: Account, device: str) -> Account:
+    """The account of whoever opened a letter to its address; the address is theirs from now on.
+
+    What was set up before may be of somebody who only typed the address: unless this is their
+    browser it lets nobody in any more.
+    """
+    await tx.execute(_VERIFIED, account.id, clock.now())
+    proven = _verified(account)
+    if account.user.email_verified_at is not None:
+        return proven
+    if await devices.known(tx, account.id, device) is not None:
+        return proven
+    await tx.execute(_NO_PASSWORD, account.id)
+    await end_all(tx, account.id, "password")
+    await clear_factors(tx, account.id)
+    await identities.clear(tx, account.id)
+    await devices.forget(tx, account.id)
+    await tx.forget_people([m.tenant for m in account.memberships])
+    return replace(proven, user=replace(proven.user, password_hash=None))
 
 
 def _verified(account: Account) -> Account:

@@ -51,6 +51,8 @@ JOIN tenfold.users u ON u.id = l.user_id AND u.email = l.email
 WHERE l.token_hash = $1 AND l.kind = $2 AND l.used_at IS NULL AND l.expires_at > $3"""
 _HOLD = _READ + " FOR UPDATE OF l"
 _USED = "UPDATE tenfold.links SET used_at = $2 WHERE token_hash = $1"
+_FORGET = """UPDATE tenfold.links SET used_at = $2
+WHERE user_id = $1 AND kind IN ('sign_in', 'reset') AND used_at IS NULL"""
 _OTHERS = """UPDATE tenfold.links SET used_at = $3
 WHERE user_id = $1 AND kind = $2 AND used_at IS NULL"""
 
@@ -151,6 +153,11 @@ async def use(tx: Transaction, kind: Kind, secret: str) -> Link | None:
         await tx.execute(_USED, digest(secret), clock.now())
         await tx.execute(_OTHERS, found.user, kind, clock.now())
     return found
+
+
+async def forget(tx: Transaction, user: UUID) -> None:
+    """Let none of a person's links let anybody in that were mailed before."""
+    await tx.execute(_FORGET, user, clock.now())
 
 
 async def account_of(reader: Reader, link: Link) -> Account | None:

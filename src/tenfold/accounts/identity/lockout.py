@@ -26,6 +26,7 @@ _BEGIN = """INSERT INTO tenfold.sign_in_failures (account_hash, at) VALUES ($1, 
 ON CONFLICT (account_hash) DO NOTHING"""
 _KEEP = """UPDATE tenfold.sign_in_failures
 SET failures = $2, locks = $3, locked_until = $4, at = $5 WHERE account_hash = $1"""
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CLEAR = "DELETE FROM tenfold.sign_in_failures WHERE account_hash = $1"
 
 
@@ -78,6 +79,11 @@ def minutes_left(standing: Standing, moment: datetime) -> int:
 async def standing(reader: Reader, account: bytes) -> Standing:
     """How an account stands."""
     return _of(await reader.row(_READ, account))
+
+
+async def alone(tx: Transaction, account: bytes) -> None:
+    """Wait for others that try the same account, until the transaction ends."""
+    await tx.execute(_ALONE, account.hex())
 
 
 async def failed(tx: Transaction, account: bytes, moment: datetime) -> tuple[Standing, Standing]:

@@ -34,7 +34,15 @@ from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.proving import Proving
-from tenfold.accounts.identity.sessions import Open, Proof, end_all, going
+from tenfold.accounts.identity.sessions import (
+    Open,
+    Proof,
+    end_all,
+    end_unproven,
+    forget_mfa,
+    going,
+    held,
+)
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
@@ -52,8 +60,6 @@ from tenfold.kernel.ids import NIL
 
 SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
-_SESSION = """SELECT methods, sure_at, device_id FROM tenfold.sessions
-WHERE id = $1 AND user_id = $2 AND ended_at IS NULL FOR UPDATE"""
 _RENAME = "UPDATE tenfold.users SET first_name = $2, last_name = $3 WHERE id = $1"
 _NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 
@@ -66,9 +72,8 @@ class Act:
     account: Account
     claims: Claims
     client: Client
-    methods: tuple[str, ...]
+    proof: Proof
     sure: bool
-    device: UUID | None
 
     def need_sure(self) -> None:
         """Raise Forbidden unless they have proved lately who they are."""
@@ -145,13 +150,15 @@ class Own:
         return await self._proving.prove(act.tx, act.account, answer, ceremony, act.client)
 
     async def _rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:
-        """The session under another id, after more was proved than before."""
+        """The session under another id; it is sure anew where something was proved."""
         await self._entrance.sessions.end(act.tx, act.claims.session, "rise")
         act.tx.touch("members")
         if event:
             await act.note(event)
-        both = tuple(dict.fromkeys((*act.methods, *methods)))
-        proof = Proof(both, act.device)
+        both = tuple(dict.fromkeys((*act.proof.methods, *methods)))
+        proof = replace(act.proof, methods=both)
+        if methods:
+            proof = replace(proof, sure_at=clock.now())
         return await self._entrance.start(act.tx, act.account, act.client, proof)
 
     # -- password
@@ -167,8 +174,10 @@ class Own:
         hashed = await _named(judged(self._passwords, new, user), "newPassword")
         refusal: TenfoldError
         async with self.at_work(claims, client) as act:
-            if user.password_hash is None:  # who has passkeys alone sets a first one
+            # Who has no password sets a first one; a second factor is worth more than a password.
+            if user.password_hash is None or (await enrolled(act.tx, act.account.id)).any:
                 act.need_sure()
+            if user.password_hash is None:
                 return await self._changed(act, hashed)
             wrong = await self._proving.password(act.tx, act.account, client, right=known)
             if wrong is None:
@@ -227,7 +236,7 @@ class Own:
             if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
                 raise Invalid({"code": "is not what the app shows now"})
             await act.note("mfa_enabled", factor="totp")
-            codes = await self._first_codes(act)
+            codes = await self._added(act)
             await self.told(act, "An authenticator app was added to your account.")
             return await self._rise(act, ("otp", MFA)), codes
 
@@ -275,7 +284,7 @@ class Own:
             ceremony = msgspec.json.decode(held.detail, type=Ceremony)
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
             await act.note("passkey_added", passkey=made, name=name)
-            codes = await self._first_codes(act)
+            codes = await self._added(act)
             await self.told(act, f"The passkey “{name}” was added to your account.")
             return await self._rise(act, ("swk", MFA)), codes
 
@@ -347,8 +356,7 @@ class Own:
             await act.note("organization_switched", before=claims.tenant)
             await self._entrance.sessions.end(act.tx, claims.session, "rise")
             await act.tx.forget_people([claims.tenant])
-            proof = Proof(act.methods, act.device)
-            return await self._entrance.start(act.tx, act.account, client, proof)
+            return await self._entrance.start(act.tx, act.account, client, act.proof)
 
     async def verify_again(self, claims: Claims, client: Client) -> bool:
         """Mail the link again that proves one's address; False where enough were sent."""
@@ -369,15 +377,23 @@ class Own:
         place = tenant or claims.tenant
         context = Context(place, claims.user, request=client.request, session=claims.session)
         async with self._database.transaction(context) as tx:
-            row = await tx.row(_SESSION, claims.session, claims.user)
+            proof = await self.need_session(tx, claims)
             account = await account_in(tx, claims.user, place)
             if account is None and tenant is not None:
                 raise NotFound(f"You are in no organization with the id {tenant}.")
-            if row is None or account is None:
-                raise Unauthenticated("Your sign-in has ended; sign in again.")
-            sure = clock.now() - row["sure_at"] <= SURE
-            methods = tuple(row["methods"])
-            yield Act(tx, account, claims, client, methods, sure, row["device_id"])
+            if account is None:
+                raise _ended()
+            lately = proof.sure_at is not None and clock.now() - proof.sure_at <= SURE
+            factors = lately and (await enrolled(tx, claims.user)).any
+            sure = lately and (MFA in proof.methods or not factors)
+            yield Act(tx, account, claims, client, proof, sure)
+
+    async def need_session(self, tx: Transaction, claims: Claims) -> Proof:
+        """What was proved in the session, held until the end; Unauthenticated where it is over."""
+        proof = await held(tx, claims.session, claims.user)
+        if claims.kind != "session" or proof is None:
+            raise _ended()
+        return proof
 
     async def _codes(self, act: Act) -> list[str]:
         key = await Factors(self._keyring).recovery_key(act.tx)
@@ -397,9 +413,11 @@ class Own:
                 code="LAST_WAY_IN",
             )
 
-    async def _first_codes(self, act: Act) -> list[str]:
-        """Recovery codes for whoever has none yet."""
+    async def _added(self, act: Act) -> list[str]:
+        """Sessions without the second factor end; recovery codes for whoever has none yet."""
         act.tx.touch("members")
+        ended = await end_unproven(act.tx, act.account.id, but=act.claims.session)
+        await act.tx.forget_people(ended)
         if (await enrolled(act.tx, act.account.id)).recovery_codes:
             return []
         await act.note("recovery_codes_made")
@@ -410,6 +428,7 @@ class Own:
         await act.tx.forget_people([m.tenant for m in act.account.memberships])
         if not (await enrolled(act.tx, act.account.id)).any:
             await recovery.clear(act.tx, act.account.id)
+            await forget_mfa(act.tx, act.account.id)
 
     async def told(self, act: Act, what: str) -> None:
         """Write to them that how they sign in has changed."""
@@ -439,6 +458,10 @@ def step_up_first() -> Forbidden:
 def people_alone() -> Forbidden:
     """The answer to keys and to tokens of others, which have no account to look after."""
     return Forbidden("Only a person who is signed in may do this, not a key or a program.")
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("Your sign-in has ended; sign in again.")
 
 
 def _too_late() -> Unauthenticated:

@@ -47,6 +47,7 @@ class Proving:
         """
         moment = clock.now()
         key = self._key(account.id)
+        await lockout.alone(tx, key)  # or five more are tried with each request sent at once
         about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment) and answer.passkey is None:

@@ -26,7 +26,9 @@ _FIND = """SELECT family_id, user_id, tenant_id FROM tenfold.refresh_tokens
 WHERE token_hash = $1"""
 _NEW = """INSERT INTO tenfold.sessions (id, user_id, tenant_id, methods, sure_at, device_id,
 ip_address, user_agent, created_at, seen_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $5, $5, $9)"""
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+_GOING = """SELECT methods, sure_at, device_id, created_at FROM tenfold.sessions
+WHERE id = $1 AND user_id = $2 AND ended_at IS NULL FOR UPDATE"""
 # Who rotates or ends a session holds its row.
 _HOLD = """SELECT created_at FROM tenfold.sessions
 WHERE id = $1 AND ended_at IS NULL FOR UPDATE"""
@@ -44,6 +46,11 @@ AND id IS DISTINCT FROM $3"""
 _HOLD_ALL = f"SELECT 1 FROM tenfold.sessions {_OPEN} ORDER BY id FOR UPDATE"  # noqa: S608
 _END_ALL = f"""UPDATE tenfold.sessions SET ended_at = $4, ended_by = $5 {_OPEN}
 RETURNING tenant_id"""  # noqa: S608
+_UNPROVEN = """UPDATE tenfold.sessions SET ended_at = $3, ended_by = 'second_factor'
+WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND NOT 'mfa' = ANY (methods)
+RETURNING tenant_id"""
+_FORGET_MFA = """UPDATE tenfold.sessions SET methods = array_remove(methods, 'mfa')
+WHERE user_id = $1 AND ended_at IS NULL"""
 _LIST = """SELECT id, tenant_id, methods, ip_address, user_agent, created_at, seen_at, expires_at
 FROM tenfold.sessions
 WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ended_at IS NULL
@@ -64,10 +71,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How somebody proved who they are, by the names of RFC 8176, and from which device."""
+    """How somebody proved who they are, by the names of RFC 8176, and from which device.
+
+    `sure_at` is when they did, `began` when the session that goes on did; None: now.
+    """
 
     methods: tuple[str, ...]
     device: UUID | None = None
+    sure_at: datetime | None = None
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +111,23 @@ class Sessions:
     ) -> tuple[Session, str]:
         """A new session and its first refresh token."""
         session, token, moment = Session(new_id(), user, tenant), new_secret(), clock.now()
+        began = proof.began or moment
+        until = min(moment + self.life, began + self.longest)
         await tx.execute(
             _NEW,
             session.id,
             user,
             tenant,
             list(proof.methods),
-            moment,
+            proof.sure_at or moment,
             proof.device,
             client.address[:64] or None,
             client.agent[:200] or None,
-            moment + self.life,
+            began,
+            moment,
+            until,
         )
-        await self._add(tx, session, session.id, token, client, moment + self.life)
+        await self._add(tx, session, session.id, token, client, until)
         return session, token
 
     async def find(self, reader: Reader, token: str) -> Session | None:
@@ -205,6 +221,23 @@ async def end_all(
     await tx.execute(_HOLD_ALL, user, tenant, but)
     rows = await tx.rows(_END_ALL, user, tenant, but, clock.now(), by)
     return [row[0] for row in rows]
+
+
+async def held(tx: Transaction, session: UUID, user: UUID) -> Proof | None:
+    """What was proved in a session that goes on, which nobody ends meanwhile; else None."""
+    row = await tx.row(_GOING, session, user)
+    return Proof(tuple(row[0]), row[2], row[1], row[3]) if row is not None else None
+
+
+async def end_unproven(tx: Transaction, user: UUID, but: UUID) -> list[UUID]:
+    """End a person's sessions in which no second factor was proved; the organisations of them."""
+    rows = await tx.rows(_UNPROVEN, user, but, clock.now())
+    return [row[0] for row in rows]
+
+
+async def forget_mfa(tx: Transaction, user: UUID) -> None:
+    """Without a second factor no session has proved one."""
+    await tx.execute(_FORGET_MFA, user)
 
 
 async def going(reader: Reader, user: UUID, tenant: UUID | None = None) -> list[Open]:

@@ -46,7 +46,7 @@ from tenfold.db.database import Database, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, Locked, TenfoldError, Unauthenticated
+from tenfold.kernel.errors import Invalid, Locked, NotFound, TenfoldError, Unauthenticated
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 
@@ -139,7 +139,7 @@ class SignIn:
         right = await self.passwords.matches(stored, given.password)
         if user is None or not right or not user.active or not member:
             raise await self._refused(key, address, user, member, client)
-        account = Account(user, chosen(member, given.organization), member)
+        account = Account(user, await self._chosen(user, member, given, client), member)
         rehashed = await self._rehashed(user, given.password)
         async with self._database.transaction(_in(account, client)) as tx:
             standing = await lockout.succeeded(tx, key, clock.now())
@@ -155,6 +155,19 @@ class SignIn:
                     return found
                 refusal = found
         raise refusal
+
+    async def _chosen(
+        self, user: User, member: tuple[Membership, ...], given: Credentials, client: Client
+    ) -> Membership:
+        """The organisation that was asked for; raises NotFound, which is noted: they know the
+        password."""
+        try:
+            return chosen(member, given.organization)
+        except NotFound:
+            async with self._database.transaction(_unknown(client)) as tx:
+                whom = _whom(user, member)
+                await note(tx, "login_failed", client, **whom, step="organization")
+            raise
 
     async def _with_password(
         self, tx: Transaction, account: Account, given: Credentials, client: Client

@@ -83,8 +83,9 @@ def unsure(person: Person) -> Forbidden:
 
 def is_sure(caller: Caller) -> bool:
     """Whether this person has proved lately who they are."""
-    sure_at = caller.standing.sure_at
-    return sure_at is not None and clock.now() - sure_at <= SURE
+    standing = caller.standing
+    lately = standing.sure_at is not None and clock.now() - standing.sure_at <= SURE
+    return lately and (MFA in standing.methods or not standing.enrolled)
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

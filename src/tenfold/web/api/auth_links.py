@@ -27,6 +27,7 @@ from tenfold.web.api.auth import (
     gate_of,
     knock,
 )
+from tenfold.web.api.auth_factors import mine
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of
@@ -96,8 +97,9 @@ async def use_reset(request: Req) -> ASGIResponse:
     """Set a new password by a link; all sessions end, a locked account opens."""
     gate = gate_of(request, "use_password_reset")
     body = await strangers_body(request, NewPassword)
-    client = await knock(request, gate)
-    return entered(gate, await gate.accounts.links.reset(body.token, body.password, client))
+    client, device = await knock(request, gate), gate.device(request)
+    found = await gate.accounts.links.reset(body.token, body.password, client, device)
+    return entered(gate, found)
 
 
 @post("/v1/auth/verify-email", status_code=202)
@@ -111,10 +113,10 @@ async def ask_verification(request: Req) -> ASGIResponse:
 
 @post("/v1/auth/verify-email/use", status_code=200, request_max_body_size=STRANGERS_BYTES)
 async def use_verification(request: Req) -> ASGIResponse:
-    """Confirm an address by a link."""
-    gate = gate_of(request, "use_verify_email")
+    """Confirm one's own address by a link."""
+    gate, claims = mine(request, "use_verify_email")
     body = await strangers_body(request, Token)
-    await gate.accounts.links.verify(body.token, await knock(request, gate))
+    await gate.accounts.links.verify(body.token, claims, await knock(request, gate))
     return respond.data({}, headers=UNKEPT)
 
 
@@ -212,11 +214,10 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/v1/auth/verify-email/use",
-        "Confirm an address by a link",
+        "Confirm my address by a link",
         Token,
         None,
         200,
-        _USED,
-        public=True,
+        (*_USED, "FORBIDDEN"),
     ),
 )

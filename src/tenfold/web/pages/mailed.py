@@ -134,7 +134,9 @@ async def use_reset(request: Req, secret: str) -> ASGIResponse:
         client, links = await knocked(request), gate_of(request).accounts.links
         if not form.get("password"):
             raise Invalid({"password": "is required"})
-        found = await links.reset(secret[:200], form.get("password")[:1_000], client)
+        found = await links.reset(
+            secret[:200], form.get("password")[:1_000], client, device(request)
+        )
     except (Invalid, NotFound, TooMany, Unauthenticated) as error:
         typed = mistyped(form, ("password",), error)
         return await _link_page(request, "reset", secret, typed, error)
@@ -144,25 +146,24 @@ async def use_reset(request: Req, secret: str) -> ASGIResponse:
 
 @get("/verify/{secret:str}")
 async def verify_page(request: Req, secret: str) -> ASGIResponse:
-    """The button that confirms an address."""
+    """The button that confirms one's own address; who is not signed in does that first."""
     routed(request, "page-verify")
+    await signed_in(request)
     return await _link_page(request, "verify", secret, Typed())
 
 
 @post("/verify/{secret:str}", status_code=200, request_max_body_size=STRANGERS_BYTES)
 async def use_verification(request: Req, secret: str) -> ASGIResponse:
-    """Confirm an address by a link."""
+    """Confirm one's own address by a link."""
     routed(request, "page-verify")
+    claims = await signed_in(request)
     form = await read_form(request)
     try:
-        await gate_of(request).accounts.links.verify(secret[:200], await knocked(request))
+        client, links = await knocked(request), gate_of(request).accounts.links
+        await links.verify(secret[:200], claims, client)
     except (NotFound, TooMany) as error:
         return await _link_page(request, "verify", secret, mistyped(form, ("email",), error), error)
     keep_flash(request, Flash("Your e-mail address is confirmed."))
-    try:
-        await signed_in(request)
-    except Unauthenticated:
-        return render.to(request, "/login")
     return render.to(request, "/settings/profile")
 
 
