@@ -247,7 +247,7 @@ async def test_records_are_handed_over_to_whom_the_box_names(
     path = f"{PEOPLE}/{zoe.id}"
     lead = await make("leads", first_name="A", last_name="B", owner_id=str(zoe.id))
     await visitor.get(path)
-    assert "They have" in visitor.page.text
+    assert "They have 1 lead." in visitor.page.text
     await visitor.send(visitor.form(f"{path}/hand-over"), to="nobody at all")
     assert "There is none of this name" in visitor.page.one(id="e-to").text
     assert visitor.page.one(id="f-to")["value"] == "nobody at all"
