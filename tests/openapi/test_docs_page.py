@@ -12,8 +12,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.factories import Somebody
-from tests.openapi.conftest import Served
 from tests.pages.browsing import browser_path
+from tests.served import Served
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 from tests.factories import Somebody
-from tests.openapi.conftest import ROOT, Served
+from tests.served import ROOT, Served
 from tools.environment import made
 
 from tenfold.app import registry

@@ -18,8 +18,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests import factories
 from tests.factories import Somebody
-from tests.openapi.conftest import Served, Start
 from tests.openapi.planted import BREACHES
+from tests.served import Served, Start
 from tools.environment import made
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
@@ -68,7 +68,7 @@ def run(
     ]
     before = _statuses(address)
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=folder, capture_output=True, text=True, timeout=900, check=False
     )
     try:
         report = json.loads((folder / "report.json").read_text())

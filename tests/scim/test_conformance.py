@@ -13,7 +13,7 @@ from scim2_models import Path
 from scim2_tester import CheckResult, Status, check_server, filling
 from tests import factories
 from tests.factories import Owner
-from tests.openapi.conftest import Served, served, start  # noqa: F401 - fixtures
+from tests.served import Served, served, start  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

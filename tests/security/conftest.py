@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from tests.children import unmeasured
 from tests.conftest import Running, Serve
-from tests.openapi.conftest import Served, wait_for
+from tests.served import Served, wait_for
 from tests.server import PREFIX, Base
 
 from tenfold.accounts.identity.tokens import Tokens
@@ -97,7 +97,9 @@ def running(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(address, process, home / "log")
-            yield Served(address, Tokens(Keyring.of(home).derive("access tokens"), 3_600, address))
+            yield Served(
+                address, Tokens(Keyring.of(home).derive("access tokens"), 3_600, address), home
+            )
         finally:
             process.terminate()
             process.wait(20)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from tests import factories
-from tests.openapi.conftest import Served
+from tests.served import Served
 
 HOST = b"Host: localhost\r\n"
 NEXT = b"GET /v1/smuggled HTTP/1.1\r\n" + HOST + b"\r\n"

@@ -146,7 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     provider_seconds: float = 2.0
     """How many seconds a request may wait for providers and issuers."""
     demo: bool = True
-    """Whether `tenfold up` makes the demo organisation in an empty database."""
+    """Whether `tenfold up` makes the demo organisation; never with TENFOLD_PUBLIC_URL."""
 
     def __repr__(self) -> str:
         """All settings; of the secret ones only whether they are set."""
