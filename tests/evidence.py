@@ -29,6 +29,11 @@ def missing(names: Iterable[str], root: Path = ROOT) -> list[str]:
     return [name for name in names if not exists(name, root)]
 
 
+def left_out(names: Iterable[str], root: Path = ROOT) -> list[str]:
+    """Those of the tests named, which exist, that may be skipped or may fail and pass."""
+    return [name for name in names if may_be_skipped(name, root)]
+
+
 def exists(name: str, root: Path = ROOT) -> bool:
     """Whether there is a test of this name."""
     path, _, rest = name.partition("::")
