@@ -66,7 +66,7 @@ async def served(settings: Settings, **more: str) -> AsyncIterator[int]:
     )  # fmt: skip
     try:
         async with httpx.AsyncClient() as http:
-            for _ in range(150):
+            for _ in range(400):
                 try:
                     await http.get(f"http://127.0.0.1:{port}/login")
                     break

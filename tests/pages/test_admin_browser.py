@@ -25,6 +25,7 @@ async def enrol(page: Page) -> Fingers:
     await page.click("#add-passkey summary")
     await page.click("#add-passkey .passkey button")
     await page.click("text=I have kept them")
+    await expect(page.locator("h1")).to_have_text("Sign-in & security")
     return fingers
 
 
@@ -32,6 +33,7 @@ async def administration(page: Page, place: str) -> None:
     """Open a place of administration by the menus."""
     await page.click(".me")
     await page.click(".me + .sheet >> text=Administration")
+    await expect(page.locator("h1")).to_have_text("Administration")
     await page.click(f"nav[aria-label=Administration] >> text={place}")
     await expect(page.locator("h1")).to_have_text(place)
 

@@ -65,21 +65,50 @@ async def test_the_way_there_is_shown_to_administrators_alone(
         assert bool(somebody.page.all("a", href="/admin")) is shown
 
 
+def forms(somebody: Somebody) -> list[str]:
+    """Where the forms of administration are sent."""
+    person, some = f"{PEOPLE}/{somebody.id}", new_id()
+    key = f"/admin/programs/keys/{some}"
+    return [
+        INVITE, f"{INVITATIONS}/{some}/resend", f"{INVITATIONS}/{some}/withdraw", person,
+        f"{person}/deactivate", f"{person}/reactivate", f"{person}/own", f"{person}/hand-over",
+        f"{person}/sessions/end", "/admin/teams", f"/admin/teams/{some}",
+        f"/admin/teams/{some}/delete", "/admin/roles/new", "/admin/roles/x", "/admin/roles/x/lead",
+        "/admin/roles/x/delete", "/admin/security", "/admin/security/data-keys",
+        "/admin/programs/new", f"/admin/programs/{some}", f"/admin/programs/{some}/active",
+        "/admin/programs/keys/new", f"{key}/rotate", f"{key}/revoke",
+    ]  # fmt: skip
+
+
+GIVEN = [("name", "x"), ("email", "x@example.com"), ("role", "member"), ("scopes", "lead:read"),
+         ("mfa", "all"), ("mfa_grace_days", "9"), ("expires_in_days", "9"),
+         ("overlap_hours", "1"), ("to", "x")]  # fmt: skip
+
+
 async def test_no_form_is_taken_without_its_token(visitor: Visitor, zoe: Somebody) -> None:
-    some = new_id()
-    for path in (INVITE, f"{INVITATIONS}/{some}/resend", f"{INVITATIONS}/{some}/withdraw",
-                 f"{PEOPLE}/{zoe.id}", f"{PEOPLE}/{zoe.id}/deactivate", f"{PEOPLE}/{zoe.id}/own",
-                 f"{PEOPLE}/{zoe.id}/reactivate", f"{PEOPLE}/{zoe.id}/sessions/end",
-                 f"{PEOPLE}/{zoe.id}/hand-over", "/admin/teams", f"/admin/teams/{some}",
-                 f"/admin/teams/{some}/delete", "/admin/roles/new", "/admin/roles/x",
-                 "/admin/roles/x/lead", "/admin/roles/x/delete", "/admin/security",
-                 "/admin/security/data-keys", "/admin/programs/new", f"/admin/programs/{some}",
-                 f"/admin/programs/{some}/active", "/admin/programs/keys/new",
-                 f"/admin/programs/keys/{some}/rotate",
-                 f"/admin/programs/keys/{some}/revoke"):  # fmt: skip
-        await visitor.post(path, [("csrf", "AAAA" * 9), ("name", "x"), ("email", "x@example.com")])
+    for path in forms(zoe):
+        await visitor.post(path, [*GIVEN, ("csrf", "AAAA" * 9)])
         assert visitor.answer.status_code == 403, path
         assert "too old, or came from another place" in visitor.page.text, path
+
+
+@pytest.mark.parametrize("role", ["manager", "member", "read-only"])
+async def test_no_form_is_taken_from_who_does_not_administer(
+    visit: Visit, organisation: Organisation, zoe: Somebody, role: str
+) -> None:
+    theirs = visit(await organisation.person(role, name=role))
+    await theirs.get("/settings/profile")
+    csrf = dict(theirs.form("/settings/profile").fields())["csrf"]
+    for path in forms(zoe):
+        await theirs.post(path, [*GIVEN, ("csrf", csrf)])
+        assert theirs.answer.status_code == 403, path
+        assert "Only an owner or an admin" in theirs.page.text, path
+
+
+async def test_every_form_of_administration_is_tried(app: Running, zoe: Somebody) -> None:
+    routes = app.app.app.routes  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownVariableType]
+    posts = {r.path_format for r in routes if "POST" in r.methods and r.path.startswith("/admin")}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    assert len(forms(zoe)) == len(posts)
 
 
 async def test_another_organisations_people_are_not_there(
@@ -247,7 +276,7 @@ async def test_records_are_handed_over_to_whom_the_box_names(
     path = f"{PEOPLE}/{zoe.id}"
     lead = await make("leads", first_name="A", last_name="B", owner_id=str(zoe.id))
     await visitor.get(path)
-    assert "They have" in visitor.page.text
+    assert "They have 1 lead." in visitor.page.text
     await visitor.send(visitor.form(f"{path}/hand-over"), to="nobody at all")
     assert "There is none of this name" in visitor.page.one(id="e-to").text
     assert visitor.page.one(id="f-to")["value"] == "nobody at all"

@@ -21,6 +21,7 @@ from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page, plural
 from tenfold.web.pages.admin.people import PLACE
 from tenfold.web.pages.admin.places import choices, name_of, person_in, place_of
+from tenfold.web.pages.admin.role_words import listed
 from tenfold.web.pages.agents import agent
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.frame import Guest
@@ -182,7 +183,11 @@ async def _page(
             "habit": (await members.habits(guest.reader, tenant, [identity]))[identity],
             "joined": cells.moment_cell(one.created_at, guest.eyes()),
             "sessions": await _sessions(guest, identity),
-            "leaves": [(d.label_plural, count) for d, count in left.values()],
+            "leaves": listed(
+                [plural(n, d.label.lower(), d.label_plural.lower()) for d, n in left.values()]
+            )
+            if left
+            else "",
             "me": me,
             "mine": owns or one.role != "owner",
             "heir": owns and not me and one.active and one.role != "owner",
