@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --python-ver
 # Each process that starts would compile all of its packages again: two of three seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install up test lint format types lock bench wheel assets clean
+.PHONY: help install up test prove lint format types lock bench wheel assets clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -38,6 +38,11 @@ test: install ## All gates and tests, and coverage (ARGS="-k name": that part of
 		{ echo "The real files that imports are tested with are not in $(or $(TENFOLD_TEST_DATA),../shared/data): name their folder in TENFOLD_TEST_DATA, or set it to none to leave those tests out."; exit 1; }
 	@$(if $(strip $(ARGS)),:,$(MAKE) lint)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(strip $(ARGS)),$(ARGS),--cov --cov-report=term)
+
+prove: install ## The long proofs: every route by everybody, the holes, timing (half an hour, alone)
+	@TENFOLD_TEST_WHOLE=1 $(BIN)/python -m pytest --no-cov tests/walls tests/security tests/openapi/test_keys_reach.py
+	@$(BIN)/python tools/holes.py
+	@$(BIN)/python -m pytest --no-cov -o python_files='prove_*.py' tests/proofs
 
 lint: install ## Style, types, import rules and unsafe steps in migrations
 	@$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from bench import (
     reading,
     report,
     searching,
+    signed_in,
     writing,
 )
 from bench.bench import Bench
@@ -42,6 +43,7 @@ MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
     "bulk": writing.bulk,
     "import": imports.measure,
     "log": log_cost.log,
+    "check": signed_in.check,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.load import ROOT
 
-MEASURES = ("list", "cache", "read", "search", "create", "bulk", "import", "log")
+MEASURES = ("list", "cache", "read", "search", "create", "bulk", "import", "log", "check")
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class Site:
             **environment(),
             **self.installation.environment,
             "TENFOLD_PUBLIC_URL": ADDRESS,
+            "TENFOLD_HOSTS": "127.0.0.1",
             "TENFOLD_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS),
             "TENFOLD_RATE_PER_MINUTE": "0",
             "TENFOLD_RATE_ANONYMOUS": "0",

@@ -94,7 +94,7 @@ async def test_no_search_and_no_name_of_ones_own_becomes_sql(
         "/v1/leads", headers=who.headers, json={"first_name": payload, "last_name": "B"}
     )
     assert text.json()["data"]["first_name"] == payload, "a text is what it is"
-    for name in ("user_id", "action", "cursor", "limit"):
+    for name in ("user_id", "event_type", "ip_address", "since", "cursor", "limit"):
         await ask("GET", "/v1/security-events", params={name: payload})
         await ask("GET", "/v1/members", params={name: payload})
     assert [text for text in queries.statements if MARK in text] == []
