@@ -161,10 +161,13 @@ class Undoer:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
 
-    async def start(self, tx: Transaction, person: Person, batch: UUID) -> tuple[UUID, int]:
+    async def start(
+        self, tx: Transaction, person: Person, batch: UUID, administrator: Callable[[], None]
+    ) -> tuple[UUID, int]:
         """Write an undo down; answers its own batch and how many records it is about.
 
-        Raises Conflict where the batch is undone already, or still being written.
+        Raises Conflict where the batch is undone already, or still being written. `administrator`
+        raises Forbidden for who may not undo what reached beyond what its actor sees.
         """
         found = await batches.find(tx, person, batch, lock=True)
         if person.scopes and not all(person.scopes.gives(WRITE, t) for t in found.type.split(",")):
@@ -175,8 +178,8 @@ class Undoer:
         if found.status in UNFINISHED:
             raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
         beyond = _beyond(found)
-        if beyond and not person.administers:
-            raise Forbidden("Only an owner or an admin of the organization may undo this.")
+        if beyond:
+            administrator()
         kinds = await undo.types_of(tx, person.tenant, batch)
         identity = new_id()
         state = Undoing(
