@@ -57,7 +57,8 @@ FROM unnest($2::uuid[]) AS one (id)"""
 _IN_TEAMS = """SELECT team_id, count(*) FROM tenfold.members
 WHERE tenant_id = $1 AND team_id IS NOT NULL GROUP BY team_id"""
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
-WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
+WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active
+AND u.kind = 'person'"""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
@@ -245,15 +246,17 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     if to == act.person.user:
         raise Invalid({"to": "is you; name somebody else"})
     try:
-        before = (await people.load(act.tx, act.tenant, to)).role
-    except Unauthenticated:
-        problem = f"there is no active person with the id {to} in this organization"
-        raise Invalid({"to": problem}) from None
+        before = await one(act.tx, act.tenant, to)
+        await people.load(act.tx, act.tenant, to)
+    except (NotFound, Unauthenticated):
+        before = None
+    if before is None or before.kind != "person":
+        raise Invalid({"to": f"there is no active person with the id {to} in this organization"})
     await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
     await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
     await policy.ask_member(act.tx, act.tenant, to)
     act.tx.touch("members")
-    told = {"role_before": before, "former_owner": act.person.user}
+    told = {"role_before": before.role, "former_owner": act.person.user}
     await note(act.tx, "ownership_transferred", act.client, tenant=act.tenant, user=to, **told)
     return await one(act.tx, act.tenant, to)
 
