@@ -217,6 +217,7 @@ class Undoer:
         try:
             while state.type < len(state.types):
                 async with work.step(state.done, state.total) as tx:
+                    person = await self._still(tx, context, key, state)
                     changed = await self.piece(tx, person, identity, state, chain)
                     await batches.save(tx, identity, "processing", msgspec.to_builtins(changed))
                 state = changed
@@ -228,6 +229,15 @@ class Undoer:
             status = "failed" if state.error else "done"
             await batches.save(tx, identity, status, msgspec.to_builtins(state), finished=True)
         return state
+
+    async def _still(
+        self, tx: Transaction, context: Context, key: UUID | None, state: Undoing
+    ) -> Person:
+        """Who undoes it, as they are now; raises where they may not any more."""
+        person = await self.exchange.person(tx, context, key)
+        if state.beyond and not person.administers:
+            raise Forbidden("Only an owner or an admin of the organization may undo this.")
+        return person
 
     async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:
         """Undo a small batch in one transaction."""
