@@ -218,6 +218,9 @@ async def change(
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
+    leaves = old.active and not active
+    if leaves and kind == "person":  # a program is taken out of use at once, as a key is revoked
+        act.need_sure()
     await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
@@ -226,7 +229,7 @@ async def change(
     if team != old.team_id:
         await reassign_team(act.tx, act.registry, identity, team)
         await follow_later(act.tx, identity, old.team_id)
-    if old.active and not active:
+    if leaves:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
         await api_keys.revoke_all(act.tx, act.client, act.tenant, identity)
         await shares.end_with(act.tx, identity)
