@@ -256,6 +256,13 @@ async def test_fields_are_explained_by_the_roles_that_keep_them(
     allowed, why = await _why(api, admin, asked + "create")
     assert not allowed
     assert why["required"] == "A new record needs what they may not set: Last name."
+    grants = {"lead": {**grant, "hide": ["last_name"]}}
+    await api.data(admin, "POST", "roles", {"name": "blind", "grants": grants})
+    blind = await organisation.person("member", ["blind"])
+    _, why = await _why(api, blind, "type=lead&verb=create")
+    assert why["required"] == (
+        "A new record needs what they may not set: a field that is hidden from them."
+    )
     # To the one who can't see it, it is a field like one that does not exist.
     status, code, _ = await api.refused(
         helper, "GET", "access/explain?type=lead&verb=read&field=budget"

@@ -10,12 +10,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from tests.accounts.conftest import Api
+from tests.accounts.letters import written
+from tests.accounts.test_api_keys import _BUMP, _STALE
 from tests.accounts.test_sign_in import events
+from tests.conftest import Running
 from tests.factories import Organisation, Owner, Somebody
 from tests.jobs.tools import until, working
 
 from tenfold.accounts.organisation import handing_over as job
 from tenfold.engine import handing_over
+from tenfold.exchange.jobs import handlers as undoing
+from tenfold.jobs import Handler
 
 if TYPE_CHECKING:
     from tenfold.web.desk import Desk
@@ -50,14 +55,15 @@ class Leave:
         wanted = {"to": str(self.heir.id), **body}
         return await self.api.data(self.admin, "POST", path, wanted, status=202)
 
-    async def finished(self, batch: str) -> dict[str, Any]:
+    async def finished(self, batch: str, *more: Handler[Any]) -> dict[str, Any]:
         """The batch when it has ended."""
 
         async def ended() -> bool:
             found = await self.api.data(self.admin, "GET", f"batches/{batch}")
             return found["status"] in ("done", "failed")
 
-        async with working(self.desk.database, *job.handlers(self.desk.registry), concurrency=1):
+        does = (*job.handlers(self.desk.registry), *more)
+        async with working(self.desk.database, *does, concurrency=1):
             await until(ended)
         return await self.api.data(self.admin, "GET", f"batches/{batch}")
 
@@ -146,6 +152,58 @@ async def test_handing_over_is_undone_private_records_too(leave: Leave) -> None:
     again = await leave.api.data(leave.admin, "POST", path, status=200)
     assert again["result"]["restored"] == 2
     assert (await leave.one(f"contacts/{contact}"))["owner_id"] == str(leave.heir.id)
+
+
+async def test_an_undo_of_it_stops_where_its_person_administers_no_more(
+    leave: Leave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenfold.web.api.batches.AT_ONCE", 0)
+    contact = await leave.make("contacts", last_name="Lee", source="google")
+    await leave.go()
+    batch, second = await leave.all(), await leave.organisation.person("admin")
+    path = f"batches/{batch['id']}/undo"
+    undo = (await leave.api.data(second, "POST", path, status=202))["id"]
+    await leave.api.data(leave.admin, "PATCH", f"members/{second.id}", {"role": "manager"})
+    ended = await leave.finished(undo, *undoing(leave.desk.exchange))
+    assert ended["status"] == "failed"
+    assert "Only an owner or an admin" in ended["result"]["error"]
+    assert (await leave.one(f"contacts/{contact}"))["owner_id"] == str(leave.heir.id)
+
+
+async def test_what_was_private_does_not_come_to_whom_hands_it_over(
+    leave: Leave, app: Running
+) -> None:
+    private = await leave.make("contacts", last_name="Lee", source="google")
+    open_ = await leave.make("contacts", last_name="Lee")
+    await leave.go()
+    batch = await leave.all(to=str(leave.admin.id))
+    assert batch["result"]["counts"] == {"contact": 1}
+    assert batch["result"]["stays"] == {"contact": 1}
+    found = await leave.api.data(leave.admin, "GET", f"contacts/{open_}")
+    assert found["owner_id"] == str(leave.admin.id)
+    assert (await leave.api.refused(leave.admin, "GET", f"contacts/{private}"))[0] == 404
+    assert await written(app, leave.leaver.email) == []
+    # Somebody else may have it: the leaver and the owners hear of that.
+    await leave.all()
+    assert (await leave.one(f"contacts/{private}"))["owner_id"] == str(leave.heir.id)
+    for email in (leave.leaver.email, leave.admin.email):
+        (letter,) = await written(app, email)
+        assert letter.letter.kind == "private_handed_over"
+        assert f"1 record that {leave.leaver.email} kept private" in letter.letter.text
+        assert leave.heir.email in letter.letter.text
+
+
+async def test_leaving_and_handing_over_ask_for_a_fresh_proof(leave: Leave, owner: Owner) -> None:
+    await leave.make("leads", first_name="Ann", last_name="Lee")
+    await owner.execute(_STALE, leave.admin.session)
+    await owner.execute(_BUMP, leave.admin.tenant)
+    path = f"members/{leave.leaver.id}"
+    for asked in (
+        ("PATCH", path, {"active": False}),
+        ("POST", f"{path}/hand-over", {"to": str(leave.heir.id)}),
+    ):
+        refused = await leave.api.refused(leave.admin, *asked)
+        assert refused[:2] == (403, "STEP_UP_REQUIRED"), asked
 
 
 async def test_who_still_belongs_keeps_what_they_marked_private(leave: Leave) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
+import aiosmtplib
 import msgspec
 import pytest
 from tests.accounts.letters import written
@@ -116,6 +117,21 @@ async def test_a_refused_address_is_noted_and_not_tried_again(
     assert kept.sent_at is None
     assert "550" in (kept.error or "")
     assert mail_server.refuses == [550, 550]
+
+
+async def test_no_letter_goes_in_the_clear_but_on_this_machine_or_where_it_is_said(
+    app: Running, mail_server: MailServer
+) -> None:
+    """The server offers no STARTTLS; 0.0.0.0 leads to it by an address that is no loopback."""
+    letter = letter_to(f"{new_id().hex}@example.com")
+    there = f"0.0.0.0:{mail_server.port}"
+    asked = msgspec.structs.replace(app.desk.settings, mail_url=f"smtp://{there}")
+    with pytest.raises(aiosmtplib.SMTPException, match="STARTTLS"):
+        await sending.deliver(asked, letter)
+    assert mail_server.received == []
+    said = msgspec.structs.replace(asked, mail_url=f"smtp+plain://{there}")
+    await sending.deliver(said, letter)
+    assert len(mail_server.received) == 1
 
 
 async def test_without_a_mail_server_it_is_kept_sealed(app: Running, owner: Owner) -> None:

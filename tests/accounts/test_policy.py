@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -21,10 +22,15 @@ from tenfold.web.desk import Desk
 pytestmark = pytest.mark.anyio
 _LONGER = """UPDATE tenfold.sessions SET expires_at = now() + interval '30 days',
 sure_at = now() + interval '7 days' WHERE id = $1"""
+_HANDED = "UPDATE tenfold.batches SET status = 'done' WHERE id = $1"
+_OVERDUE = "UPDATE tenfold.members SET mfa_from = now() - interval '1 year' WHERE tenant_id = $1"
 ADMIN_ACTS = (
     ("POST", "/v1/teams", {"name": "North"}),
     ("PATCH", "/v1/organization", {"name": "Renamed"}),
     ("POST", "/v1/roles", {"name": "scout", "grants": {}}),
+    ("POST", "/v1/types", {"name": "vehicles"}),
+    ("PATCH", "/v1/types/vehicles", {"label": "Car"}),
+    ("DELETE", "/v1/types/vehicles", None),
     ("GET", "/v1/roles", None),
     ("GET", "/v1/security-events", None),
     ("GET", "/v1/invitations", None),
@@ -49,6 +55,22 @@ async def test_admins_have_a_week_to_set_up_a_second_factor(browser: Browser, la
     await add_passkey(browser)
     for method, path, body in ADMIN_ACTS:
         assert (await browser.call(method, path, body)).is_success, path
+
+
+async def test_who_may_not_administer_asks_about_nobody_else_and_undoes_no_handing_over(
+    api: Api, organisation: Organisation, admin: Somebody, owner: Owner
+) -> None:
+    leaver, heir = [await organisation.person("member", ["agent"], name=n) for n in "ab"]
+    await api.lead(leaver)
+    await api.data(admin, "PATCH", f"members/{leaver.id}", {"active": False})
+    path, body = f"members/{leaver.id}/hand-over", {"to": str(heir.id)}
+    batch = (await api.data(admin, "POST", path, body, status=202))["id"]
+    await owner.execute(_HANDED, UUID(batch))
+    await owner.execute(_OVERDUE, organisation.id)
+    asked = f"access/explain?type=lead&verb=read&user_id={heir.id}"
+    for refused in (("GET", asked), ("POST", f"batches/{batch}/undo")):
+        assert (await api.refused(admin, *refused))[:2] == (403, "MFA_REQUIRED"), refused
+    await api.data(admin, "GET", "access/explain?type=lead&verb=read")
 
 
 async def test_who_has_a_second_factor_administers_with_it_alone(

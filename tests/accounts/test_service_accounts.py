@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.accounts.conftest import PASSWORD, Api, Browser
@@ -17,6 +18,7 @@ from tests.factories import Organisation, Owner, Somebody
 from tenfold.accounts.identity.passwords import Passwords
 
 pytestmark = pytest.mark.anyio
+_OWNS = "UPDATE tenfold.members SET role = 'owner' WHERE user_id = $1"
 _ADDRESS = "SELECT email FROM tenfold.users WHERE id = $1"
 
 
@@ -66,6 +68,19 @@ async def test_it_is_changed_where_it_belongs_and_never_an_owner(
         "permission_changed",
         "service_account_changed",
     ]
+
+
+async def test_no_program_owns_the_organisation(api: Api, admin: Somebody, owner: Owner) -> None:
+    account = await service(api, admin, "admin")
+    body = {"to": account}
+    status, _, fields = await api.refused(admin, "POST", "organization/ownership", body)
+    assert (status, set(fields)) == (400, {"to"})
+    # One that was made an owner before that was refused is none who could stay behind.
+    await owner.execute(_OWNS, UUID(account))
+    shown = await api.data(admin, "GET", "service-accounts")
+    assert [one["role"] for one in shown] == ["owner"]
+    answer = await api.refused(admin, "PATCH", f"members/{admin.id}", {"role": "admin"})
+    assert answer[:2] == (409, "LAST_OWNER")
 
 
 async def test_only_administrators_with_a_fresh_proof_make_and_change_them(

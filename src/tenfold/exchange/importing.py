@@ -156,7 +156,7 @@ class Importer:
         if batch.status in ("completed", "failed"):
             async with work.transaction():
                 return state
-        run = _Run(self.exchange, work, identity, person, state, how, locale, definitions)
+        run = _Run(self.exchange, work, identity, person, state, how, locale, definitions, key)
         try:
             await run.all()
         except (NotReadable, UnknownName) as error:
@@ -211,6 +211,7 @@ class _Run:
     how: Reading
     locale: Locale
     definitions: dict[str, Definition]
+    key: UUID | None = None
     held: Transaction | None = None
 
     @property
@@ -319,6 +320,7 @@ class _Run:
         done = state.counts.read + len(piece)
         note = f"{part.filename}: {done:,} of {plural(state.total or done, 'row', 'rows')}"
         async with self._step(done, note) as tx:
+            writer.person = await self._still(tx, writer.definition)
             await tx.join_batch(self.identity)
             rehearse = state.options.dry_run and self.held is None
             result = await writer.write(tx, piece, rehearse=rehearse)
@@ -333,6 +335,14 @@ class _Run:
             )
             await batches.save(tx, self.identity, "processing", changed.progress())
         self.state = changed
+
+    async def _still(self, tx: Transaction, definition: Definition) -> Person:
+        """Who imports, as they are now; raises where they may not any more."""
+        person = await self.exchange.person(tx, self.work.context, self.key)
+        access = person.access(definition)
+        access.need("read", definition)
+        access.need("create", definition)
+        return person
 
     def _counted(self, part: Part, piece: list[Prepared], result: Result, feed: _Feed) -> State:
         """The state as it is once the piece is committed."""

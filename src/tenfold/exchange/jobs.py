@@ -161,10 +161,13 @@ class Undoer:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
 
-    async def start(self, tx: Transaction, person: Person, batch: UUID) -> tuple[UUID, int]:
+    async def start(
+        self, tx: Transaction, person: Person, batch: UUID, administrator: Callable[[], None]
+    ) -> tuple[UUID, int]:
         """Write an undo down; answers its own batch and how many records it is about.
 
-        Raises Conflict where the batch is undone already, or still being written.
+        Raises Conflict where the batch is undone already, or still being written. `administrator`
+        raises Forbidden for who may not undo what reached beyond what its actor sees.
         """
         found = await batches.find(tx, person, batch, lock=True)
         if person.scopes and not all(person.scopes.gives(WRITE, t) for t in found.type.split(",")):
@@ -175,8 +178,8 @@ class Undoer:
         if found.status in UNFINISHED:
             raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
         beyond = _beyond(found)
-        if beyond and not person.administers:
-            raise Forbidden("Only an owner or an admin of the organization may undo this.")
+        if beyond:
+            administrator()
         kinds = await undo.types_of(tx, person.tenant, batch)
         identity = new_id()
         state = Undoing(
@@ -214,6 +217,7 @@ class Undoer:
         try:
             while state.type < len(state.types):
                 async with work.step(state.done, state.total) as tx:
+                    person = await self._still(tx, context, key, state)
                     changed = await self.piece(tx, person, identity, state, chain)
                     await batches.save(tx, identity, "processing", msgspec.to_builtins(changed))
                 state = changed
@@ -225,6 +229,15 @@ class Undoer:
             status = "failed" if state.error else "done"
             await batches.save(tx, identity, status, msgspec.to_builtins(state), finished=True)
         return state
+
+    async def _still(
+        self, tx: Transaction, context: Context, key: UUID | None, state: Undoing
+    ) -> Person:
+        """Who undoes it, as they are now; raises where they may not any more."""
+        person = await self.exchange.person(tx, context, key)
+        if state.beyond and not person.administers:
+            raise Forbidden("Only an owner or an admin of the organization may undo this.")
+        return person
 
     async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:
         """Undo a small batch in one transaction."""

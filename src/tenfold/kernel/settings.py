@@ -110,7 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_days: int = 30
     """How long somebody stays signed in at most, however often they come."""
     mail_url: Secret = ""
-    """Mail server, like smtp://user:password@host:587 or smtps://…; empty: kept in the outbox."""
+    """Mail server: smtp://user:password@host:587 (with STARTTLS), smtps://…; empty: the outbox."""
     mail_from: str = "Tenfold <tenfold@localhost>"
     """Sender of mail."""
     alert_mail: str = ""
@@ -275,7 +275,7 @@ def _check(settings: Settings, given: Mapping[str, object], *, whole: bool) -> N
 
 def _check_identity(settings: Settings) -> None:
     """Raise SettingError for what mail and passwords can't use."""
-    if settings.mail_url and not re.match(r"smtps?://[^/]*[^/:@]", settings.mail_url):
+    if settings.mail_url and not re.match(r"smtp(s|\+plain)?://[^/]*[^/:@]", settings.mail_url):
         raise SettingError(
             f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587."
         )

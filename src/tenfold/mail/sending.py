@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -75,9 +76,26 @@ async def deliver(settings: Settings, letter: Letter) -> None:
         username=unquote(where.username) if where.username else None,
         password=unquote(where.password) if where.password else None,
         use_tls=where.scheme == "smtps",
-        start_tls=None,  # where the server offers it
+        start_tls=_tls(where.scheme, where.hostname),
         timeout=SECONDS,
     )
+
+
+def _tls(scheme: str, host: str) -> bool | None:
+    """Whether to demand STARTTLS: else who sits in between could strip it and read the letters.
+
+    None takes it where it is offered, which does on this machine, and where a setting says so.
+    """
+    if scheme == "smtps":
+        return False
+    return None if scheme == "smtp+plain" or _here(host) else True
+
+
+def _here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def message(sender: str, letter: Letter) -> EmailMessage:

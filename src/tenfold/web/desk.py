@@ -222,7 +222,7 @@ class Desk:
     @asynccontextmanager
     async def begin(
         self, claims: Claims, context: Context
-    ) -> AsyncGenerator[tuple[Transaction, Person]]:
+    ) -> AsyncGenerator[tuple[Transaction, Caller]]:
         """A write transaction as the person, about no type in particular."""
         known = self.known.get(claims.tenant)
         async with self.database.transaction(context, [MEMBERS, DEFINITIONS], known) as transaction:

@@ -127,6 +127,21 @@ def api_key_made(user: User, name: str, prefix: str, client: Client, address: st
     )
 
 
+def private_handed_over(
+    user: User, organisation: str, leaver: str, heirs: str, count: int, client: Client
+) -> Letter:
+    """What somebody kept private goes to others, as they have left."""
+    many = "1 record" if count == 1 else f"{count:,} records"
+    return _letter(
+        user,
+        "private_handed_over",
+        "Private records were handed over",
+        f"{many} that {leaver} kept private at {organisation} went to {heirs}, as {leaver} does "
+        f"not belong there any more. This was done by an administrator {_from(client)}.",
+        "The organisation's owners can undo it: it is one of the batches of its changes.",
+    )
+
+
 def _letter(user: User, kind: str, subject: str, *paragraphs: str) -> Letter:
     # Whoever types another's address must not write to them through us.
     known = user.email_verified_at is not None and user.first_name

@@ -177,8 +177,10 @@ async def _required(question: Question) -> Finding | None:
     out = [f for f in fields if f.required and not f.system and not question.access.sets(f)]
     if not out:
         return None
-    listed = ", ".join(f.label for f in out)
-    names = [f.json_name for f in out if question.access.sees(f)]
+    seen = [f for f in out if question.access.sees(f)]
+    hidden = ["a field that is hidden from them"] if len(seen) < len(out) else []
+    names = [f.json_name for f in seen]
+    listed = ", ".join([*(f.label for f in seen), *hidden])
     reason = f"A new record needs what they may not set: {listed}."
     return Finding(check="required", passed=False, reason=reason, detail={"fields": names})
 

@@ -1,8 +1,13 @@
-"""A leaver's records are handed over: by a job, in one batch, which can be undone."""
+"""A leaver's records are handed over: by a job, in one batch, which can be undone.
+
+What nobody but the leaver could read does not come to whom hands it over, as that would be a way to
+read it: it goes to somebody else, or stays. Where such records go, the leaver and the owners of the
+organisation are told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,10 +16,13 @@ from msgspec import Meta
 
 from tenfold.accounts import people
 from tenfold.accounts.events import note
+from tenfold.accounts.identity import letters
+from tenfold.accounts.identity.account import Account, Membership, by_id
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.database import Reader, Transaction
+from tenfold.db.keys import Keyring
 from tenfold.engine import batches, handing_over, writing
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
@@ -28,6 +36,9 @@ HAND_OVER_JOB = "members.hand_over"
 _TEAM = "SELECT team_id FROM tenfold.members WHERE tenant_id = $1 AND user_id = $2 AND active"
 _UNFINISHED = """SELECT id FROM tenfold.batches WHERE tenant_id = $1 AND kind = 'hand_over'
 AND status IN ('pending', 'processing') AND summary ->> 'user' = $2 LIMIT 1"""
+_ORGANISATION = "SELECT name FROM tenfold.tenants WHERE id = $1"
+_OWNERS = """SELECT m.user_id FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.role = 'owner' AND m.active AND u.active AND u.kind = 'person'"""
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +60,8 @@ class Handing(msgspec.Struct, kw_only=True):
     done: int = 0
     counts: dict[str, int] = {}
     """How many changes were made, by type: a record's owner and each work on it are one each."""
+    stays: dict[str, int] = {}
+    """What stays by type: private, and it would go to whom hands it over."""
     error: str = ""
 
 
@@ -65,12 +78,13 @@ async def owned(
     return await _having(reader, tenant, registry, Leaving(user, private=True))
 
 
-async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
+async def start(act: Administrator, keyring: Keyring, user: UUID, wanted: HandOver) -> Batch:
     """Write down what goes to whom, and let a worker do it; answers the batch.
 
     Raises Invalid for who can't have it: strangers, those who left, those whose roles don't read
-    the type.
+    the type. Needs somebody who has proved lately who they are.
     """
+    act.need_sure()
     member = await members.one(act.tx, act.tenant, user)
     if await act.tx.value(_UNFINISHED, act.tenant, str(user)):
         raise Conflict("This is being done just now; wait for it.", code="NOT_FINISHED")
@@ -88,7 +102,10 @@ async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
             problems.setdefault(field, problem)
     if problems:
         raise Invalid(problems)
-    state = Handing(user=user, to=to, total=sum(count for _, count in having.values()))
+    private = await _private(act, leaving, having)
+    stays = {name: count for name, count in private.items() if to[name] == act.person.user}
+    total = sum(count for _, count in having.values()) - sum(stays.values())
+    state = Handing(user=user, to=to, total=total, stays=stays)
     batch = new_id()
     summary: dict[str, Any] = msgspec.to_builtins(state)
     kind = batches.HAND_OVER
@@ -99,6 +116,8 @@ async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
     await batches.save(act.tx, batch, "pending", {"job": str(made)})
     told = {"to": wanted.to, "types": wanted.types, "changes": state.total, "batch_id": batch}
     await note(act.tx, "records_handed_over", act.client, tenant=act.tenant, user=user, **told)
+    if goes := {name: count for name, count in private.items() if name not in stays}:
+        await _tell(act, keyring, member, sum(goes.values()), {to[name] for name in goes})
     found = await batches.of(act.tx, act.tenant, batch)
     assert found is not None
     return found
@@ -114,6 +133,37 @@ async def _having(
         if count := await handing_over.counted(reader, tenant, definition, leaving):
             found[name] = (definition, count)
     return found
+
+
+async def _private(
+    act: Administrator, leaving: Leaving, having: Mapping[str, tuple[Definition, int]]
+) -> Mapping[str, int]:
+    """How much of it nobody but the leaver could read, by type."""
+    found: dict[str, int] = {}
+    for name, (definition, count) in having.items():
+        if leaving.private and definition.strict:
+            seen = Leaving(leaving.user, private=False)
+            open_ = await handing_over.counted(act.tx, act.tenant, definition, seen)
+            if count > open_:
+                found[name] = count - open_
+    return found
+
+
+async def _tell(
+    act: Administrator, keyring: Keyring, leaver: members.Member, count: int, to: Iterable[UUID]
+) -> None:
+    """Write to the leaver and to the owners that private records go to others."""
+    here = Membership(act.tenant, await act.tx.value(_ORGANISATION, act.tenant), leaver.role)
+    heirs = ", ".join(sorted([(await members.one(act.tx, act.tenant, one)).email for one in to]))
+    owners = [row[0] for row in await act.tx.rows(_OWNERS, act.tenant)]
+    for one in dict.fromkeys([leaver.id, *owners]):
+        user = await by_id(act.tx, one)
+        if user is None:
+            continue
+        letter = letters.private_handed_over(
+            user, here.name, leaver.email, heirs, count, act.client
+        )
+        await letters.post_to(act.tx, keyring, letter, Account(user, here, (here,)))
 
 
 async def _problem(act: Administrator, user: UUID, to: UUID, types: list[Definition]) -> str:
@@ -184,8 +234,10 @@ class _Work:
         member = await members.one(tx, tx.context.tenant, state.user)
         called = f"{member.first_name} {member.last_name}".strip() or member.email
         await tx.value(writing.REASON, f"Handed over from {called}.")
-        leaving = Leaving(state.user, private=not member.active)
         to = state.to[definition.name]
+        # Asked anew, as what is private may have changed since it was written down.
+        withheld = definition.strict and to == tx.context.actor
+        leaving = Leaving(state.user, private=not member.active and not withheld)
         return await handing_over.piece(tx, definition, leaving, to, rows[0][0])
 
     async def _save(

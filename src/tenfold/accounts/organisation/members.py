@@ -57,7 +57,8 @@ FROM unnest($2::uuid[]) AS one (id)"""
 _IN_TEAMS = """SELECT team_id, count(*) FROM tenfold.members
 WHERE tenant_id = $1 AND team_id IS NOT NULL GROUP BY team_id"""
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
-WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
+WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active
+AND u.kind = 'person'"""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
@@ -217,6 +218,9 @@ async def change(
     new = msgspec.structs.replace(old, role=role, roles=roles, team_id=team, active=active)
     if new == old:
         return old
+    leaves = old.active and not active
+    if leaves and kind == "person":  # a program is taken out of use at once, as a key is revoked
+        act.need_sure()
     await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
@@ -225,7 +229,7 @@ async def change(
     if team != old.team_id:
         await reassign_team(act.tx, act.registry, identity, team)
         await follow_later(act.tx, identity, old.team_id)
-    if old.active and not active:
+    if leaves:
         await sessions.end_all(act.tx, identity, "left", tenant=act.tenant)
         await api_keys.revoke_all(act.tx, act.client, act.tenant, identity)
         await shares.end_with(act.tx, identity)
@@ -245,15 +249,17 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     if to == act.person.user:
         raise Invalid({"to": "is you; name somebody else"})
     try:
-        before = (await people.load(act.tx, act.tenant, to)).role
-    except Unauthenticated:
-        problem = f"there is no active person with the id {to} in this organization"
-        raise Invalid({"to": problem}) from None
+        before = await one(act.tx, act.tenant, to)
+        await people.load(act.tx, act.tenant, to)
+    except (NotFound, Unauthenticated):
+        before = None
+    if before is None or before.kind != "person":
+        raise Invalid({"to": f"there is no active person with the id {to} in this organization"})
     await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
     await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
     await policy.ask_member(act.tx, act.tenant, to)
     act.tx.touch("members")
-    told = {"role_before": before, "former_owner": act.person.user}
+    told = {"role_before": before.role, "former_owner": act.person.user}
     await note(act.tx, "ownership_transferred", act.client, tenant=act.tenant, user=to, **told)
     return await one(act.tx, act.tenant, to)
 

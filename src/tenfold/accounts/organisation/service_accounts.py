@@ -12,7 +12,13 @@ from msgspec import UNSET, Meta, UnsetType
 from tenfold.accounts.events import Event, note
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.members import Member, MemberChange, Roles, Which
+from tenfold.accounts.organisation.members import (
+    Member,
+    MemberChange,
+    OrganisationRole,
+    Roles,
+    Which,
+)
 from tenfold.db.database import Reader
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
@@ -36,7 +42,7 @@ class ServiceAccount(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    role: ServiceRole
+    role: OrganisationRole
     roles: list[str]
     team_id: UUID | None
     active: bool
@@ -131,7 +137,6 @@ def _clean(name: str) -> str:
 
 
 def _shown(member: Member) -> ServiceAccount:
-    assert member.role != "owner"
     return ServiceAccount(
         id=member.id,
         name=member.first_name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.organisation.administrator import need_administrator
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
 from tenfold.engine.access import Person
@@ -23,6 +25,8 @@ from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
+from tenfold.web.api.administration import told_outside
+from tenfold.web.api.auth import client_of
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import Req, check_parameters, known, limit_of, pairs
@@ -120,13 +124,15 @@ async def undone(request: Req, text: str, kind: str = "") -> ASGIResponse:
     undoer = Undoer(desk.exchange)
     await whole_body(request)
     async with (
+        told_outside(request, desk, claims),
         desk.begin(claims, desk.context(claims, request.scope)) as (tx, person),
         once(request, tx, claims) as kept,
     ):
         if kept.answer is not None:
             return kept.answer
         batch = await found(Entered(tx, person), text, kind)
-        identity, total = await undoer.start(tx, person, batch.id)
+        need = partial(need_administrator, person, client_of(request.scope))
+        identity, total = await undoer.start(tx, person, batch.id, need)
         status = 200
         if total <= AT_ONCE:
             await undoer.at_once(tx, person, identity)

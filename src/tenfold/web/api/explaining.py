@@ -18,7 +18,7 @@ from tenfold.engine import reach
 from tenfold.engine.access import Person
 from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
-from tenfold.kernel.errors import Forbidden, Invalid, MissingFields, Unauthenticated
+from tenfold.kernel.errors import Invalid, MissingFields, Unauthenticated
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.administration import Req, Visitor, visiting
@@ -79,8 +79,8 @@ async def question_of(request: Req, visit: Visitor, asked: Asked) -> Question:
     """The question about who and what the asker may know of; raises NotFound for all else."""
     reader, asker = visit.reader, visit.person
     user = asked.user or asker.user
-    if user != asker.user and not asker.administers:
-        raise Forbidden("Only an owner or an admin of the organization may ask about others.")
+    if user != asker.user:
+        visit.need_administrator()
     member = await members.one(reader, asker.tenant, user)
     definition = await _type(visit, asked.type)
     record = None

@@ -104,8 +104,8 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
     wanted = await body_of(request, HandOver)
 
     async def work(act: Administrator) -> BatchView:
-        batch = await handing_over.start(act, identified(user_id, "member"), wanted)
-        return view(desk_of(request), act.person, batch)
+        desk, leaver = desk_of(request), identified(user_id, "member")
+        return view(desk, act.person, await handing_over.start(act, desk.keyring, leaver, wanted))
 
     return await administer(request, "members", work, status=202, location="/v1/batches")
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation import organisation
-from tenfold.db.database import Reader, Transaction
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX, TypeSpec, checked
 from tenfold.engine.definition import Definition
 from tenfold.engine.scopes import READ
-from tenfold.kernel.errors import Conflict, Forbidden, NotFound
+from tenfold.kernel.errors import Conflict, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.web import respond
+from tenfold.web.api.administration import administer
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.api.requests import Req, known
 from tenfold.web.desk import DEFINITIONS, desk_of
 
@@ -92,15 +91,15 @@ async def create_type(request: Req) -> ASGIResponse:
     if desk_of(request).registry.by_plural.get(spec.name):
         raise Conflict(f"{spec.name} is a type that ships; choose another name.", code="DUPLICATE")
 
-    async def work(tx: Transaction) -> TypeSpec:
-        tenant, stored = tx.context.tenant, msgspec.json.encode(spec).decode()
-        if await tx.value(_COUNT, tenant) >= MOST:
+    async def work(act: Administrator) -> TypeInfo:
+        stored = msgspec.json.encode(spec).decode()
+        if await act.tx.value(_COUNT, act.tenant) >= MOST:
             raise Conflict(f"There can be {MOST} types of your own.", code="TOO_MANY")
-        if await tx.value(_ADD, tenant, new_id(), spec.name, stored) is None:
+        if await act.tx.value(_ADD, act.tenant, new_id(), spec.name, stored) is None:
             raise Conflict(f"There is a type {spec.name} already.", code="DUPLICATE")
-        return spec
+        return _changed(act, spec)
 
-    return await _changing(request, work, status=201)
+    return await administer(request, "types", work, status=201, location="/v1/types")
 
 
 @patch("/v1/types/{name:str}")
@@ -108,47 +107,31 @@ async def change_type(request: Req, name: str) -> ASGIResponse:
     """Change a type's labels and help."""
     change = await body_of(request, TypeChange)
 
-    async def work(tx: Transaction) -> TypeSpec:
-        old = await _found(tx, tx.context.tenant, name)
+    async def work(act: Administrator) -> TypeInfo:
+        old = await _found(act.tx, act.tenant, name)
         given = {k: v for k, v in msgspec.structs.asdict(change).items() if v}
         spec = checked(msgspec.structs.replace(old, **given))
-        await tx.value(_CHANGE, tx.context.tenant, spec.name, msgspec.json.encode(spec).decode())
-        return spec
+        await act.tx.value(_CHANGE, act.tenant, spec.name, msgspec.json.encode(spec).decode())
+        return _changed(act, spec)
 
-    return await _changing(request, work)
+    return await administer(request, "types", work)
 
 
 @delete("/v1/types/{name:str}", status_code=200)
 async def retire_type(request: Req, name: str) -> ASGIResponse:
     """Take a type out of use; its records stay, and come back with a type of the same name."""
 
-    async def work(tx: Transaction) -> TypeSpec:
-        spec = await _found(tx, tx.context.tenant, name)
-        await tx.value(_RETIRE, tx.context.tenant, spec.name)
-        return spec
+    async def work(act: Administrator) -> TypeInfo:
+        spec = await _found(act.tx, act.tenant, name)
+        await act.tx.value(_RETIRE, act.tenant, spec.name)
+        return _changed(act, spec)
 
-    return await _changing(request, work)
+    return await administer(request, "types", work)
 
 
-async def _changing(
-    request: Req, work: Callable[[Transaction], Awaitable[TypeSpec]], *, status: int = 200
-) -> ASGIResponse:
-    """Change the types in one transaction, once for each Idempotency-Key."""
-    desk, claims = known(request, "types")
-    context = desk.context(claims, request.scope)
-    await whole_body(request)
-    async with (
-        desk.begin(claims, context) as (tx, person),
-        once(request, tx, claims) as kept,
-    ):
-        if kept.answer is not None:
-            return kept.answer
-        _need_admin(person)
-        await organisation.hold(tx)
-        spec = await work(tx)
-        tx.touch(DEFINITIONS)
-        location = {"location": f"/v1/types/{spec.name}"} if status == 201 else {}
-        return await kept.keep(respond.data(_own(spec), status=status, headers=location))
+def _changed(act: Administrator, spec: TypeSpec) -> TypeInfo:
+    act.tx.touch(DEFINITIONS)
+    return _own(spec)
 
 
 async def _found(reader: Reader, tenant: UUID, name: str) -> TypeSpec:
@@ -165,11 +148,6 @@ def _no_type(name: str) -> NotFound:
 def _knows(person: Person, name: str) -> bool:
     """Whether a type made here may be named: to all people, and the keys that read it."""
     return person.scopes is None or person.scopes.gives(READ, PREFIX + name)
-
-
-def _need_admin(person: Person) -> None:
-    if not person.administers:
-        raise Forbidden("Only an owner or admin of the organisation may change its record types.")
 
 
 def _shipped(one: Definition) -> TypeInfo:

@@ -16,6 +16,7 @@ from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
 from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.organisation.administrator import need_administrator
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
@@ -31,6 +32,8 @@ from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.web.api.administration import told_outside
+from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, import_how, import_views, import_words, render
@@ -176,8 +179,12 @@ async def take_back(request: Req, import_id: str) -> ASGIResponse:
     identity = _identified(import_id)
     undoer = Undoer(desk_of(request).exchange)
     try:
-        async with changing(request, claims) as (tx, guest):
-            made, total = await undoer.start(tx, guest.person, identity)
+        async with (
+            told_outside(request, desk_of(request), claims),
+            changing(request, claims) as (tx, guest),
+        ):
+            need = partial(need_administrator, guest.person, client_of(request.scope))
+            made, total = await undoer.start(tx, guest.person, identity, need)
             if total <= AT_ONCE:
                 await undoer.at_once(tx, guest.person, made)
             else:

@@ -17,6 +17,7 @@ from tenfold.accounts.organisation.members import Member, MemberChange
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError
 from tenfold.kernel.structs import convert
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page, plural
 from tenfold.web.pages.admin.people import PLACE
@@ -115,13 +116,17 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
                 to = await person_in(by.tx, by.tenant, text, active=True)
             except Refused as refusal:
                 raise Invalid({"to": str(refusal)}) from None
-            batch = await handing_over.start(by, identity, HandOver(to=to))
+            keyring = desk_of(request).keyring
+            batch = await handing_over.start(by, keyring, identity, HandOver(to=to))
             heir = name_of(await members.one(by.tx, by.tenant, to))
     except (Invalid, Conflict) as error:
         return await _again(act, identity, error)
     count = int(batch.summary.get("total", 0))
     said = f"{plural(count, 'change is', 'changes are')} on the way to {heir}."
     said = said if count else f"There was nothing to hand over to {heir}."
+    if stays := sum(batch.summary.get("stays", {}).values()):
+        kept = plural(stays, "private one stays", "private ones stay")
+        said += f" {kept}, as you are who hands it over: give it to somebody else."
     return act.done(said, _path(identity))
 
 
