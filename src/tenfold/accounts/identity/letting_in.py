@@ -17,16 +17,15 @@ from tenfold.accounts.identity.links import Link
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.secrets_kept import digest
-from tenfold.accounts.identity.sessions import end_all, held
-from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.identity.sessions import end_all
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import NIL
 
-_VERIFIED = """UPDATE tenfold.users SET email_verified_at = coalesce(email_verified_at, $2)
+VERIFIED = """UPDATE tenfold.users SET email_verified_at = coalesce(email_verified_at, $2)
 WHERE id = $1"""
 _NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 _CHANGE = """UPDATE tenfold.users SET password_hash = $2, password_changed_at = $3
@@ -76,7 +75,7 @@ class LettingIn:
             raise Invalid({"email": text if email.strip() else "is required in another browser"})
         async with self._database.transaction(links.context(found, account, client)) as tx:
             if await links.use(tx, "sign_in", secret) is None:
-                raise _used()
+                raise used()
             proven = await _proved(tx, account, device)
             return await self._entrance.admit(tx, proven, ["email"], client, device)
 
@@ -91,7 +90,7 @@ class LettingIn:
             found, account = await self._good(reader, "reset", secret)
         async with self._database.transaction(links.context(found, account, client)) as tx:
             if await links.use(tx, "reset", secret) is None:
-                raise _used()
+                raise used()
             proven = await _proved(tx, account, device)
             await replace_password(tx, account, hashed, "password_reset", client)
             await lockout.forget(
@@ -101,23 +100,6 @@ class LettingIn:
             await letters.post_to(tx, self._keyring, letter, account)
             fresh = with_password(proven, hashed)
             return await self._entrance.admit(tx, fresh, ["pwd"], client)
-
-    async def verify(self, secret: str, claims: Claims, client: Client) -> None:
-        """Prove that an address is one's own, which takes somebody signed in to the account.
-
-        Else who registers with another's address need only wait until its owner opens the letter.
-        """
-        async with self._database.read(NIL) as reader:
-            found, account = await self._good(reader, "verify", secret)
-        if claims.user != account.id:
-            raise Forbidden("This link is for another account than the one you are signed in to.")
-        async with self._database.transaction(links.context(found, account, client)) as tx:
-            if await held(tx, claims.session, claims.user) is None:
-                raise Unauthenticated("Your sign-in has ended; sign in again.")
-            if await links.use(tx, "verify", secret) is None:
-                raise _used()
-            await tx.execute(_VERIFIED, account.id, clock.now())
-            await note(tx, "email_verified", client, tenant=account.tenant, user=account.id)
 
     async def ask(self, asking: links.Asking, client: Client) -> None:
         """Leave the wish for a link."""
@@ -129,7 +111,7 @@ class LettingIn:
         found = await links.look(reader, kind, secret)
         account = await links.account_of(reader, found) if found else None
         if found is None or account is None:
-            raise _used()
+            raise used()
         return found, account
 
 
@@ -170,7 +152,7 @@ async def _proved(tx: Transaction, account: Account, device: str) -> Account:
     What was set up before may be of somebody who only typed the address: unless this is their
     browser it lets nobody in any more.
     """
-    await tx.execute(_VERIFIED, account.id, clock.now())
+    await tx.execute(VERIFIED, account.id, clock.now())
     proven = _verified(account)
     if account.user.email_verified_at is not None:
         return proven
@@ -199,5 +181,5 @@ def _same(link: Link, browser: str) -> bool:
     return bool(browser) and hmac.compare_digest(link.detail.browser, mark(browser))
 
 
-def _used() -> NotFound:
+def used() -> NotFound:
     return NotFound("This link was used already, or is too old; ask for a new one.")

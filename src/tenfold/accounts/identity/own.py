@@ -29,7 +29,7 @@ from tenfold.accounts.identity import (
 from tenfold.accounts.identity.account import Account, User, account_in, by_id, one_by_one
 from tenfold.accounts.identity.entrance import MFA, Entrance, Signed
 from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolled
-from tenfold.accounts.identity.letting_in import judged, replace_password
+from tenfold.accounts.identity.letting_in import VERIFIED, judged, replace_password, used
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.providers import Providers
@@ -364,6 +364,23 @@ class Own:
             if act.account.user.email_verified_at is not None:
                 raise Conflict("Your address is confirmed already.", code="DUPLICATE")
             return await links.verification(act.tx, self._keyring, act.account, self._address)
+
+    async def verify(self, claims: Claims, secret: str, client: Client) -> None:
+        """Prove by a mailed link that one's address is one's own.
+
+        It takes who is signed in: else who registers with another's address need only wait until
+        its owner opens the letter.
+        """
+        async with self.at_work(claims, client) as act:
+            found = await links.use(act.tx, "verify", secret)
+            if found is None:
+                raise used()
+            if found.user != act.account.id:
+                raise Forbidden(
+                    "This link is for another account than the one you are signed in to."
+                )
+            await act.tx.execute(VERIFIED, act.account.id, clock.now())
+            await act.note("email_verified")
 
     # -- what all of these share
 

@@ -116,7 +116,7 @@ async def use_verification(request: Req) -> ASGIResponse:
     """Confirm one's own address by a link."""
     gate, claims = mine(request, "use_verify_email")
     body = await strangers_body(request, Token)
-    await gate.accounts.links.verify(body.token, claims, await knock(request, gate))
+    await gate.own.verify(claims, body.token, await knock(request, gate))
     return respond.data({}, headers=UNKEPT)
 
 

@@ -159,8 +159,7 @@ async def use_verification(request: Req, secret: str) -> ASGIResponse:
     claims = await signed_in(request)
     form = await read_form(request)
     try:
-        client, links = await knocked(request), gate_of(request).accounts.links
-        await links.verify(secret[:200], claims, client)
+        await gate_of(request).own.verify(claims, secret[:200], await knocked(request))
     except (NotFound, TooMany) as error:
         return await _link_page(request, "verify", secret, mistyped(form, ("email",), error), error)
     keep_flash(request, Flash("Your e-mail address is confirmed."))
