@@ -142,11 +142,11 @@ class Own:
     async def _prove(self, act: Act, answer: Answer, token: str) -> tuple[str, ...] | TenfoldError:
         ceremony: Ceremony | None = None
         if answer.passkey is not None:
-            held = await challenges.hold(act.tx, "passkey_sure", token)
-            if held is None or held.user != act.account.id:
+            asked = await challenges.hold(act.tx, "passkey_sure", token)
+            if asked is None or asked.user != act.account.id:
                 return _too_late()
             await challenges.done(act.tx, token)
-            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
+            ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
         return await self._proving.prove(act.tx, act.account, answer, ceremony, act.client)
 
     async def _rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:
@@ -277,11 +277,11 @@ class Own:
         """Keep the passkey that the browser made; the session rises."""
         async with self.at_work(claims, client) as act:
             act.need_sure()
-            held = await challenges.hold(act.tx, "passkey_new", token)
-            if held is None or held.user != act.account.id:
+            asked = await challenges.hold(act.tx, "passkey_new", token)
+            if asked is None or asked.user != act.account.id:
                 raise _too_late()
             await challenges.done(act.tx, token)
-            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
+            ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
             await act.note("passkey_added", passkey=made, name=name)
             codes = await self._added(act)
