@@ -62,7 +62,8 @@ class Organisation:
         user, session = new_id(), new_id()
         email = f"{user.hex}@example.com"
         await self.owner.execute(
-            "INSERT INTO tenfold.users (id, email, first_name, last_name) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO tenfold.users (id, email, first_name, last_name, email_verified_at) "
+            "VALUES ($1, $2, $3, $4, now())",
             user,
             email,
             "Robin",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import Running
-from tests.factories import Somebody
+from tests.factories import Owner, Somebody
 
 PASSWORD = "plum harbour lantern 42"
 
@@ -60,6 +60,14 @@ class Browser:
     def refresh_token(self) -> str:
         """The refresh token in the cookie."""
         return self.http.cookies.get("refreshToken") or ""
+
+
+async def confirmed(browser: Browser, owner: Owner, **changes: Any) -> None:
+    """Register with a password, and confirm the address."""
+    assert (await browser.register(**changes)).status_code == 201
+    await owner.execute(
+        "UPDATE tenfold.users SET email_verified_at = now() WHERE email = $1", browser.email
+    )
 
 
 @asynccontextmanager

@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.accounts.conftest import Browser, opened
+from tests.accounts.conftest import Browser, confirmed, opened
 from tests.accounts.letters import written
 from tests.accounts.test_second_factors import data
 from tests.accounts.test_sign_in import code, events
 from tests.conftest import Running
 from tests.factories import Owner
+
+from tenfold.accounts.organisation import invitations
+from tenfold.kernel.ids import new_id
 
 pytestmark = pytest.mark.anyio
 NEWCOMER = {"firstName": "Grace", "lastName": "Hopper", "password": "copper meadow violin 17"}
@@ -31,7 +34,7 @@ async def invite(running: Running, browser: Browser, email: str, **more: Any) ->
 async def test_a_newcomer_joins_with_the_roles_they_were_invited_with(
     free: Running, browser: Browser, other: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     team = data(await browser.call("POST", "/v1/teams", {"name": "North"}), 201)["id"]
     place = {"role": "manager", "roles": ["agent"], "team_id": team}
     link = await invite(free, browser, other.email, **place)
@@ -57,9 +60,9 @@ async def test_a_newcomer_joins_with_the_roles_they_were_invited_with(
 
 
 async def test_of_twenty_who_join_at_once_one_does(
-    free: Running, browser: Browser, other: Browser
+    free: Running, browser: Browser, other: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     link = await invite(free, browser, other.email)
     tries = [other.post("invitation/join", {"token": link, **NEWCOMER}) for _ in range(20)]
     codes = sorted(a.status_code for a in await asyncio.gather(*tries))
@@ -68,9 +71,9 @@ async def test_of_twenty_who_join_at_once_one_does(
 
 
 async def test_who_has_an_account_joins_signed_in_to_it(
-    free: Running, browser: Browser, other: Browser
+    free: Running, browser: Browser, other: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     await other.register(organization="Elsewhere")
     link = await invite(free, browser, other.email)
     assert data(await other.post("invitation", {"token": link}))["hasAccount"] is True
@@ -92,9 +95,9 @@ async def test_who_has_an_account_joins_signed_in_to_it(
 
 
 async def test_an_invitation_is_for_its_address_alone(
-    free: Running, browser: Browser, other: Browser
+    free: Running, browser: Browser, other: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     await other.register()
     link = await invite(free, browser, "somebody.else@example.com")
     refused = await other.call("POST", "/v1/auth/invitation/accept", {"token": link})
@@ -102,9 +105,9 @@ async def test_an_invitation_is_for_its_address_alone(
 
 
 async def test_taken_back_replaced_or_old_it_opens_nothing(
-    free: Running, browser: Browser, other: Browser, later: Any
+    free: Running, browser: Browser, other: Browser, later: Any, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     first = await invite(free, browser, other.email)
     second = await invite(free, browser, other.email)
     assert (await other.post("invitation", {"token": first})).status_code == 404
@@ -118,8 +121,8 @@ async def test_taken_back_replaced_or_old_it_opens_nothing(
     assert (await other.post("invitation/join", body)).status_code == 404
 
 
-async def test_who_may_invite_and_as_what(free: Running, browser: Browser) -> None:
-    await browser.register()
+async def test_who_may_invite_and_as_what(free: Running, browser: Browser, owner: Owner) -> None:
+    await confirmed(browser, owner)
     link = await invite(free, browser, "adm@example.org", role="admin")
     async with opened(free) as admin:
         joined = await admin.post("invitation/join", {"token": link, **NEWCOMER})
@@ -135,11 +138,61 @@ async def test_who_may_invite_and_as_what(free: Running, browser: Browser) -> No
 
 
 async def test_another_organisations_invitation_is_not_found(
-    browser: Browser, other: Browser
+    browser: Browser, other: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     await other.register()
     made = data(await browser.call("POST", "/v1/invitations", {"email": "y@example.org"}), 201)
     for method in ("GET", "DELETE"):
         answer = await other.call(method, f"/v1/invitations/{made['id']}")
         assert answer.status_code == 404
+
+
+async def test_who_has_not_confirmed_their_own_address_invites_nobody(
+    free: Running, browser: Browser
+) -> None:
+    await browser.register()
+    refused = await browser.call("POST", "/v1/invitations", {"email": "z@example.org"})
+    assert (refused.status_code, code(refused)) == (403, "EMAIL_NOT_VERIFIED")
+    assert [k for k in await written(free, "z@example.org") if k.letter.kind == "invitation"] == []
+
+
+async def test_an_address_gets_few_invitations_an_hour_from_all_organisations(
+    free: Running, browser: Browser, other: Browser, owner: Owner, later: Any
+) -> None:
+    email = f"{new_id().hex}@example.com"
+    await confirmed(browser, owner)
+    await confirmed(other, owner)
+    for one in (browser, browser, browser, other, other):
+        await invite(free, one, email)
+    for one in (browser, other):
+        refused = await one.call("POST", "/v1/invitations", {"email": email})
+        assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
+        assert 3_500 < int(refused.headers["retry-after"]) <= 3_600
+    await invite(free, browser, f"other.{email}")
+    later(timedelta(hours=1, seconds=1))
+    await other.login()
+    await invite(free, other, email)
+
+
+async def test_an_organisation_sends_so_many_invitations_a_day(
+    free: Running,
+    browser: Browser,
+    other: Browser,
+    owner: Owner,
+    monkeypatch: pytest.MonkeyPatch,
+    later: Any,
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_A_DAY", 2)
+    await confirmed(browser, owner)
+    await confirmed(other, owner)
+    emails = [f"{new_id().hex}@example.com" for _ in range(3)]
+    for email in emails[:2]:
+        await invite(free, browser, email)
+    refused = await browser.call("POST", "/v1/invitations", {"email": emails[2]})
+    assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
+    assert int(refused.headers["retry-after"]) > 86_000
+    await invite(free, other, emails[2])
+    later(timedelta(days=1, seconds=1))
+    await browser.login()
+    await invite(free, browser, emails[2])

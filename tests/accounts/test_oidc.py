@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 import pytest
-from tests.accounts.conftest import PASSWORD, Browser, opened
+from tests.accounts.conftest import PASSWORD, Browser, confirmed, opened
 from tests.accounts.idp import (
     CLIENT,
     SECRET,
@@ -147,14 +147,6 @@ async def newcomer(browser: Browser, idp: Idp, person: Person, key: str = "own")
     body = {"organization": "Compilers"}
     made = data(await browser.post("oidc/register", body), 201)
     browser.token, browser.user = made["token"], made["user"]
-
-
-async def confirmed(browser: Browser, owner: Owner) -> None:
-    """Register with a password and confirm the address."""
-    assert (await browser.register()).status_code == 201
-    await owner.execute(
-        "UPDATE tenfold.users SET email_verified_at = now() WHERE email = $1", browser.email
-    )
 
 
 async def link(browser: Browser, idp: Idp, person: Person, key: str = "own") -> httpx.Response:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.accounts.conftest import PASSWORD, Api, Browser, opened
+from tests.accounts.conftest import PASSWORD, Api, Browser, confirmed, opened
 from tests.accounts.test_sign_in import events
 from tests.conftest import Running, Serve
 from tests.factories import Organisation, Owner, Somebody
@@ -239,9 +239,9 @@ async def test_person_added_with_a_first_password_can_sign_in(
 
 
 async def test_person_with_an_account_is_added_by_address(
-    api: Api, admin: Somebody, browser: Browser
+    api: Api, admin: Somebody, browser: Browser, owner: Owner
 ) -> None:
-    await browser.register()
+    await confirmed(browser, owner)
     with_password = {"email": browser.email, "password": PASSWORD}
     assert (await api.refused(admin, "POST", "members", with_password))[1] == "EMAIL_TAKEN"
     made = await api.data(admin, "POST", "members", {"email": browser.email.upper()})
@@ -252,10 +252,28 @@ async def test_person_with_an_account_is_added_by_address(
     assert len(mine) == 2
 
 
-async def test_a_name_is_known_from_the_persons_first_sign_in_here(
-    api: Api, admin: Somebody, browser: Browser
+async def test_an_account_that_nobody_proved_to_be_theirs_is_not_let_in(
+    api: Api, admin: Somebody, browser: Browser, stranger: Organisation
 ) -> None:
-    await browser.register(firstName="Adalbert", lastName="Byronson")
+    """Somebody registered with another's address; or another organisation made the account."""
+    await browser.register()
+    theirs = await stranger.person("owner")
+    made = {"email": f"{new_id().hex}@example.com", "first_name": "A", "last_name": "B"}
+    await api.data(theirs, "POST", "members", {**made, "password": PASSWORD})
+    for email in (browser.email, made["email"]):
+        status, code, fields = await api.refused(admin, "POST", "members", {"email": email})
+        assert (status, code, set(fields)) == (409, "EMAIL_TAKEN", {"email"})
+        assert "invite them instead" in fields["email"]
+    assert (await browser.login(organizationId=str(admin.tenant))).status_code == 404
+    # Who made the account has it already.
+    again = await api.refused(theirs, "POST", "members", {"email": made["email"]})
+    assert again[:2] == (409, "DUPLICATE")
+
+
+async def test_a_name_is_known_from_the_persons_first_sign_in_here(
+    api: Api, admin: Somebody, browser: Browser, owner: Owner
+) -> None:
+    await confirmed(browser, owner, firstName="Adalbert", lastName="Byronson")
     member = await api.data(admin, "POST", "members", {"email": browser.email})
     path = f"members/{member['id']}"
     listed = {m["id"]: m for m in await api.data(admin, "GET", "members")}
@@ -269,9 +287,9 @@ async def test_a_name_is_known_from_the_persons_first_sign_in_here(
 
 
 async def test_names_of_who_never_signed_in_are_not_found_or_written(
-    api: Api, admin: Somebody, browser: Browser, desk: Desk
+    api: Api, admin: Somebody, browser: Browser, owner: Owner, desk: Desk
 ) -> None:
-    await browser.register(firstName="Adalbert", lastName="Byronson")
+    await confirmed(browser, owner, firstName="Adalbert", lastName="Byronson")
     member = await api.data(admin, "POST", "members", {"email": browser.email})
     identity = UUID(member["id"])
     person = Person(user=admin.id, tenant=admin.tenant, role="owner")

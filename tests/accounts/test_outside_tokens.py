@@ -16,7 +16,7 @@ import httpx
 import msgspec
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey
-from tests.accounts.conftest import Browser, opened
+from tests.accounts.conftest import Browser, confirmed, opened
 from tests.accounts.idp import (
     Idp,
     by_hand,
@@ -121,14 +121,6 @@ async def linked(owner: Owner, issuer: str, somebody: Somebody) -> str:
         subject,
     )
     return subject
-
-
-async def confirmed(browser: Browser, owner: Owner) -> None:
-    """Register and confirm the address."""
-    await browser.register()
-    await owner.execute(
-        "UPDATE tenfold.users SET email_verified_at = now() WHERE email = $1", browser.email
-    )
 
 
 # -- what a linked token opens

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from tests.accounts.conftest import PASSWORD, Api, Browser, opened
+from tests.accounts.conftest import PASSWORD, Api, Browser, confirmed, opened
 from tests.accounts.test_second_factors import App, add_passkey, data
 from tests.accounts.test_sign_in import code
 from tests.conftest import Running, Serve
@@ -39,8 +39,10 @@ ADMIN_ACTS = (
 )
 
 
-async def test_admins_have_a_week_to_set_up_a_second_factor(browser: Browser, later: Any) -> None:
-    await browser.register()
+async def test_admins_have_a_week_to_set_up_a_second_factor(
+    browser: Browser, owner: Owner, later: Any
+) -> None:
+    await confirmed(browser, owner)
     assert (await browser.call("GET", "/v1/roles")).status_code == 200
     later(timedelta(days=6, hours=23))
     await browser.login()
@@ -227,8 +229,8 @@ async def test_a_policy_names_what_it_does_not_take(
     assert (status, list(fields)) == (400, [field])
 
 
-async def test_a_policy_needs_a_fresh_proof(browser: Browser, later: Any) -> None:
-    await browser.register()
+async def test_a_policy_needs_a_fresh_proof(browser: Browser, owner: Owner, later: Any) -> None:
+    await confirmed(browser, owner)
     later(timedelta(minutes=11))
     names = {"first_name": "A", "last_name": "B", "password": PASSWORD}
     for method, path, body in (

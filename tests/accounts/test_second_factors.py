@@ -409,6 +409,41 @@ async def test_a_sign_in_from_a_new_device_is_told(
     assert "Another browser" in letter.letter.text
 
 
+async def test_a_browser_without_its_cookie_is_new_and_takes_no_others_place(
+    free: Running, browser: Browser, other: Browser, owner: Owner
+) -> None:
+    """Somebody behind the same address, with the same browser, who knows the password."""
+    for one in (browser, other):
+        one.http.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+    await browser.register()
+    other.email = browser.email
+    assert (await other.login()).status_code == 200
+    assert "new_device" in await events(owner, browser.user["id"])
+    assert "new_device" in [k.letter.kind for k in await written(free, browser.email)]
+    stranger = Browser(other.http, browser.email)
+    stranger.http.cookies.clear()
+    for _ in range(6):
+        await stranger.login("wrong")
+    assert (await stranger.login()).status_code == 423
+    assert (await browser.login()).status_code == 200, "its own cookie is as good as before"
+
+
+async def test_a_program_without_cookies_is_one_device_and_takes_nobodys_cookie(
+    browser: Browser, other: Browser, owner: Owner
+) -> None:
+    await browser.register()
+    other.email = browser.email
+    for _ in range(2):
+        other.http.cookies.clear()
+        assert (await other.login()).status_code == 200
+    assert "new_device" not in await events(owner, browser.user["id"])
+    other.http.cookies.clear()
+    for _ in range(6):
+        await other.login("wrong")
+    assert (await other.login()).status_code == 423
+    assert (await browser.login()).status_code == 200
+
+
 async def test_the_owners_own_device_is_let_in_while_strangers_lock_the_account(
     browser: Browser, other: Browser
 ) -> None:

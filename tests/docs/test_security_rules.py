@@ -59,6 +59,11 @@ def hours(span: timedelta) -> str:
         ("roles of an organisation's own", f"{roles.MOST}"),
         ("teams", f"{teams.MOST}, in {teams.DEEPEST} levels"),
         ("open invitations", f"{invitations.MOST_OPEN}"),
+        ("invitations a day of an organisation", f"{invitations.MOST_A_DAY}"),
+        (
+            "invitations an hour to an address, from all organisations",
+            f"{invitations.LETTERS_AN_HOUR}",
+        ),
         ("passkeys of a person", f"{passkeys.MOST}"),
         ("failures until an account is locked", f"{lockout.FAILURES}"),
         ("first lock", minutes(lockout.FIRST)),

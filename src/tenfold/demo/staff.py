@@ -17,8 +17,9 @@ EMAIL, PASSWORD = "demo@example.com", "quiet-heron-lantern"  # shown to everybod
 _NEW_TENANT = """INSERT INTO tenfold.tenants (id, name, region, currency, timezone)
 VALUES ($1, $2, 'US', 'USD', 'America/Los_Angeles') ON CONFLICT (id) DO NOTHING RETURNING id"""
 _NEW_TEAM = "INSERT INTO tenfold.teams (tenant_id, id, name, parent_id) VALUES ($1, $2, $3, $4)"
-_NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id"""
+_NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash,
+email_verified_at) VALUES ($1, $2, $3, $4, $5, now())
+ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id"""
 _NEW_MEMBER = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id)
 VALUES ($1, $2, $3, $4, $5)"""
 

@@ -22,8 +22,9 @@ WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3"""
 _SEEN = """UPDATE tenfold.devices SET seen_at = $2, expires_at = $3, ip_address = $4,
 user_agent = $5 WHERE id = $1"""
 _ANY = "SELECT 1 FROM tenfold.devices WHERE user_id = $1 LIMIT 1"
-# A program without cookies comes again and again: it is one device, not many.
-_ALIKE = """UPDATE tenfold.devices SET token_hash = $4, seen_at = $5, expires_at = $6
+# A program without cookies comes again and again: it is one device, not many. A cookie that was
+# given out before stays good.
+_ALIKE = """UPDATE tenfold.devices SET seen_at = $4, expires_at = $5
 WHERE id = (SELECT id FROM tenfold.devices
             WHERE user_id = $1 AND ip_address = $2 AND user_agent = $3 LIMIT 1) RETURNING id"""
 _ADD = """INSERT INTO tenfold.devices (id, user_id, token_hash, ip_address, user_agent,
@@ -55,14 +56,24 @@ async def remember(tx: Transaction, user: UUID, token: str, client: Client) -> D
     if (found := await known(tx, user, token)) is not None:
         await tx.execute(_SEEN, found, moment, moment + LIFE, *place)
         return Device(found)
+    lives = (moment, moment + LIFE)
+    if not _keeps_cookies(client.agent):
+        alike = await tx.value(_ALIKE, user, *place, *lives)
+        if alike is not None:
+            return Device(alike)
     fresh = new_secret()
-    stored = (digest(fresh), moment, moment + LIFE)
-    if (alike := await tx.value(_ALIKE, user, *place, *stored)) is not None:
-        return Device(alike, fresh)
     others = await tx.value(_ANY, user) is not None
     identity = new_id()
-    await tx.execute(_ADD, identity, user, stored[0], *place, *stored[1:])
+    await tx.execute(_ADD, identity, user, digest(fresh), *place, *lives)
     return Device(identity, fresh, new=others)
+
+
+def _keeps_cookies(agent: str) -> bool:
+    """Whether it says that it is a browser, which would have brought the cookie that it was given.
+
+    Else who shares its network and names itself like it would pass for it, unnoticed.
+    """
+    return agent.startswith(("Mozilla/", "Opera/"))
 
 
 async def forget(tx: Transaction, user: UUID) -> None:

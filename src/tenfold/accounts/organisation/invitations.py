@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -21,12 +22,15 @@ from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Conflict, NotFound
+from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TooMany
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.mail.letters import Letter, post
 
 LIFE = timedelta(days=7)
 MOST_OPEN = 500
+MOST_A_DAY = 200
+LETTERS_AN_HOUR = 5
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _COLUMNS = """SELECT id, email, role, roles, team_id, invited_by, created_at, expires_at,
     CASE WHEN accepted_at IS NOT NULL THEN 'accepted' WHEN revoked_at IS NOT NULL THEN 'revoked'
          WHEN expires_at <= $2 THEN 'expired' ELSE 'open' END AS state
@@ -41,6 +45,14 @@ _ONE = _COLUMNS + " AND id = $3"
 _HOLD = _ONE + " FOR UPDATE"
 _OPEN = """SELECT count(*) FROM tenfold.invitations WHERE tenant_id = $1
 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2"""
+_OF_DAY = """SELECT created_at FROM tenfold.invitations
+WHERE tenant_id = $1 AND created_at > $2 ORDER BY created_at DESC OFFSET $3 LIMIT 1"""
+# From all organisations.
+_OF_HOUR = """SELECT created_at FROM tenfold.mails
+WHERE recipient = $1 AND kind = 'invitation' AND created_at > $2
+ORDER BY created_at DESC OFFSET $3 LIMIT 1"""
+_UNCONFIRMED = """SELECT 1 FROM tenfold.users
+WHERE id = $1 AND kind = 'person' AND email_verified_at IS NULL"""
 # A new invitation takes the place of an open one to the same address.
 _REVOKE_EARLIER = """UPDATE tenfold.invitations SET revoked_at = $3
 WHERE tenant_id = $1 AND email = $2 AND accepted_at IS NULL AND revoked_at IS NULL"""
@@ -116,8 +128,17 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Invitation:
 async def invite(
     act: Administrator, keyring: Keyring, new: NewInvitation, address: str
 ) -> Invitation:
-    """Invite a person; an open invitation of theirs is replaced."""
+    """Invite a person; an open invitation of theirs is replaced.
+
+    Raises Forbidden for who has not confirmed their own address, and TooMany after many letters:
+    else whoever registers writes to anybody in our name.
+    """
     email, moment = checked_email(new.email), clock.now()
+    if await act.tx.value(_UNCONFIRMED, act.person.user):
+        raise Forbidden(
+            "Confirm your own e-mail address first: we have mailed you a link.",
+            code="EMAIL_NOT_VERIFIED",
+        )
     chosen = sorted(set(new.roles))
     await members.check_place(act, new.role, chosen, new.team_id)
     if await act.tx.value(_MEMBER, act.tenant, email):
@@ -128,6 +149,7 @@ async def invite(
         )
     if await act.tx.value(_OPEN, act.tenant, moment) >= MOST_OPEN:
         raise Conflict(f"{MOST_OPEN} invitations are open; revoke some first.", code="TOO_MANY")
+    await _need_few(act, email, moment)
     await act.tx.execute(_REVOKE_EARLIER, act.tenant, email, moment)
     identity, secret, by = new_id(), new_secret(), act.person.user
     place = (new.role, chosen, new.team_id)
@@ -147,6 +169,22 @@ async def invite(
         roles=chosen,
     )
     return await one(act.tx, act.tenant, identity)
+
+
+async def _need_few(act: Administrator, email: str, moment: datetime) -> None:
+    """Raise TooMany where the organisation, or the address, has had enough for now."""
+    day = (act.tenant, moment - _DAY, MOST_A_DAY - 1)
+    if (sent := await act.tx.value(_OF_DAY, *day)) is not None:
+        raise _later(f"{MOST_A_DAY} invitations a day are enough", sent + _DAY - moment)
+    hour = (email, moment - _HOUR, LETTERS_AN_HOUR - 1)
+    if (sent := await act.tx.value(_OF_HOUR, *hour)) is not None:
+        problem = f"{email} got {LETTERS_AN_HOUR} invitations within an hour, which is enough"
+        raise _later(problem, sent + _HOUR - moment)
+
+
+def _later(problem: str, wait: timedelta) -> TooMany:
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    return TooMany(f"{problem}. Try again in {seconds} s.", retry_after=seconds)
 
 
 async def revoke(act: Administrator, identity: UUID) -> Invitation:

@@ -15,13 +15,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.accounts import people
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import sessions
+from tenfold.accounts.identity import sessions, unproven
 from tenfold.accounts.identity.account import checked_email, taken
 from tenfold.accounts.organisation import api_keys, policy
 from tenfold.accounts.organisation import roles as own_roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.following import follow_later
-from tenfold.db.database import Reader, Transaction
+from tenfold.db.database import Reader
 from tenfold.engine import shares
 from tenfold.engine.reassign import reassign_team
 from tenfold.kernel.errors import (
@@ -60,6 +60,7 @@ _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u O
 WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active
 AND u.kind = 'person'"""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
+_HERE = "SELECT 1 FROM tenfold.members WHERE tenant_id = $1 AND user_id = $2"
 _NEW_USER = """INSERT INTO tenfold.users (id, email, first_name, last_name, password_hash)
 VALUES ($1, $2, $3, $4, $5)"""
 _ADD = """INSERT INTO tenfold.members (tenant_id, user_id, role, roles, team_id, known_at)
@@ -177,11 +178,13 @@ async def add(
 ) -> Member:
     """Make a person a member, with a new account where there is none for the address.
 
-    One that a directory makes has no password; its owner sets one by a mailed link.
+    One that a directory makes has no password; its owner sets one by a mailed link. One that was
+    never confirmed is nobody's yet: a directory's people come in by a mailed link alone, others are
+    invited.
     """
     chosen = sorted(set(new.roles))
     await check_place(act, new.role, chosen, new.team_id)
-    user, made = await _account(act.tx, new, password_hash, by_directory=by_directory)
+    user, made = await _account(act, new, password_hash, by_directory=by_directory)
     try:
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
     except asyncpg.UniqueViolationError:
@@ -317,12 +320,18 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
 
 
 async def _account(
-    tx: Transaction, new: NewMember, password_hash: str, *, by_directory: bool
+    act: Administrator, new: NewMember, password_hash: str, *, by_directory: bool
 ) -> tuple[UUID, bool]:
     """The account of an address, and whether it was made now."""
-    email = checked_email(new.email)
+    tx, email = act.tx, checked_email(new.email)
     found: UUID | None = await tx.value(_USER, email)
     if found is not None:
+        # One of this organisation's making has a place here already.
+        if not await tx.value(_HERE, act.tenant, found) and await unproven.unproven(tx, found):
+            if not by_directory:
+                problem = "has an account whose address was never confirmed; invite them instead"
+                raise Conflict(f"{email} {problem}.", code="EMAIL_TAKEN", fields={"email": problem})
+            await unproven.strip(tx, found)
         if new.password:
             raise Conflict(
                 "This person has an account already; leave the password out to add them.",

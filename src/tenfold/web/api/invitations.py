@@ -166,7 +166,7 @@ ENDPOINTS = (
         NewInvitation,
         Invitation,
         201,
-        (*_ADMIN, *_BODY, "DUPLICATE", "TOO_MANY", 422),
+        (*_ADMIN, *_BODY, "EMAIL_NOT_VERIFIED", "DUPLICATE", "TOO_MANY", "RATE_LIMITED", 422),
     ),
     Endpoint("GET", _ONE, "Read an invitation", None, Invitation, 200, ("NOT_FOUND", *_ADMIN)),
     Endpoint(

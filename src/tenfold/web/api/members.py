@@ -164,7 +164,7 @@ ENDPOINTS = (
         MemberChange,
         Member,
         200,
-        (*_WRITE, "NOT_FOUND", "LAST_OWNER", 422),
+        (*_WRITE, "STEP_UP_REQUIRED", "NOT_FOUND", "LAST_OWNER", 422),
     ),
     Endpoint(
         "POST",
@@ -173,6 +173,6 @@ ENDPOINTS = (
         HandOver,
         BatchView,
         202,
-        (*_WRITE, "NOT_FOUND", "NOT_FINISHED", 422),
+        (*_WRITE, "STEP_UP_REQUIRED", "NOT_FOUND", "NOT_FINISHED", 422),
     ),
 )

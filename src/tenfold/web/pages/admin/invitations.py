@@ -14,7 +14,7 @@ from tenfold.accounts.organisation import invitations
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.invitations import Invitation, NewInvitation
 from tenfold.engine.titles import USER, titles
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError, TooMany
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.structs import convert
 from tenfold.web.desk import desk_of
@@ -91,10 +91,10 @@ async def invite(request: Req) -> ASGIResponse:
         new = convert(given, NewInvitation)
         async with act.changing() as by:
             made = await _send(act, by, new)
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, TooMany) as error:
         return await _form(request, act.claims, act, error)
     except Forbidden as error:
-        if error.code != "FORBIDDEN":
+        if error.code not in ("FORBIDDEN", "EMAIL_NOT_VERIFIED"):
             raise
         return await _form(request, act.claims, act, error)
     return act.done(f"The letter to {made.email} is on its way.", _LIST)
@@ -109,7 +109,11 @@ async def resend(request: Req, invitation_id: str) -> ASGIResponse:
             old = await invitations.one(by.tx, by.tenant, _identity(invitation_id))
             place: dict[str, Any] = {"role": old.role, "roles": old.roles, "team_id": old.team_id}
             await _send(act, by, NewInvitation(email=old.email, **place))
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, TooMany) as error:
+        return act.refused(error, _LIST)
+    except Forbidden as error:
+        if error.code != "EMAIL_NOT_VERIFIED":
+            raise
         return act.refused(error, _LIST)
     return act.done(f"Another letter to {old.email} is on its way; the link before is void.", _LIST)
 
