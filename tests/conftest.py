@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tenfold.web.edge import Edge
 
 
-pytest.register_assert_rewrite("tests.conformance", "tests.api.contract")
+pytest.register_assert_rewrite("tests.conformance", "tests.api.contract", "tests.pages.windows")
 
 
 def pytest_configure(config: pytest.Config) -> None:

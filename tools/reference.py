@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference; `--check` says whether they are up to date."""
+"""Writes the generated pages of docs; `--check` says whether they are up to date."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import msgspec
 
 import declarations
 import field_types
+import standards
 from tenfold.app import ENDPOINTS, registry
 from tenfold.engine.definition import Definition
 from tenfold.engine.project.openapi_shared import CODES
@@ -21,7 +22,7 @@ from tenfold.kernel.settings import Settings, variable
 from tenfold.web.api.document import publish
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "docs" / "reference"
+FOLDER = ROOT / "docs"
 _NOTE = "<!-- Written by tools/reference.py; change the source instead. -->\n\n"
 
 
@@ -46,7 +47,13 @@ def types() -> str:
         "",
         "By pack; each is served at `/v1/<plural>` and `/<plural>`. What",
     ]
-    lines += ["a type of field takes and answers: [Field types](field-types.md).", ""]
+    lines += [
+        "a type of field takes and answers: [Field types](field-types.md). Roles that a type does"
+    ]
+    lines += [
+        "not name may do nothing with it; owners and administrators do everything, managers and"
+    ]
+    lines += ["readers all but what is private: [rules](../explanation/security-rules.md).", ""]
     for pack, definitions in registry().packs.items():
         lines += [f"## {pack.replace('_', ' ').capitalize()}", ""]
         for one in definitions:
@@ -63,6 +70,21 @@ def _type(one: Definition) -> list[str]:
         help_ = field.help.replace("|", "\\|").replace("\n", " ")
         kind = field.type.kind
         lines.append(f"| `{field.json_name}` | {kind} | {required} | {field.reso} | {help_} |")
+    return [*lines, "", *_grants(one)]
+
+
+def _grants(one: Definition) -> list[str]:
+    """What each role of a pack may do with a type's records."""
+    if not one.access:
+        return []
+    lines = ["| role | reads | creates | changes | deletes | fields |"]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    for role, may in sorted(one.access.items()):
+        creates = "yes" if may.create else "no"
+        kinds = (("reveals", may.reveal), ("not seen", may.hide), ("not set", may.read_only))
+        told = [f"{word} {', '.join(sorted(names))}" for word, names in kinds if names]
+        verbs = f"{may.read} | {creates} | {may.update} | {may.delete}"
+        lines.append(f"| {role} | {verbs} | {'; '.join(told)} |")
     return [*lines, ""]
 
 
@@ -104,20 +126,22 @@ def _operations(served: dict[str, Any], wanted: Callable[[str], bool]) -> list[s
 
 
 PAGES = {
-    "settings.md": settings,
-    "record-types.md": types,
-    "field-types.md": lambda: _NOTE + field_types.page(),
-    "declarations.md": lambda: _NOTE + declarations.page(),
-    "api.md": api,
+    "reference/settings.md": settings,
+    "reference/record-types.md": types,
+    "reference/field-types.md": lambda: _NOTE + field_types.page(),
+    "reference/declarations.md": lambda: _NOTE + declarations.page(),
+    "reference/api.md": api,
+    "security/asvs.md": lambda: _NOTE + standards.page(standards.ASVS),
+    "security/api-top-10.md": lambda: _NOTE + standards.page(standards.API_TOP_10),
 }
 
 
 def main() -> int:
     """Write the pages, or with `--check` compare them."""
     stale: list[str] = []
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():
         path, text = FOLDER / name, make()
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_text() == text:
             continue
         stale.append(name)

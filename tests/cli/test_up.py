@@ -59,6 +59,23 @@ def test_a_signal_before_it_is_supervised(
     assert (tmp_path / "closed").exists()
 
 
+@pytest.mark.parametrize("public", ["", "https://crm.example.com"])
+def test_others_find_no_organisation_whose_password_they_know(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, public: str
+) -> None:
+    settings = Settings(home=str(tmp_path), port=free_port(), public_url=public)
+    installation = Installation(settings, "", Roles.of("tenfold"), {}, None)
+    monkeypatch.setattr(up, "open_installation", lambda *_: installation)
+    monkeypatch.setattr(up, "migrated", lambda _: True)
+    monkeypatch.setattr(up, "make_demo", lambda *_: ["Sign in as"])
+    shown: list[str] = []
+    monkeypatch.setattr(up, "_served", lambda _, signs, __: shown.extend(signs) or 0)
+    said: list[str] = []
+    assert up.run(settings, demo=True, say=said.append) == 0
+    assert shown == ([] if public else ["Sign in as"])
+    assert any("No demo organisation" in line for line in said) == bool(public)
+
+
 class _Healthy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)

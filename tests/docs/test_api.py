@@ -102,6 +102,7 @@ async def shell(app: Running) -> Shell:
     [
         ("api.md", [200, 200, 201, 200, 200, 412, 207, 200]),
         ("api-keys.md", [200, 201, 201, 403, 201, 200, 201, 201]),
+        ("provision-people.md", [200, 201, 201, 201, 200]),
     ],
 )
 async def test_the_commands_answer_what_the_page_shows(

@@ -112,7 +112,8 @@ def test_a_wrong_secret_of_the_source_is_told_without_it(tmp_path: Path) -> None
     (tmp_path / "TENFOLD_MASTER_KEY").write_text(WORD)
     with pytest.raises(SettingError) as caught:
         read_settings({"TENFOLD_SECRETS_FROM": f"file://{tmp_path}"})
-    assert str(caught.value) == "TENFOLD_MASTER_KEY can't be used: it takes 64 hex digits."
+    assert str(caught.value).startswith("TENFOLD_MASTER_KEY can't be used: it takes 64 hex digits")
+    assert WORD not in str(caught.value)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.outside.keepers import Keeper, keeping
 
 from tenfold.kernel.errors import TenfoldError, Unavailable
 from tenfold.kernel.settings import SettingError
-from tenfold.outside.secrets import source as sources
+from tenfold.outside.secrets import asking
 from tenfold.outside.secrets.source import SecretSource, source_of
 
 WORD = "s3cret-canary"
@@ -249,7 +249,7 @@ def test_an_optional_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr(sources, "import_module", missing)
+    monkeypatch.setattr(asking, "import_module", missing)
     for setting, extra in (("vault://h/kv/a", "vault"), ("aws://eu-central-1/x", "aws")):
         with pytest.raises(SettingError) as caught:
             source_of(setting, {"VAULT_TOKEN": "x"})

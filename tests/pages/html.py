@@ -74,7 +74,7 @@ class Element:
                 pairs.append((name, _inner(one)))
             elif one.tag == "select":
                 pairs.extend((name, value) for value in _chosen(one))
-            elif one.get("type") != "checkbox" or one.has("checked"):
+            elif one.get("type") not in ("checkbox", "radio") or one.has("checked"):
                 pairs.append((name, one.get("value")))
         return pairs
 

@@ -41,11 +41,19 @@ def run(settings: Settings, *, demo: bool, say: Say) -> int:
         try:
             say("Bringing the tables up to date …")
             migrated(installation)
-            signs = make_demo(installation.settings, say) if demo else []
+            signs = _demo(installation.settings, say) if demo else []
             return _served(installation, signs, say)
         except BaseException:
             installation.close()
             raise
+
+
+def _demo(settings: Settings, say: Say) -> list[str]:
+    """The demo organisation, whose password everybody knows: for who tries it on their machine."""
+    if settings.public_url:
+        say("No demo organisation is made where TENFOLD_PUBLIC_URL is set; `tenfold demo` does it.")
+        return []
+    return make_demo(settings, say)
 
 
 def _served(installation: Installation, signs: list[str], say: Say) -> int:

@@ -43,6 +43,7 @@ _TAKEN = frozenset(
     | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
+    | {"admin", "join"}
 )
 PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,

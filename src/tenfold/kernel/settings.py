@@ -146,7 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     provider_seconds: float = 2.0
     """How many seconds a request may wait for providers and issuers."""
     demo: bool = True
-    """Whether `tenfold up` makes the demo organisation in an empty database."""
+    """Whether `tenfold up` makes the demo organisation; never with TENFOLD_PUBLIC_URL."""
 
     def __repr__(self) -> str:
         """All settings; of the secret ones only whether they are set."""
@@ -204,7 +204,7 @@ def named_secrets(found: Mapping[str, str]) -> dict[str, str]:
 def with_secrets(settings: Settings, values: Mapping[str, str]) -> Settings:
     """The settings with other secrets; raises SettingError for one that can't be used."""
     changed = msgspec.structs.replace(settings, **values)
-    _check(changed, {})
+    _check(changed, {}, whole=True)
     return changed
 
 
@@ -221,7 +221,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         except msgspec.ValidationError as error:
             raise _wrong(field.name, text, _TAKES[field.type]) from error
     settings = Settings(**given)  # pyright: ignore[reportArgumentType]
-    _check(settings, given)
+    _check(settings, given, whole=not settings.secrets_from)
     return settings
 
 
@@ -247,7 +247,7 @@ _MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*")
 _ADDRESS = "an address like postgresql://user:password@host:5432/database"
 
 
-def _check(settings: Settings, given: Mapping[str, object]) -> None:
+def _check(settings: Settings, given: Mapping[str, object], *, whole: bool) -> None:
     """Raise SettingError for the first value that its field's type allows and nothing else does."""
     if not 1 <= settings.port <= 65_535:
         raise _wrong("port", settings.port, "1 to 65535, such as 8000")
@@ -270,7 +270,7 @@ def _check(settings: Settings, given: Mapping[str, object]) -> None:
         raise _wrong("github_url", settings.github_url, "an address like https://github.com")
     if not 0 < settings.provider_seconds <= 30:
         raise _wrong("provider_seconds", settings.provider_seconds, "more than 0, at most 30")
-    _check_secrets(settings)
+    _check_secrets(settings, whole=whole)
 
 
 def _check_identity(settings: Settings) -> None:
@@ -340,7 +340,7 @@ def _check_edge(settings: Settings) -> None:
         raise SettingError(f"{name} can't be used: it takes postgresql:, redis://… or rediss://….")
 
 
-def _check_secrets(settings: Settings, *, whole: bool = True) -> None:
+def _check_secrets(settings: Settings, *, whole: bool) -> None:
     """Raise SettingError for a secret that can't be used; the values are never shown.
 
     Where they are not `whole`, others are still to come from elsewhere.

@@ -155,7 +155,12 @@ class Entrance:
         check_sender(self._settings, scope, others)
 
     def _by_https(self, scope: Notes) -> ASGIResponse:
-        """The same at the public address; the method and the body stay (308)."""
+        """The same at the public address; the method and the body stay (308).
+
+        Only for people: a program that is sent on would go on sending its token in the clear.
+        """
+        if scope["path"].startswith("/v1/"):
+            raise BadRequest(f"Ask at {self._settings.address}.", code="HTTPS_REQUIRED")
         path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
         query = scope["query_string"].decode("latin-1")
         there = f"{self._settings.address}/{path.lstrip('/')}" + (f"?{query}" if query else "")

@@ -7,9 +7,10 @@ wait behind a door of theirs until its owner moves in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity import identities
@@ -25,16 +26,15 @@ _CONFIRMED = """UPDATE tenfold.users SET email_verified_at = $2
 WHERE id = $1 AND email_verified_at IS NULL"""
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """An identity of one's own."""
+class Linked(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An identity of one's own at a provider, or at an issuer whose tokens are good here."""
 
     id: UUID
     provider: str
     label: str
     email: str | None
     signs_in: bool
-    """Whether one signs in with it here; else it is of an issuer whose tokens are good here."""
+    """Whether one signs in with it here."""
     created_at: datetime
     used_at: datetime | None
 
@@ -115,13 +115,13 @@ class Linking:
         """One's identities."""
         return [
             Linked(
-                one.id,
-                one.provider,
-                self._providers.label(one.issuer),
-                one.email,
-                one.issuer in self._providers.issuers,
-                one.created_at,
-                one.used_at,
+                id=one.id,
+                provider=one.provider,
+                label=self._providers.label(one.issuer),
+                email=one.email,
+                signs_in=one.issuer in self._providers.issuers,
+                created_at=one.created_at,
+                used_at=one.used_at,
             )
             for one in await identities.of_person(reader, claims.user)
         ]

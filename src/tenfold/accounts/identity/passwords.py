@@ -21,6 +21,18 @@ _LOOKED_AT = 50  # zxcvbn's time rises with the square of the length
 _SCORE = 2  # of 0 to 4: it takes more than a million guesses
 _WAITING = 200
 _COMMON = Breached()
+OURS = (
+    "tenfold",
+    "crm",
+    "admin",
+    "administrator",
+    "owner",
+    "manager",
+    "member",
+    "login",
+    "sign-in",
+)
+"""Words of the product, its roles and its pages, which are guessed like a person's own."""
 _T = TypeVar("_T")
 
 
@@ -88,7 +100,9 @@ def weakness(password: str, words: Sequence[str] = (), breached: Container[str] 
         return f"must have at most {MOST} characters"
     if _normal(password) in breached:
         return "was in a breach and is tried first by attackers; use several uncommon words"
-    parts = [part for word in words for part in (word, *word.replace("@", " ").split()) if part]
+    parts = [
+        part for word in (*words, *OURS) for part in (word, *word.replace("@", " ").split()) if part
+    ]
     found = zxcvbn(password[:_LOOKED_AT], user_inputs=parts)
     if found["score"] >= _SCORE:
         return ""

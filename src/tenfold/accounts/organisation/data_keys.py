@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from tenfold import jobs
+from tenfold.accounts.events import note
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine.definition import Definition
@@ -59,6 +62,16 @@ async def read(reader: Reader, tenant: UUID) -> SecretKeys:
     keys = [DataKey(**dict(row.items())) for row in await reader.rows(_KEYS, tenant)]
     last = await jobs.listing(reader.connection, tenant, name=RESEAL_JOB, limit=1)
     return SecretKeys(keys=keys, rotation=_rotation(last[0]) if last else None)
+
+
+async def change(act: Administrator, keyring: Keyring) -> SecretKeys:
+    """Have an administrator make a new key; answers what there is then."""
+    fresh = await rotate(act.tx, keyring)
+    new = await read(act.tx, act.tenant)
+    if fresh:
+        told: dict[str, Any] = {"which": "data", "number": new.keys[0].number}
+        await note(act.tx, "keys_rotated", act.client, tenant=act.tenant, **told)
+    return new
 
 
 def _rotation(status: jobs.Status) -> Rotation:

@@ -58,9 +58,11 @@ class Run(msgspec.Struct):
     id: UUID
 
 
-async def owned(act: Administrator, user: UUID) -> dict[str, int]:
-    """How much there is to hand over of somebody who has left, by type; nothing is left out."""
-    return {name: count for name, (_, count) in (await _having(act, _left(user))).items()}
+async def owned(
+    reader: Reader, tenant: UUID, registry: Registry, user: UUID
+) -> Mapping[str, tuple[Definition, int]]:
+    """The types of which somebody who has left has anything, and how much; nothing is left out."""
+    return await _having(reader, tenant, registry, Leaving(user, private=True))
 
 
 async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
@@ -73,7 +75,7 @@ async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
     if await act.tx.value(_UNFINISHED, act.tenant, str(user)):
         raise Conflict("This is being done just now; wait for it.", code="NOT_FINISHED")
     leaving = Leaving(user, private=not member.active)
-    having = await _having(act, leaving)
+    having = await _having(act.tx, act.tenant, act.registry, leaving)
     types = await types_of(act.tx, act.tenant, act.registry)
     problems = {
         f"types.{name[:60]}": "is not a record type" for name in wanted.types if name not in types
@@ -102,18 +104,16 @@ async def start(act: Administrator, user: UUID, wanted: HandOver) -> Batch:
     return found
 
 
-async def _having(act: Administrator, leaving: Leaving) -> Mapping[str, tuple[Definition, int]]:
+async def _having(
+    reader: Reader, tenant: UUID, registry: Registry, leaving: Leaving
+) -> Mapping[str, tuple[Definition, int]]:
     """The types of which somebody has anything, and how much."""
-    types = await types_of(act.tx, act.tenant, act.registry)
+    types = await types_of(reader, tenant, registry)
     found: dict[str, tuple[Definition, int]] = {}
     for name, definition in types.items():
-        if count := await handing_over.counted(act.tx, act.tenant, definition, leaving):
+        if count := await handing_over.counted(reader, tenant, definition, leaving):
             found[name] = (definition, count)
     return found
-
-
-def _left(user: UUID) -> Leaving:
-    return Leaving(user, private=True)
 
 
 async def _problem(act: Administrator, user: UUID, to: UUID, types: list[Definition]) -> str:

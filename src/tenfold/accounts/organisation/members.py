@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -43,10 +44,18 @@ _PAGE = (
     _COLUMNS
     + """ AND ($2::uuid IS NULL OR m.user_id > $2) AND ($4::boolean IS NULL OR m.active = $4)
     AND ($5::uuid IS NULL OR m.team_id = $5) AND ($6::text IS NULL OR m.role = $6)
-    AND u.kind = $7
+    AND u.kind = $7 AND ($8 = '' OR strpos(lower(u.email), $8) > 0 OR (m.known_at IS NOT NULL
+        AND strpos(lower(concat_ws(' ', u.first_name, u.last_name)), $8) > 0))
 ORDER BY m.user_id LIMIT $3"""
 )
 _ONE = _COLUMNS + " AND m.user_id = $2"
+_HABITS = """SELECT one.id, (SELECT max(s.seen_at) FROM tenfold.sessions s
+        WHERE s.tenant_id = $1 AND s.user_id = one.id),
+    EXISTS (SELECT 1 FROM tenfold.totp f WHERE f.user_id = one.id AND f.confirmed_at IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM tenfold.passkeys p WHERE p.user_id = one.id)
+FROM unnest($2::uuid[]) AS one (id)"""
+_IN_TEAMS = """SELECT team_id, count(*) FROM tenfold.members
+WHERE tenant_id = $1 AND team_id IS NOT NULL GROUP BY team_id"""
 _OTHER_OWNERS = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND m.active AND u.active"""
 _USER = "SELECT id FROM tenfold.users WHERE email = $1 AND kind = 'person'"
@@ -121,15 +130,37 @@ class Which:
     team: UUID | None = None
     role: str | None = None
     kind: Kind = "person"
+    words: str = ""
+    """A part of the name or the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """When somebody was here last, and whether they have a second factor."""
+
+    seen_at: datetime | None
+    enrolled: bool
 
 
 async def page(
     reader: Reader, tenant: UUID, which: Which, after: UUID | None, limit: int
 ) -> list[Member]:
     """Members in the order they joined Tenfold, one more than `limit` where there are more."""
-    asked = (which.active, which.team, which.role, which.kind)
+    words = " ".join(which.words.lower().split())
+    asked = (which.active, which.team, which.role, which.kind, words)
     rows = await reader.rows(_PAGE, tenant, after, limit + 1, *asked)
     return [Member(**dict(row.items())) for row in rows]
+
+
+async def habits(reader: Reader, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, Habit]:
+    """How some members sign in, by id."""
+    rows = await reader.rows(_HABITS, tenant, list(ids))
+    return {row[0]: Habit(row[1], row[2]) for row in rows}
+
+
+async def in_teams(reader: Reader, tenant: UUID) -> Counter[UUID]:
+    """How many people and programs each team has."""
+    return Counter({row[0]: row[1] for row in await reader.rows(_IN_TEAMS, tenant)})
 
 
 async def one(reader: Reader, tenant: UUID, identity: UUID) -> Member:
@@ -225,6 +256,18 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     told = {"role_before": before, "former_owner": act.person.user}
     await note(act.tx, "ownership_transferred", act.client, tenant=act.tenant, user=to, **told)
     return await one(act.tx, act.tenant, to)
+
+
+async def end_sessions(act: Administrator, identity: UUID) -> int:
+    """End all sessions of a member in this organisation; answers how many."""
+    member = await one(act.tx, act.tenant, identity)
+    if member.role == "owner" and act.person.role != "owner":
+        raise Forbidden("Only an owner may end the sessions of an owner.")
+    ended = await sessions.end_all(act.tx, member.id, "revoked", tenant=act.tenant)
+    await act.tx.forget_people(ended)
+    about = {"tenant": act.tenant, "user": member.id}
+    await note(act.tx, "session_revoked", act.client, **about, sessions=len(ended))
+    return len(ended)
 
 
 async def check_place(

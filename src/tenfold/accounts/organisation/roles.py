@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,7 +12,9 @@ import asyncpg
 import msgspec
 from msgspec import Meta
 
+from tenfold.accounts.events import note
 from tenfold.accounts.organisation import custom_fields
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
@@ -28,7 +31,10 @@ _ONE = "SELECT name, grants, created_at FROM tenfold.roles WHERE tenant_id = $1 
 _NAMES = "SELECT name FROM tenfold.roles WHERE tenant_id = $1"
 _ADD = "INSERT INTO tenfold.roles (tenant_id, name, grants) VALUES ($1, $2, $3)"
 _CHANGE = "UPDATE tenfold.roles SET grants = $3 WHERE tenant_id = $1 AND name = $2"
-_HELD = "SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND $2 = ANY (roles)"
+_HOLDING = "SELECT count(*) FROM tenfold.members WHERE tenant_id = $1 AND $2 = ANY (roles)"
+_HELD = """SELECT held.role, count(*) FROM tenfold.members m
+CROSS JOIN unnest(m.roles || m.role) AS held (role)
+WHERE m.tenant_id = $1 AND m.active GROUP BY held.role"""
 _REMOVE = "DELETE FROM tenfold.roles WHERE tenant_id = $1 AND name = $2"
 
 
@@ -80,45 +86,53 @@ async def one(reader: Reader, tenant: UUID, registry: Registry, name: str) -> Ro
     return _role(row, registry)
 
 
-async def create(tx: Transaction, registry: Registry, new: NewRole) -> Role:
+async def create(act: Administrator, new: NewRole) -> Role:
     """Make a role."""
-    tenant = tx.context.tenant
+    tx, tenant = act.tx, act.tenant
     if new.name in ("owner", "admin"):
         raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
     names = [row[0] for row in await tx.rows(_NAMES, tenant)]
     if len(names) >= MOST:
         raise Conflict(f"An organization may have {MOST} roles of its own.", code="TOO_MANY")
-    stored = msgspec.json.encode(await checked(tx, registry, new.grants)).decode()
+    stored = msgspec.json.encode(await checked(tx, act.registry, new.grants)).decode()
     try:
         await tx.execute(_ADD, tenant, new.name, stored)
     except asyncpg.UniqueViolationError:
         raise Conflict(
             "There is a role with this name.", code="DUPLICATE", fields={"name": "is taken"}
         ) from None
-    tx.touch("members")
-    return await one(tx, tenant, registry, new.name)
+    return await _noted(act, await one(tx, tenant, act.registry, new.name), "created")
 
 
-async def change(tx: Transaction, registry: Registry, name: str, wanted: RoleChange) -> Role:
+async def change(act: Administrator, name: str, wanted: RoleChange) -> Role:
     """Give a role other grants."""
-    tenant = tx.context.tenant
-    await one(tx, tenant, registry, name)
-    stored = msgspec.json.encode(await checked(tx, registry, wanted.grants)).decode()
+    tx, tenant = act.tx, act.tenant
+    await one(tx, tenant, act.registry, name)
+    stored = msgspec.json.encode(await checked(tx, act.registry, wanted.grants)).decode()
     await tx.execute(_CHANGE, tenant, name, stored)
-    tx.touch("members")
-    return await one(tx, tenant, registry, name)
+    return await _noted(act, await one(tx, tenant, act.registry, name), "changed")
 
 
-async def remove(tx: Transaction, registry: Registry, name: str) -> Role:
+async def remove(act: Administrator, name: str) -> Role:
     """Delete a role that nobody has."""
-    tenant = tx.context.tenant
-    old = await one(tx, tenant, registry, name)
-    held: int = await tx.value(_HELD, tenant, name)
-    if held and name not in shipped(registry):
+    old = await one(act.tx, act.tenant, act.registry, name)
+    held: int = await act.tx.value(_HOLDING, act.tenant, name)
+    if held and name not in shipped(act.registry):
         raise Conflict(f"{held} people still have the role {name}.", code="IN_USE")
-    await tx.execute(_REMOVE, tenant, name)
-    tx.touch("members")
-    return old
+    await act.tx.execute(_REMOVE, act.tenant, name)
+    return await _noted(act, old, "deleted")
+
+
+async def _noted(act: Administrator, role: Role, done: str) -> Role:
+    told: dict[str, Any] = {"role": role.name, "done": done, "grants": role.grants}
+    act.tx.touch("members")
+    await note(act.tx, "permission_changed", act.client, tenant=act.tenant, **told)
+    return role
+
+
+async def counted(reader: Reader, tenant: UUID) -> Counter[str]:
+    """How many people and programs have each role."""
+    return Counter({row[0]: row[1] for row in await reader.rows(_HELD, tenant)})
 
 
 async def known(reader: Reader, tenant: UUID, registry: Registry) -> set[str]:
@@ -190,16 +204,16 @@ def _field(definition: Definition, name: str) -> Field | None:
 
 
 def _role(row: asyncpg.Record, registry: Registry) -> Role:
-    grants = {kind: _shown(grant, registry, kind) for kind, grant in grants_of(row[1]).items()}
+    by_name = registry.by_name
+    grants = {kind: spec(grant, by_name.get(kind)) for kind, grant in grants_of(row[1]).items()}
     return Role(name=row[0], grants=grants, created_at=row[2])
 
 
-def _shown(grant: Grant, registry: Registry, kind: str) -> GrantSpec:
-    """A grant with its fields by their names in JSON."""
+def spec(grant: Grant, definition: Definition | None) -> GrantSpec:
+    """A grant with its fields by their names in JSON; a type of one's own has no other fields."""
+    known = definition.fields if definition else SYSTEM_FIELDS
 
     def names(fields: frozenset[str]) -> list[str]:
-        shipped = registry.by_name.get(kind)
-        known = shipped.fields if shipped else SYSTEM_FIELDS
         return sorted(known[f].json_name if f in known else f"custom.{f}" for f in fields)
 
     return GrantSpec(

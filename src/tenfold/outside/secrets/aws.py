@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote
 
 import msgspec
 
-from tenfold.outside.secrets.source import SECONDS, package, steps, unread
+from tenfold.outside.secrets.asking import SECONDS, package, steps, unread
 
 
 class SecretsManager:

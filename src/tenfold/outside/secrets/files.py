@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote
 
-from tenfold.outside.secrets.source import unread
+from tenfold.outside.secrets.asking import unread
 
 _MOST = 65_536
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")

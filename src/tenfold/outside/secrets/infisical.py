@@ -9,7 +9,7 @@ from urllib.parse import SplitResult
 
 import httpx
 
-from tenfold.outside.secrets.source import SECONDS, credential, steps, unread, web_address
+from tenfold.outside.secrets.asking import SECONDS, credential, steps, unread, web_address
 
 
 @dataclass(frozen=True, slots=True)

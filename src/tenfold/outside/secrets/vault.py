@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult
 
-from tenfold.outside.secrets.source import (
+from tenfold.outside.secrets.asking import (
     SECONDS,
     credential,
     package,

@@ -68,7 +68,7 @@ async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:
     desk = desk_of(request)
     claims = desk.claims(request.scope)
     async with (
-        _told(request, desk, claims),
+        told_outside(request, desk, claims),
         desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader,
     ):
         person = await desk.people.get(reader, claims, reader.versions[0])
@@ -84,7 +84,7 @@ def _need_looks(person: Caller) -> None:
 
 
 @asynccontextmanager
-async def _told(request: Req, desk: Desk, claims: Claims) -> AsyncGenerator[None]:
+async def told_outside(request: Req, desk: Desk, claims: Claims) -> AsyncGenerator[None]:
     """Write an event where somebody would administer from outside of the allowed networks."""
     try:
         yield
@@ -109,31 +109,41 @@ async def administer(
 ) -> ASGIResponse:
     """Change the organisation in one transaction and answer what `work` answers.
 
-    The person is read anew behind the organisation's lock: somebody demoted a moment ago does not
-    slip through. `location` gets the new thing's id or name. Without `again` an Idempotency-Key is
+    `location` gets the new thing's id or name. Without `again` an Idempotency-Key is
     not heeded, for requests that hold a secret. What is dangerous asks for somebody who is `sure`:
     who has proved lately who they are.
     """
     request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
     desk = desk_of(request)
     claims = desk.claims(request.scope)
-    context = desk.context(claims, request.scope)
     await whole_body(request)
+    async with administering(request, claims) as act:
+        if sure:
+            act.need_sure()
+        if not again:
+            return _made(await work(act), status, location)
+        async with once(request, act.tx, claims) as kept:
+            return kept.answer or await kept.keep(_made(await work(act), status, location))
+
+
+@asynccontextmanager
+async def administering(request: Req, claims: Claims) -> AsyncGenerator[Administrator]:
+    """An administrator's transaction, alone with the organisation's settings.
+
+    The person is read anew behind the organisation's lock: somebody demoted a moment ago does not
+    slip through.
+    """
+    desk = desk_of(request)
+    context = desk.context(claims, request.scope)
     async with (
-        _told(request, desk, claims),
+        told_outside(request, desk, claims),
         desk.database.transaction(context, [MEMBERS]) as tx,
     ):
         await organisation.hold(tx)
         person = await people.caller(tx, claims)
         client = client_of(request.scope)
         need_administrator(person, client)
-        act = Administrator(tx, person, desk.registry, client, is_sure(person))
-        if sure:
-            act.need_sure()
-        if not again:
-            return _made(await work(act), status, location)
-        async with once(request, tx, claims) as kept:
-            return kept.answer or await kept.keep(_made(await work(act), status, location))
+        yield Administrator(tx, person, desk.registry, client, is_sure(person))
 
 
 def _made(value: object, status: int, location: str) -> ASGIResponse:

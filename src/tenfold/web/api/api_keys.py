@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import delete, get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import people
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import api_keys, organisation
 from tenfold.accounts.organisation.administrator import need_administrator
 from tenfold.accounts.organisation.api_keys import (
@@ -87,19 +89,25 @@ async def _act(
 ) -> ASGIResponse:
     """Do something with keys, as somebody who has signed in; an Idempotency-Key is not heeded."""
     request.scope["tenfold.route"] = "api_keys"  # pyright: ignore[reportGeneralTypeIssues]
-    desk = desk_of(request)
-    claims = desk.signed_in(request.scope)
-    context = desk.context(claims, request.scope)
+    claims = desk_of(request).signed_in(request.scope)
     await whole_body(request)
+    async with at_keys(request, claims) as act:
+        made = await work(act)
+    headers = {**UNKEPT, "location": f"/v1/api-keys/{made.id}"} if status == 201 else UNKEPT
+    return respond.data(made, status=status, headers=headers)
+
+
+@asynccontextmanager
+async def at_keys(request: Req, claims: Claims) -> AsyncGenerator[KeyAct]:
+    """The transaction of somebody who makes or ends keys."""
+    desk = desk_of(request)
+    context = desk.context(claims, request.scope)
     async with desk.database.transaction(context, [MEMBERS]) as tx:
         await organisation.hold(tx)
         caller = await people.caller(tx, claims)
         caller.need_unblocked()
         client, address = client_of(request.scope), desk.settings.address
-        act = KeyAct(tx, caller, desk.registry, client, desk.keyring, address)
-        made = await work(act)
-    headers = {**UNKEPT, "location": f"/v1/api-keys/{made.id}"} if status == 201 else UNKEPT
-    return respond.data(made, status=status, headers=headers)
+        yield KeyAct(tx, caller, desk.registry, client, desk.keyring, address)
 
 
 HANDLERS = [list_api_keys, read_current_key, create_api_key, rotate_api_key, revoke_api_key]

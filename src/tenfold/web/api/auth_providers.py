@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import delete, get, post
 from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
+from tenfold.accounts.identity.linking import Linked
 from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.with_provider import Newcomer
 from tenfold.kernel.errors import Invalid, MissingFields
@@ -52,18 +51,6 @@ class LinkWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The page of ours to go to once it is linked."""
 
     next: Annotated[str, Meta(max_length=2_000)] = "/"
-
-
-class IdentityInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who one is at a provider (`signsIn`), or at an issuer whose tokens are good here."""
-
-    id: UUID
-    provider: str
-    label: str
-    email: str | None
-    signs_in: bool
-    created_at: datetime
-    used_at: datetime | None
 
 
 class LinkedTo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -123,19 +110,7 @@ async def list_identities(request: Req) -> ASGIResponse:
     async with desk.database.read(claims.tenant, ["members"]) as reader:
         await desk.people.get(reader, claims, reader.versions[0])
         found = await gate.linking.mine(reader, claims)
-    told = [
-        IdentityInfo(
-            id=one.id,
-            provider=one.provider,
-            label=one.label,
-            email=one.email,
-            signs_in=one.signs_in,
-            created_at=one.created_at,
-            used_at=one.used_at,
-        )
-        for one in found
-    ]
-    return respond.data(told, headers=UNKEPT)
+    return respond.data(found, headers=UNKEPT)
 
 
 @post("/v1/auth/identities", status_code=201)
@@ -231,7 +206,7 @@ ENDPOINTS = (
         (*_BODY, "INVALID_TOKEN", "WRONG_ORIGIN", "NOT_FOUND", "EMAIL_TAKEN", *TRIES),
         public=True,
     ),
-    Endpoint("GET", "/v1/auth/identities", "My identities", None, list[IdentityInfo], 200),
+    Endpoint("GET", "/v1/auth/identities", "My identities", None, list[Linked], 200),
     Endpoint(
         "POST",
         "/v1/auth/identities",

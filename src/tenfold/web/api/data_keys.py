@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.events import note
 from tenfold.accounts.organisation import data_keys
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.data_keys import SecretKeys
@@ -31,14 +30,7 @@ async def rotate_data_keys(request: Req) -> ASGIResponse:
     keyring = desk_of(request).keyring
 
     async def work(act: Administrator) -> SecretKeys:
-        fresh = await data_keys.rotate(act.tx, keyring)
-        new = await data_keys.read(act.tx, act.tenant)
-        if fresh:
-            number = new.keys[0].number
-            await note(
-                act.tx, "keys_rotated", act.client, tenant=act.tenant, which="data", number=number
-            )
-        return new
+        return await data_keys.change(act, keyring)
 
     return await administer(request, _ROUTE, work)
 

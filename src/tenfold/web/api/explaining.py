@@ -33,14 +33,14 @@ _GIVEN = ("user_id", "type", "record_id", "verb", "field")
 @get("/v1/access/explain")
 async def explain_access(request: Req) -> ASGIResponse:
     """Whether somebody may do something, and why: of oneself, or as an administrator of others."""
-    asked = _asked(dict(pairs(request.scope["query_string"])))
+    asked = asked_of(dict(pairs(request.scope["query_string"])))
     async with visiting(request, "explain") as visit:
-        question = await _question(request, visit, asked)
+        question = await question_of(request, visit, asked)
         return respond.data(await decide(question))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """What was asked, as far as it can be read without knowing who asks."""
 
     type: str
@@ -50,7 +50,7 @@ class _Asked:
     field: str
 
 
-def _asked(given: Mapping[str, str]) -> _Asked:
+def asked_of(given: Mapping[str, str]) -> Asked:
     """The parameters; raises MissingFields or Invalid naming each mistake."""
     check_parameters(given, _GIVEN)
     if missing := [name for name in ("type", "verb") if not given.get(name)]:
@@ -72,10 +72,10 @@ def _asked(given: Mapping[str, str]) -> _Asked:
     if problems or verb is None:
         raise Invalid(problems)
     field = given.get("field", "")
-    return _Asked(given["type"], verb, ids["user_id"], ids["record_id"], field)
+    return Asked(given["type"], verb, ids["user_id"], ids["record_id"], field)
 
 
-async def _question(request: Req, visit: Visitor, asked: _Asked) -> Question:
+async def question_of(request: Req, visit: Visitor, asked: Asked) -> Question:
     """The question about who and what the asker may know of; raises NotFound for all else."""
     reader, asker = visit.reader, visit.person
     user = asked.user or asker.user
@@ -115,7 +115,7 @@ async def _person(visit: Visitor, user: UUID) -> Person | None:
         return None
 
 
-def _field(asked: _Asked, definition: Definition, asker: Person) -> Field | None:
+def _field(asked: Asked, definition: Definition, asker: Person) -> Field | None:
     """The field that is meant, if the asker may know of it."""
     if not asked.field:
         return None

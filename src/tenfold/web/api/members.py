@@ -91,7 +91,8 @@ async def change_member(request: Req, user_id: str) -> ASGIResponse:
         changed = await members.change(act, identified(user_id, "member"), wanted)
         if wanted.active is not False:
             return changed
-        leaves = await handing_over.owned(act, changed.id)
+        left = await handing_over.owned(act.tx, act.tenant, act.registry, changed.id)
+        leaves = {name: count for name, (_, count) in left.items()}
         return msgspec.structs.replace(changed, leaves=leaves)
 
     return await administer(request, "members", work)

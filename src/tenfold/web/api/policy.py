@@ -9,12 +9,10 @@ import msgspec
 from litestar import delete, get, patch
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.events import note
-from tenfold.accounts.identity.sessions import Open, end_all, going
+from tenfold.accounts.identity.sessions import Open, going
 from tenfold.accounts.organisation import members, policy
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.policy import Policy, PolicyChange
-from tenfold.kernel.errors import Forbidden
 from tenfold.web import respond
 from tenfold.web.api.administration import Req, administer, identified, visiting
 from tenfold.web.api.bodies import body_of
@@ -72,21 +70,8 @@ async def end_member_sessions(request: Req, user_id: str) -> ASGIResponse:
     """End all sessions of a member in this organisation."""
 
     async def work(act: Administrator) -> SessionsEnded:
-        member = await members.one(act.tx, act.tenant, identified(user_id, "member"))
-        if member.role == "owner" and act.person.role != "owner":
-            raise Forbidden("Only an owner may end the sessions of an owner.")
-        ended = await end_all(act.tx, member.id, "revoked", tenant=act.tenant)
-        await act.tx.forget_people(ended)
-        many = len(ended)
-        await note(
-            act.tx,
-            "session_revoked",
-            act.client,
-            tenant=act.tenant,
-            user=member.id,
-            sessions=many,
-        )
-        return SessionsEnded(ended=many)
+        ended = await members.end_sessions(act, identified(user_id, "member"))
+        return SessionsEnded(ended=ended)
 
     return await administer(request, "member_sessions", work)
 

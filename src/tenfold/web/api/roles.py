@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.events import note
 from tenfold.accounts.organisation import roles
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.roles import NewRole, Role, RoleChange
@@ -49,9 +48,7 @@ async def create_role(request: Req) -> ASGIResponse:
     new = await body_of(request, NewRole)
 
     async def work(act: Administrator) -> Role:
-        made = await roles.create(act.tx, act.registry, new)
-        await _note(act, made, "created")
-        return made
+        return await roles.create(act, new)
 
     return await administer(request, "roles", work, status=201, location="/v1/roles")
 
@@ -62,9 +59,7 @@ async def change_role(request: Req, name: str) -> ASGIResponse:
     wanted = await body_of(request, RoleChange)
 
     async def work(act: Administrator) -> Role:
-        made = await roles.change(act.tx, act.registry, name, wanted)
-        await _note(act, made, "changed")
-        return made
+        return await roles.change(act, name, wanted)
 
     return await administer(request, "roles", work)
 
@@ -74,23 +69,9 @@ async def delete_role(request: Req, name: str) -> ASGIResponse:
     """Delete a role that nobody has."""
 
     async def work(act: Administrator) -> Role:
-        gone = await roles.remove(act.tx, act.registry, name)
-        await _note(act, gone, "deleted")
-        return gone
+        return await roles.remove(act, name)
 
     return await administer(request, "roles", work)
-
-
-async def _note(act: Administrator, role: Role, done: str) -> None:
-    await note(
-        act.tx,
-        "permission_changed",
-        act.client,
-        tenant=act.tenant,
-        role=role.name,
-        done=done,
-        grants=role.grants,
-    )
 
 
 HANDLERS = [list_roles, read_role, create_role, change_role, delete_role]

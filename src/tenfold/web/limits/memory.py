@@ -32,7 +32,7 @@ _MARKS = Struct(f"={_PLACES}Q")
 _HASH = Struct("=QQ")
 _LONGEST = 3_600.0
 """Seconds that no key can be busy for: what says more is from before the machine was started."""
-_PATIENCE, _PAUSE = 0.02, 0.0001
+_PATIENCE, _PAUSE = 0.05, 0.0001
 """Seconds that another process is waited for: it may be stopped while it holds a bucket."""
 
 
@@ -64,6 +64,9 @@ class Memory:
                 until = moment
             busy = until + limit.step - moment
             if limit.allows(busy - slack):
+                # Read anew: others may have gone on while this process was not let run.
+                now = self._times[word]
+                until = now if until < now <= moment + _LONGEST else until
                 self._times[word] = until + limit.step
         finally:
             fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, bucket)

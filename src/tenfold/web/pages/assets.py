@@ -43,6 +43,7 @@ SHEETS = (
     "imports",
     "sign-in",
     "settings",
+    "admin",
     "narrow",
 )
 

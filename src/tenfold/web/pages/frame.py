@@ -36,7 +36,7 @@ WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
 _LATER = (("Imports", "/imports", "file-up"),)
-_SETTINGS = "/settings"
+_SETTINGS, _ADMIN = "/settings", "/admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,7 @@ class Frame:
     groups: tuple[Group, ...]
     later: tuple[Link, ...]
     settings: Link
+    admin: Link | None
     due: str
     bar: tuple[Link, ...]
     here: str
@@ -248,6 +249,9 @@ def frame(guest: Guest, title: str) -> Frame:
         groups=groups,
         later=later,
         settings=Link("Settings", _SETTINGS, "settings", _within(place, _SETTINGS)),
+        admin=Link("Administration", _ADMIN, "sliders-horizontal", _within(place, _ADMIN))
+        if guest.person.administers
+        else None,
         due=_due(guest, place),
         bar=_bar(groups, place),
         here=place,

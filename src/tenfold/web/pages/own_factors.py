@@ -28,7 +28,7 @@ from tenfold.web.pages import passkeys, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.entering import gate_of, keep_signed
 from tenfold.web.pages.frame import visiting
-from tenfold.web.pages.security import PLACE, problem
+from tenfold.web.pages.security_place import PLACE, problem
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed
 from tenfold.web.pages.settings import acting, page
 from tenfold.web.pages.typed import Typed, mistyped

@@ -23,6 +23,7 @@ _MACROS = {
     "macros/show.html": ("icon", "avatar", "sign", "cell", "short"),
     "macros/field.html": ("field",),
     "macros/entry.html": ("entry", "told", "passkey"),
+    "macros/acts.html": ("act", "sure", "choose", "ticks", "looked_up"),
 }
 _WORTH_IT = 1_400
 HOME = ("/", "house", "Go home")

@@ -20,11 +20,12 @@ from tenfold.web.pages.cells import EMPTY, Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.entering import gate_of, keep_signed
 from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.own_identities import identities_of, linkable
+from tenfold.web.pages.security_place import PLACE, problem
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed
 from tenfold.web.pages.settings import acting, page
 from tenfold.web.pages.typed import Typed, mistyped
 
-PLACE = "/settings/security"
 PASSWORD = f"{PLACE}/password"
 
 
@@ -68,6 +69,8 @@ async def security_page(request: Req, add: str = "") -> ASGIResponse:
             "full": len(means.keys) >= MOST,
             "suggested": Typed("name" if add else "", {"name": named}),
             "adding": add == "passkey",
+            "identities": await identities_of(guest, claims),
+            "linkable": linkable(guest, claims),
             "may_remove_password": bool(means.keys) and means.password != EMPTY,
         }
         return page(request, "settings/security.html", guest, "Sign-in & security", **view)
@@ -132,12 +135,6 @@ async def remove_password(request: Req) -> ASGIResponse:
     except Conflict as error:
         return problem(request, error)
     keep_flash(request, Flash("Your password is removed; your passkeys let you in."))
-    return render.to(request, PLACE)
-
-
-def problem(request: Req, error: TenfoldError) -> ASGIResponse:
-    """Back to the overview, which says why not."""
-    keep_flash(request, Flash(error.message, kind="problem"))
     return render.to(request, PLACE)
 
 

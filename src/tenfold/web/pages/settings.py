@@ -25,11 +25,27 @@ from tenfold.web.pages.frame import Guest, Link, frame, visiting
 from tenfold.web.pages.session import Flash, Form, Req, here, keep_flash, routed, signed_form
 from tenfold.web.pages.typed import Typed, mistyped
 
-_PLACES = (
-    ("Profile", "/settings/profile", "circle-user"),
-    ("Sign-in & security", "/settings/security", "shield-check"),
-    ("Sessions", "/settings/sessions", "monitor"),
-    ("Organisations", "/settings/organisations", "building-2"),
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A page whose places stand beside each of them; the first is shown with it."""
+
+    label: str
+    href: str
+    icon: str
+    places: tuple[tuple[str, str, str], ...]
+
+
+_SETTINGS = Root(
+    "Settings",
+    "/settings",
+    "settings",
+    (
+        ("Profile", "/settings/profile", "circle-user"),
+        ("Sign-in & security", "/settings/security", "shield-check"),
+        ("Sessions", "/settings/sessions", "monitor"),
+        ("Organisations", "/settings/organisations", "building-2"),
+    ),
 )
 _NAMES = ("firstName", "lastName")
 
@@ -63,12 +79,28 @@ def page(
     **view: Any,
 ) -> ASGIResponse:
     """A page of the settings, beside their places."""
+    where = (request, template, guest, title)
+    return placed(*where, _SETTINGS, status=status, headers=headers, **view)
+
+
+def placed(
+    request: Req,
+    template: str,
+    guest: Guest,
+    title: str,
+    root: Root,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **view: Any,
+) -> ASGIResponse:
+    """A page among others of one root, beside their places; a phone shows those first."""
     place = here(request)
-    index = place == "/settings"
-    shown = _PLACES[0][1] if index else place
-    places = [Link(label, href, icon, shown.startswith(href)) for label, href, icon in _PLACES]
-    view |= {"index": index, "places": places}
-    around = frame(guest, "Settings" if index else title)
+    index = place == root.href
+    shown = root.places[0][1] if index else place
+    places = [Link(label, href, icon, shown.startswith(href)) for label, href, icon in root.places]
+    view |= {"index": index, "places": places, "root": root}
+    around = frame(guest, root.label if index else title)
     return render.page(request, template, around, status=status, headers=headers, **view)
 
 

@@ -1,0 +1,31 @@
+"""The pages by which an organisation is administered, for its owners and admins."""
+
+from __future__ import annotations
+
+from tenfold.web.pages.admin import (
+    events,
+    explaining,
+    invitations,
+    people,
+    person,
+    policy,
+    program_keys,
+    programs,
+    role_fields,
+    roles,
+    teams,
+)
+
+HANDLERS = [
+    *people.HANDLERS,
+    *invitations.HANDLERS,
+    *person.HANDLERS,
+    *teams.HANDLERS,
+    *roles.HANDLERS,
+    *role_fields.HANDLERS,
+    *policy.HANDLERS,
+    *events.HANDLERS,
+    *programs.HANDLERS,
+    *program_keys.HANDLERS,
+    *explaining.HANDLERS,
+]

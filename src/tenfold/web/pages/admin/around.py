@@ -1,0 +1,116 @@
+"""Who may open the pages of administration, what surrounds them, and how their forms are done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.organisation.administrator import Administrator, need_administrator
+from tenfold.kernel.errors import NotFound, TenfoldError
+from tenfold.kernel.ids import parse_id
+from tenfold.web.api.administration import administering, told_outside
+from tenfold.web.api.auth import client_of
+from tenfold.web.desk import desk_of
+from tenfold.web.pages import render
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.settings import Root, placed
+
+ADMIN = Root(
+    "Administration",
+    "/admin",
+    "sliders-horizontal",
+    (
+        ("People", "/admin/people", "users"),
+        ("Teams", "/admin/teams", "workflow"),
+        ("Roles", "/admin/roles", "user-cog"),
+        ("Security", "/admin/security", "shield-check"),
+        ("Programs", "/admin/programs", "plug"),
+        ("Explain access", "/admin/explain", "circle-help"),
+    ),
+)
+PAGE = 50
+"""How many rows a page of a list has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A form of an administrator."""
+
+    request: Req
+    claims: Claims
+    form: Form
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncGenerator[Administrator]:
+        """The transaction that does what the form asks, all or nothing."""
+        async with administering(self.request, self.claims) as act:
+            yield act
+
+    def done(self, said: str, place: str, undo: str = "") -> ASGIResponse:
+        """Go to a page, which says what was done."""
+        keep_flash(self.request, Flash(said, undo=undo))
+        return render.to(self.request, place)
+
+    def refused(self, error: TenfoldError, place: str) -> ASGIResponse:
+        """Go to a page, which says why not."""
+        fields = [text for text in error.fields.values() if text[:1].isupper()]
+        keep_flash(self.request, Flash((fields or [error.message])[0], kind="problem"))
+        return render.to(self.request, place)
+
+
+async def acting(request: Req, route: str) -> Act:
+    """What a form brings; raises where nobody is signed in, or it is not ours."""
+    claims = await entering(request, route)
+    return Act(request, claims, await signed_form(request, claims))
+
+
+async def entering(request: Req, route: str) -> Claims:
+    """Who opens a page."""
+    routed(request, route)
+    return await signed_in(request)
+
+
+@asynccontextmanager
+async def looking(request: Req, claims: Claims) -> AsyncGenerator[Guest]:
+    """A connection that reads for an administrator; raises Forbidden for everybody else."""
+    async with (
+        told_outside(request, desk_of(request), claims),
+        visiting(request, claims) as guest,
+    ):
+        need_administrator(guest.person, client_of(request.scope))
+        yield guest
+
+
+def page(
+    guest: Guest,
+    template: str,
+    title: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **view: Any,
+) -> ASGIResponse:
+    """A page of administration, beside their places."""
+    where = (guest.request, f"admin/{template}", guest, title)
+    return placed(*where, ADMIN, status=status, headers=headers, **view)
+
+
+def identified(text: str, what: str) -> UUID:
+    """The id in an address or a form; what can't be one is simply not found."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound(f"There is no such {what}.")
+    return found
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A count with its word: `1 person`, `3 people`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,138 @@
+"""Security events, searched by person, kind, address and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts import reading_events
+from tenfold.accounts.organisation import members
+from tenfold.accounts.reading_events import SecurityEvent, Which
+from tenfold.engine.titles import USER, titles
+from tenfold.engine.types import Refused
+from tenfold.kernel.ids import parse_id
+from tenfold.web.api.security_events import TYPES
+from tenfold.web.pages import cells, hues, render
+from tenfold.web.pages.admin.around import PAGE, entering, looking, page
+from tenfold.web.pages.admin.event_words import LABELS, grave, told
+from tenfold.web.pages.admin.people import PLACE as PEOPLE
+from tenfold.web.pages.admin.places import name_of, person_in
+from tenfold.web.pages.cells import EMPTY, Cell
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.session import Req
+from tenfold.web.pages.typed import Typed
+
+PLACE = "/admin/security/events"
+_ASKED = ("person", "kind", "address", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event as people read it."""
+
+    what: str
+    hue: str
+    who: Cell
+    by: str
+    details: str
+    address: str
+    at: Cell
+
+
+@get(PLACE)
+async def events_page(request: Req, after: str = "") -> ASGIResponse:
+    """The newest first; what is asked for stands in the address."""
+    claims = await entering(request, "page-admin-events")
+    given = {name: str(request.query_params.get(name, "")).strip()[:200] for name in _ASKED}
+    given = {name: text.replace("\x00", "") for name, text in given.items()}
+    async with looking(request, claims) as guest:
+        which, problems = await _which(guest, given)
+        found: list[SecurityEvent] = []
+        if not problems:
+            where = (guest.reader, guest.person.tenant, which)
+            found = await reading_events.page(*where, parse_id(after), PAGE)
+        shown, more = found[:PAGE], len(found) > PAGE
+        asked = {name: text for name, text in given.items() if text}
+        last = str(shown[-1].id) if more else ""
+        if parse_id(given["person"]) is not None and which.user is not None:
+            member = await members.one(guest.reader, guest.person.tenant, which.user)
+            given["person"] = member.email if member.kind == "person" else name_of(member)
+        view: dict[str, Any] = {
+            "rows": await _rows(guest, shown),
+            "typed": Typed(next(iter(problems), ""), given, problems),
+            "kinds": [("", "Anything"), *((one, LABELS[one]) for one in TYPES)],
+            "filtered": bool(asked),
+            "next": render.query(PLACE, **asked, after=last) if more else "",
+            "first": render.query(PLACE, **asked) if after else "",
+        }
+        status = 400 if problems else 200
+        return page(guest, "events.html", "Security events", status=status, **view)
+
+
+async def _which(guest: Guest, given: dict[str, str]) -> tuple[Which, dict[str, str]]:
+    """What is asked for, and what of it can't be read."""
+    problems: dict[str, str] = {}
+    user: UUID | None = None
+    if given["person"]:
+        try:
+            user = await person_in(guest.reader, guest.person.tenant, given["person"])
+        except Refused as refusal:
+            problems["person"] = str(refusal)
+    kind = given["kind"]
+    if kind and kind not in TYPES:
+        problems["kind"] = "is none of these kinds"
+    since, until = (_day(given[name], guest.zone) for name in ("since", "until"))
+    for name, found in (("since", since), ("until", until)):
+        if given[name] and found is None:
+            problems[name] = "must be a day, like 2026-11-22"
+    # The last day counts, too.
+    until = until + timedelta(days=1) if until else None
+    types = (kind,) if kind else None
+    return Which(types, user, given["address"] or None, since, until), problems
+
+
+def _day(text: str, zone: ZoneInfo) -> datetime | None:
+    """When a day begins where the reader is."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - gets the zone below
+    except ValueError:
+        return None
+    return found.replace(tzinfo=zone) if 1970 <= found.year <= 9998 else None
+
+
+async def _rows(guest: Guest, found: list[SecurityEvent]) -> list[Row]:
+    who = {one.user_id for one in found if one.user_id}
+    who |= {actor for one in found if (actor := parse_id(str(one.detail.get("actor_id", ""))))}
+    names = await titles(guest.desk.query, guest.reader, guest.person, {USER: who})
+    eyes = guest.eyes(names)
+    return [_row(one, names, eyes) for one in found]
+
+
+def _row(one: SecurityEvent, names: dict[UUID, str], eyes: cells.Reader) -> Row:
+    name = names.get(one.user_id, "") if one.user_id else ""
+    name = name or one.email or str(one.detail.get("email") or "")
+    letters = hues.initials(name)
+    who = EMPTY
+    if name and one.user_id:
+        who = Cell("record", name, f"{PEOPLE}/{one.user_id}", letters, hues.of_id(one.user_id))
+    elif name:
+        who = Cell("text", name)
+    actor = parse_id(str(one.detail.get("actor_id", "")))
+    return Row(
+        what=LABELS.get(one.event_type, one.event_type),
+        hue=grave(one.event_type),
+        who=who,
+        by=names.get(actor, "") if actor else "",
+        details=told(one),
+        address=one.ip_address or "",
+        at=cells.moment_cell(one.created_at, eyes),
+    )
+
+
+HANDLERS = [events_page]

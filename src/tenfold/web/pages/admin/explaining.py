@@ -1,0 +1,190 @@
+"""Why may or may not this person do this: asked with a form, answered with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation.deciding import Decision, decide
+from tenfold.engine.definition import Definition
+from tenfold.engine.titles import suggest, titles
+from tenfold.engine.types import Refused
+from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.ids import parse_id
+from tenfold.web.api.administration import Visitor
+from tenfold.web.api.auth import client_of
+from tenfold.web.api.explaining import asked_of, question_of
+from tenfold.web.pages import render
+from tenfold.web.pages.admin.around import entering, looking, page
+from tenfold.web.pages.admin.places import name_of as person_name
+from tenfold.web.pages.admin.places import person_in
+from tenfold.web.pages.admin.role_changes import types_in
+from tenfold.web.pages.admin.role_words import fields_of, name_of
+from tenfold.web.pages.frame import Guest, readable
+from tenfold.web.pages.pick import bare, meant, picks
+from tenfold.web.pages.session import Req
+from tenfold.web.pages.typed import Typed
+
+PLACE = "/admin/explain"
+_ASKED = ("person", "verb", "type", "record", "field")
+_VERBS = (
+    ("read", "See"),
+    ("create", "Make"),
+    ("update", "Change"),
+    ("delete", "Delete"),
+    ("reveal", "Open a secret of"),
+    ("share", "Share"),
+)
+_NAMES = {"user_id": "person", "record_id": "record"}
+_CHECKS = {
+    "member": "Belongs here",
+    "verb": "Role",
+    "seen": "Sees the record",
+    "reached": "Reaches the record",
+    "required": "What a new one needs",
+    "field": "Field",
+}
+
+
+@get(PLACE)
+async def explain_page(request: Req) -> ASGIResponse:
+    """The form, and the answer once person, type and verb are chosen."""
+    claims = await entering(request, "page-admin-explain")
+    given = {name: str(request.query_params.get(name, "")).strip()[:200] for name in _ASKED}
+    given = {name: text.replace("\x00", "") for name, text in given.items()}
+    async with looking(request, claims) as guest:
+        types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
+        found, problems = await _answer(guest, given, types)
+        shown = await _named(guest, given, found)
+        definition = types.get(given["type"])
+        focus = next(iter(problems), "person" if not given["person"] else "")
+        view: dict[str, Any] = {
+            "typed": Typed(focus, {**shown, "verb": shown["verb"] or "read"}, problems),
+            "verbs": _VERBS,
+            "groups": _groups(guest, types),
+            "fields": _fields(guest, definition),
+            "records": f"{PLACE}/records",
+            "decision": found,
+            "asks": await _sentence(guest, shown, definition, found) if found else "",
+            "checks": _CHECKS,
+        }
+        status = 400 if problems else 200
+        return page(guest, "explain.html", "Explain access", status=status, **view)
+
+
+@get(f"{PLACE}/records")
+async def pick_records(
+    request: Req,
+    type: str = "",  # noqa: A002 - the form's name
+    record: str = "",
+) -> ASGIResponse:
+    """Records of the chosen type whose title begins so, as the options of the box."""
+    claims = await entering(request, "page-pick")
+    async with looking(request, claims) as guest:
+        text = bare(record[:200].replace("\x00", ""))
+        known = guest.desk.registry.by_name
+        names = [type] if type in known else []
+        query = guest.desk.query
+        found = await suggest(query, guest.reader, guest.person, names, text, most=8)
+    return render.partial(request, "parts/picks.html", picks=picks(found))
+
+
+async def _answer(
+    guest: Guest, given: Mapping[str, str], types: Mapping[str, Definition]
+) -> tuple[Decision | None, dict[str, str]]:
+    """The decision, once enough is asked; else what can't be read."""
+    if not given["person"] or not given["type"]:
+        problems = {} if not given["person"] else {"type": "Choose a kind of record."}
+        return None, problems if given["person"] else {}
+    if given["type"] not in types:
+        return None, {"type": "is no kind of record here"}
+    problems: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for name, key, find in (("person", "user_id", _person), ("record", "record_id", _record)):
+        if given[name]:
+            try:
+                ids[key] = str(await find(guest, given))
+            except Refused as refusal:
+                problems[name] = str(refusal)
+    if problems:
+        return None, problems
+    asked = {"type": given["type"], "verb": given["verb"] or "read", "field": given["field"]}
+    client = client_of(guest.request.scope)
+    visit = Visitor(guest.reader, guest.person, guest.desk.registry, client)
+    try:
+        asked = asked_of({**ids, **asked})
+        return await decide(await question_of(guest.request, visit, asked)), {}
+    except Invalid as error:
+        return None, {_NAMES.get(name, name): text for name, text in error.fields.items()}
+    except NotFound:
+        missing = "record" if given["record"] else "person"
+        return None, {missing: "There is none of this id that you can see."}
+
+
+async def _person(guest: Guest, given: Mapping[str, str]) -> UUID:
+    return await person_in(guest.reader, guest.person.tenant, given["person"])
+
+
+async def _record(guest: Guest, given: Mapping[str, str]) -> UUID:
+    """The record that the box means: an id, the address of its page, or its title."""
+    text = given["record"]
+    if found := parse_id(text.rstrip("/").rpartition("/")[2].partition("?")[0]):
+        return found
+    query = guest.desk.query
+    near = await suggest(query, guest.reader, guest.person, [given["type"]], bare(text), most=20)
+    return meant(near, text, "Begin to type its name, or paste its page's address.").id
+
+
+async def _named(guest: Guest, given: Mapping[str, str], found: Decision | None) -> dict[str, str]:
+    """What was asked, ids in the words that people use."""
+    shown = dict(given)
+    if (user := parse_id(given["person"])) is not None:
+        try:
+            one = await members.one(guest.reader, guest.person.tenant, user)
+            shown["person"] = person_name(one) if one.kind == "service" else one.email
+        except NotFound:
+            pass
+    record = found.record_id if found is not None else None
+    if record is not None and given["type"] in guest.desk.registry.by_name:
+        who = {given["type"]: [record]}
+        names = await titles(guest.desk.query, guest.reader, guest.person, who)
+        shown["record"] = names.get(record, given["record"])
+    return shown
+
+
+def _groups(guest: Guest, types: Mapping[str, Definition]) -> list[tuple[str, list[Definition]]]:
+    """The types by pack, as the rail has them."""
+    return [(label, [types.get(d.name, d) for d in some]) for label, some in readable(guest)]
+
+
+def _fields(guest: Guest, definition: Definition | None) -> list[tuple[str, str]]:
+    if definition is None:
+        return [("", "Any field")]
+    access = guest.person.access(definition)
+    seen = [(name_of(one), one.label) for one in fields_of(definition) if access.sees(one)]
+    return [("", "Any field"), *seen]
+
+
+async def _sentence(
+    guest: Guest, shown: Mapping[str, str], definition: Definition | None, found: Decision
+) -> str:
+    """The answer in a line: `Ada Byron may not change the lead Zoë Ünal.`"""
+    assert definition is not None
+    who = person_name(await members.one(guest.reader, guest.person.tenant, found.user_id))
+    verb = "open" if found.verb == "reveal" else dict(_VERBS)[found.verb].lower()
+    fields = {name_of(one): one.label for one in fields_of(definition)}
+    of = f"{fields.get(found.field, found.field)} of " if found.field else ""
+    what = definition.label_plural.lower()
+    if found.record_id is not None:
+        what = f"the {definition.label.lower()} {shown['record']}"
+    elif found.allowed and found.verb != "create" and not of:
+        what = f"some {what}"
+    return f"{who} {'may' if found.allowed else 'may not'} {verb} {of}{what}."
+
+
+HANDLERS = [explain_page, pick_records]

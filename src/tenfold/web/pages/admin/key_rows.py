@@ -1,0 +1,88 @@
+"""API keys as lists show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tenfold.accounts.organisation.api_keys import ApiKey
+from tenfold.accounts.organisation.own_types import types_of
+from tenfold.engine.definition import Definition
+from tenfold.engine.scopes import ADMIN, EVERY, SCIM
+from tenfold.engine.titles import USER, titles
+from tenfold.web.pages import cells
+from tenfold.web.pages.admin.role_words import listed
+from tenfold.web.pages.cells import EMPTY, Cell
+from tenfold.web.pages.frame import Guest
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key: known by its beginning, and how it stands."""
+
+    id: str
+    name: str
+    prefix: str
+    owner: str
+    scopes: str
+    until: Cell
+    used: Cell
+    used_from: str
+    hue: str
+    state: str
+    good: bool
+    rotates: bool
+
+
+async def rows_of(guest: Guest, found: Sequence[ApiKey]) -> list[KeyRow]:
+    """Keys, the good ones first, then by age."""
+    who = {USER: {one.user_id for one in found}}
+    names = await titles(guest.desk.query, guest.reader, guest.person, who)
+    types = await types_of(guest.reader, guest.person.tenant, guest.desk.registry)
+    rows = [_row(one, names.get(one.user_id, ""), guest, types) for one in found]
+    return sorted(rows, key=lambda row: not row.good)
+
+
+def _row(one: ApiKey, owner: str, guest: Guest, types: Mapping[str, Definition]) -> KeyRow:
+    eyes = guest.eyes()
+    over = one.revoked_at is not None or one.expires_at <= guest.now
+    hue, state = ("grey", "Revoked" if one.revoked_at else "Expired") if over else ("green", "Good")
+    if not over and one.successor_id is not None:
+        hue, state = "amber", "Replaced"
+    mine = one.user_id == guest.person.user
+    service = owner.endswith(" (service)")
+    return KeyRow(
+        id=str(one.id),
+        name=one.name,
+        prefix=one.prefix,
+        owner=owner.removesuffix(" (service)") + (" (you)" if mine else ""),
+        scopes=scopes_in_words(one.scopes, types),
+        until=cells.moment_cell(one.revoked_at or one.expires_at, eyes),
+        used=cells.moment_cell(one.used_at, eyes) if one.used_at else EMPTY,
+        used_from=one.used_from or "",
+        hue=hue,
+        state=state,
+        good=not over,
+        rotates=not over and one.successor_id is None and (mine or service),
+    )
+
+
+def scopes_in_words(scopes: Sequence[str], types: Mapping[str, Definition]) -> str:
+    """What a key may do: `Read and write all records`, `Read leads`."""
+    verbs: dict[str, list[str]] = {}
+    for scope in sorted(scopes):
+        kind, _, verb = scope.partition(":")
+        if verb:
+            verbs.setdefault(kind, []).append("open secrets of" if verb == "reveal" else verb)
+    same: dict[str, list[str]] = {}
+    for kind, some in verbs.items():
+        known = types.get(kind)
+        what = "all records" if kind == EVERY else known.label_plural.lower() if known else kind
+        same.setdefault(listed(sorted(some, key=_ORDER.index)), []).append(what)
+    told = [f"{how} {listed(kinds)}" for how, kinds in same.items()]
+    told += [text for name, text in _MORE.items() if name in scopes]
+    return "; ".join(text[:1].upper() + text[1:] for text in told)
+
+
+_ORDER = ("read", "write", "open secrets of")
+_MORE = {ADMIN: "administer the organisation", SCIM: "provision people (SCIM)"}

@@ -1,0 +1,115 @@
+"""What somebody's place in the organisation is made of: roles and teams to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenfold.accounts.organisation import members, roles, teams
+from tenfold.accounts.organisation.members import Member, Which
+from tenfold.accounts.organisation.teams import Team
+from tenfold.db.database import Reader
+from tenfold.engine.titles import USER, Titled
+from tenfold.engine.types import Refused
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.pick import bare, meant
+from tenfold.web.pages.session import Form
+
+Option = tuple[str, str]
+ROLES: Mapping[str, str] = {
+    "owner": "Owner: everything, and gives the organisation away",
+    "admin": "Admin: everything, and administers",
+    "manager": "Manager: all records, but not what others keep private",
+    "member": "Member: what their roles let them",
+    "read-only": "Read-only: sees what their roles let them, changes nothing",
+}
+_NOBODY = "People are looked for by their name or address."
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a place may be chosen from."""
+
+    roles: tuple[Option, ...]
+    own: tuple[Option, ...]
+    teams: tuple[Option, ...]
+
+    def team(self, identity: UUID | None) -> str:
+        """What a team is called; empty for none."""
+        return dict(self.teams).get(str(identity), "").lstrip("\u2003") if identity else ""
+
+
+async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
+    """The roles and teams of the organisation."""
+    tenant = guest.person.tenant
+    names = await roles.known(guest.reader, tenant, guest.desk.registry)
+    whole = await teams.page(guest.reader, tenant, None, teams.MOST)
+    tree = [(str(one.id), "\u2003" * depth + one.name) for one, depth in branched(whole)]
+    return Choices(
+        tuple((value, text) for value, text in ROLES.items() if value not in without),
+        tuple((name, called(name)) for name in sorted(names)),
+        (("", "No team"), *tree),
+    )
+
+
+def called(role: str) -> str:
+    """A role's name as people read it."""
+    text = role.replace("_", " ").replace("-", " ")
+    return "Read-only" if role == "read-only" else text[:1].upper() + text[1:]
+
+
+def branched(found: Sequence[Team]) -> list[tuple[Team, int]]:
+    """Teams as a tree: each after the one that it is part of, with its depth."""
+    below: dict[UUID | None, list[Team]] = {}
+    for one in sorted(found, key=lambda team: team.name.casefold()):
+        below.setdefault(one.parent_id, []).append(one)
+    ordered: list[tuple[Team, int]] = []
+
+    def walk(parent: UUID | None, depth: int) -> None:
+        for one in below.get(parent, []):
+            ordered.append((one, depth))
+            walk(one.id, depth + 1)
+
+    walk(None, 0)
+    return ordered
+
+
+def place_of(form: Form) -> dict[str, Any]:
+    """The role, roles and team of a form, as the structs of the API take them."""
+    return {
+        "role": form.get("role"),
+        "roles": form.all("roles"),
+        "team_id": form.get("team_id") or None,
+    }
+
+
+# -- people by their name
+
+
+def name_of(one: Member) -> str:
+    """What a member is called: a program by its own name, somebody unknown by their address."""
+    if one.kind == "service":
+        return one.first_name
+    return f"{one.first_name} {one.last_name}".strip() or one.email
+
+
+async def people_like(
+    reader: Reader, tenant: UUID, text: str, most: int, *, active: bool | None = None
+) -> list[Titled]:
+    """The people whose name or address has this, former ones too unless only `active` ones."""
+    which = Which(active=active, words=bare(text))
+    found = await members.page(reader, tenant, which, None, most)
+    return [Titled(USER, one.id, name_of(one), hint=one.email) for one in found[:most]]
+
+
+async def person_in(reader: Reader, tenant: UUID, text: str, *, active: bool | None = None) -> UUID:
+    """The person that a box names, by an id, a name or an address; raises Refused."""
+    if found := parse_id(text):
+        return found
+    if not text.strip():
+        raise Refused("Say who.")
+    near = await people_like(reader, tenant, text.strip(), 20, active=active)
+    return meant(near, text.strip(), _NOBODY).id

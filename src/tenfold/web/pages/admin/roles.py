@@ -1,0 +1,168 @@
+"""Roles: those that ship, those of one's own, and what each may do with each type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.organisation import roles
+from tenfold.accounts.organisation.roles import NewRole
+from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
+from tenfold.kernel.structs import convert
+from tenfold.web.pages.admin.around import acting, entering, looking, page
+from tenfold.web.pages.admin.places import ROLES, called
+from tenfold.web.pages.admin.role_changes import (
+    PLACE,
+    Grants,
+    Types,
+    like_another,
+    plain,
+    read_grid,
+    saved,
+    shipped_grants,
+    types_in,
+)
+from tenfold.web.pages.admin.role_views import grouped, several
+from tenfold.web.pages.session import Req
+from tenfold.web.pages.typed import Typed, mistyped
+
+_NEW = f"{PLACE}/new"
+_NAMES = ("name", "like")
+
+
+@get(PLACE)
+async def roles_page(request: Req) -> ASGIResponse:
+    """All roles."""
+    claims = await entering(request, "page-admin-roles")
+    async with looking(request, claims) as guest:
+        tenant, registry = guest.person.tenant, guest.desk.registry
+        found = await roles.page(guest.reader, tenant, registry, None, roles.MOST)
+        types = await types_in(guest.reader, tenant, registry)
+        shipped = sorted(roles.shipped(registry))
+        people = await roles.counted(guest.reader, tenant)
+        view: dict[str, Any] = {
+            "own": [(one, several(one, types), people[one.name]) for one in found],
+            "shipped": [(name, called(name), people[name]) for name in shipped],
+            "organisation": [
+                (called(name), text.partition(": ")[2]) for name, text in ROLES.items()
+            ],
+        }
+        return page(guest, "roles.html", "Roles", **view)
+
+
+@get(_NEW)
+async def new_page(request: Req) -> ASGIResponse:
+    """The name of a new role, and what it begins with."""
+    return await _new(request, await entering(request, "page-admin-role-new"), Typed("name"))
+
+
+@post(_NEW, status_code=200)
+async def create(request: Req) -> ASGIResponse:
+    """Make a role, with nothing or with what another one may."""
+    act = await acting(request, "page-admin-role-new")
+    name = "-".join(act.form.get("name").lower().split())
+    try:
+        async with act.changing() as by:
+            like = await like_another(by.tx, by.tenant, by.registry, act.form.get("like"))
+            new = convert({"name": name, "grants": plain(like)}, NewRole)
+            made = await roles.create(by, new)
+    except (Invalid, Conflict) as error:
+        return await _new(request, act.claims, mistyped(act.form, _NAMES, error), error)
+    said = f"The role {called(made.name)} is made. Say what it may do."
+    return act.done(said, f"{PLACE}/{made.name}")
+
+
+@get(f"{PLACE}/{{name:str}}")
+async def role_page(request: Req, name: str) -> ASGIResponse:
+    """What a role may do: a line for each type."""
+    return await _page(request, await entering(request, "page-admin-role"), name)
+
+
+@post(f"{PLACE}/{{name:str}}", status_code=200)
+async def change(request: Req, name: str) -> ASGIResponse:
+    """Save the grid; fields stay as they are, and types that it doesn't show."""
+    act = await acting(request, "page-admin-role")
+
+    def edit(grants: Grants, types: Types) -> Grants:
+        return read_grid(act.form, grants, types)
+
+    try:
+        return await saved(act, name, edit)
+    except Invalid as error:
+        return await _page(request, act.claims, name, error)
+
+
+@post(f"{PLACE}/{{name:str}}/delete", status_code=200)
+async def delete(request: Req, name: str) -> ASGIResponse:
+    """Delete a role that nobody has."""
+    act = await acting(request, "page-admin-role-delete")
+    try:
+        async with act.changing() as by:
+            await roles.remove(by, name)
+    except Conflict as error:
+        return act.refused(error, f"{PLACE}/{name}")
+    return act.done(f"The role {called(name)} is deleted.", PLACE)
+
+
+@get("/admin/roles-shipped/{name:str}")
+async def shipped_page(request: Req, name: str) -> ASGIResponse:
+    """What a role of the packs may do."""
+    claims = await entering(request, "page-admin-role-shipped")
+    async with looking(request, claims) as guest:
+        if name not in roles.shipped(guest.desk.registry):
+            raise NotFound("There is no such role.")
+        types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
+        lines = grouped(guest, shipped_grants(types, name), types, empty=False)
+        people = (await roles.counted(guest.reader, guest.person.tenant))[name]
+        view: dict[str, Any] = {"name": name, "groups": lines, "people": people}
+        return page(guest, "role_shipped.html", called(name), **view)
+
+
+# -- the pages
+
+
+async def _new(
+    request: Req, claims: Claims, typed: Typed, error: TenfoldError | None = None
+) -> ASGIResponse:
+    async with looking(request, claims) as guest:
+        tenant, registry = guest.person.tenant, guest.desk.registry
+        own = await roles.page(guest.reader, tenant, registry, None, roles.MOST)
+        view: dict[str, Any] = {
+            "typed": typed,
+            "likes": [
+                ("", "Nothing"),
+                *((f"own:{one.name}", called(one.name)) for one in own),
+                *((f"shipped:{name}", called(name)) for name in sorted(roles.shipped(registry))),
+            ],
+        }
+        status = error.status if error is not None else 200
+        return page(guest, "role_new.html", "New role", status=status, **view)
+
+
+async def _page(
+    request: Req,
+    claims: Claims,
+    name: str,
+    error: TenfoldError | None = None,
+) -> ASGIResponse:
+    async with looking(request, claims) as guest:
+        tenant, registry = guest.person.tenant, guest.desk.registry
+        one = await roles.one(guest.reader, tenant, registry, name)
+        types = await types_in(guest.reader, tenant, registry)
+        people = (await roles.counted(guest.reader, tenant))[name]
+        view: dict[str, Any] = {
+            "one": one,
+            "groups": grouped(guest, one.grants, types),
+            "says": several(one, types),
+            "people": people,
+            "adds": name in roles.shipped(registry) or name in ROLES,
+            "problem": next(iter(error.fields.values()), error.message) if error else "",
+        }
+        status = error.status if error is not None else 200
+        return page(guest, "role.html", called(name), status=status, **view)
+
+
+HANDLERS = [roles_page, new_page, create, role_page, change, delete, shipped_page]
