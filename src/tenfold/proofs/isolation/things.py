@@ -359,8 +359,8 @@ def _upserted(things: Things, one: Operation, body: Any) -> Any:
     document, who = things.who.document, things.who
     made = document.at(f"POST {_base(one.path)}")
     row = who.examples.least((document.body(made) if made else None) or {})
-    row["external_id"] = f"{who.examples.word} {uuid4()}"
-    return {**body, "key": "external_id", "records": [row]}
+    known = {"external_id": f"{who.examples.word} {uuid4()}"}
+    return {**body, "key": "external_id", "records": [{**row, **known}]}
 
 
 def _moved(things: Things, one: Operation, body: Any) -> Any:
