@@ -40,6 +40,18 @@ async def test_admins_search_the_events_of_their_organisation(
     assert data(await browser.call("GET", f"/v1/security-events?{later}")) == []
 
 
+async def test_what_is_done_to_teams_is_written_down(browser: Browser) -> None:
+    await browser.register()
+    team = data(await browser.call("POST", "/v1/teams", {"name": "North"}), 201)["id"]
+    data(await browser.call("PATCH", f"/v1/teams/{team}", {"name": "Far north"}))
+    data(await browser.call("PATCH", f"/v1/teams/{team}", {"name": "Far north"}))
+    data(await browser.call("DELETE", f"/v1/teams/{team}"))
+    found = data(await browser.call("GET", "/v1/security-events?event_type=permission_changed"))
+    told = [(e["detail"]["done"], e["detail"]["team"]["name"]) for e in found]
+    assert told == [("deleted", "Far north"), ("changed", "Far north"), ("made", "North")]
+    assert found[1]["detail"]["before"]["name"] == "North"
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

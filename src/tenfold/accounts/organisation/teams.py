@@ -11,6 +11,8 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts.events import note
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine import shares
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
@@ -77,30 +79,31 @@ async def beginning(reader: Reader, tenant: UUID, text: str, most: int) -> list[
     return [Team(**dict(row.items())) for row in rows]
 
 
-async def create(tx: Transaction, new: NewTeam) -> Team:
+async def create(act: Administrator, new: NewTeam) -> Team:
     """Make a team."""
-    tenant, identity = tx.context.tenant, new_id()
+    tx, tenant, identity = act.tx, act.tenant, new_id()
     parents = await _parents(tx, tenant)
     if len(parents) >= MOST:
         raise Conflict(f"An organization may have {MOST} teams.", code="TOO_MANY")
     _check_tree({**parents, identity: new.parent_id}, identity)
     await _store(tx, _ADD, identity, new.name, new.parent_id)
-    return await one(tx, tenant, identity)
+    return await _noted(act, await one(tx, tenant, identity), "made")
 
 
-async def change(tx: Transaction, identity: UUID, wanted: TeamChange) -> Team:
+async def change(act: Administrator, identity: UUID, wanted: TeamChange) -> Team:
     """Rename a team or make it part of another."""
-    tenant = tx.context.tenant
+    tx, tenant = act.tx, act.tenant
     old = await one(tx, tenant, identity)
     parent = old.parent_id if wanted.parent_id is UNSET else wanted.parent_id
     _check_tree({**await _parents(tx, tenant), identity: parent}, identity)
     await _store(tx, _CHANGE, identity, old.name if wanted.name is UNSET else wanted.name, parent)
-    return await one(tx, tenant, identity)
+    new = await one(tx, tenant, identity)
+    return new if new == old else await _noted(act, new, "changed", before=old)
 
 
-async def remove(tx: Transaction, identity: UUID) -> Team:
+async def remove(act: Administrator, identity: UUID) -> Team:
     """Delete an empty team; Conflict while it has people or teams."""
-    tenant = tx.context.tenant
+    tx, tenant = act.tx, act.tenant
     old = await one(tx, tenant, identity)
     (row,) = await tx.rows(_USED, tenant, identity)
     if row[0] or row[1]:
@@ -111,7 +114,14 @@ async def remove(tx: Transaction, identity: UUID) -> Team:
     await tx.execute(_REMOVE, tenant, identity)
     await shares.end_with(tx, identity)
     tx.touch("members")
-    return old
+    return await _noted(act, old, "deleted")
+
+
+async def _noted(act: Administrator, team: Team, done: str, **more: object) -> Team:
+    """Write down what was done: the tree decides who sees what."""
+    told = {"done": done, "team": team, **more}
+    await note(act.tx, "permission_changed", act.client, tenant=act.tenant, user=None, **told)
+    return team
 
 
 async def _parents(reader: Reader, tenant: UUID) -> dict[UUID, UUID | None]:

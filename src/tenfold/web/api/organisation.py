@@ -84,7 +84,7 @@ async def create_team(request: Req) -> ASGIResponse:
     new = await body_of(request, NewTeam)
 
     async def work(act: Administrator) -> Team:
-        return await teams.create(act.tx, new)
+        return await teams.create(act, new)
 
     return await administer(request, "teams", work, status=201, location="/v1/teams")
 
@@ -95,7 +95,7 @@ async def change_team(request: Req, team_id: str) -> ASGIResponse:
     wanted = await body_of(request, TeamChange)
 
     async def work(act: Administrator) -> Team:
-        return await teams.change(act.tx, identified(team_id, "team"), wanted)
+        return await teams.change(act, identified(team_id, "team"), wanted)
 
     return await administer(request, "teams", work)
 
@@ -105,7 +105,7 @@ async def delete_team(request: Req, team_id: str) -> ASGIResponse:
     """Delete a team that has no people and no teams in it."""
 
     async def work(act: Administrator) -> Team:
-        return await teams.remove(act.tx, identified(team_id, "team"))
+        return await teams.remove(act, identified(team_id, "team"))
 
     return await administer(request, "teams", work)
 

@@ -81,7 +81,7 @@ async def one(reader: Reader, tenant: UUID, base: str, identity: UUID) -> Group:
 
 async def create(act: Administrator, given: WrittenGroup) -> UUID:
     """Make a team of these people."""
-    identity = (await teams.create(act.tx, NewTeam(name=_name(given)))).id
+    identity = (await teams.create(act, NewTeam(name=_name(given)))).id
     await _known_as(act, identity, given)
     await _gather(act, identity, await _people(act, given), set())
     return identity
@@ -91,7 +91,7 @@ async def change(act: Administrator, identity: UUID, given: WrittenGroup) -> Non
     """Make a team what is given; of what is not given, nothing changes."""
     old = await one(act.tx, act.tenant, "", identity)
     if (name := _name(given)) != old.display_name:
-        await teams.change(act.tx, identity, TeamChange(name=name))
+        await teams.change(act, identity, TeamChange(name=name))
     if "external_id" in given.model_fields_set and given.external_id != old.external_id:
         await _known_as(act, identity, given)
     if "members" in given.model_fields_set:
@@ -104,7 +104,7 @@ async def remove(act: Administrator, identity: UUID) -> None:
     await one(act.tx, act.tenant, "", identity)
     for user, kind in await act.tx.rows(_ANYBODY, act.tenant, identity):
         await members.change(act, user, MemberChange(team_id=None), kind=kind)
-    await teams.remove(act.tx, identity)
+    await teams.remove(act, identity)
 
 
 async def writable(reader: Reader, tenant: UUID, identity: UUID) -> WrittenGroup:

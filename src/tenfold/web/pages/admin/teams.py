@@ -50,7 +50,7 @@ async def create(request: Req) -> ASGIResponse:
     try:
         new = convert(_given(act.form), NewTeam)
         async with act.changing() as by:
-            made = await teams.create(by.tx, new)
+            made = await teams.create(by, new)
     except (Invalid, Conflict) as error:
         return await _page(request, act.claims, act, error)
     return act.done(f"The team {made.name} is made.", PLACE)
@@ -64,7 +64,7 @@ async def change(request: Req, team_id: str) -> ASGIResponse:
     try:
         wanted = convert(_given(act.form), TeamChange)
         async with act.changing() as by:
-            done = await teams.change(by.tx, identity, wanted)
+            done = await teams.change(by, identity, wanted)
     except (Invalid, Conflict) as error:
         return await _page(request, act.claims, act, error, identity)
     return act.done(f"{done.name} is changed.", PLACE)
@@ -76,7 +76,7 @@ async def delete(request: Req, team_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-team-delete")
     try:
         async with act.changing() as by:
-            gone = await teams.remove(by.tx, identified(team_id, "team"))
+            gone = await teams.remove(by, identified(team_id, "team"))
     except Conflict as error:
         return act.refused(error, PLACE)
     return act.done(f"The team {gone.name} is deleted.", PLACE)
