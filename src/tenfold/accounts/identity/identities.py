@@ -27,7 +27,6 @@ _LIST = """SELECT id, issuer, provider, email, created_at, used_at FROM tenfold.
 WHERE user_id = $1 ORDER BY created_at, id"""
 _REMOVE = """DELETE FROM tenfold.identities WHERE id = $1 AND user_id = $2
 RETURNING issuer, provider, email"""
-_CLEAR = "DELETE FROM tenfold.identities WHERE user_id = $1"
 _ANY_OF = "SELECT 1 FROM tenfold.identities WHERE user_id = $1 AND issuer = ANY ($2) LIMIT 1"
 _MOST = 20
 
@@ -50,11 +49,6 @@ class Known:
 
     id: UUID
     user: UUID
-
-
-async def clear(tx: Transaction, user: UUID) -> None:
-    """Take all of a person's away."""
-    await tx.execute(_CLEAR, user)
 
 
 async def find(reader: Reader, issuer: str, subject: str) -> Known | None:

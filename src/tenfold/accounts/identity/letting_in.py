@@ -9,15 +9,15 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
-from tenfold.accounts.identity import challenges, devices, identities, letters, links, lockout
+from tenfold.accounts.identity import challenges, devices, letters, links, lockout
 from tenfold.accounts.identity.account import Account, User
 from tenfold.accounts.identity.entrance import Asked, Entrance, Signed
-from tenfold.accounts.identity.factors import clear_factors
 from tenfold.accounts.identity.links import Link
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.secrets_kept import digest
 from tenfold.accounts.identity.sessions import end_all
+from tenfold.accounts.identity.unproven import strip
 from tenfold.db.database import Database, Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
@@ -27,7 +27,6 @@ from tenfold.kernel.ids import NIL
 
 VERIFIED = """UPDATE tenfold.users SET email_verified_at = coalesce(email_verified_at, $2)
 WHERE id = $1"""
-_NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 _CHANGE = """UPDATE tenfold.users SET password_hash = $2, password_changed_at = $3
 WHERE id = $1"""
 
@@ -158,11 +157,7 @@ async def _proved(tx: Transaction, account: Account, device: str) -> Account:
         return proven
     if await devices.known(tx, account.id, device) is not None:
         return proven
-    await tx.execute(_NO_PASSWORD, account.id)
-    await end_all(tx, account.id, "password")
-    await clear_factors(tx, account.id)
-    await identities.clear(tx, account.id)
-    await devices.forget(tx, account.id)
+    await strip(tx, account.id)
     await tx.forget_people([m.tenant for m in account.memberships])
     return replace(proven, user=replace(proven.user, password_hash=None))
 

@@ -16,6 +16,7 @@ from tenfold.proofs.isolation.caller import Caller, succeeded
 
 Maker = Callable[["Things", str], Awaitable[str]]
 RECORD = "/{record_id}"
+_KEYS = 3
 _OF_LISTS = frozenset({"bulk", "batch-read", "upsert", "search", "aggregate", "export"})
 
 
