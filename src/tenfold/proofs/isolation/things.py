@@ -28,9 +28,6 @@ class LeftOut(LookupError):
     """What is named is not made here, and the message says why."""
 
 
-_KEYS = 5
-
-
 class Things:
     """What one organisation has, by the beginning of its address; made when asked for."""
 
