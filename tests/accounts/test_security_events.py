@@ -86,3 +86,18 @@ async def test_many_failures_from_one_address_are_told_once(
     assert "198.51.100.77" in letters[0].letter.text
     noted = "SELECT count(*) FROM tenfold.security_events WHERE ip_address = $1 AND event_type = $2"
     assert await owner.fetchval(noted, place[0], "brute_force") == 1
+
+
+async def test_many_failures_from_one_network_are_told_once(
+    serve: Serve, settings: Settings, owner: Owner
+) -> None:
+    told = "operator6@example.com"
+    watched = msgspec.structs.replace(settings, sign_in_per_minute=0, alert_mail=told)
+    async with serve(watched) as running:
+        for n in range(14):
+            place = (f"2001:db8:77:1::{n + 1:x}", 4711)
+            async with opened(running, transport_client=place) as browser:
+                browser.email = f"nobody{n}@example.com"
+                assert (await browser.login("wrong")).status_code == 401
+        letters = await written(running, told)
+    assert ["2001:db8:77:1::/64" in k.letter.text for k in letters] == [True]

@@ -1,4 +1,7 @@
-"""Notices an address from which many sign-ins fail, whichever accounts they are for."""
+"""Notices a place from which many sign-ins fail, whichever accounts they are for.
+
+A place is what limits count: an address, or the /64 of IPv6, of which one person has plenty.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,23 @@ from tenfold.mail.letters import Letter, post
 
 FAILURES, WITHIN = 10, timedelta(hours=1)
 _FAILED = """SELECT count(*) FROM (SELECT 1 FROM tenfold.security_events
-WHERE ip_address = $1 AND created_at > $2 AND event_type = 'login_failed' LIMIT $3) f"""
+WHERE {from_there} AND created_at > $2 AND event_type = 'login_failed' LIMIT $3) f"""
 _TOLD = """SELECT 1 FROM tenfold.security_events
-WHERE ip_address = $1 AND created_at > $2 AND event_type = 'brute_force' LIMIT 1"""
+WHERE {from_there} AND created_at > $2 AND event_type = 'brute_force' LIMIT 1"""
+# The first is found by its index; of the second, the events of an hour are looked at by their type.
+_ADDRESS = "ip_address = $1"
+_NETWORK = "CASE WHEN ip_address LIKE '%:%' THEN ip_address::inet <<= $1::text::inet ELSE false END"
 
 
 async def look(tx: Transaction, keyring: Keyring, client: Client, alert: str) -> None:
-    """Write an event, and to whoever runs the installation, once an hour for an address."""
+    """Write an event, and to whoever runs the installation, once an hour for a place."""
     since = clock.now() - WITHIN
-    address = client.address[:64]
-    if not address or await tx.value(_FAILED, address, since, FAILURES + 1) <= FAILURES:
+    place = client.network
+    there = _NETWORK if "/" in place else _ADDRESS
+    failed, told = (sql.format(from_there=there) for sql in (_FAILED, _TOLD))
+    if not place or await tx.value(failed, place, since, FAILURES + 1) <= FAILURES:
         return
-    if await tx.value(_TOLD, address, since):
+    if await tx.value(told, place, since):
         return
     await note(tx, "brute_force", client, failures=FAILURES + 1)
     if alert:
@@ -33,7 +41,7 @@ async def look(tx: Transaction, keyring: Keyring, client: Client, alert: str) ->
 
 def _letter(alert: str, client: Client) -> Letter:
     text = (
-        f"More than {FAILURES} sign-ins from the address {client.address} failed within an hour.\n"
+        f"More than {FAILURES} sign-ins from {client.network} failed within an hour.\n"
         f"The program called itself {client.agent[:200] or 'nothing'}.\n\n"
         "Accounts lock by themselves after five failures each; if it goes on, have your firewall "
         "or proxy refuse the address.\n\nTenfold\n"

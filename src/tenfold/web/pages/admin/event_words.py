@@ -29,6 +29,7 @@ LABELS: Mapping[str, str] = {
     "sign_in_link_requested": "Sign-in link asked for",
     "mfa_enabled": "Second factor set up",
     "mfa_disabled": "Second factor removed",
+    "mfa_asked": "Second factor asked for",
     "mfa_failed": "Wrong second factor",
     "recovery_codes_made": "Recovery codes made",
     "recovery_code_used": "Recovery code used",
