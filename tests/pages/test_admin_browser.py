@@ -29,6 +29,15 @@ async def enrol(page: Page) -> Fingers:
     return fingers
 
 
+async def confirm(page: Page, app: Running, email: str) -> None:
+    """Confirm one's address by the first letter; before, nobody invites others."""
+    letters = await written(app, email)
+    first = next(one for one in letters if one.letter.kind == "verify_email")
+    await page.goto(path_in(first.letter.text))
+    await page.click("form[method=post] button.primary")
+    await expect(page.locator(".toast")).to_contain_text("is confirmed")
+
+
 async def administration(page: Page, place: str) -> None:
     """Open a place of administration by the menus."""
     await page.click(".me")
@@ -88,7 +97,7 @@ async def make_role(page: Page) -> None:
 async def test_somebody_is_invited_confined_and_the_reason_explained(
     page: Page, chrome: Browser, place: str, app: Running
 ) -> None:
-    await register(page)
+    await confirm(page, app, await register(page))
     await enrol(page)
     email = f"{secrets.token_hex(6)}@example.com"
     await invite(page, email)
@@ -128,6 +137,7 @@ async def test_who_gives_the_organisation_away_is_asked_who_they_are(
     page: Page, chrome: Browser, place: str, app: Running, owner: Owner
 ) -> None:
     email = await register(page)
+    await confirm(page, app, email)
     fingers = await enrol(page)
     theirs = f"{secrets.token_hex(6)}@example.com"
     await invite(page, theirs)
