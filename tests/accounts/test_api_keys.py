@@ -315,6 +315,7 @@ async def test_known_and_unknown_prefixes_are_answered_alike(api: Api, admin: So
 
 async def test_a_key_opens_no_page(api: Api, admin: Somebody) -> None:
     key = await made(api, admin, "*:read")
+    api.client.cookies.clear()  # of somebody who signed in before
     answer = await api.client.get("/leads", headers={**key.headers, "accept": "text/html"})
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login")

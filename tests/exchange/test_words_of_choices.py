@@ -12,7 +12,7 @@ import httpx
 import pytest
 from tests.exchange.imports import Person, counts, working
 
-from tenfold.cli import commands, exchange
+from tenfold.cli import data_commands, exchange
 from tenfold.cli.exchange import PARTLY, run_import
 from tenfold.cli.who import Who
 from tenfold.engine import batches
@@ -207,16 +207,16 @@ async def test_a_dry_run_of_the_command_tells_the_words_and_how_to_explain_them(
 def test_the_command_takes_words_as_it_takes_columns(monkeypatch):
     taken: list[Options] = []
     place = contextlib.nullcontext(SimpleNamespace(settings=None))
-    monkeypatch.setattr(commands, "_at_work", lambda: place)
+    monkeypatch.setattr(data_commands, "at_work", lambda: place)
     monkeypatch.setattr(
         exchange, "run_import", lambda *_, options, **__: taken.append(options) or 0
     )
     typed = ("status:In: Progress=1=hot", "status:Neu=", "custom.tier:x=y")
-    commands.import_file(Path("x.csv"), user="ann@example.com", value=list(typed))
+    data_commands.import_file(Path("x.csv"), user="ann@example.com", value=list(typed))
     assert taken[0].values == {
         "status": {"In: Progress=1": "hot", "Neu": None},
         "custom.tier": {"x": "y"},
     }
     for wrong in ("status=new", "status:new"):
         with pytest.raises(Invalid, match="value"):
-            commands.import_file(Path("x.csv"), user="ann@example.com", value=[wrong])
+            data_commands.import_file(Path("x.csv"), user="ann@example.com", value=[wrong])

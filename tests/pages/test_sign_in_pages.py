@@ -60,7 +60,8 @@ async def test_empty_fields_are_asked_for(anybody: Visitor) -> None:
 async def test_cookies_are_kept_from_scripts(anybody: Visitor, account: dict[str, Any]) -> None:
     await anybody.get("/login")
     pairs = [("email", account["email"]), ("password", PASSWORD)]
-    answer = await anybody.http.post("/login", data=dict(pairs))
+    browser = {"user-agent": "Mozilla/5.0"}
+    answer = await anybody.http.post("/login", data=dict(pairs), headers=browser)
     kept = [c.lower() for c in answer.headers.get_list("set-cookie")]
     assert answer.status_code == 303
     assert {c.partition("=")[0] for c in kept} == {"session", "refreshtoken", "device"}

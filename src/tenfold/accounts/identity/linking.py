@@ -47,9 +47,9 @@ class Linking:
 
     async def begin(self, claims: Claims, key: str, after: str, client: Client) -> tuple[str, str]:
         """Where to send the browser to link another identity, and what it keeps meanwhile."""
-        self._providers.named(key)
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
+        self._providers.named(key)
         return await self._provided.begin(key, after, claims)
 
     async def finish(self, begun: Begun, shown: Shown, client: Client) -> str:

@@ -98,7 +98,7 @@ async def change(act: Administrator, identity: UUID, wanted: TeamChange) -> Team
     _check_tree({**await _parents(tx, tenant), identity: parent}, identity)
     await _store(tx, _CHANGE, identity, old.name if wanted.name is UNSET else wanted.name, parent)
     new = await one(tx, tenant, identity)
-    return new if new == old else await _noted(act, new, "changed", before=old)
+    return new if new == old else await _noted(act, new, "changed", before=_told(old))
 
 
 async def remove(act: Administrator, identity: UUID) -> Team:
@@ -119,9 +119,13 @@ async def remove(act: Administrator, identity: UUID) -> Team:
 
 async def _noted(act: Administrator, team: Team, done: str, **more: object) -> Team:
     """Write down what was done: the tree decides who sees what."""
-    told = {"done": done, "team": team, **more}
-    await note(act.tx, "permission_changed", act.client, tenant=act.tenant, user=None, **told)
+    about = {"tenant": act.tenant, "done": done, "team": _told(team)}
+    await note(act.tx, "permission_changed", act.client, **about, **more)
     return team
+
+
+def _told(team: Team) -> dict[str, object]:
+    return {"id": team.id, "name": team.name, "parent_id": team.parent_id}
 
 
 async def _parents(reader: Reader, tenant: UUID) -> dict[UUID, UUID | None]:
