@@ -117,10 +117,19 @@ async def remove(act: Administrator, identity: UUID) -> Team:
     return await _noted(act, old, "deleted")
 
 
-async def _noted(act: Administrator, team: Team, done: str, **more: object) -> Team:
+async def _noted(
+    act: Administrator, team: Team, done: str, before: dict[str, object] | None = None
+) -> Team:
     """Write down what was done: the tree decides who sees what."""
-    about = {"tenant": act.tenant, "done": done, "team": _told(team)}
-    await note(act.tx, "permission_changed", act.client, **about, **more)
+    await note(
+        act.tx,
+        "permission_changed",
+        act.client,
+        tenant=act.tenant,
+        done=done,
+        team=_told(team),
+        before=before,
+    )
     return team
 
 
