@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 import httpx
+import hypothesis
 import msgspec
 import pytest
 from tests import factories, guards, tracing
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 
 pytest.register_assert_rewrite("tests.conformance", "tests.api.contract", "tests.pages.windows")
+# A machine that is busy finds no mistakes.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
