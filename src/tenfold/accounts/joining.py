@@ -14,6 +14,7 @@ from tenfold.accounts.identity.account import (
     account_in,
     by_id,
     memberships,
+    not_blank,
     taken,
 )
 from tenfold.accounts.identity.entrance import Entrance, Signed
@@ -26,7 +27,7 @@ from tenfold.accounts.identity.with_provider import methods
 from tenfold.accounts.organisation import invitations
 from tenfold.accounts.organisation.invitations import Open
 from tenfold.db.database import Database
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid
+from tenfold.kernel.errors import Conflict, Forbidden
 from tenfold.kernel.ids import NIL
 
 
@@ -61,16 +62,13 @@ class Joining:
             raise Conflict(
                 f"{invitation.email} has an account; sign in with it to join.", code="EMAIL_TAKEN"
             )
-        names = (" ".join(new.first_name.split()), " ".join(new.last_name.split()))
-        fields = zip(("firstName", "lastName"), names, strict=True)
-        if blank := [field for field, name in fields if not name]:
-            raise Invalid(dict.fromkeys(blank, "must not be blank"))
-        unmade = User(NIL, invitation.email, *names, None, True, None)
+        first, last = not_blank(firstName=new.first_name, lastName=new.last_name)
+        unmade = User(NIL, invitation.email, first, last, None, True, None)
         hashed = await judged(self._passwords, new.password, unmade)
         context = invitations.context(invitation, NIL, client)
         async with self._database.transaction(context) as tx:
             try:
-                user = await invitations.new_account(tx, invitation, names, hashed)
+                user = await invitations.new_account(tx, invitation, (first, last), hashed)
             except asyncpg.UniqueViolationError:
                 raise taken() from None
             await invitations.join(tx, invitation, user, client)

@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from tenfold.accounts.identity.sessions import MFA
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person, Shared
@@ -63,9 +64,6 @@ WHERE k.id = $1 AND k.user_id = $2 AND k.tenant_id = $3 AND k.revoked_at IS NULL
     AND k.expires_at > $4"""  # noqa: S608 - of constants
 
 
-_MFA = "mfa"  # as RFC 8176 names it
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody proved who they are, and what their organisation demands of that."""
@@ -87,7 +85,7 @@ class Standing:
     @property
     def overdue(self) -> bool:
         """Whether they had to set up a second factor by now, and have none."""
-        proven = self.enrolled or _MFA in self.methods  # a provider's counts where it is trusted
+        proven = self.enrolled or MFA in self.methods  # a provider's counts where it is trusted
         return self.due is not None and not proven and clock.now() >= self.due
 
 
@@ -199,7 +197,7 @@ async def _of_person(reader: Reader, claims: Claims) -> Standing:
         methods = row["methods"] if row is not None else ()
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.")
-    unproven = row["enrolled"] and _MFA not in methods
+    unproven = row["enrolled"] and MFA not in methods
     demanded = replace(_demanded(row), unproven=unproven)
     return replace(demanded, methods=frozenset(methods), sure_at=row["sure_at"])
 

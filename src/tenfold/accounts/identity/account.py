@@ -118,6 +118,14 @@ def plain_email(text: str) -> str:
         return text.strip().lower().replace("\x00", "")[:320]
 
 
+def not_blank(**given: str) -> list[str]:
+    """The texts as they are stored, blanks joined; raises Invalid naming those without a word."""
+    texts = {name: " ".join(text.split()) for name, text in given.items()}
+    if blank := [name for name, text in texts.items() if not text]:
+        raise Invalid(dict.fromkeys(blank, "must not be blank"))
+    return list(texts.values())
+
+
 def taken() -> Conflict:
     """The answer to an address that has an account."""
     return Conflict(

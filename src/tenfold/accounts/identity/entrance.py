@@ -15,13 +15,12 @@ from tenfold.accounts.identity import challenges, devices, letters, passkeys
 from tenfold.accounts.identity.account import Account
 from tenfold.accounts.identity.factors import Enrolled, enrolled
 from tenfold.accounts.identity.passkeys import Ceremony, Site
-from tenfold.accounts.identity.sessions import Proof, Session, Sessions
+from tenfold.accounts.identity.sessions import MFA, Proof, Session, Sessions
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel.errors import Locked, Unauthenticated
 
-MFA = "mfa"
 # From now on the organisation may know their name; see members.known_at.
 _KNOWN = """UPDATE tenfold.members SET known_at = now()
 WHERE tenant_id = $1 AND user_id = $2 AND known_at IS NULL"""

@@ -23,6 +23,7 @@ from tenfold.accounts.identity import identities
 from tenfold.accounts.identity.account import by_id, memberships
 from tenfold.accounts.identity.issuers import Issuer
 from tenfold.accounts.identity.second_factor import told_second_factor
+from tenfold.accounts.identity.sessions import FEDERATED, MFA
 from tenfold.accounts.identity.shown import Shown, address
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database
@@ -37,7 +38,6 @@ from tenfold.outside.targets import OutsideError
 LEEWAY = 60
 """Seconds by which an issuer's clock may differ from ours."""
 REMEMBERED_SECONDS = 60.0
-FEDERATED, MFA = "fed", "mfa"
 _LONGEST = 16_384
 _LATEST = 1 << 40
 """Seconds that no clock shows; who wants to may sign tokens that are good for longer."""

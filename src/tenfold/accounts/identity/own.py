@@ -6,10 +6,10 @@ stranger's table does not give the account away.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,15 @@ from tenfold.accounts.identity import (
     recovery,
     totp,
 )
-from tenfold.accounts.identity.account import Account, User, account_in, by_id, one_by_one
-from tenfold.accounts.identity.entrance import MFA, Entrance, Signed
+from tenfold.accounts.identity.account import (
+    Account,
+    User,
+    account_in,
+    by_id,
+    not_blank,
+    one_by_one,
+)
+from tenfold.accounts.identity.entrance import Entrance, Signed
 from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolled
 from tenfold.accounts.identity.letting_in import VERIFIED, judged, replace_password, used
 from tenfold.accounts.identity.passkeys import Ceremony, Site
@@ -35,6 +42,7 @@ from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.proving import Proving
 from tenfold.accounts.identity.sessions import (
+    MFA,
     Open,
     Proof,
     end_all,
@@ -316,10 +324,7 @@ class Own:
 
     async def rename(self, claims: Claims, first: str, last: str, client: Client) -> Account:
         """Take another name, in all organisations."""
-        first, last = " ".join(first.split()), " ".join(last.split())
-        named = {"firstName": first, "lastName": last}
-        if blank := [name for name, text in named.items() if not text]:
-            raise Invalid(dict.fromkeys(blank, "must not be blank"))
+        first, last = not_blank(firstName=first, lastName=last)
         async with self.at_work(claims, client) as act:
             await act.tx.execute(_RENAME, act.account.id, first, last)
             await act.tx.forget_people([m.tenant for m in act.account.memberships])
@@ -400,15 +405,14 @@ class Own:
                 raise NotFound(f"You are in no organization with the id {tenant}.")
             if account is None:
                 raise _ended()
-            lately = proof.sure_at is not None and clock.now() - proof.sure_at <= SURE
-            factors = lately and (await enrolled(tx, claims.user)).any
-            sure = lately and (MFA in proof.methods or not factors)
+            factors = await enrolled(tx, claims.user)
+            sure = is_sure(proof.sure_at, proof.methods, enrolled=factors.any)
             yield Act(tx, account, claims, client, proof, sure)
 
     async def need_session(self, tx: Transaction, claims: Claims) -> Proof:
         """What was proved in the session, held until the end; Unauthenticated where it is over."""
         proof = await held(tx, claims.session, claims.user)
-        if claims.kind != "session" or proof is None:
+        if proof is None:
             raise _ended()
         return proof
 
@@ -472,6 +476,12 @@ def step_up_first() -> Forbidden:
     )
 
 
+def is_sure(sure_at: datetime | None, methods: Collection[str], *, enrolled: bool) -> bool:
+    """Whether somebody proved lately who they are, with their second factor where they have one."""
+    lately = sure_at is not None and clock.now() - sure_at <= SURE
+    return lately and (MFA in methods or not enrolled)
+
+
 def people_alone() -> Forbidden:
     """The answer to keys and to tokens of others, which have no account to look after."""
     return Forbidden("Only a person who is signed in may do this, not a key or a program.")
@@ -485,4 +495,4 @@ def _too_late() -> Unauthenticated:
     return Unauthenticated("This was not finished in time; begin again.")
 
 
-__all__ = ["SURE", "Act", "Own", "User", "step_up_first"]
+__all__ = ["SURE", "Act", "Own", "User", "is_sure", "step_up_first"]

@@ -22,6 +22,8 @@ from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
 from tenfold.kernel.turning import Keys, live
 
+MFA, FEDERATED = "mfa", "fed"
+"""That a second factor was proved (RFC 8176), and that a provider says who it is."""
 _FIND = """SELECT family_id, user_id, tenant_id FROM tenfold.refresh_tokens
 WHERE token_hash = $1"""
 _NEW = """INSERT INTO tenfold.sessions (id, user_id, tenant_id, methods, sure_at, device_id,

@@ -32,14 +32,14 @@ from tenfold.accounts.identity.account import (
     memberships,
     plain_email,
 )
-from tenfold.accounts.identity.entrance import MFA, Asked, Entrance, Signed, Waiting
+from tenfold.accounts.identity.entrance import Asked, Entrance, Signed, Waiting
 from tenfold.accounts.identity.factors import Answer, enrolled
 from tenfold.accounts.identity.founding import found_organisation
 from tenfold.accounts.identity.letting_in import LettingIn, with_password
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY, Proving, locked
-from tenfold.accounts.identity.sessions import Session, Sessions
+from tenfold.accounts.identity.sessions import MFA, Session, Sessions
 from tenfold.accounts.identity.telling import tell_of_lock
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.db.database import Database, Transaction

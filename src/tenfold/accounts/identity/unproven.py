@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from tenfold.accounts.identity import devices
+from tenfold.accounts.identity import challenges, devices
 from tenfold.accounts.identity.factors import clear_factors
 from tenfold.accounts.identity.sessions import end_all
 from tenfold.db.database import Transaction
@@ -21,7 +21,6 @@ FOR NO KEY UPDATE"""
 _STRIP = (
     "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1",
     "DELETE FROM tenfold.identities WHERE user_id = $1",
-    "DELETE FROM tenfold.challenges WHERE user_id = $1",
 )
 
 
@@ -34,6 +33,7 @@ async def strip(tx: Transaction, user: UUID) -> None:
     """Take every way in from an account but a link to its mailbox, and end its sessions."""
     for sql in _STRIP:
         await tx.execute(sql, user)
+    await challenges.forget(tx, user)
     await clear_factors(tx, user)
     await devices.forget(tx, user)
     await tx.forget_people(await end_all(tx, user, "password"))

@@ -30,9 +30,10 @@ from tenfold.accounts.identity.account import (
     checked_email,
     memberships,
 )
-from tenfold.accounts.identity.entrance import MFA, Asked, Entrance, Signed
+from tenfold.accounts.identity.entrance import Asked, Entrance, Signed
 from tenfold.accounts.identity.founding import found_organisation
 from tenfold.accounts.identity.providers import Providers
+from tenfold.accounts.identity.sessions import FEDERATED, MFA
 from tenfold.accounts.identity.shown import Back, Begun, Provider, Shown
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Database
@@ -44,7 +45,6 @@ from tenfold.kernel.ids import NIL, new_id
 from tenfold.kernel.settings import Settings
 from tenfold.outside.targets import OutsideError
 
-FEDERATED = "fed"
 LIFE = timedelta(minutes=10)
 """How long one may be at the provider, and how long an offer stands."""
 _BEGUN, _OFFER = "sign-in at a provider", "offer of an identity"

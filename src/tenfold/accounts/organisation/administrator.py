@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.identity.entrance import MFA
-from tenfold.accounts.identity.own import SURE, step_up_first
+from tenfold.accounts.identity.own import is_sure as proved_lately
+from tenfold.accounts.identity.own import step_up_first
+from tenfold.accounts.identity.sessions import MFA
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
-from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden
 
 OUTSIDE = "ADDRESS_NOT_ALLOWED"
@@ -84,8 +84,7 @@ def unsure(person: Person) -> Forbidden:
 def is_sure(caller: Caller) -> bool:
     """Whether this person has proved lately who they are."""
     standing = caller.standing
-    lately = standing.sure_at is not None and clock.now() - standing.sure_at <= SURE
-    return lately and (MFA in standing.methods or not standing.enrolled)
+    return proved_lately(standing.sure_at, standing.methods, enrolled=standing.enrolled)
 
 
 def inside(address: str, networks: tuple[str, ...]) -> bool:

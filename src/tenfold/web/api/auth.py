@@ -15,7 +15,7 @@ from litestar.types import Scope
 from msgspec import Meta
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.identity.account import Account, Membership, account_in
+from tenfold.accounts.identity.account import Account, Membership, account_in, not_blank
 from tenfold.accounts.identity.entrance import Asked, Signed
 from tenfold.accounts.identity.factors import Answer
 from tenfold.accounts.identity.linking import Linking
@@ -24,7 +24,7 @@ from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn,
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
-from tenfold.kernel.errors import Invalid, Unauthenticated
+from tenfold.kernel.errors import Unauthenticated
 from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
@@ -210,11 +210,9 @@ async def register(request: Request[Any, Any, Any]) -> ASGIResponse:
 
 def registration(body: Register) -> Registration:
     """Who registers; raises Invalid where a name is blank."""
-    names = (" ".join(t.split()) for t in (body.first_name, body.last_name, body.organization))
-    first, last, organization = names
-    blank = {"firstName": first, "lastName": last, "organization": organization}
-    if empty := [name for name, text in blank.items() if not text]:
-        raise Invalid(dict.fromkeys(empty, "must not be blank"))
+    first, last, organization = not_blank(
+        firstName=body.first_name, lastName=body.last_name, organization=body.organization
+    )
     return Registration(body.email, body.password, first, last, organization)
 
 

@@ -10,11 +10,12 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.with_provider import Newcomer, Offer
 from tenfold.kernel.errors import Invalid, Unauthenticated
 from tenfold.web import respond
-from tenfold.web.api.auth import Gate, knock
+from tenfold.web.api.auth import knock
 from tenfold.web.api.auth_providers import KEPT_BYTES, checked_names, checked_organization
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import door, render
+from tenfold.web.pages.entering import gate_of
 from tenfold.web.pages.session import (
     Flash,
     Req,
@@ -59,7 +60,7 @@ async def link(request: Req) -> ASGIResponse:
     routed(request, "page-provider-link")
     claims = await door.signed_in(request)
     form = await signed_form(request, claims)
-    offer, gate = _offer(request), _gate(request)
+    offer, gate = _offer(request), gate_of(request)
     if offer is None:
         return _too_late(request)
     if form.get("answer") == "yes":
@@ -84,7 +85,7 @@ async def newcomer(request: Req) -> ASGIResponse:
     """Make the organisation, or join the one that one was invited to."""
     routed(request, "page-provider-new")
     form = await read_form(request)
-    offer, gate = _offer(request), _gate(request)
+    offer, gate = _offer(request), gate_of(request)
     if offer is None:
         return _too_late(request)
     shown, secret = offer.shown, _invitation(offer)
@@ -106,7 +107,7 @@ async def newcomer(request: Req) -> ASGIResponse:
 
 async def _newcomer(request: Req, offer: Offer, problem: Invalid | None) -> ASGIResponse:
     secret = _invitation(offer)
-    joins = (await _gate(request).joining.look(secret)).organisation if secret else ""
+    joins = (await gate_of(request).joining.look(secret)).organisation if secret else ""
     told = problem.message if problem else ""
     status = problem.status if problem else 200
     view: dict[str, Any] = {**_view(request, offer), "joins": joins, "problem": told}
@@ -119,14 +120,14 @@ def _invitation(offer: Offer) -> str:
 
 
 def _view(request: Req, offer: Offer) -> dict[str, Any]:
-    label = _gate(request).provided.providers.named(offer.shown.provider).label
+    label = gate_of(request).provided.providers.named(offer.shown.provider).label
     return {"shown": offer.shown, "label": label}
 
 
 def _offer(request: Req) -> Offer | None:
     """What the browser keeps of somebody who came from a provider; None where it is too old."""
     try:
-        return _gate(request).provided.offered(_kept(request))
+        return gate_of(request).provided.offered(_kept(request))
     except Unauthenticated:
         return None
 
@@ -138,10 +139,6 @@ def _kept(request: Req) -> str:
 def _too_late(request: Req) -> ASGIResponse:
     text = "This was not finished in time. Go to the sign-in page and begin again."
     return respond.ready(render.error_page(request, 400, "Begin again", text), request)
-
-
-def _gate(request: Req) -> Gate:
-    return request.app.state.gate
 
 
 HANDLERS = [known, ask_link, link, ask_newcomer, newcomer]
