@@ -125,7 +125,7 @@ def verify_file(rows: Iterable[bytes]) -> tuple[First, int, list[str]]:
         try:
             checking.take(msgspec.json.decode(row, type=Line))
         except (msgspec.MsgspecError, ValueError) as error:
-            raise BadRequest(f"Line {number} is none of an exported audit log: {error}.") from None
+            raise BadRequest(f"Line {number} is not of an exported audit log: {error}.") from None
     return checking.result()
 
 
