@@ -218,7 +218,7 @@ def test_an_address_is_inside_or_not(
         ({"admin_networks": ["office"]}, "admin_networks[0]"),
         ({"mfa": "nobody"}, "mfa"),
         ({"mfa_grace_days": 91}, "mfa_grace_days"),
-        ({"rate_per_minute": 1}, "rate_per_minute"),
+        ({"rate_per_minute": 1_000}, "rate_per_minute"),
         ({"mfa_required": True}, "mfa_required"),
     ],
 )

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.anyio
 SECURITY, EVENTS, KEYS = "/admin/security", "/admin/security/events", "/admin/security/data-keys"
 PROGRAMS, NEW_KEY = "/admin/programs", "/admin/programs/keys/new"
 _UNSURE = "UPDATE tenfold.sessions SET sure_at = now() - interval '1 hour' WHERE user_id = $1"
+_RATE = "UPDATE tenfold.tenants SET rate_per_minute = 1200 WHERE id = $1"
+_KEPT_RATE = "SELECT rate_per_minute FROM tenfold.tenants WHERE id = $1"
 _KEY = "SELECT id FROM tenfold.api_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC"
 _EVENT = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
@@ -36,13 +38,22 @@ def told(visitor: Visitor, name: str) -> str:
 async def test_the_policy_is_changed(visitor: Visitor) -> None:
     await visitor.get(SECURITY)
     form = visitor.form(SECURITY)
-    await visitor.send(form, mfa="all", mfa_grace_days="14", rate_per_minute="600")
+    await visitor.send(form, mfa="all", mfa_grace_days="14")
     assert visitor.toast == "The policy is saved, and holds from now on."
     form = visitor.form(SECURITY)
     assert (value(form, "mfa"), value(form, "mfa_grace_days")) == ("all", "14")
-    assert value(form, "rate_per_minute") == "600"
-    await visitor.send(form, rate_per_minute="")
-    assert value(visitor.form(SECURITY), "rate_per_minute") == ""
+
+
+async def test_how_often_one_may_ask_is_shown_and_not_the_organisations_to_change(
+    visitor: Visitor, owner: Owner, organisation: Organisation
+) -> None:
+    await visitor.get(SECURITY)
+    assert "as many requests as they like" in visitor.page.text
+    await owner.execute(_RATE, organisation.id)
+    await visitor.get(SECURITY)
+    await visitor.send(visitor.form(SECURITY), mfa="all", rate_per_minute="100000")
+    assert "may make 1,200 requests in a minute" in visitor.page.text
+    assert await owner.fetchval(_KEPT_RATE, organisation.id) == 1_200
 
 
 @pytest.mark.parametrize(
@@ -51,7 +62,6 @@ async def test_the_policy_is_changed(visitor: Visitor) -> None:
         ("mfa_grace_days", "91", "90"),
         ("mfa_grace_days", "soon", "whole number"),
         ("mfa_grace_days", "0", "set up a second factor of your own first"),
-        ("rate_per_minute", "9", "10"),
         ("admin_networks", "203.0.113.0/24\nhere", "“here” must be an address or a network"),
         ("admin_networks", "203.0.113.0/24", "127.0.0.1, or you are out"),
     ],
