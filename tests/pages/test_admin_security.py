@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import httpx
@@ -21,6 +23,10 @@ _KEY = "SELECT id FROM tenfold.api_keys WHERE tenant_id = $1 ORDER BY created_at
 _EVENT = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
 VALUES (uuidv7(), $1, $2, $3, $4, '{}', $5::text::timestamptz)"""
+_FORMULA = """UPDATE tenfold.security_events
+SET detail = jsonb_build_object('user_agent', $2::text, 'x', 1) WHERE user_id = $1"""
+_MANY = """INSERT INTO tenfold.security_events (id, tenant_id, event_type)
+SELECT uuidv7(), $1, 'logout' FROM generate_series(1, $2)"""
 
 
 def value(form: Element, name: str) -> str:
@@ -186,6 +192,46 @@ async def test_another_organisations_events_are_not_there(
     assert not visitor.page.all("tbody")
     await visitor.get(EVENTS, params={"person": str(stranger.id)})
     assert stranger.email not in visitor.page.text
+
+
+async def test_the_events_that_are_found_are_downloaded_as_csv(
+    visitor: Visitor, organisation: Organisation, owner: Owner, make_organisation: MakeOrganisation
+) -> None:
+    stranger = await (await make_organisation("Elsewhere")).person("member")
+    evil = await organisation.person("member", name="evil")
+    for who, kind in ((evil, "login_failed"), (evil, "logout"), (stranger, "login_failed")):
+        where = (who.tenant, who.id, kind, "203.0.113.5", "2026-03-01 12:00+00")
+        await owner.execute(_EVENT, *where)
+    await owner.execute(_FORMULA, evil.id, "=HYPERLINK(1)")
+    await visitor.get(EVENTS, params={"address": "203.0.113.5", "kind": "login_failed"})
+    (link,) = [a for a in visitor.page.all("a") if a.text == "Download as CSV"]
+    answer = await visitor.http.get(link["href"])
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="security-events.csv"' in answer.headers["content-disposition"]
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["event_type"], row["user_id"]) == ("login_failed", str(evil.id))
+    assert row["user_agent"] == "'=HYPERLINK(1)"
+    assert "x" in row["detail"]
+
+
+async def test_a_download_goes_on_past_a_page(
+    visitor: Visitor, organisation: Organisation, owner: Owner
+) -> None:
+    await owner.execute(_MANY, organisation.id, 1_005)
+    answer = await visitor.http.get(f"{EVENTS}/export?kind=logout")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len({row["id"] for row in rows}) == len(rows) == 1_005
+
+
+async def test_events_are_downloaded_by_administrators_alone(
+    visit: Visit, organisation: Organisation
+) -> None:
+    member = visit(await organisation.person("member"))
+    await member.get(f"{EVENTS}/export")
+    assert member.answer.status_code == 403
+    admin = visit(await organisation.person("admin"))
+    await admin.get(f"{EVENTS}/export?kind=explosion")
+    assert admin.answer.status_code == 400
 
 
 # -- programs

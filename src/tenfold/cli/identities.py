@@ -6,9 +6,9 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import identities
-from tenfold.accounts.identity.account import by_email, memberships, plain_email
+from tenfold.accounts.identity.account import by_email, plain_email
 from tenfold.accounts.identity.providers import signing_in
 from tenfold.accounts.identity.shown import Shown
 from tenfold.cli.seat import TERMINAL, opened
@@ -63,10 +63,7 @@ async def _link(
                 continue
             linked += 1
             if new:
-                member = await memberships(tx, user.id)
-                tenant = member[0].tenant if member else None
-                about = {"tenant": tenant, "user": user.id}
-                await note(tx, "identity_linked", TERMINAL, **about, issuer=issuer)
+                await note_everywhere(tx, "identity_linked", TERMINAL, user.id, issuer=issuer)
     return linked, problems
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import devices, lockout
 from tenfold.accounts.identity.account import checked_email
 from tenfold.accounts.identity.factors import clear_factors
@@ -124,7 +124,7 @@ async def _replace_password(made: Parts, database: Database, email: str, hashed:
         await lockout.forget(tx, account)
         await end_all(tx, user, "password")
         await devices.forget(tx, user)
-        await note(tx, "password_changed", TERMINAL, tenant=next(iter(tenants), None), user=user)
+        await note_everywhere(tx, "password_changed", TERMINAL, user)
         await tx.forget_people(tenants)
 
 
@@ -142,8 +142,7 @@ async def remove_factors(settings: Settings, email: str, say: Say) -> int:
             await clear_factors(tx, user)
             await lockout.forget(tx, key)
             await end_all(tx, user, "second_factor")
-            tenant = next(iter(tenants), None)
-            await note(tx, "mfa_disabled", TERMINAL, tenant=tenant, user=user, factor="all")
+            await note_everywhere(tx, "mfa_disabled", TERMINAL, user, factor="all")
             await tx.forget_people(tenants)
     say(f"{email} has no second factor any more, and is signed out everywhere.")
     return 0
