@@ -408,7 +408,7 @@ class Own:
             proof = await self.need_session(tx, claims)
             account = await account_in(tx, claims.user, place)
             if account is None and tenant is not None:
-                raise NotFound(f"You are in no organization with the id {tenant}.")
+                raise NotFound(f"You are in no organisation with the id {tenant}.")
             if account is None:
                 raise _ended()
             factors = await enrolled(tx, claims.user)
@@ -498,7 +498,7 @@ def _ended() -> Unauthenticated:
 
 
 def _too_late() -> Unauthenticated:
-    return Unauthenticated("This was not finished in time; begin again.")
+    return Unauthenticated("This is unknown here, or was not finished in time; begin again.")
 
 
 __all__ = ["SURE", "Act", "Own", "User", "is_sure", "step_up_first"]

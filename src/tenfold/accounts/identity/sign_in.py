@@ -342,7 +342,9 @@ def over() -> Unauthenticated:
 
 
 def _begin_again() -> Unauthenticated:
-    return Unauthenticated("This sign-in was not finished in time; begin again.")
+    return Unauthenticated(
+        "This sign-in is unknown here, or was not finished in time; begin again."
+    )
 
 
 def _in(account: Account, client: Client) -> Context:

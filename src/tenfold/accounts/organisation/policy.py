@@ -48,6 +48,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_minute: int | None
 
 
+class MemberPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What of it concerns every member: who must have a second factor, and how soon."""
+
+    mfa: Literal["admins", "all"]
+    mfa_grace_days: int
+
+
 class PolicyChange(msgspec.Struct, frozen=True, kw_only=True):
     """What may be changed of it."""
 
@@ -60,6 +67,11 @@ async def read(reader: Reader, tenant: UUID) -> Policy:
     """The organisation's policy."""
     (row,) = await reader.rows(_READ, tenant)
     return Policy(**dict(row.items()))
+
+
+def for_members(all_of_it: Policy) -> MemberPolicy:
+    """What of a policy everybody may know."""
+    return MemberPolicy(mfa=all_of_it.mfa, mfa_grace_days=all_of_it.mfa_grace_days)
 
 
 async def change(act: Administrator, wanted: PolicyChange) -> Policy:
