@@ -46,11 +46,11 @@ def need_administrator(caller: Caller, client: Client) -> None:
     """Raise Forbidden unless this person may administer, from there, having proved enough."""
     if caller.scopes is not None and not caller.scopes.admin:
         raise Forbidden(
-            "This API key may not administer the organization: that needs one of a service account "
+            "This API key may not administer the organisation: that needs one of a service account "
             "with the role admin, made with the scope admin."
         )
     if not caller.administers:
-        raise Forbidden("Only an owner or an admin of the organization may do this.")
+        raise Forbidden("Only an owner or an admin of the organisation may do this.")
     need_place(caller, client)
     standing = caller.standing
     if standing.overdue:

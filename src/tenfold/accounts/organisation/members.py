@@ -247,7 +247,7 @@ def _missing(identity: UUID) -> NotFound:
 async def transfer(act: Administrator, to: UUID) -> Member:
     """Make somebody else an owner, and the owner who does it an admin; answers the new owner."""
     if act.person.role != "owner":
-        raise Forbidden("Only an owner may give the organization to somebody else.")
+        raise Forbidden("Only an owner may give the organisation to somebody else.")
     act.need_sure()
     if to == act.person.user:
         raise Invalid({"to": "is you; name somebody else"})
@@ -257,7 +257,7 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     except (NotFound, Unauthenticated):
         before = None
     if before is None or before.kind != "person":
-        raise Invalid({"to": f"there is no active person with the id {to} in this organization"})
+        raise Invalid({"to": f"there is no active person with the id {to} in this organisation"})
     await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
     await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
     await policy.ask_member(act.tx, act.tenant, to)
@@ -299,7 +299,7 @@ async def check_place(
         problems["team_id"] = f"there is no team with the id {team}"
     if problems:
         raise Invalid(problems)
-    if role == "owner" and act.person.role != "owner":
+    if role == "owner" and role != before and act.person.role != "owner":
         raise Forbidden("Only an owner may make somebody an owner.")
     if role in ("owner", "admin") and role != before:
         act.need_sure()
@@ -310,11 +310,11 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
     if old.role != "owner":
         return
     if act.person.role != "owner":
-        raise Forbidden("Only an owner may change an owner.")
+        raise Forbidden("Only an owner may change an owner; ask one of them to do it.")
     leaves = old.active and (new.role != "owner" or not new.active)
     if leaves and not await act.tx.value(_OTHER_OWNERS, act.tenant, old.id):
         raise Conflict(
-            "The organization would have no owner; make somebody else one first.",
+            "The organisation would have no owner; make somebody else one first.",
             code="LAST_OWNER",
         )
 
