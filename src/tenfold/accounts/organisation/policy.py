@@ -64,6 +64,7 @@ async def read(reader: Reader, tenant: UUID) -> Policy:
 
 async def change(act: Administrator, wanted: PolicyChange) -> Policy:
     """Change what is given; raises Invalid where the administrator would lock themselves out."""
+    act.need("change_policy")
     old = await read(act.tx, act.tenant)
     given = {
         name: value
