@@ -155,7 +155,7 @@ async def _profile(request: Req, claims: Claims, typed: Typed | None = None) -> 
             "typed": typed,
             "email": user.email,
             "verified": user.email_verified_at is not None,
-            "outbox": outbox.hint(request),
+            "outbox": outbox.waits(request),
         }
         return page(request, "settings/profile.html", guest, "Profile", status=status, **view)
 
