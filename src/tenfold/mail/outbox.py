@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from base64 import urlsafe_b64encode
 
 from tenfold.db.keys import Keyring
+from tenfold.kernel.codec import spelled
 from tenfold.kernel.settings import Settings
 
 _BYTES = 18
@@ -44,4 +44,4 @@ def loopback(name: str) -> bool:
 
 
 def _secret(key: bytes) -> str:
-    return urlsafe_b64encode(key[:_BYTES]).decode()
+    return spelled(key[:_BYTES])
