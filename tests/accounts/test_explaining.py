@@ -10,9 +10,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from tests.accounts.conftest import Api
+from tests.accounts.keys import Program
+from tests.accounts.keys import made as program_of
 from tests.factories import Organisation, Owner, Somebody
 
 pytestmark = pytest.mark.anyio
+Asker = Somebody | Program
 
 SCOPES = ("none", "own", "team", "open", "all")
 LISTING = {"list_price": 5, "address": {"street": "1 Elm St", "city": "Austin"}}
@@ -42,26 +45,29 @@ class Town:
     boss: Somebody
     keeper: Somebody
     people: list[Somebody] = field(default_factory=list)
+    keys: dict[UUID, list[Program]] = field(default_factory=dict)
     records: list[tuple[str, str]] = field(default_factory=list)
 
     async def explained(
-        self, by: Somebody, who: Somebody, kind: str, verb: str, record: str, name: str
+        self, by: Somebody, who: Asker, kind: str, verb: str, record: str, name: str
     ) -> httpx.Response:
         """The answer to a question about somebody."""
-        asked = {"user_id": str(who.id), "type": kind, "verb": verb}
+        whose = "key_id" if isinstance(who, Program) else "user_id"
+        asked = {whose: str(who.id), "type": kind, "verb": verb}
         asked |= {"record_id": record} if record else {}
         asked |= {"field": name} if name else {}
         query = "&".join(f"{key}={value}" for key, value in asked.items())
         return await self.api.ask(by, "GET", f"access/explain?{query}")
 
-    async def done(self, who: Somebody, kind: str, verb: str, record: str, name: str) -> bool:
+    async def done(self, who: Asker, kind: str, verb: str, record: str, name: str) -> bool:
         """Whether they can do it: it is tried, or is refused for nothing but its version."""
         path, body, _ = TYPES[kind]
         json_name = "company_id" if name == "company" else name
         value = VALUES.get(json_name)
         if json_name in ("owner_id", "privacy"):
             value = await self.other(path, record, json_name)
-        ask, given = self.api.ask, ({json_name: value} if name else {})
+        ask: Any = self.api.ask
+        given = {json_name: value} if name else {}
         match verb:
             case "create":
                 answer = await ask(who, "POST", path, body | given)
@@ -111,6 +117,10 @@ async def town(api: Api, organisation: Organisation, owner: Owner, seed: int) ->
         some = dice.sample([*roles, "agent"], dice.randint(0, 2))
         person = await organisation.person(role, some, team=dice.choice(teams), name=f"p{n}")
         made.people.append(person)
+        names = [f"{kind}:{verb}" for kind in ("*", *TYPES) for verb in ("read", "write", "reveal")]
+        made.keys[person.id] = [
+            await program_of(api, person, *dice.sample(names, dice.randint(1, 7))) for _ in range(2)
+        ]
     for _ in range(14):
         kind = dice.choice(list(TYPES))
         whose = {"owner_id": str(dice.choice(made.people).id)}
@@ -167,7 +177,8 @@ async def test_what_is_explained_is_what_is_done(
     made = await town(api, organisation, owner, seed)
     dice, told = made.dice, {True: 0, False: 0}
     for _ in range(90):
-        who = dice.choice(made.people)
+        person = dice.choice(made.people)
+        who: Asker = dice.choice([person, *made.keys[person.id]])
         kind, record = dice.choice(made.records)
         verb = dice.choice(["read", "update", "update", "create", "delete", "share", "reveal"])
         if verb == "reveal" and kind != "listing":
@@ -175,11 +186,11 @@ async def test_what_is_explained_is_what_is_done(
         record = "" if verb == "create" else record
         names = ["", *TYPES[kind][2]] if verb in ("read", "create", "update") else [""]
         name = "lockbox_code" if verb == "reveal" else dice.choice(names)
-        case = (seed, who.role, who.roles, kind, verb, record, name)
+        case = (seed, person.role, person.roles, who, kind, verb, record, name)
         answer = await made.explained(made.boss, who, kind, verb, record, name)
         if answer.status_code == 404:
             # What others keep private is unknown to whoever asks; they may ask for themselves.
-            answer = await made.explained(who, who, kind, verb, record, name)
+            answer = await made.explained(person, who, kind, verb, record, name)
         if answer.status_code == 404 or answer.json().get("error", {}).get("code") == (
             "UNKNOWN_FIELD"
         ):

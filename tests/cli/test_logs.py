@@ -36,6 +36,27 @@ def test_what_children_print_goes_to_the_log_and_its_last_line_tells_why(
     assert log.path.read_text("utf-8").count('"first"') == 6
 
 
+_LINE = """print('{"event": "failed", "level": "error", "error": "no database"}')"""
+_TRACE = """import traceback
+try: raise ValueError("no database")
+except ValueError: traceback.print_exc(file=sys.stdout)"""
+
+
+@pytest.mark.parametrize("begins", [_LINE, _TRACE], ids=["a line of the log", "a traceback"])
+def test_the_first_error_tells_why_and_not_what_follows_from_it(
+    log: LogFile, monkeypatch: pytest.MonkeyPatch, begins: str
+) -> None:
+    monkeypatch.setattr(supervise, "FIRST_BACKOFF", 0.01)
+    log.path.write_text('{"event": "of another time", "level": "error"}\n', "utf-8")
+    said: list[str] = []
+    follows = 'print(\'{"event": "can not stop", "level": "error"}\')\nsys.exit("Aborted!")'
+    program = f"import sys\nprint('starting')\n{begins}\n{follows}"
+    child = supervise.Child("part", [sys.executable, "-S", "-c", program])
+    assert supervise.supervise([child], say=said.append, log=log) == 1
+    assert f"Its first error in the log {log.path} is: " in said[-1]
+    assert said[-1].endswith("no database")
+
+
 def test_a_line_of_json_is_told_by_what_it_says(log: LogFile) -> None:
     assert log.last() == ""
     log.path.write_text('{"event": "broken", "error": "no database"}\n\n', "utf-8")

@@ -22,6 +22,7 @@ from tenfold.accounts.identity import (
 )
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.organisation import custom_fields, invitations, roles, teams
+from tenfold.accounts.organisation.acts import ACTS
 from tenfold.engine import ask, written
 from tenfold.kernel.settings import Settings, secret_names, variable
 from tenfold.outside.targets import Terms
@@ -107,6 +108,12 @@ def test_a_figure_is_the_codes(what: str, value: str) -> None:
 def test_a_sentence_is_the_codes(sentence: str) -> None:
     assert sentence in " ".join(PAGE.read_text().split())
     assert (totp.STEP_SECONDS, totp.WINDOW, ask.EMBEDS) == (30, 1, 5)
+
+
+def test_what_wants_a_fresh_proof_is_listed() -> None:
+    said = re.findall(r"^\| `(\w+)`: ([^|]+) \| (yes|no) \|$", PAGE.read_text(), re.MULTILINE)
+    wants = [(name, one) for name, one in ACTS.items() if one.proof]
+    assert said == [(name, one.words, "yes" if one.keys else "no") for name, one in wants]
 
 
 CRYPTO = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
+from tests.accounts.conftest import Api
+from tests.accounts.keys import made, service
 from tests.conftest import MakeOrganisation
 from tests.factories import Organisation, Somebody
 from tests.pages.conftest import Make, Visit, Visitor
@@ -245,6 +248,28 @@ async def test_one_field_is_explained(visitor: Visitor, organisation: Organisati
     await visitor.get(EXPLAIN, params={"person": str(them.id), "type": "lead", "field": "budget"})
     assert visitor.page.one(class_="verdict").text == "Robin member may not see Budget of leads."
     assert "the role sales-team (of your own) hides it" in reasons(visitor)
+
+
+async def test_administering_and_a_programs_key_are_explained(
+    visitor: Visitor, robin: Somebody, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    api = Api(client)
+    await visitor.get(EXPLAIN)
+    await visitor.send(visitor.form(EXPLAIN), person=robin.email, verb="invite")
+    assert visitor.page.one(class_="verdict").text == "Robin member may not invite people."
+    assert "Only an owner or an admin may invite people" in reasons(visitor)
+    account = await service(api, admin, "manager")
+    key = await made(api, admin, "lead:read", user_id=account)
+    await visitor.get(EXPLAIN, params={"person": account, "verb": "update", "type": "lead"})
+    verdict = visitor.page.one(class_="verdict")
+    assert verdict.text == "Nightly export may change some leads."
+    await visitor.send(visitor.form(EXPLAIN), key=str(key.id))
+    verdict = visitor.page.one(class_="verdict")
+    assert verdict.text == "Nightly export may not change leads with this key."
+    assert "they lack lead:write" in reasons(visitor)
+    # Somebody else is chosen: the key is not theirs, and does not count.
+    await visitor.send(visitor.form(EXPLAIN), person=robin.email)
+    assert "with this key" not in visitor.page.one(class_="verdict").text
 
 
 @pytest.mark.parametrize(

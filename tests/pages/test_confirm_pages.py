@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from tests.conftest import Running
+from tests.conftest import MakeOrganisation, Running
 from tests.factories import Owner
 from tests.pages.html import Element
 from tests.pages.newcomers import PASSWORD, Newcomer
@@ -214,3 +214,67 @@ async def test_no_proof_is_left_in_the_page(ada: Newcomer, later: Later) -> None
     names = {name for name, _ in goes_on(ada).fields()}
     assert names == {"csrf"}
     assert not re.search(rf"value=\"{code}\"", ada.answer.text)
+
+
+# -- administration
+
+
+_CONFIRMED = "UPDATE tenfold.users SET email_verified_at = now() WHERE email = $1"
+_WHERE = """SELECT m.tenant_id, m.user_id FROM tenfold.members m
+JOIN tenfold.users u ON u.id = m.user_id WHERE u.email = $1"""
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "typed", "said"),
+    [
+        ("/admin/people/invite", "", {"email": "eve@example.org", "role": "manager"},
+         "The letter to eve@example.org is on its way."),
+        ("/admin/roles/new", "", {"name": "Front desk"},
+         "The role Front desk is made. Say what it may do."),
+        ("/admin/security", "", {"mfa": "all", "mfa_grace_days": "30"},
+         "The policy is saved, and holds from now on."),
+        ("/admin/security", "/data-keys", {},
+         "Nothing is sealed here yet: the first key is made with the first secret."),
+        ("/admin/programs/new", "", {"name": "Nightly export"},
+         "Nightly export is made. Give it a key."),
+    ],
+)  # fmt: skip
+async def test_what_an_administrator_typed_goes_on_after_the_proof(
+    ada: Newcomer, later: Later, owner: Owner, page: str, action: str, typed: dict[str, str],
+    said: str,
+) -> None:  # fmt: skip
+    await ada.register()
+    await owner.execute(_CONFIRMED, ada.email)
+    await stale(ada, later)
+    await ada.get(page)
+    post = {"csrf": dict(ada.page.all("form", method="post")[0].fields())["csrf"]}
+    forms = [f for f in ada.page.all("form") if f.get("action") == f"{page}{action}"]
+    await (ada.send(forms[0], **typed) if forms else ada.post(f"{page}{action}", [*post.items()]))
+    assert ada.page.one("h1").text == "Confirm that it is you"
+    await ada.send(proof(ada, "password"), password=PASSWORD)
+    await ada.send(goes_on(ada))
+    assert ada.toast == said
+
+
+async def test_a_place_and_a_role_go_on_after_the_proof(
+    ada: Newcomer, later: Later, owner: Owner, make_organisation: MakeOrganisation
+) -> None:
+    await ada.register()
+    tenant, _ = await owner.fetchrow(_WHERE, ada.email)
+    them = await (await make_organisation()).person("member", name="them")
+    join = "INSERT INTO tenfold.members (tenant_id, user_id, role) VALUES ($1, $2, 'member')"
+    await owner.execute(join, tenant, them.id)
+    await ada.get("/admin/roles/new")
+    await ada.send(ada.form("/admin/roles/new"), name="Desk")
+    await stale(ada, later)
+    path = f"/admin/people/{them.id}"
+    for place, typed in (("/admin/roles/desk", {"read__lead": "all"}), (path, {"roles": "desk"})):
+        await ada.get(place)
+        await ada.send(ada.form(place), **typed)
+        assert ada.page.one("h1").text == "Confirm that it is you"
+        await ada.send(proof(ada, "password"), password=PASSWORD)
+        await ada.send(goes_on(ada))
+        assert "Reads all leads" in ada.toast or "is changed" in ada.toast
+        later(timedelta(minutes=11))
+    roles = "SELECT roles FROM tenfold.members WHERE tenant_id = $1 AND user_id = $2"
+    assert await owner.fetchval(roles, tenant, them.id) == ["desk"]

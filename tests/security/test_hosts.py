@@ -187,12 +187,67 @@ async def test_http_is_sent_to_https_at_the_public_address(
     async with serve(behind) as running:
         plain, tls = {"x-forwarded-proto": "http"}, {"x-forwarded-proto": "https"}
         client = at(running, proxy, "http://crm.example.com")
-        for method in ("GET", "POST"):
-            answer = await client.request(method, f"http://crm.example.com{path}", headers=plain)
-            assert answer.status_code == 308
-            assert answer.headers["location"] == f"{PUBLIC}{there}"
+        # Past the proxy, too, and whatever somebody says of themselves who is none of ours.
+        direct = at(running, base="http://crm.example.com")
+        for asks, headers in ((client, plain), (direct, {}), (direct, plain)):
+            for method in ("GET", "HEAD"):
+                answer = await asks.request(
+                    method, f"http://crm.example.com{path}", headers=headers
+                )
+                assert answer.status_code == 308
+                assert answer.headers["location"] == f"{PUBLIC}{there}"
         assert (await client.get("/login", headers=tls)).status_code == 200
         assert (await client.get("/v1/health", headers=plain)).status_code == 200
-        # Who says so of themselves, and is no proxy of ours, is answered.
-        direct = at(running, base="http://crm.example.com")
-        assert (await direct.get("/login", headers=plain)).status_code == 200
+
+
+_SIGNED = {"authorization": "Bearer s3cret"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/v1/leads", {}),
+        ("GET", "/v1/leads", _SIGNED),
+        ("POST", "/v1/auth/login", {}),
+        ("POST", "/v1/csp-reports", {}),
+        ("GET", "/scim/v2/Users", _SIGNED),
+        ("POST", "/login", {}),
+        ("DELETE", "/login", {}),
+        ("GET", "/leads", _SIGNED),
+    ],
+)
+@pytest.mark.parametrize("way", ["proxy", "past"])
+async def test_nothing_that_could_be_a_secret_is_taken_by_http(
+    serve: Serve, settings: Settings, at: At, method: str, path: str, headers: dict[str, str],
+    way: str,
+) -> None:  # fmt: skip
+    proxy = somewhere()
+    behind = msgspec.structs.replace(settings, public_url=PUBLIC, trusted_proxies=proxy)
+    async with serve(behind) as running:
+        client = at(running, proxy if way == "proxy" else "", "http://crm.example.com")
+        answer = await client.request(method, path, headers=headers)
+        assert answer.status_code == 400
+        assert "location" not in answer.headers
+        assert answer.json()["error"]["code"] == "HTTPS_REQUIRED"
+        assert PUBLIC in answer.json()["error"]["message"]
+
+
+async def test_probes_ask_by_http(serve: Serve, settings: Settings, at: At) -> None:
+    behind = msgspec.structs.replace(settings, public_url=PUBLIC, hosts="127.0.0.1")
+    async with serve(behind) as running:
+        client = at(running, "127.0.0.1", "http://127.0.0.1")
+        for path in ("/v1/health", "/metrics"):
+            assert (await client.get(path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("said", [{"x-forwarded-proto": "https"}, {"x-forwarded-for": "1.2.3.4"}])
+async def test_a_forgotten_proxy_is_told_what_to_set(
+    serve: Serve, settings: Settings, at: At, said: dict[str, str]
+) -> None:
+    behind = msgspec.structs.replace(settings, public_url=PUBLIC)
+    async with serve(behind) as running:
+        client = at(running, base="http://crm.example.com")
+        for path in ("/login", "/v1/leads"):
+            answer = await client.get(path, headers=said)
+            assert answer.status_code == 400, "else it would be sent to https for ever"
+            assert "TENFOLD_TRUSTED_PROXIES" in answer.text

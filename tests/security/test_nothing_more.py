@@ -112,7 +112,7 @@ async def test_a_program_that_asks_by_http_is_told_and_not_sent_on(
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, "HTTPS_REQUIRED")
             assert "location" not in answer.headers
             assert public in answer.json()["error"]["message"]
-        page = await client.get("/leads", headers=plain)
+        page = await client.get("/leads", headers={"x-forwarded-proto": "http"})
         assert (page.status_code, page.headers["location"]) == (308, f"{public}/leads")
 
 

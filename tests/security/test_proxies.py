@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from tests.conftest import Serve
 from tests.security.conftest import At, network, somewhere
 
@@ -63,6 +64,25 @@ def test_scheme_and_host_are_believed_of_our_proxies_alone() -> None:
     assert whence(PROXY, *headers)[1:] == ("https", "b", True)
     assert whence(CLIENT, *headers)[1:] == ("http", "a", False)
     assert whence(PROXY, ("host", "a"), ("x-forwarded-proto", "gopher"))[1:3] == ("http", "a")
+
+
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [("127.0.0.1", True), ("10.1.2.3", True), (None, True), ("198.51.100.7", True),
+     ("8.8.8.8", False), (PROXY, False)],
+)  # fmt: skip
+def test_a_proxy_that_was_forgotten_is_told_once(peer: str | None, told: bool) -> None:
+    pairs = [(b"x-forwarded-for", CLIENT.encode())]
+    scope = {"client": (peer, 1) if peer else None, "scheme": "http", "headers": pairs}
+    proxies = Proxies(TRUSTED)
+    with capture_logs() as logs:
+        proxies.whence({**scope, "headers": []}, {})
+        assert not logs
+        for _ in range(3):
+            proxies.whence(scope, dict(pairs))
+    assert len(logs) == int(told)
+    if told:
+        assert f"TENFOLD_TRUSTED_PROXIES={peer or 'unix'}" in logs[0]["fix"]
 
 
 @pytest.mark.parametrize("name", ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip"])

@@ -56,6 +56,10 @@ _IDENTITY = f"""SELECT NULL::timestamptz AS sure_at, {_DEMANDS}
 FROM tenfold.identities i JOIN tenfold.members m ON m.user_id = i.user_id
 JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE i.id = $1 AND i.user_id = $2 AND m.tenant_id = $3"""  # noqa: S608 - of constants
+_ALONE = f"""SELECT u.kind, {_DEMANDS}
+FROM tenfold.members m JOIN tenfold.tenants t ON t.id = m.tenant_id
+JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.user_id = $2 AND m.tenant_id = $1"""  # noqa: S608 - of constants
 _KEY = f"""SELECT k.scopes, k.expires_at, u.kind, {_DEMANDS}
 FROM tenfold.api_keys k JOIN tenfold.tenants t ON t.id = k.tenant_id
 JOIN tenfold.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id
@@ -163,6 +167,20 @@ async def caller(reader: Reader, claims: Claims) -> Caller:
     return _calling(person, standing, scopes, until)
 
 
+async def expected(reader: Reader, tenant: UUID, user: UUID) -> Caller:
+    """A member as they ask once they have just signed in, with the second factor if they have one.
+
+    Raises Unauthenticated where they don't belong to the organisation any more.
+    """
+    person = await load(reader, tenant, user)
+    (row,) = await reader.rows(_ALONE, tenant, user)
+    standing = _demanded(row)
+    if row["kind"] == "service":
+        return _calling(person, _of_service(standing))
+    methods = frozenset({MFA}) if standing.enrolled else frozenset[str]()
+    return _calling(person, replace(standing, methods=methods, sure_at=clock.now()))
+
+
 def on_host(person: Person) -> Caller:
     """A person as whom an operator works on the host, who has proved enough by being there."""
     return _calling(person, Standing(sure_at=clock.now()))
@@ -210,11 +228,16 @@ async def _of_key(
     if row is None:
         raise Unauthenticated("This API key was revoked, or has expired; make a new one.")
     names, standing = frozenset[str](row["scopes"]), _demanded(row)
-    if row["kind"] == "service":  # nobody could set up a second factor of it
-        standing = replace(standing, due=None)
+    if row["kind"] == "service":
+        standing = _of_service(standing)
     else:  # people administer with what they prove themselves by
         names -= {ADMIN}
     return standing, Scopes(key, names), row["expires_at"]
+
+
+def _of_service(standing: Standing) -> Standing:
+    """Nobody could set up a second factor of a service account."""
+    return replace(standing, due=None)
 
 
 def _demanded(row: asyncpg.Record) -> Standing:

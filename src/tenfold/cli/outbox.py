@@ -9,6 +9,7 @@ from tenfold.accounts.identity.account import checked_email
 from tenfold.cli.seat import opened
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.settings import Settings
+from tenfold.mail import outbox
 from tenfold.mail.letters import Kept, kept
 
 MOST = 1_000
@@ -21,12 +22,15 @@ async def show_letters(settings: Settings, to: str, many: int, say: Callable[[st
     recipient = checked_email(to) if to else None
     async with opened(settings) as (made, database), database.system() as reader:
         found = await kept(reader, made.keyring, recipient, many)
+        page = outbox.address(settings, made.keyring)
     for one in reversed(found):
         say(_shown(one))
     if not found:
         say(f"No letter to {recipient} was written." if recipient else "No letter was written yet.")
     elif settings.mail_url:
         say("A mail server is set; what was sent is no longer kept.")
+    if page:
+        say(f"As a page, on this machine: {page}")
     return 0
 
 

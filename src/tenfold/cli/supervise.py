@@ -102,8 +102,11 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     ends: deque[float] = field(default_factory=deque[float])
     due: float = 0.0
+    began: int = 0
+    """Where the log was when the child began."""
 
     def start(self) -> None:
+        self.began = self.log.size if self.log else 0
         # Isolated and without site-packages: it needs neither, and so costs 15 ms and 7 MB.
         keeper = [sys.executable, "-I", "-S", keeper_script.__file__, str(self.leash)]
         self.process = subprocess.Popen(
@@ -141,7 +144,7 @@ def _look_after(one: _Running, say: Callable[[str], None]) -> int:
         if len(one.ends) > RESTARTS:
             say(
                 f"The {one.child.name} ended {len(one.ends)} times within a minute ({how}); "
-                f"Tenfold stops. {_reason(one.log)}"
+                f"Tenfold stops. {_reason(one)}"
             )
             return 1
         pause = FIRST_BACKOFF * 2 ** (len(one.ends) - 1)
@@ -152,9 +155,12 @@ def _look_after(one: _Running, say: Callable[[str], None]) -> int:
     return 0
 
 
-def _reason(log: LogFile | None) -> str:
+def _reason(one: _Running) -> str:
+    log = one.log
     if log is None:
         return "What it said above tells why."
+    if error := log.first_error(one.began):
+        return f"Its first error in the log {log.path} is: {error}"
     return f"The last line of the log in {log.path} is: {log.last() or 'nothing'}"
 
 

@@ -23,8 +23,10 @@ from tenfold.cli.supervise import Child, supervise
 from tenfold.db import embedded
 from tenfold.db.embedded import Server
 from tenfold.db.embedded_place import make_home
+from tenfold.db.keys import Keyring
 from tenfold.kernel.errors import Unavailable
 from tenfold.kernel.settings import Settings
+from tenfold.mail import outbox
 
 Say = Callable[[str], None]
 _LOOK_SECONDS = 1.0
@@ -36,6 +38,11 @@ def run(settings: Settings, *, demo: bool, say: Say) -> int:
     with _alone(make_home(home_of(settings)), settings.address), _stoppable():
         if problem := port_free(settings.host, settings.port):
             raise Unavailable(problem)
+        if settings.address.startswith("https:") and not settings.trusted_proxies:
+            say(
+                "TENFOLD_TRUSTED_PROXIES names no proxy: nothing can come by https, and all by http"
+            )
+            say("is refused. Name the proxy's address, or the network that it is in.")
         say("Starting the database …")
         installation = open_installation(settings, say)
         try:
@@ -66,8 +73,12 @@ def _served(installation: Installation, signs: list[str], say: Say) -> int:
     ]
     log = LogFile(made.folder / "log" / "tenfold.log")
 
+    page = outbox.address(made, Keyring.of(made.folder, made.master_key))
+    letters = [f"No mail server is set; its letters are read at {page}", ""] if page else []
+
     def announce() -> None:
-        lines = [f"Tenfold is at {made.address}", "", *signs, "", f"Its log is {log.path}"]
+        place = f"Tenfold is at {made.address}"
+        lines = [place, "", *signs, "", *letters, f"Its log is {log.path}"]
         say("\n".join(["", *(f"  {line}".rstrip() for line in lines)]))
         say("  Ctrl-C stops it.\n")
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hmac
 import secrets
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.master import Given, Masters, derived
+from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import TenfoldError, Unavailable
 from tenfold.kernel.turning import Keys
 
@@ -214,13 +214,12 @@ class Keyring:
 
     def sealed_text(self, text: str, purpose: str) -> str:
         """The same of a text, in letters that addresses and cookies bear."""
-        return urlsafe_b64encode(self.seal(text.encode(), purpose)).decode().rstrip("=")
+        return spelled(self.seal(text.encode(), purpose))
 
     def opened_text(self, sealed: str, purpose: str) -> str:
         """What `sealed_text` made for the same purpose; empty where it is anything else."""
         try:
-            raw = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))
-            return self.unseal(raw, purpose).decode()
+            return self.unseal(unspelled(sealed), purpose).decode()
         except (ValueError, Unsealable):
             return ""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.turning import Keys, live
 
@@ -28,7 +27,7 @@ class Cursors:
         """The cursor for the rows after these sort values of a query."""
         body = msgspec.json.encode([_plain(value) for value in values])
         tag = _tag(self._keys()[0], query, body)
-        return urlsafe_b64encode(tag + body).rstrip(b"=").decode()
+        return spelled(tag + body)
 
     def open(self, query: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
         """The sort values in a cursor; raises Invalid unless it was made for this very query."""
@@ -36,8 +35,8 @@ class Cursors:
             {"cursor": "does not belong to this list; start again without a cursor"},
         )
         try:
-            raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except (Base64Error, ValueError):
+            raw = unspelled(cursor)
+        except ValueError:
             raise wrong from None
         tag, body = raw[:_TAG], raw[_TAG:]
         if not any(hmac.compare_digest(tag, _tag(key, query, body)) for key in self._keys()):

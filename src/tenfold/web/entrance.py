@@ -27,12 +27,13 @@ from tenfold.web.limits import Limits
 from tenfold.web.limits.limits import address_of, counted, uncounted
 from tenfold.web.outside_tokens import recognise
 from tenfold.web.policy import REPORTS, secure
-from tenfold.web.proxies import Proxies
+from tenfold.web.proxies import Proxies, forwarded
 from tenfold.web.respond import busy
 from tenfold.web.scope import Notes
 from tenfold.web.senders import check_sender
 
-HEALTH = "/v1/health"
+HEALTH, METRICS = "/v1/health", "/metrics"
+_PROGRAMS = ("/v1/", "/scim/")
 _RENEWAL, _NO_PAGES = "/v1/auth/refresh", ("/v1/", "/docs", "/openapi", "/metrics", "/static")
 _READS = ("GET", "HEAD")
 _SAFE = (*_READS, "OPTIONS")
@@ -76,8 +77,8 @@ class Entrance:
             return None
         several = len(headers) < len(scope["headers"]) and _times(scope, b"host") > 1
         self._check_host("" if several else whence.host)
-        if self._secure and whence.proxied and whence.scheme == "http":
-            return self._by_https(scope)
+        if self._secure and whence.scheme == "http" and scope["path"] != METRICS:
+            return self._by_https(scope, headers, proxied=whence.proxied)
         if scope["method"] not in _SAFE and b"authorization" not in headers:
             self._check_sender(scope)
         return None
@@ -154,16 +155,30 @@ class Entrance:
         others = self.cors.origins if scope["path"].startswith("/v1/") else ()
         check_sender(self._settings, scope, others)
 
-    def _by_https(self, scope: Notes) -> ASGIResponse:
-        """The same at the public address; the method and the body stay (308).
+    def _by_https(self, scope: Notes, headers: Found, *, proxied: bool) -> ASGIResponse:
+        """Send who looks at a page to the public address (308); nothing else is taken in the clear.
 
-        Only for people: a program that is sent on would go on sending its token in the clear.
+        A program that is sent on would go on sending its token so, and a form has sent its already.
         """
-        if scope["path"].startswith("/v1/"):
-            raise BadRequest(f"Ask at {self._settings.address}.", code="HTTPS_REQUIRED")
+        public = self._settings.address
+        said = headers.get(b"x-forwarded-proto", b"https")
+        if not proxied and forwarded(headers) and said.strip() != b"http":
+            # It may have come by https: who is sent there would be sent there for ever.
+            raise BadRequest(
+                "This came by http from a proxy that is not trusted. Its operator can name the "
+                "proxy in TENFOLD_TRUSTED_PROXIES.",
+                code="HTTPS_REQUIRED",
+            )
+        program = scope["path"].startswith(_PROGRAMS) or b"authorization" in headers
+        if program or scope["method"] not in _READS:
+            raise BadRequest(
+                f"Ask by https, at {public}. What was just sent could be read on the way: replace "
+                "a password or a key that was in it.",
+                code="HTTPS_REQUIRED",
+            )
         path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
         query = scope["query_string"].decode("latin-1")
-        there = f"{self._settings.address}/{path.lstrip('/')}" + (f"?{query}" if query else "")
+        there = f"{public}/{path.lstrip('/')}" + (f"?{query}" if query else "")
         return ASGIResponse(status_code=308, headers={"location": there})
 
 

@@ -12,12 +12,15 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
+import structlog
+
 from tenfold.accounts.client import plain_address
 from tenfold.kernel.settings import listed
 from tenfold.web.scope import Notes
 
 UNIX = "unix"
 _HOPS = 20
+_log = structlog.get_logger()
 
 
 class Whence(NamedTuple):
@@ -40,6 +43,7 @@ class Proxies:
         self._unix = UNIX in names
         self._networks = tuple(ip_network(name) for name in names if name != UNIX)
         self._none = not names
+        self._told = False
         self._trusts = lru_cache(maxsize=10_000)(self._is_ours)
 
     def whence(self, scope: Notes, headers: Mapping[bytes, bytes]) -> Whence:
@@ -48,6 +52,8 @@ class Proxies:
         peer = plain_address(client[0]) if client else ""
         host = headers.get(b"host", b"").decode("latin-1")
         if self._none or not self._trusts(peer):
+            if not self._told and forwarded(headers):
+                self._tell(peer)
             return Whence(peer, scope["scheme"], host, proxied=False)
         said = _last(headers, b"x-forwarded-proto")
         return Whence(
@@ -55,6 +61,17 @@ class Proxies:
             said if said in ("http", "https") else scope["scheme"],
             _last(headers, b"x-forwarded-host") or host,
             proxied=True,
+        )
+
+    def _tell(self, peer: str) -> None:
+        """Say once that what seems to be a proxy is not believed; strangers may say anything."""
+        if peer and not ip_address(peer).is_private:
+            return
+        self._told = True
+        _log.warning(
+            "X-Forwarded-* is passed over: it comes from an address that is not trusted",
+            address=peer or UNIX,
+            fix=f"if that is your proxy, set TENFOLD_TRUSTED_PROXIES={peer or UNIX}",
         )
 
     def _client(self, peer: str, scope: Notes) -> str:
@@ -76,6 +93,11 @@ class Proxies:
             return self._unix
         found = ip_address(address)
         return any(found in one for one in self._networks)
+
+
+def forwarded(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether somebody says that they pass on what others ask."""
+    return b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers
 
 
 def _last(headers: Mapping[bytes, bytes], name: bytes) -> str:

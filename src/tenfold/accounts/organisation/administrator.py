@@ -8,8 +8,8 @@ from uuid import UUID
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.own import is_sure as proved_lately
-from tenfold.accounts.identity.own import step_up_first
 from tenfold.accounts.identity.sessions import MFA
+from tenfold.accounts.organisation.acts import ActName, need_owner, need_proof
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
@@ -31,10 +31,10 @@ class Administrator:
     """Whether they have proved lately who they are; at the host's command line they have, and who
     made the key of a directory had."""
 
-    def need_sure(self) -> None:
-        """Raise Forbidden unless they have."""
-        if not self.sure:
-            raise unsure(self.person)
+    def need(self, name: ActName) -> None:
+        """Raise Forbidden where an act demands more than an administrator: an owner, or a proof."""
+        need_owner(self.person, name)
+        need_proof(self.person, name, sure=self.sure)
 
     @property
     def tenant(self) -> UUID:
@@ -44,14 +44,29 @@ class Administrator:
 
 def need_administrator(caller: Caller, client: Client) -> None:
     """Raise Forbidden unless this person may administer, from there, having proved enough."""
+    need_scope(caller)
+    need_role(caller)
+    need_place(caller, client)
+    need_factor(caller)
+
+
+def need_scope(caller: Caller) -> None:
+    """Raise Forbidden for an API key that was not made to administer."""
     if caller.scopes is not None and not caller.scopes.admin:
         raise Forbidden(
             "This API key may not administer the organisation: that needs one of a service account "
             "with the role admin, made with the scope admin."
         )
+
+
+def need_role(caller: Caller) -> None:
+    """Raise Forbidden unless they are an owner or an admin."""
     if not caller.administers:
         raise Forbidden("Only an owner or an admin of the organisation may do this.")
-    need_place(caller, client)
+
+
+def need_factor(caller: Caller) -> None:
+    """Raise Forbidden where an administrator has to set up a second factor, or to use it."""
     standing = caller.standing
     if standing.overdue:
         raise Forbidden(
@@ -72,13 +87,6 @@ def need_place(caller: Caller, client: Client) -> None:
             "none of them.",
             code=OUTSIDE,
         )
-
-
-def unsure(person: Person) -> Forbidden:
-    """The answer to who must prove who they are first, which an API key can't."""
-    if person.scopes is None:
-        return step_up_first()
-    return Forbidden("An API key may not do this: somebody must sign in and do it themselves.")
 
 
 def is_sure(caller: Caller) -> bool:

@@ -17,7 +17,8 @@ from tenfold.accounts.identity import letters
 from tenfold.accounts.identity.account import account_in
 from tenfold.accounts.identity.api_keys import new_key
 from tenfold.accounts.identity.secrets_kept import digest
-from tenfold.accounts.organisation.administrator import is_sure, need_administrator, unsure
+from tenfold.accounts.organisation.acts import need_proof
+from tenfold.accounts.organisation.administrator import is_sure, need_administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader, Transaction
@@ -124,8 +125,7 @@ class KeyAct:
 
     def need_sure(self) -> None:
         """Raise Forbidden unless they have proved lately who they are."""
-        if not is_sure(self.caller):
-            raise unsure(self.caller)
+        need_proof(self.caller, "create_api_keys", sure=is_sure(self.caller))
 
 
 async def page(

@@ -66,6 +66,7 @@ async def read(reader: Reader, tenant: UUID) -> SecretKeys:
 
 async def change(act: Administrator, keyring: Keyring) -> SecretKeys:
     """Have an administrator make a new key; answers what there is then."""
+    act.need("rotate_secret_keys")
     fresh = await rotate(act.tx, keyring)
     new = await read(act.tx, act.tenant)
     if fresh:

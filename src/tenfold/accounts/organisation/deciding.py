@@ -7,19 +7,22 @@ API really does.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from tenfold.accounts.organisation.members import Member
-from tenfold.db.database import Reader
+from tenfold.accounts.organisation import deciding_acts
+from tenfold.accounts.organisation.acts import ActName
+from tenfold.accounts.organisation.deciding_acts import ActQuestion
+from tenfold.accounts.organisation.whom import Finding, Whom, belongs, good_key, second_factor
 from tenfold.engine import reach
 from tenfold.engine.access import Access, Person, Source, sources
 from tenfold.engine.definition import Definition, Field, Scope
 from tenfold.engine.reach import How, Whose
+from tenfold.engine.scopes import READ, REVEAL, WRITE
 
 Verb = Literal["read", "create", "update", "delete", "reveal", "share"]
 
@@ -31,6 +34,14 @@ _NAMES = """SELECT (SELECT CASE WHEN m.known_at IS NULL THEN u.email
 _SHARE = """SELECT grantee_id, may, shared_by, created_at FROM tenfold.shares
 WHERE tenant_id = $1 AND record_id = $2 AND grantee_id = ANY ($3)
 ORDER BY may = 'update' DESC, created_at LIMIT 1"""
+_SCOPE: Mapping[Verb, str] = {
+    "read": READ,
+    "create": WRITE,
+    "update": WRITE,
+    "delete": WRITE,
+    "reveal": REVEAL,
+    "share": WRITE,
+}
 _WORDS = {"read": "read", "update": "change", "delete": "delete", "share": "share"}
 _SCOPES: dict[Scope, str] = {
     "own": "their own",
@@ -38,40 +49,30 @@ _SCOPES: dict[Scope, str] = {
     "open": "all but what others keep private",
     "all": "all of them",
 }
-_ORIGINS = {"organization": "of the organization", "shipped": "of a pack", "own": "of your own"}
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check says: whether it lets them, why in a sentence, and the facts behind it."""
-
-    check: str
-    passed: bool
-    reason: str
-    detail: dict[str, Any] = {}
+_ORIGINS = {"organization": "of the organisation", "shipped": "of a pack", "own": "of your own"}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether somebody may do something, and every check that has a say in it."""
+    """Whether somebody may do something, and every check that has a say in it.
+
+    `type` is null for what is done in the organisation, and not with records.
+    """
 
     allowed: bool
     user_id: UUID
-    type: str
-    verb: Verb
-    record_id: UUID | None
-    field: str | None
+    key_id: UUID | None
+    verb: Verb | ActName
+    type: str | None = None
+    record_id: UUID | None = None
+    field: str | None = None
     checks: list[Finding]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: may this person do this with this type, record or field.
+    """What is asked: may this person, or program, do this with this type, record or field."""
 
-    `person` is None for somebody who does not belong to the organisation any more.
-    """
-
-    reader: Reader
-    member: Member
-    person: Person | None
+    who: Whom
     definition: Definition
     verb: Verb
     record: Whose | None = None
@@ -80,8 +81,7 @@ class Question:
     @property
     def them(self) -> Person:
         """The person, who is there."""
-        assert self.person is not None
-        return self.person
+        return self.who.them
 
     @property
     def access(self) -> Access:
@@ -89,50 +89,86 @@ class Question:
         return self.them.access(self.definition)
 
     @property
+    def roles_access(self) -> Access:
+        """The same without what an API key leaves of it."""
+        return replace(self.them, scopes=None, _made={}).access(self.definition)
+
+    @property
     def many(self) -> str:
         """What people call the type's records."""
         return self.definition.label_plural.lower()
 
 
-async def decide(question: Question) -> Decision:
+async def decide(question: Question | ActQuestion) -> Decision:
     """Ask every check; all of them must let the person."""
-    checks = CHECKS if question.person is not None else CHECKS[:1]
-    asked = [await check(question) for check in checks]
-    findings = [finding for finding in asked if finding is not None]
+    who = question.who
+    if isinstance(question, ActQuestion):
+        found = await deciding_acts.findings(question)
+        return _decision(who, question.act, found)
+    checks = CHECKS if who.caller is not None else ()
+    asked = [await belongs(who), *[await check(question) for check in checks]]
     shown = question.field
-    return Decision(
-        allowed=all(finding.passed for finding in findings),
-        user_id=question.member.id,
+    return _decision(
+        who,
+        question.verb,
+        [finding for finding in asked if finding is not None],
         type=question.definition.name,
-        verb=question.verb,
         record_id=question.record.id if question.record else None,
         field=(f"custom.{shown.name}" if shown.custom else shown.json_name) if shown else None,
-        checks=findings,
+    )
+
+
+def _decision(who: Whom, verb: Verb | ActName, found: list[Finding], **about: Any) -> Decision:
+    return Decision(
+        allowed=all(finding.passed for finding in found),
+        user_id=who.member.id,
+        key_id=who.key.id if who.key else None,
+        verb=verb,
+        checks=found,
+        **about,
     )
 
 
 # -- the checks
 
 
-async def _member(question: Question) -> Finding:
-    """Whether they belong to the organisation at all."""
-    one, active = question.member, question.person is not None
-    name = f"{one.first_name} {one.last_name}".strip() or one.email
-    role = f"is a member of the organization with the role {one.role}"
-    reason = f"{name} {role if active else 'does not belong to the organization any more'}."
-    return Finding(check="member", passed=active, reason=reason, detail={"role": one.role})
+async def _key(question: Question) -> Finding | None:
+    return await good_key(question.who)
+
+
+async def _factor(question: Question) -> Finding | None:
+    return await second_factor(question.who)
+
+
+async def _scope(question: Question) -> Finding | None:
+    """Whether the key's scopes name the verb."""
+    key, scopes, kind = question.who.key, question.them.scopes, question.definition.name
+    if key is None or scopes is None:
+        return None
+    # What is done with a record of which one may not even know would tell of it.
+    needed = [_SCOPE[question.verb]]
+    if question.verb in ("delete", "reveal", "share", "update"):
+        needed.insert(0, READ)
+    lacking = [name for name in needed if not scopes.gives(name, kind)]
+    named = ", ".join(sorted(scopes.names)) or "none"
+    names = " and ".join(f"{kind}:{name}" for name in lacking)
+    told = f"The key's scopes are {named}: they lack {names}."
+    reason = told if lacking else f"The key's scopes cover it: {named}."
+    detail = {"scopes": sorted(scopes.names), "needed": [f"{kind}:{name}" for name in needed]}
+    return Finding(check="scope", passed=not lacking, reason=reason, detail=detail)
 
 
 async def _verb(question: Question) -> Finding:
     """Whether a role of theirs lets them do it with any record of the type."""
     verb = {"share": "update", "reveal": "read"}.get(question.verb, question.verb)
     found = sources(question.definition, question.them)
+    access = question.roles_access
     if verb == "create":
-        granted, scope = question.access.create, None
+        granted, scope = access.create, None
         having = [s for s in found if s.grant.create]
         words = f"make {question.many}"
     else:
-        scope = getattr(question.access, verb)
+        scope = getattr(access, verb)
         granted = scope != "none"
         having = [s for s in found if granted and getattr(s.grant, verb) == scope]
         words = f"{_WORDS[verb]} {question.many}"
@@ -174,10 +210,11 @@ async def _required(question: Question) -> Finding | None:
     if question.verb != "create":
         return None
     fields = question.definition.fields.values()
-    out = [f for f in fields if f.required and not f.system and not question.access.sets(f)]
+    access = question.roles_access
+    out = [f for f in fields if f.required and not f.system and not access.sets(f)]
     if not out:
         return None
-    seen = [f for f in out if question.access.sees(f)]
+    seen = [f for f in out if access.sees(f)]
     hidden = ["a field that is hidden from them"] if len(seen) < len(out) else []
     names = [f.json_name for f in seen]
     listed = ", ".join([*(f.label for f in seen), *hidden])
@@ -187,7 +224,7 @@ async def _required(question: Question) -> Finding | None:
 
 async def _field(question: Question) -> Finding | None:
     """Whether they may see, set or open the field."""
-    one, access = question.field, question.access
+    one, access = question.field, question.roles_access
     if one is None:
         return None
     found = sources(question.definition, question.them)
@@ -219,7 +256,9 @@ async def _field(question: Question) -> Finding | None:
 
 
 CHECKS: tuple[Callable[[Question], Awaitable[Finding | None]], ...] = (
-    _member,
+    _key,
+    _scope,
+    _factor,
     _verb,
     _seen,
     _reached,
@@ -252,7 +291,7 @@ async def _about(
 ) -> Finding:
     """How the record comes within their reach, or why it doesn't."""
     tenant, word = question.them.tenant, _WORDS[verb]
-    (names,) = await question.reader.rows(_NAMES, tenant, one.owner, one.team)
+    (names,) = await question.who.reader.rows(_NAMES, tenant, one.owner, one.team)
     owner, team = names[0] or "nobody", names[1]
     detail: dict[str, Any] = {
         "how": how,
@@ -262,7 +301,7 @@ async def _about(
         "private": one.private,
     }
     groups = [question.them.user, *question.them.teams]
-    share = await question.reader.row(_SHARE, tenant, one.id, groups)
+    share = await question.who.reader.row(_SHARE, tenant, one.id, groups)
     if share is not None:
         names = ("shared_with", "may", "shared_by", "shared_at")
         detail |= dict(zip(names, share.values(), strict=True))
@@ -278,15 +317,18 @@ async def _about(
     return Finding(
         check=check,
         passed=how is not None,
-        reason=reasons.get(how) or f"{whose}{_beyond(one, scope, word, many, share is not None)}",
+        reason=reasons.get(how) or f"{whose}{_beyond(question, scope, word, share is not None)}",
         detail=detail,
     )
 
 
-def _beyond(one: Whose, scope: Scope, word: str, many: str, shared: bool) -> str:
+def _beyond(question: Question, scope: Scope, word: str, shared: bool) -> str:
     """Why a record is out of reach."""
+    one, many = question.record, question.many
+    assert one is not None
     if scope == "none":
-        return f"; no role of theirs lets them {word} {many}."
+        lets = "neither role nor key" if question.access.by_key else "no role of theirs"
+        return f"; {lets} lets them {word} {many}."
     if one.private:
         kept = ", who keeps it private"
         return f"{kept} and shared it for less than to {word} it." if shared else f"{kept}."

@@ -84,7 +84,7 @@ async def start(act: Administrator, keyring: Keyring, user: UUID, wanted: HandOv
     Raises Invalid for who can't have it: strangers, those who left, those whose roles don't read
     the type. Needs somebody who has proved lately who they are.
     """
-    act.need_sure()
+    act.need("hand_over")
     member = await members.one(act.tx, act.tenant, user)
     if await act.tx.value(_UNFINISHED, act.tenant, str(user)):
         raise Conflict("This is being done just now; wait for it.", code="NOT_FINISHED")

@@ -133,12 +133,9 @@ async def invite(
     Raises Forbidden for who has not confirmed their own address, and TooMany after many letters:
     else whoever registers writes to anybody in our name.
     """
+    act.need("invite")
     email, moment = checked_email(new.email), clock.now()
-    if await act.tx.value(_UNCONFIRMED, act.person.user):
-        raise Forbidden(
-            "Confirm your own e-mail address first: we have mailed you a link.",
-            code="EMAIL_NOT_VERIFIED",
-        )
+    await need_confirmed(act.tx, act.person.user)
     chosen = sorted(set(new.roles))
     await members.check_place(act, new.role, chosen, new.team_id)
     if await act.tx.value(_MEMBER, act.tenant, email):
@@ -169,6 +166,15 @@ async def invite(
         roles=chosen,
     )
     return await one(act.tx, act.tenant, identity)
+
+
+async def need_confirmed(reader: Reader, user: UUID) -> None:
+    """Raise Forbidden for a person who has not confirmed their own address."""
+    if await reader.value(_UNCONFIRMED, user):
+        raise Forbidden(
+            "Confirm your own e-mail address first: we have mailed you a link.",
+            code="EMAIL_NOT_VERIFIED",
+        )
 
 
 async def _need_few(act: Administrator, email: str, moment: datetime) -> None:

@@ -182,6 +182,7 @@ async def add(
     never confirmed is nobody's yet: a directory's people come in by a mailed link alone, others are
     invited.
     """
+    act.need("add_members")
     chosen = sorted(set(new.roles))
     await check_place(act, new.role, chosen, new.team_id)
     user, made = await _account(act, new, password_hash, by_directory=by_directory)
@@ -222,8 +223,7 @@ async def change(
     if new == old:
         return old
     leaves = old.active and not active
-    if leaves and kind == "person":  # a program is taken out of use at once, as a key is revoked
-        act.need_sure()
+    _need(act, old, new)
     await check_place(act, role, set(roles) - set(old.roles), team, old.role)
     await _check_owners(act, old, new)
     await act.tx.execute(_CHANGE, act.tenant, identity, role, roles, team, active)
@@ -246,9 +246,7 @@ def _missing(identity: UUID) -> NotFound:
 
 async def transfer(act: Administrator, to: UUID) -> Member:
     """Make somebody else an owner, and the owner who does it an admin; answers the new owner."""
-    if act.person.role != "owner":
-        raise Forbidden("Only an owner may give the organisation to somebody else.")
-    act.need_sure()
+    act.need("transfer_ownership")
     if to == act.person.user:
         raise Invalid({"to": "is you; name somebody else"})
     try:
@@ -299,10 +297,20 @@ async def check_place(
         problems["team_id"] = f"there is no team with the id {team}"
     if problems:
         raise Invalid(problems)
-    if role == "owner" and role != before and act.person.role != "owner":
-        raise Forbidden("Only an owner may make somebody an owner.")
-    if role in ("owner", "admin") and role != before:
-        act.need_sure()
+    if role != before and role in ("owner", "admin"):
+        act.need("make_owners" if role == "owner" else "make_admins")
+
+
+def _need(act: Administrator, old: Member, new: Member) -> None:
+    """Raise Forbidden where a change wants who has proved lately who they are."""
+    if (old.role, old.roles, old.team_id) != (new.role, new.roles, new.team_id):
+        act.need("place_members")
+    if old.active == new.active:
+        return
+    if new.active:
+        act.need("reactivate_members")
+    elif old.kind == "person":  # a program is taken out of use at once, as a key is revoked
+        act.need("deactivate_members")
 
 
 async def _check_owners(act: Administrator, old: Member, new: Member) -> None:

@@ -76,6 +76,7 @@ def for_members(all_of_it: Policy) -> MemberPolicy:
 
 async def change(act: Administrator, wanted: PolicyChange) -> Policy:
     """Change what is given; raises Invalid where the administrator would lock themselves out."""
+    act.need("change_policy")
     old = await read(act.tx, act.tenant)
     given = {
         name: value

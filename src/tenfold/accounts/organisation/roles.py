@@ -89,6 +89,7 @@ async def one(reader: Reader, tenant: UUID, registry: Registry, name: str) -> Ro
 
 async def create(act: Administrator, new: NewRole) -> Role:
     """Make a role."""
+    act.need("change_roles")
     tx, tenant = act.tx, act.tenant
     if new.name in ("owner", "admin"):
         raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
@@ -107,6 +108,7 @@ async def create(act: Administrator, new: NewRole) -> Role:
 
 async def change(act: Administrator, name: str, wanted: RoleChange) -> Role:
     """Give a role other grants."""
+    act.need("change_roles")
     tx, tenant = act.tx, act.tenant
     await one(tx, tenant, act.registry, name)
     stored = msgspec.json.encode(await checked(tx, act.registry, wanted.grants)).decode()
@@ -116,6 +118,7 @@ async def change(act: Administrator, name: str, wanted: RoleChange) -> Role:
 
 async def remove(act: Administrator, name: str) -> Role:
     """Delete a role that nobody has."""
+    act.need("change_roles")
     old = await one(act.tx, act.tenant, act.registry, name)
     held: int = await act.tx.value(_HOLDING, act.tenant, name)
     if held and name not in shipped(act.registry):

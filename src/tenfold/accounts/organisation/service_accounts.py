@@ -83,7 +83,7 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> ServiceAccount:
 
 async def create(act: Administrator, new: NewServiceAccount) -> ServiceAccount:
     """Make a service account; needs somebody who has proved lately who they are."""
-    act.need_sure()
+    act.need("change_programs")
     name, roles = _clean(new.name), sorted(set(new.roles))
     await members.check_place(act, new.role, roles, new.team_id)
     if await act.tx.value(_COUNT, act.tenant) >= MOST:
@@ -103,7 +103,7 @@ async def change(
     old = await _member(act.tx, act.tenant, identity)
     given = {k: v for k, v in msgspec.structs.asdict(wanted).items() if v is not UNSET}
     if given != {"active": False}:
-        act.need_sure()
+        act.need("change_programs")
     if (name := given.pop("name", None)) is not None:
         await act.tx.execute(_RENAME, old.id, _clean(name))
         act.tx.touch("members")

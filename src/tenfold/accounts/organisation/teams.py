@@ -95,6 +95,8 @@ async def change(act: Administrator, identity: UUID, wanted: TeamChange) -> Team
     tx, tenant = act.tx, act.tenant
     old = await one(tx, tenant, identity)
     parent = old.parent_id if wanted.parent_id is UNSET else wanted.parent_id
+    if parent != old.parent_id:  # the tree decides who sees what
+        act.need("move_teams")
     _check_tree({**await _parents(tx, tenant), identity: parent}, identity)
     await _store(tx, _CHANGE, identity, old.name if wanted.name is UNSET else wanted.name, parent)
     new = await one(tx, tenant, identity)

@@ -12,7 +12,7 @@ JSON = "application/json"
 CODES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "The request can't be read."),
     "UNKNOWN_HOST": (400, "The installation is not known by this name."),
-    "HTTPS_REQUIRED": (400, "The API is asked by https; see the public address."),
+    "HTTPS_REQUIRED": (400, "Nothing is taken by http; ask the public address by https."),
     "INVALID_JSON": (400, "The body is not a JSON object."),
     "MISSING_FIELDS": (400, "Required fields were not given; `fields` names them."),
     "INVALID_FIELDS": (400, "Values can't be accepted; `fields` says which and why."),

@@ -98,7 +98,6 @@ def _things(document: Document, http: httpx.AsyncClient, tokens: Tokens, side: S
 
 
 NOT_MADE: Mapping[str, Maker] = {
-    "/v1/api-keys/{key_id}": left_out("a new key would send a letter"),
     "/v1/auth/passkeys/{passkey_id}": left_out("a passkey is made by a browser alone"),
     "/v1/auth/identities/{identity_id}": left_out("an identity is linked at a provider alone"),
     "/v1/invitations/{invitation_id}": left_out("an invitation would send a letter"),

@@ -268,7 +268,10 @@ async def _service(things: Things, _: str) -> str:
 
 
 async def _key(things: Things, _: str) -> str:
-    return (await things.who.made("create_api_key", _new_key(things.who)))["data"]["id"]
+    # A program's: of a person's own key they would get a letter.
+    account = await things.of_kind("service_account")
+    body = {**_new_key(things.who), "user_id": account}
+    return (await things.who.made("create_api_key", body))["data"]["id"]
 
 
 def left_out(why: str) -> Maker:
@@ -301,6 +304,7 @@ MAKERS: Mapping[str, Maker] = {
 # What the ids of bodies and queries are of, where the document does not say it (`x-relation`).
 KINDS: Mapping[str, str] = {
     "created_by": "member",
+    "key_id": "api_key",
     "organizationId": "organization",
     "owner_id": "member",
     "parent_id": "team",
@@ -314,7 +318,9 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "read_access_explain": {"type": "lead", "verb": "read"}
 }
 PLACES: Mapping[str, str] = {
+    "api_key": "/v1/api-keys/{key_id}",
     "member": "/v1/members/{user_id}",
+    "service_account": "/v1/service-accounts/{account_id}",
     "team": "/v1/teams/{team_id}",
 }
 

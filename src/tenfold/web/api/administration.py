@@ -114,21 +114,17 @@ async def administer(
     status: int = 200,
     location: str = "",
     again: bool = True,
-    sure: bool = False,
 ) -> ASGIResponse:
     """Change the organisation in one transaction and answer what `work` answers.
 
     `location` gets the new thing's id or name. Without `again` an Idempotency-Key is
-    not heeded, for requests that hold a secret. What is dangerous asks for somebody who is `sure`:
-    who has proved lately who they are.
+    not heeded, for requests that hold a secret.
     """
     request.scope["tenfold.route"] = route  # pyright: ignore[reportGeneralTypeIssues]
     desk = desk_of(request)
     claims = desk.claims(request.scope)
     await whole_body(request)
     async with administering(request, claims) as act:
-        if sure:
-            act.need_sure()
         if not again:
             return _made(await work(act), status, location)
         async with once(request, act.tx, claims) as kept:

@@ -45,6 +45,6 @@ ENDPOINTS = (
         None,
         SecretKeys,
         200,
-        ("FORBIDDEN", "CONFLICT", 422),
+        ("FORBIDDEN", "STEP_UP_REQUIRED", "CONFLICT", 422),
     ),
 )

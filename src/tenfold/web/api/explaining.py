@@ -10,15 +10,17 @@ from uuid import UUID
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import people
-from tenfold.accounts.organisation import custom_fields, members
+from tenfold.accounts.organisation import custom_fields
+from tenfold.accounts.organisation.acts import ACTS, ActName
 from tenfold.accounts.organisation.deciding import Decision, Question, Verb, decide
+from tenfold.accounts.organisation.deciding_acts import ActQuestion
 from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation.whom import whom
+from tenfold.accounts.people import Caller
 from tenfold.engine import reach
-from tenfold.engine.access import Person
 from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
-from tenfold.kernel.errors import Invalid, MissingFields, Unauthenticated
+from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond
 from tenfold.web.api.administration import Req, Visitor, visiting
@@ -27,7 +29,9 @@ from tenfold.web.api.requests import check_parameters, pairs
 from tenfold.web.desk import desk_of
 
 VERBS: Mapping[str, Verb] = {verb: verb for verb in get_args(Verb)}
-_GIVEN = ("user_id", "type", "record_id", "verb", "field")
+_ACTS: Mapping[str, ActName] = {name: name for name in ACTS}
+_GIVEN = ("user_id", "key_id", "type", "record_id", "verb", "field")
+_OF_RECORDS = ("type", "record_id", "field")
 
 
 @get("/v1/access/explain")
@@ -43,56 +47,68 @@ async def explain_access(request: Req) -> ASGIResponse:
 class Asked:
     """What was asked, as far as it can be read without knowing who asks."""
 
-    type: str
-    verb: Verb
+    verb: Verb | ActName
     user: UUID | None
-    record: UUID | None
-    field: str
+    key: UUID | None
+    type: str = ""
+    record: UUID | None = None
+    field: str = ""
 
 
 def asked_of(given: Mapping[str, str]) -> Asked:
     """The parameters; raises MissingFields or Invalid naming each mistake."""
     check_parameters(given, _GIVEN)
-    if missing := [name for name in ("type", "verb") if not given.get(name)]:
+    act = _ACTS.get(given.get("verb", ""))
+    needed = ("verb",) if act is not None else ("type", "verb")
+    if missing := [name for name in needed if not given.get(name)]:
         raise MissingFields(dict.fromkeys(missing, "is required"))
     problems: dict[str, str] = {}
-    verb = VERBS.get(given["verb"])
-    ids = {name: parse_id(given.get(name, "")) for name in ("user_id", "record_id")}
+    ids = {name: parse_id(given.get(name, "")) for name in ("user_id", "key_id", "record_id")}
     for name, found in ids.items():
         if given.get(name) and found is None:
             problems[name] = "must be an id (a UUID)"
-    if verb is None:
-        problems["verb"] = f"must be one of {', '.join(VERBS)}"
+    verb = VERBS.get(given["verb"])
+    if act is not None:
+        told = "leave it out: this is done in the organisation, not with records"
+        problems |= {name: told for name in _OF_RECORDS if given.get(name)}
+    elif verb is None:
+        problems["verb"] = f"must be one of {', '.join((*VERBS, *_ACTS))}"
+    else:
+        problems |= _unfit(verb, given)
+    meant = act or verb
+    if problems or meant is None:
+        raise Invalid(problems)
+    record, field = ids["record_id"], given.get("field", "")
+    return Asked(meant, ids["user_id"], ids["key_id"], given.get("type", ""), record, field)
+
+
+def _unfit(verb: Verb, given: Mapping[str, str]) -> dict[str, str]:
+    """What does not go with a verb."""
+    problems: dict[str, str] = {}
     if verb == "create" and given.get("record_id"):
         problems["record_id"] = "is not known yet where one is made; leave it out"
     if verb == "reveal" and not given.get("field"):
         problems["field"] = "is required: the secret field to open"
     if verb in ("delete", "share") and given.get("field"):
         problems["field"] = f"leave it out: one can't {verb} a field"
-    if problems or verb is None:
-        raise Invalid(problems)
-    field = given.get("field", "")
-    return Asked(given["type"], verb, ids["user_id"], ids["record_id"], field)
+    return problems
 
 
-async def question_of(request: Req, visit: Visitor, asked: Asked) -> Question:
+async def question_of(request: Req, visit: Visitor, asked: Asked) -> Question | ActQuestion:
     """The question about who and what the asker may know of; raises NotFound for all else."""
     reader, asker = visit.reader, visit.person
-    user = asked.user or asker.user
-    if user != asker.user:
-        visit.need_administrator()
-    member = await members.one(reader, asker.tenant, user)
+    who = await whom(reader, asker, visit.client, asked.user, asked.key)
+    if (act := _ACTS.get(asked.verb)) is not None:
+        return ActQuestion(who, act)
     definition = await _type(visit, asked.type)
     record = None
     if asked.record is not None:
         query = desk_of(request).query
         record = await reach.found(query, reader, asker, definition, asked.record)
     return Question(
-        reader=reader,
-        member=member,
-        person=await _person(visit, user),
+        who=who,
         definition=definition,
-        verb=asked.verb,
+        verb=VERBS[asked.verb],
         record=record,
         field=_field(asked, definition, asker),
     )
@@ -105,17 +121,7 @@ async def _type(visit: Visitor, name: str) -> Definition:
     return custom_fields.known(types, name).with_custom(own.get(name, {}))
 
 
-async def _person(visit: Visitor, user: UUID) -> Person | None:
-    """Somebody with their roles; None where they left."""
-    if user == visit.person.user:
-        return visit.person
-    try:
-        return await people.load(visit.reader, visit.person.tenant, user)
-    except Unauthenticated:
-        return None
-
-
-def _field(asked: Asked, definition: Definition, asker: Person) -> Field | None:
+def _field(asked: Asked, definition: Definition, asker: Caller) -> Field | None:
     """The field that is meant, if the asker may know of it."""
     if not asked.field:
         return None
@@ -137,9 +143,13 @@ ENDPOINTS = (
         response=Decision,
         errors=("FORBIDDEN", "NOT_FOUND", "MISSING_FIELDS", "UNKNOWN_FIELD"),
         query={
+            "verb": (
+                {"type": "string", "enum": [*VERBS, *_ACTS]},
+                "What they would do: the first six with records of a `type`, the others without.",
+            ),
             "type": (_TEXT, "The name of a record type, like `lead`."),
-            "verb": ({"type": "string", "enum": list(VERBS)}, "What they would do."),
             "user_id": (_ID, "Who; you yourself where it is left out."),
+            "key_id": (_ID, "With which API key of theirs; without one where it is left out."),
             "record_id": (_ID, "With which record; with any of the type where it is left out."),
             "field": (_TEXT, "With which field of it."),
         },

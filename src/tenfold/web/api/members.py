@@ -157,7 +157,7 @@ ENDPOINTS = (
         NewMember,
         Member,
         201,
-        (*_WRITE, "DUPLICATE", "EMAIL_TAKEN"),
+        (*_WRITE, "STEP_UP_REQUIRED", "DUPLICATE", "EMAIL_TAKEN"),
     ),
     Endpoint(
         "PATCH",

@@ -54,7 +54,6 @@ async def transfer_ownership(request: Req) -> ASGIResponse:
     """Make somebody else an owner in my place; I stay as an admin."""
     wanted = await body_of(request, Transfer)
 
-    # What else is asked of who gives an organisation away (to prove anew who they are) goes here.
     async def work(act: Administrator) -> Member:
         return await members.transfer(act, wanted.to)
 
@@ -158,7 +157,7 @@ ENDPOINTS = (
         Transfer,
         Member,
         200,
-        _WRITE,
+        (*_WRITE, "STEP_UP_REQUIRED"),
     ),
     Endpoint("GET", "/v1/teams", "List teams", None, list[Team], 200, (400,), query=PAGING),
     Endpoint("GET", _TEAM, "Read a team", None, Team, 200, ("NOT_FOUND",)),
@@ -172,7 +171,7 @@ ENDPOINTS = (
         TeamChange,
         Team,
         200,
-        (*_WRITE, "NOT_FOUND", "DUPLICATE"),
+        (*_WRITE, "STEP_UP_REQUIRED", "NOT_FOUND", "DUPLICATE"),
     ),
     Endpoint(
         "DELETE", _TEAM, "Delete a team", None, Team, 200, ("FORBIDDEN", "NOT_FOUND", "IN_USE", 422)

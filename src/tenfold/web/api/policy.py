@@ -53,7 +53,7 @@ async def change_policy(request: Req) -> ASGIResponse:
     async def work(act: Administrator) -> Policy:
         return await policy.change(act, wanted)
 
-    return await administer(request, "policy", work, sure=True)
+    return await administer(request, "policy", work)
 
 
 @get("/v1/members/{user_id:str}/sessions")

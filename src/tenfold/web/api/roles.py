@@ -76,7 +76,7 @@ async def delete_role(request: Req, name: str) -> ASGIResponse:
 
 HANDLERS = [list_roles, read_role, create_role, change_role, delete_role]
 
-_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
+_WRITE = ("FORBIDDEN", "STEP_UP_REQUIRED", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
 _ROLE = "/v1/roles/{name}"
 ENDPOINTS = (
     Endpoint("GET", "/v1/roles", "List own roles", None, list[Role], 200, (400, 403), query=PAGING),
@@ -86,6 +86,12 @@ ENDPOINTS = (
     ),
     Endpoint("PATCH", _ROLE, "Change a role", RoleChange, Role, 200, (*_WRITE, "NOT_FOUND", 409)),
     Endpoint(
-        "DELETE", _ROLE, "Delete a role", None, Role, 200, ("FORBIDDEN", "NOT_FOUND", "IN_USE", 422)
+        "DELETE",
+        _ROLE,
+        "Delete a role",
+        None,
+        Role,
+        200,
+        ("FORBIDDEN", "STEP_UP_REQUIRED", "NOT_FOUND", "IN_USE", 422),
     ),
 )

@@ -6,7 +6,6 @@ What was meant travels along, sealed: a form that is answered with STEP_UP_REQUI
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.factors import Enrolled, enrolled
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.keys import Unsealable
+from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import (
     BadRequest,
     Invalid,
@@ -98,7 +98,7 @@ async def ask_passkey(request: Req) -> ASGIResponse:
 def seal(desk: Desk, claims: Claims, meant: Meant) -> str:
     """A form as a text that only its sender's confirmation can bring back."""
     body = msgspec.json.encode(meant)
-    return urlsafe_b64encode(desk.keyring.seal(body, _purpose(claims))).decode()
+    return spelled(desk.keyring.seal(body, _purpose(claims)))
 
 
 def unseal(desk: Desk, claims: Claims, text: str) -> Meant | None:
@@ -106,8 +106,8 @@ def unseal(desk: Desk, claims: Claims, text: str) -> Meant | None:
     if not text:
         return None
     try:
-        sealed = urlsafe_b64decode(text.encode("ascii"))
-        return msgspec.json.decode(desk.keyring.unseal(sealed, _purpose(claims)), type=Meant)
+        raw = desk.keyring.unseal(unspelled(text), _purpose(claims))
+        return msgspec.json.decode(raw, type=Meant)
     except (Unsealable, ValueError, msgspec.MsgspecError):
         raise BadRequest("What was to be confirmed can't be read; begin again.") from None
 

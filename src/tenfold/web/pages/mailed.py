@@ -92,7 +92,7 @@ async def _asked(request: Req, form: Form, kind: Kind, secret: str = "") -> ASGI
         return _ask_page(request, kind, mistyped(form, ("email",), error), after, error)
     minutes = int(LIFE[kind].total_seconds() // 60)
     view: dict[str, Any] = {"kind": kind, "email": email, "minutes": minutes}
-    view |= {"outbox": outbox.hint(request), "login": then("/login", after), "next": after}
+    view |= {"outbox": outbox.waits(request), "login": then("/login", after), "next": after}
     return render.bare(request, "door/sent.html", **view)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import get
@@ -12,6 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import NotFound
+from tenfold.mail import outbox
 from tenfold.mail.letters import Kept, kept
 from tenfold.web.api.auth import client_of
 from tenfold.web.desk import desk_of, header
@@ -41,19 +41,19 @@ class Shown:
     lines: tuple[Line, ...]
 
 
-@get("/outbox")
-async def outbox_page(request: Req, to: str = "") -> ASGIResponse:
-    """The newest letters, where nobody else could read them; elsewhere there is no such page."""
+@get(["/outbox", "/outbox/{secret:str}"])
+async def outbox_page(request: Req, secret: str = "", to: str = "") -> ASGIResponse:
+    """The newest letters, to whom their address was told; elsewhere there is no such page."""
     routed(request, "page-outbox")
-    if not readable(request):
-        raise NotFound("There is nothing at this address.")
     desk = desk_of(request)
+    if not readable(request) or not outbox.opens(desk.keyring, secret):
+        raise NotFound("There is nothing at this address.")
     async with desk.database.system() as reader:
         found = await kept(reader, desk.keyring, to.strip().lower()[:320] or None)
     zone = zone_of(cookie(request, "zone"))
     eyes = cells.Reader(now(), zone, "", "", desk.registry)
     shown = [_shown(one, desk.settings.address, eyes) for one in found]
-    view: dict[str, Any] = {"letters": shown, "to": to}
+    view: dict[str, Any] = {"letters": shown, "to": to, "all": request.scope["path"]}
     return render.bare(request, "door/outbox.html", headers={"cache-control": "no-store"}, **view)
 
 
@@ -63,19 +63,18 @@ def readable(request: Req) -> bool:
     The name that is asked for must be the machine's, too: another site's name may be made to lead
     here (DNS rebinding), and its scripts would read what we answer.
     """
-    settings, scope = desk_of(request).settings, request.scope
-    if settings.mail_url or settings.public_url or not _loopback(settings.host):
+    scope = request.scope
+    if not outbox.offered(desk_of(request).settings):
         return False
     if any(header(scope, name) for name in _FORWARDED):
         return False
-    return _loopback(client_of(scope).address) and _loopback(_name(header(scope, b"host")))
+    names = (client_of(scope).address, _name(header(scope, b"host")))
+    return all(outbox.loopback(name) for name in names)
 
 
-def hint(request: Req) -> Literal["", "host", "page"]:
-    """Where letters are to be found that are not sent: on the host, or on the page as well."""
-    if desk_of(request).settings.mail_url:
-        return ""
-    return "page" if readable(request) else "host"
+def waits(request: Req) -> bool:
+    """Whether letters are not sent, so that they are read on the host (`tenfold outbox`)."""
+    return not desk_of(request).settings.mail_url
 
 
 def _name(host: str) -> str:
@@ -84,13 +83,6 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def _shown(one: Kept, address: str, eyes: cells.Reader) -> Shown:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +14,7 @@ from litestar.datastructures import Cookie
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
+from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from tenfold.web import policy
 from tenfold.web.desk import Desk, desk_of, header
@@ -142,12 +142,12 @@ def form_token(desk: Desk, claims: Claims) -> str:
     """A token for forms, bound to the session; never twice the same, so that it can't be
     guessed from the sizes of compressed pages (BREACH)."""
     nonce = secrets.token_bytes(9)
-    return urlsafe_b64encode(nonce + _proofs(desk, claims, nonce)[0]).decode()
+    return spelled(nonce + _proofs(desk, claims, nonce)[0])
 
 
 def _matches(desk: Desk, claims: Claims, token: str) -> bool:
     try:
-        raw = urlsafe_b64decode(token.encode("ascii"))
+        raw = unspelled(token)
     except ValueError:
         return False
     return any(hmac.compare_digest(raw[9:], one) for one in _proofs(desk, claims, raw[:9]))
@@ -185,7 +185,7 @@ def keep_flash(request: Req, flash: Flash) -> None:
     """Say this on the next page."""
     body = msgspec.json.encode(flash)
     tag = _flash_tag(desk_of(request), body)
-    keep_cookie(request, "flash", urlsafe_b64encode(tag + body).decode().rstrip("="), 60)
+    keep_cookie(request, "flash", spelled(tag + body), 60)
 
 
 def take_flash(request: Req) -> Flash | None:
@@ -195,7 +195,7 @@ def take_flash(request: Req) -> Flash | None:
         return None
     keep_cookie(request, "flash", "", 0)
     try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = unspelled(text)
         if not hmac.compare_digest(raw[:12], _flash_tag(desk_of(request), raw[12:])):
             return None
         return msgspec.json.decode(raw[12:], type=Flash)

@@ -174,7 +174,7 @@ async def _profile(
             "address": address or Typed(""),
             "email": user.email,
             "verified": user.email_verified_at is not None,
-            "outbox": outbox.hint(request),
+            "outbox": outbox.waits(request),
         }
         return page(request, "settings/profile.html", guest, "Profile", status=status, **view)
 

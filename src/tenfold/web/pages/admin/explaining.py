@@ -9,7 +9,8 @@ from uuid import UUID
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation import api_keys, members
+from tenfold.accounts.organisation.acts import ACTS
 from tenfold.accounts.organisation.deciding import Decision, decide
 from tenfold.engine.definition import Definition
 from tenfold.engine.titles import suggest, titles
@@ -31,7 +32,7 @@ from tenfold.web.pages.session import Req
 from tenfold.web.pages.typed import Typed
 
 PLACE = "/admin/explain"
-_ASKED = ("person", "verb", "type", "record", "field")
+_ASKED = ("person", "key", "verb", "type", "record", "field")
 _VERBS = (
     ("read", "See"),
     ("create", "Make"),
@@ -40,9 +41,19 @@ _VERBS = (
     ("reveal", "Open a secret of"),
     ("share", "Share"),
 )
-_NAMES = {"user_id": "person", "record_id": "record"}
+_ACTS = tuple((name, one.words[:1].upper() + one.words[1:]) for name, one in ACTS.items())
+_WORDS: Mapping[str, str] = {name: one.words for name, one in ACTS.items()}
+_MOST_KEYS = 200
+_NAMES = {"user_id": "person", "key_id": "key", "record_id": "record"}
 _CHECKS = {
     "member": "Belongs here",
+    "key": "API key",
+    "scope": "Scopes of the key",
+    "second_factor": "Second factor",
+    "network": "Network",
+    "proof": "Fresh proof",
+    "address": "Own address",
+    "role": "Role",
     "verb": "Role",
     "seen": "Sees the record",
     "reached": "Reaches the record",
@@ -65,12 +76,14 @@ async def explain_page(request: Req) -> ASGIResponse:
         focus = next(iter(problems), "person" if not given["person"] else "")
         view: dict[str, Any] = {
             "typed": Typed(focus, {**shown, "verb": shown["verb"] or "read"}, problems),
-            "verbs": _VERBS,
+            "verbs": (("With records", _VERBS), ("In the organisation", _ACTS)),
+            "keys": await _keys(guest, found),
             "groups": _groups(guest, types),
             "fields": _fields(guest, definition),
             "records": f"{PLACE}/records",
             "decision": found,
             "asks": await _sentence(guest, shown, definition, found) if found else "",
+            "acts": given["verb"] in ACTS,
             "checks": _CHECKS,
         }
         status = 400 if problems else 200
@@ -98,14 +111,16 @@ async def _answer(
     guest: Guest, given: Mapping[str, str], types: Mapping[str, Definition]
 ) -> tuple[Decision | None, dict[str, str]]:
     """The decision, once enough is asked; else what can't be read."""
-    if not given["person"] or not given["type"]:
-        problems = {} if not given["person"] else {"type": "Choose a kind of record."}
-        return None, problems if given["person"] else {}
-    if given["type"] not in types:
-        return None, {"type": "is no kind of record here"}
+    act = given["verb"] in ACTS
+    if not given["person"]:
+        return None, {}
+    if not act and given["type"] not in types:
+        told = "is no kind of record here" if given["type"] else "Choose a kind of record."
+        return None, {"type": told}
     problems: dict[str, str] = {}
     ids: dict[str, str] = {}
-    for name, key, find in (("person", "user_id", _person), ("record", "record_id", _record)):
+    finders = (("person", "user_id", _person), ("record", "record_id", _record))
+    for name, key, find in finders[:1] if act else finders:
         if given[name]:
             try:
                 ids[key] = str(await find(guest, given))
@@ -113,21 +128,46 @@ async def _answer(
                 problems[name] = str(refusal)
     if problems:
         return None, problems
-    asked = {"type": given["type"], "verb": given["verb"] or "read", "field": given["field"]}
+    asked = {"verb": given["verb"] or "read"}
+    if not act:
+        asked |= {"type": given["type"], "field": given["field"]}
+    key = await _key(guest, given["key"], ids["user_id"])
     client = client_of(guest.request.scope)
     visit = Visitor(guest.reader, guest.person, guest.desk.registry, client)
     try:
-        asked = asked_of({**ids, **asked})
-        return await decide(await question_of(guest.request, visit, asked)), {}
+        found = asked_of({**ids, "key_id": key, **asked})
+        return await decide(await question_of(guest.request, visit, found)), {}
     except Invalid as error:
         return None, {_NAMES.get(name, name): text for name, text in error.fields.items()}
     except NotFound:
-        missing = "record" if given["record"] else "person"
+        missing = "record" if given["record"] and not act else "person"
         return None, {missing: "There is none of this id that you can see."}
 
 
+async def _key(guest: Guest, text: str, user: str) -> str:
+    """The chosen key, if it is one of the person that is chosen now."""
+    identity = parse_id(text)
+    if identity is None:
+        return ""
+    try:
+        one = await api_keys.one(guest.reader, guest.person.tenant, identity)
+    except NotFound:
+        return ""
+    return text if str(one.user_id) == user else ""
+
+
+async def _keys(guest: Guest, found: Decision | None) -> list[tuple[str, str]]:
+    """With what the person of the answer may act: nothing but themselves, or a key of theirs."""
+    if found is None:
+        return []
+    tenant = guest.person.tenant
+    of_them = await api_keys.page(guest.reader, tenant, found.user_id, None, _MOST_KEYS)
+    keys = [(str(one.id), f"With the key {one.name} ({one.prefix})") for one in of_them]
+    return [("", "As a person who signs in"), *keys] if keys else []
+
+
 async def _person(guest: Guest, given: Mapping[str, str]) -> UUID:
-    return await person_in(guest.reader, guest.person.tenant, given["person"])
+    return await person_in(guest.reader, guest.person.tenant, given["person"], programs=True)
 
 
 async def _record(guest: Guest, given: Mapping[str, str]) -> UUID:
@@ -174,8 +214,11 @@ async def _sentence(
     guest: Guest, shown: Mapping[str, str], definition: Definition | None, found: Decision
 ) -> str:
     """The answer in a line: `Ada Byron may not change the lead Zoë Ünal.`"""
-    assert definition is not None
     who = person_name(await members.one(guest.reader, guest.person.tenant, found.user_id))
+    may = "may" if found.allowed else "may not"
+    key = " with this key" if found.key_id else ""
+    if definition is None or found.verb in ACTS:
+        return f"{who} {may} {_WORDS[found.verb]}{key}."
     verb = "open" if found.verb == "reveal" else dict(_VERBS)[found.verb].lower()
     fields = {name_of(one): one.label for one in fields_of(definition)}
     of = f"{fields.get(found.field, found.field)} of " if found.field else ""
@@ -184,7 +227,7 @@ async def _sentence(
         what = f"the {definition.label.lower()} {shown['record']}"
     elif found.allowed and found.verb != "create" and not of:
         what = f"some {what}"
-    return f"{who} {'may' if found.allowed else 'may not'} {verb} {of}{what}."
+    return f"{who} {may} {verb} {of}{what}{key}."
 
 
 HANDLERS = [explain_page, pick_records]

@@ -159,7 +159,7 @@ async def _form(
         view: dict[str, Any] = {
             "typed": typed,
             "offered": await choices(guest, without=without),
-            "outbox": outbox.hint(request),
+            "outbox": outbox.waits(request),
         }
         status = error.status if error is not None else 200
         return page(guest, "invite.html", "Invite somebody", status=status, **view)

@@ -65,13 +65,16 @@ async def people_page(
 
 
 @get(f"{PLACE}/pick")
-async def pick_people(request: Req, to: str = "", person: str = "", q: str = "") -> ASGIResponse:
+async def pick_people(
+    request: Req, to: str = "", person: str = "", q: str = "", programs: str = ""
+) -> ASGIResponse:
     """People whose name or address has what one writes, as the options of its box."""
     claims = await entering(request, "page-pick")
     async with looking(request, claims) as guest:
         text = (to or person or q)[:100].replace("\x00", "")
         active = True if to else None
-        found = await people_like(guest.reader, guest.person.tenant, text, 8, active=active)
+        at = (guest.reader, guest.person.tenant)
+        found = await people_like(*at, text, 8, active=active, programs=bool(programs))
     return render.partial(request, "parts/picks.html", picks=picks(found))
 
 

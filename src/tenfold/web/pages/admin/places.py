@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tenfold.accounts.organisation import members, roles, teams
-from tenfold.accounts.organisation.members import Member, Which
+from tenfold.accounts.organisation.members import Kind, Member, Which
 from tenfold.accounts.organisation.teams import Team
 from tenfold.db.database import Reader
 from tenfold.engine.titles import USER, Titled
@@ -99,19 +99,41 @@ def name_of(one: Member) -> str:
 
 
 async def people_like(
-    reader: Reader, tenant: UUID, text: str, most: int, *, active: bool | None = None
+    reader: Reader,
+    tenant: UUID,
+    text: str,
+    most: int,
+    *,
+    active: bool | None = None,
+    programs: bool = False,
 ) -> list[Titled]:
-    """The people whose name or address has this, former ones too unless only `active` ones."""
-    which = Which(active=active, words=bare(text))
-    found = await members.page(reader, tenant, which, None, most)
-    return [Titled(USER, one.id, name_of(one), hint=one.email) for one in found[:most]]
+    """The people whose name or address has this, former ones too unless only `active` ones.
+
+    Service accounts are among them where `programs` are asked for.
+    """
+    kinds: tuple[Kind, ...] = ("person", "service") if programs else ("person",)
+    found: list[Titled] = []
+    for kind in kinds:
+        which = Which(active=active, kind=kind, words=bare(text))
+        some = await members.page(reader, tenant, which, None, most)
+        hints = {one.id: one.email if kind == "person" else "a program" for one in some}
+        found += [Titled(USER, one.id, name_of(one), hint=hints[one.id]) for one in some[:most]]
+    return found[:most]
 
 
-async def person_in(reader: Reader, tenant: UUID, text: str, *, active: bool | None = None) -> UUID:
+async def person_in(
+    reader: Reader,
+    tenant: UUID,
+    text: str,
+    *,
+    active: bool | None = None,
+    programs: bool = False,
+) -> UUID:
     """The person that a box names, by an id, a name or an address; raises Refused."""
     if found := parse_id(text):
         return found
     if not text.strip():
         raise Refused("Say who.")
-    near = await people_like(reader, tenant, text.strip(), 20, active=active)
-    return meant(near, text.strip(), _NOBODY).id
+    words = text.strip()
+    near = await people_like(reader, tenant, words, 20, active=active, programs=programs)
+    return meant(near, words, _NOBODY).id

@@ -37,7 +37,6 @@ async def change_policy(request: Req) -> ASGIResponse:
     try:
         wanted = convert(_given(act.form), PolicyChange)
         async with act.changing() as by:
-            by.need_sure()
             await policy.change(by, wanted)
     except Invalid as error:
         return await _page(request, act.claims, act, error)
