@@ -14,6 +14,7 @@ from tests.accounts.keys import Program, made, service
 from tests.factories import Organisation, Owner, Somebody
 
 from tenfold.accounts.organisation.acts import ACTS, ActName
+from tenfold.kernel.ids import NIL
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +129,7 @@ WAYS: Mapping[ActName, Way] = {
     "reactivate_members": _member({"active": True}, active=False),
     "end_sessions": _end,
     "hand_over": _hand_over,
-    "change_policy": _plain("PATCH", "organization/policy", {"rate_per_minute": 5000}),
+    "change_policy": _plain("PATCH", "organization/policy", {"mfa_grace_days": 9}),
     "rotate_secret_keys": _plain("POST", "organization/data-keys"),
     "change_programs": _plain("POST", "service-accounts", _name()),
     "create_api_keys": _plain("POST", "api-keys", _name(scopes=["lead:read"])),
@@ -352,7 +353,7 @@ async def test_keys_of_others_are_explained_to_administrators_alone(
     assert (status, set(fields)) == (400, {"key_id"})
 
 
-@pytest.mark.parametrize("name", ["type=lead", "field=budget", f"record_id={uuid4()}"])
+@pytest.mark.parametrize("name", ["type=lead", "field=budget", f"record_id={NIL}"])
 async def test_an_act_is_done_with_no_records(town: Town, name: str) -> None:
     status, _, fields = await town.api.refused(
         town.boss, "GET", f"access/explain?verb=invite&{name}"
