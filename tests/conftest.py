@@ -122,6 +122,7 @@ def settings_for(base: Base, home: Path) -> Settings:
         home=str(home),
         database_url=base.admin_url,
         app_database_url=base.app_url,
+        tail_database_url=base.as_role(base.roles.tail),
         role_prefix=os.environ[servers.PREFIX],
         rate_per_minute=0,
         rate_anonymous=0,

@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
 from tests import factories
 from tests.conftest import Serve, settings_for
@@ -93,9 +92,7 @@ async def place(
     async with server.database("audit") as base:
         home: Path = tmp_path_factory.mktemp("audit")
         settings = settings_for(base, home)
-        tail_url = base.as_role(base.roles.tail)
-        settings = msgspec.structs.replace(settings, tail_database_url=tail_url)
-        tail = await Database.connect(tail_url, smallest=1, largest=4)
+        tail = await Database.connect(settings.tail_database_url, smallest=1, largest=4)
         owner = await asyncpg.connect(base.admin_url)
         async with serve(settings) as running:
             key = await stamp_key(running.desk.keyring, running.desk.database)

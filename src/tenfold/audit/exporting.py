@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Container, Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,9 @@ MEDIA = "application/octet-stream"
 """A file to be kept; generated clients know no better type for JSON lines."""
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class First(
     msgspec.Struct,
     frozen=True,
@@ -41,7 +44,7 @@ class First(
     format: Literal[1] = FORMAT
     organization_id: UUID
     organization: str
-    exported_at: datetime
+    exported_at: Moment
 
 
 class SealLine(
@@ -56,8 +59,8 @@ class SealLine(
 
     log: Literal["changes", "security_events"]
     number: int
-    since: datetime
-    sealed_at: datetime
+    since: Moment
+    sealed_at: Moment
     entries: int
     before: str
     hash: str

@@ -47,12 +47,17 @@ async def show_events(
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)
     which = Which(checked_types(asked.types, "type"), None, asked.address or None, since)
-    async with opened(settings) as (_, database), database.system() as reader:
+    async with opened(settings) as (made, database), database.system() as reader:
         name = asked.organisation
         tenant = await find_organisation(reader, name) if name else None
-        found = await reading_events.newest(
-            reader, which, asked.many, tenant=tenant, nobodys=asked.nobodys
-        )
+        tail = await made.database("tail_database_url", seconds=300)
+        try:
+            async with tail.system() as log:
+                found = await reading_events.newest(
+                    log, reader, which, asked.many, tenant=tenant, nobodys=asked.nobodys
+                )
+        finally:
+            await tail.close()
     _SHOWN[form](found[::-1], say)
     return 0
 

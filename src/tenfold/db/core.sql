@@ -449,10 +449,56 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
     WHERE p.log = 'changes'
 $$;
 
+-- How many sign-ins failed from a place (an address or a network) since a moment, at most so many,
+-- and whether that was told already. A failure is written to each organisation of its person, and
+-- is one all the same. The first is found by its index; of a network, the events since are looked
+-- at by their type.
+CREATE FUNCTION tenfold.failed_from(place text, since timestamptz, most int,
+    OUT failures int, OUT told boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+BEGIN
+    IF place LIKE '%/%' THEN
+        SELECT count(*) INTO failures FROM (SELECT DISTINCT e.created_at, e.user_id
+            FROM tenfold.security_events e
+            WHERE e.event_type = 'login_failed' AND e.created_at > since
+              AND CASE WHEN e.ip_address LIKE '%:%' THEN e.ip_address::inet <<= place::inet END
+            LIMIT most) f;
+        told := EXISTS (SELECT FROM tenfold.security_events e
+            WHERE e.event_type = 'brute_force' AND e.created_at > since
+              AND CASE WHEN e.ip_address LIKE '%:%' THEN e.ip_address::inet <<= place::inet END);
+    ELSE
+        SELECT count(*) INTO failures FROM (SELECT DISTINCT e.created_at, e.user_id
+            FROM tenfold.security_events e
+            WHERE e.ip_address = place AND e.created_at > since
+              AND e.event_type = 'login_failed' LIMIT most) f;
+        told := EXISTS (SELECT FROM tenfold.security_events e
+            WHERE e.ip_address = place AND e.created_at > since AND e.event_type = 'brute_force');
+    END IF;
+END $$;
+
+-- Organisations, or the one, of which sign-ins of more than so many people failed since a moment,
+-- who did not get in since, and where that was not told yet. With a `step` somebody had been let
+-- in, or nearly.
+CREATE FUNCTION tenfold.sprayed(since timestamptz, people int, only_one uuid)
+RETURNS TABLE (tenant_id uuid, tried bigint, addresses text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    SELECT e.tenant_id, count(DISTINCT e.user_id),
+        array_agg(DISTINCT e.ip_address) FILTER (WHERE e.ip_address IS NOT NULL)
+    FROM tenfold.security_events e
+    WHERE e.event_type = 'login_failed' AND e.created_at > since AND e.user_id IS NOT NULL
+        AND (only_one IS NULL AND e.tenant_id IS NOT NULL OR e.tenant_id = only_one)
+        AND NOT e.detail ? 'step'
+        AND NOT EXISTS (SELECT 1 FROM tenfold.security_events s WHERE s.user_id = e.user_id
+            AND s.created_at > e.created_at AND s.event_type IN ('login_success', 'mfa_asked'))
+        AND NOT EXISTS (SELECT 1 FROM tenfold.security_events t WHERE t.tenant_id = e.tenant_id
+            AND t.created_at > since AND t.event_type = 'brute_force')
+    GROUP BY e.tenant_id HAVING count(DISTINCT e.user_id) > people LIMIT 1000
+$$;
+
 -- Row security on everything that carries a tenant and that the application's role may touch.
--- Outside of it, each for its reason: tenants, users, refresh_tokens, sign_in_failures,
--- security_events and signing_keys (read before a tenant is known), versions (counters, read
--- through a function), log_positions (no tenant).
+-- Outside of it, each for its reason: tenants, users, refresh_tokens, sign_in_failures and
+-- signing_keys (a person's or the installation's, and read before a tenant is known), versions
+-- (counters, read through a function), log_positions (no tenant).
 DO $$
 DECLARE name text;
 BEGIN
@@ -467,6 +513,13 @@ BEGIN
 END $$;
 CREATE POLICY tail ON tenfold.change_log FOR SELECT TO :tail USING (true);
 CREATE POLICY tail ON tenfold.audit_seals TO :tail USING (true);
+-- What happens to a person is noted to each organisation of theirs, or to none; who reads sees
+-- their own organisation's alone.
+ALTER TABLE tenfold.security_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tenfold.security_events FOR SELECT
+    USING (tenant_id = current_setting('app.tenant_id')::uuid);
+CREATE POLICY noted ON tenfold.security_events FOR INSERT WITH CHECK (true);
+CREATE POLICY tail ON tenfold.security_events FOR SELECT TO :tail USING (true);
 
 GRANT USAGE ON SCHEMA tenfold TO :app, :tail;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.members,

@@ -5,6 +5,8 @@ DROP TABLE tenfold.sessions, tenfold.devices, tenfold.links, tenfold.challenges,
     tenfold.recovery_codes, tenfold.passkeys, tenfold.identities, tenfold.api_keys,
     tenfold.invitations, tenfold.shares, tenfold.mails, tenfold.rate_limits, tenfold.csp_reports;
 DROP FUNCTION tenfold.log_lag();
+DROP FUNCTION tenfold.failed_from(text, timestamptz, int);
+DROP FUNCTION tenfold.sprayed(timestamptz, int, uuid);
 DROP FUNCTION tenfold.memberships(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();

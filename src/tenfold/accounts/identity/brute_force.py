@@ -15,25 +15,16 @@ from tenfold.kernel import clock
 from tenfold.mail.letters import Letter, post
 
 FAILURES, WITHIN = 10, timedelta(hours=1)
-# A failure is written to each organisation of its person, and is one all the same.
-_FAILED = """SELECT count(*) FROM (SELECT DISTINCT created_at, user_id FROM tenfold.security_events
-WHERE {from_there} AND created_at > $2 AND event_type = 'login_failed' LIMIT $3) f"""
-_TOLD = """SELECT 1 FROM tenfold.security_events
-WHERE {from_there} AND created_at > $2 AND event_type = 'brute_force' LIMIT 1"""
-# The first is found by its index; of the second, the events of an hour are looked at by their type.
-_ADDRESS = "ip_address = $1"
-_NETWORK = "CASE WHEN ip_address LIKE '%:%' THEN ip_address::inet <<= $1::text::inet ELSE false END"
+_FROM = "SELECT failures, told FROM tenfold.failed_from($1, $2, $3)"
 
 
 async def look(tx: Transaction, keyring: Keyring, client: Client, alert: str) -> None:
     """Write an event, and to whoever runs the installation, once an hour for a place."""
-    since = clock.now() - WITHIN
-    place = client.network
-    there = _NETWORK if "/" in place else _ADDRESS
-    failed, told = (sql.format(from_there=there) for sql in (_FAILED, _TOLD))
-    if not place or await tx.value(failed, place, since, FAILURES + 1) <= FAILURES:
+    if not client.network:
         return
-    if await tx.value(told, place, since):
+    row = await tx.row(_FROM, client.network, clock.now() - WITHIN, FAILURES + 1)
+    assert row is not None
+    if row["failures"] <= FAILURES or row["told"]:
         return
     await note(tx, "brute_force", client, failures=FAILURES + 1)
     if alert:

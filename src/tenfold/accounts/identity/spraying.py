@@ -26,18 +26,7 @@ from tenfold.mail.letters import Letter, post
 PEOPLE, WITHIN = 5, timedelta(hours=1)
 SPRAYED_JOB = "identity.sprayed"
 _MOST_TOLD = 100
-# Who got in since only mistyped; with a `step` it was somebody who had been let in, or nearly.
-_TRIED = """SELECT e.tenant_id, count(DISTINCT e.user_id) AS people,
-    array_agg(DISTINCT e.ip_address) FILTER (WHERE e.ip_address IS NOT NULL) AS addresses
-FROM tenfold.security_events e
-WHERE e.event_type = 'login_failed' AND e.created_at > $1 AND e.user_id IS NOT NULL
-    AND ($3::uuid IS NULL AND e.tenant_id IS NOT NULL OR e.tenant_id = $3)
-    AND NOT e.detail ? 'step'
-    AND NOT EXISTS (SELECT 1 FROM tenfold.security_events s WHERE s.user_id = e.user_id
-        AND s.created_at > e.created_at AND s.event_type IN ('login_success', 'mfa_asked'))
-    AND NOT EXISTS (SELECT 1 FROM tenfold.security_events t WHERE t.tenant_id = e.tenant_id
-        AND t.created_at > $1 AND t.event_type = 'brute_force')
-GROUP BY e.tenant_id HAVING count(DISTINCT e.user_id) > $2 LIMIT 1000"""
+_TRIED = "SELECT tenant_id, tried, addresses FROM tenfold.sprayed($1, $2, $3)"
 _HOLD = "SELECT name FROM tenfold.tenants WHERE id = $1 FOR NO KEY UPDATE"
 _ADMINISTER = """SELECT m.user_id FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
 WHERE m.tenant_id = $1 AND m.role IN ('owner', 'admin') AND m.active AND u.active
@@ -74,7 +63,7 @@ async def _tell(
         return
     addresses = sorted(row["addresses"] or [])
     told: dict[str, Any] = {
-        "people": row["people"],
+        "people": row["tried"],
         "addresses": len(addresses),
         "from": addresses[:5],
     }
@@ -92,7 +81,7 @@ def _seen(row: asyncpg.Record, addresses: list[str]) -> tuple[int, str]:
     """How many people, and from where."""
     some = ", ".join(addresses[:5])
     more = f" and {len(addresses) - 5:,} more" if len(addresses) > 5 else ""
-    return row["people"], f"{some}{more}" or "unknown addresses"
+    return row["tried"], f"{some}{more}" or "unknown addresses"
 
 
 def _to_operator(alert: str, organisation: str, people: int, places: str) -> Letter:
