@@ -30,6 +30,7 @@ from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following, handing_over
+from tenfold.audit.sealing import Sealer, stamp_key
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -61,6 +62,7 @@ from tenfold.outside.secrets.starting import read_settings
 from tenfold.packs import career_services, drops, real_estate
 from tenfold.web import respond
 from tenfold.web.api import api_keys as api_keys_api
+from tenfold.web.api import audit_log as audit_log_api
 from tenfold.web.api import auth as auth_api
 from tenfold.web.api import auth_factors as auth_factors_api
 from tenfold.web.api import auth_links as auth_links_api
@@ -124,6 +126,7 @@ APIS = (
     invitations_api,
     policy_api,
     security_events_api,
+    audit_log_api,
     organisation_api,
     explaining_api,
     roles_api,
@@ -354,12 +357,14 @@ async def _worker(made: Parts) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
     dispatcher = Dispatcher(tail, {"watch": _watch})
+    sealer = Sealer(tail, await stamp_key(made.keyring, database))
     try:
         async with made.current.kept(), asyncio.TaskGroup() as group:
             group.create_task(
                 work(database, handlers, stop=stop, concurrency=roomy.job_concurrency)
             )
             group.create_task(dispatcher.run(stop))
+            group.create_task(sealer.run(stop))
     finally:
         await tail.close()
         await database.close()

@@ -128,7 +128,7 @@ WAYS: Mapping[ActName, Way] = {
     "reactivate_members": _member({"active": True}, active=False),
     "end_sessions": _end,
     "hand_over": _hand_over,
-    "change_policy": _plain("PATCH", "organization/policy", {"rate_per_minute": 5000}),
+    "change_policy": _plain("PATCH", "organization/policy", {"mfa_grace_days": 30}),
     "rotate_secret_keys": _plain("POST", "organization/data-keys"),
     "change_programs": _plain("POST", "service-accounts", _name()),
     "create_api_keys": _plain("POST", "api-keys", _name(scopes=["lead:read"])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -21,13 +22,19 @@ async def insider(owner: factories.Owner, served: Served) -> factories.Somebody:
 
 
 @pytest.fixture(scope="session")
-async def document(client: httpx.AsyncClient) -> dict[str, Any]:
-    """The published document of the worker's application."""
+async def document_text(client: httpx.AsyncClient) -> bytes:
+    """The published document of the worker's application, as it is sent."""
     answer = await client.get("/openapi.json")
-    return answer.raise_for_status().json()
+    return answer.raise_for_status().content
+
+
+@pytest.fixture
+def document(document_text: bytes) -> dict[str, Any]:
+    """The same, read anew for each test, so that nobody writes into what another reads."""
+    return json.loads(document_text)
 
 
 @pytest.fixture(scope="session")
-def published(document: dict[str, Any]) -> Published:
+def published(document_text: bytes) -> Published:
     """The same, with what checks answers against it."""
-    return Published(document)
+    return Published(json.loads(document_text))

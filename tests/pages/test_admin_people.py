@@ -304,7 +304,7 @@ async def test_ownership_is_transferred_by_who_has_just_proved_who_they_are(
     # An admin changes no owner, and transfers nothing.
     assert not [f for f in visitor.page.all("form") if f.get("action", "").startswith(path)]
     await visitor.send(form)
-    assert "Only an owner may give the organization" in visitor.toast
+    assert "Only an owner may give the organisation" in visitor.toast
 
 
 # -- invitations

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from tenfold import __version__
+from tenfold.cli.audit_commands import audit
 from tenfold.cli.data_commands import export, import_file
 from tenfold.cli.host_commands import (
     csp_reports,
@@ -156,7 +157,7 @@ def bench(
 
 app.command(import_file, name="import")
 app.command(export)
-for group in (user, api_key, organisation, prove):
+for group in (user, api_key, organisation, audit, prove):
     app.command(group)
 for command in (rotate_keys, erase_keys, rotate_master_key, map_issuer, csp_reports, limit):
     app.command(command)

@@ -130,3 +130,22 @@ def isolation(
 
     with at_work() as installation:
         return tried(installation, address, print, say)
+
+
+@prove.command
+def audit(
+    *,
+    against: Annotated[
+        Path | None,
+        Parameter(help="Evidence of an earlier run, kept elsewhere; else the newest kept here."),
+    ] = None,
+) -> int:
+    """Verify that nothing in the audit log was altered, put in or taken out since it was sealed.
+
+    Where the chains end is kept with the evidence, and the next run compares with it. Keep a copy
+    where nobody who can write to the database can reach it.
+    """
+    from tenfold.cli.prove import audit as tried
+
+    with at_work() as installation:
+        return tried(installation, against, print, say)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.app import parts
+from tenfold.audit.sealing import stamp_key
+from tenfold.audit.verifying import Verified
 from tenfold.cli.installation import Installation, without_password
 from tenfold.kernel import clock
+from tenfold.kernel.settings import Settings
 from tenfold.proofs import evidence
+from tenfold.proofs.audit import prove as prove_audit
 from tenfold.proofs.evidence import Evidence
+from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.organisations import Owner
 from tenfold.proofs.isolation.running import Target, prove
 
@@ -25,7 +31,40 @@ def isolation(installation: Installation, address: str, show: Say, say: Say) -> 
     findings = asyncio.run(prove(target, say))
     about = {"address": target.address, "database": without_password(target.app_url)}
     found = evidence.of("isolation", findings, began, time.monotonic() - clocked, about)
-    path = evidence.keep(target.home, found)
+    return _shown(found, evidence.keep(target.home, found), show)
+
+
+def audit(installation: Installation, against: Path | None, show: Say, say: Say) -> int:
+    """Verify the audit chain; answers 0 where it holds, 1 where something was altered."""
+    home = installation.settings.folder
+    before = against or evidence.latest(home, "audit")
+    known: Mapping[str, str] = evidence.read(before).heads if before else {}
+    began, clocked = clock.now(), time.monotonic()
+    findings, verified = asyncio.run(_verified(installation.settings, known, say))
+    about = {
+        "database": without_password(installation.settings.app_database_url),
+        "compared with": str(before or "no earlier run"),
+    }
+    seconds = time.monotonic() - clocked
+    found = evidence.of("audit", findings, began, seconds, about, verified.heads)
+    return _shown(found, evidence.keep(home, found), show)
+
+
+async def _verified(
+    settings: Settings, known: Mapping[str, str], say: Say
+) -> tuple[Findings, Verified]:
+    made = parts(settings)
+    database = await made.database(seconds=300)
+    tail = await made.database("tail_database_url", seconds=300)
+    try:
+        key = await stamp_key(made.keyring, database)
+        return await prove_audit(database, tail, key, known, say)
+    finally:
+        await tail.close()
+        await database.close()
+
+
+def _shown(found: Evidence, path: Path, show: Say) -> int:
     for line in told(found):
         show(line)
     show(f"Evidence: {path}")

@@ -106,6 +106,7 @@ CREATE TABLE tenfold.sign_in_failures (
     at            timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE SEQUENCE tenfold.security_events_order;
 CREATE TABLE tenfold.security_events (
     id          uuid PRIMARY KEY,
     tenant_id   uuid,
@@ -113,8 +114,14 @@ CREATE TABLE tenfold.security_events (
     event_type  text COLLATE "C" NOT NULL,
     ip_address  text,
     detail      jsonb NOT NULL DEFAULT '{}',
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- In which order the audit chain takes them in; null for those from before there was one.
+    xid         xid8 DEFAULT pg_current_xact_id(),
+    seq         bigint DEFAULT nextval('tenfold.security_events_order')
 );
+ALTER SEQUENCE tenfold.security_events_order OWNED BY tenfold.security_events.seq;
+CREATE UNIQUE INDEX security_events_seq ON tenfold.security_events (seq);
+CREATE INDEX security_events_tail ON tenfold.security_events (xid, seq);
 CREATE INDEX security_events_tenant ON tenfold.security_events (tenant_id, created_at);
 CREATE INDEX security_events_user ON tenfold.security_events (user_id, created_at);
 CREATE INDEX security_events_age ON tenfold.security_events (created_at);
@@ -374,7 +381,31 @@ CREATE TABLE tenfold.log_positions (
     epoch       int NOT NULL DEFAULT 1,
     xid         xid8 NOT NULL DEFAULT '0',
     seq         bigint NOT NULL DEFAULT 0,
-    at          timestamptz NOT NULL DEFAULT now()
+    at          timestamptz NOT NULL DEFAULT now(),
+    -- Which log it reads: the change log, or the security events.
+    log         text COLLATE "C" NOT NULL DEFAULT 'changes'
+);
+
+-- The audit chain: seals over the entries of an organisation's log in the order in which they
+-- committed, each over the one before. Of an entry it has the salted digest, so that what the
+-- entry said may be erased and the chain still holds. The nil organisation's is of the events
+-- that are no organisation's.
+CREATE TABLE tenfold.audit_seals (
+    tenant_id   uuid NOT NULL,
+    log         text COLLATE "C" NOT NULL,
+    number      bigint NOT NULL,
+    -- When its oldest entry was written, and when it was made.
+    since       timestamptz NOT NULL,
+    sealed_at   timestamptz NOT NULL,
+    -- Of each entry, in order: its place in the log, its digest (32 bytes), its salt (16 bytes).
+    seqs        bigint[] NOT NULL,
+    digests     bytea NOT NULL,
+    salts       bytea NOT NULL,
+    -- The hash of the seal before, that of this one, and what only the installation can make of it.
+    before      bytea NOT NULL,
+    hash        bytea NOT NULL,
+    stamp       bytea NOT NULL,
+    PRIMARY KEY (tenant_id, log, number)
 );
 
 -- Lets go of what has had its time, over all tenants and 5,000 of each at a time: answers kept for
@@ -415,6 +446,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
     FROM tenfold.log_positions p CROSS JOIN LATERAL (
         SELECT c.at FROM tenfold.change_log c WHERE (c.xid, c.seq) > (p.xid, p.seq)
         ORDER BY c.xid, c.seq LIMIT 1) l
+    WHERE p.log = 'changes'
 $$;
 
 -- Row security on everything that carries a tenant and that the application's role may touch.
@@ -425,7 +457,8 @@ DO $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['members', 'teams', 'roles', 'data_keys', 'slots', 'change_log',
-                                'custom_fields', 'custom_types', 'idempotency_keys', 'batches'] LOOP
+                                'custom_fields', 'custom_types', 'idempotency_keys', 'batches',
+                                'audit_seals'] LOOP
         EXECUTE format('ALTER TABLE tenfold.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON tenfold.%I '
             'USING (tenant_id = current_setting(''app.tenant_id'')::uuid) '
@@ -433,6 +466,7 @@ BEGIN
     END LOOP;
 END $$;
 CREATE POLICY tail ON tenfold.change_log FOR SELECT TO :tail USING (true);
+CREATE POLICY tail ON tenfold.audit_seals TO :tail USING (true);
 
 GRANT USAGE ON SCHEMA tenfold TO :app, :tail;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.members,
@@ -441,6 +475,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.
     tenfold.idempotency_keys, tenfold.batches, tenfold.signing_keys TO :app;
 GRANT SELECT, INSERT ON tenfold.security_events TO :app;
 GRANT SELECT ON tenfold.change_log TO :app, :tail;
+GRANT USAGE ON SEQUENCE tenfold.security_events_order TO :app;
+GRANT SELECT ON tenfold.security_events TO :tail;
+GRANT SELECT ON tenfold.audit_seals TO :app;
+GRANT SELECT, INSERT ON tenfold.audit_seals TO :tail;
 GRANT SELECT, INSERT, UPDATE ON tenfold.log_positions TO :tail;
 GRANT SELECT ON tenfold.log_positions TO :app;
 

@@ -16,7 +16,7 @@ DROP FUNCTION tenfold.enter(text, text, text[], bigint);
 DROP FUNCTION tenfold.bump(text[]);
 DROP FUNCTION tenfold.bump_members(uuid[]);
 DROP FUNCTION tenfold.versions(uuid, text[]);
-DROP TABLE tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,
+DROP TABLE tenfold.audit_seals, tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,
     tenfold.custom_types, tenfold.idempotency_keys, tenfold.batches, tenfold.log_positions,
     tenfold.data_keys, tenfold.signing_keys, tenfold.security_events, tenfold.sign_in_failures,
     tenfold.refresh_tokens, tenfold.roles, tenfold.teams, tenfold.members, tenfold.users,

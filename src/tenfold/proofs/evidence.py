@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tenfold import __version__
+from tenfold.kernel.errors import BadRequest
 from tenfold.proofs.findings import Findings, Verdict
 
 FOLDER = "evidence"
@@ -29,10 +30,17 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     open: list[str]
     untried: list[str]
     left_out: list[str]
+    heads: Mapping[str, str] = {}
+    """Where chains ended, for a later run to compare with."""
 
 
 def of(
-    proof: str, findings: Findings, began: datetime, seconds: float, about: Mapping[str, str]
+    proof: str,
+    findings: Findings,
+    began: datetime,
+    seconds: float,
+    about: Mapping[str, str],
+    heads: Mapping[str, str] | None = None,
 ) -> Evidence:
     """What a proof found, as evidence."""
     return Evidence(
@@ -45,6 +53,7 @@ def of(
         open=findings.open,
         untried=findings.untried,
         left_out=findings.left_out,
+        heads=heads or {},
     )
 
 
@@ -61,3 +70,19 @@ def keep(home: Path, evidence: Evidence) -> Path:
         os.fsync(file.fileno())
     half.rename(path)
     return path
+
+
+def latest(home: Path, proof: str) -> Path | None:
+    """The newest evidence of a proof that held; None where there is none."""
+    for path in sorted((home / FOLDER / proof).glob("*.json"), reverse=True):
+        if read(path).verdict == "holds":
+            return path
+    return None
+
+
+def read(path: Path) -> Evidence:
+    """Evidence that was kept; raises BadRequest where the file is none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Evidence)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(f"{path} is no evidence of a proof: {error}.") from None

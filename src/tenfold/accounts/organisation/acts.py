@@ -63,7 +63,7 @@ class Demand:
 ACTS: Mapping[ActName, Demand] = {
     "administer": Demand(words="open the pages of administration"),
     "read_security_events": Demand(words="read the security events"),
-    "change_organization": Demand(words="change the organization's name and region"),
+    "change_organization": Demand(words="change the organisation's name and region"),
     "change_types": Demand(words="change record types and fields of their own making"),
     "change_teams": Demand(words="make, rename and delete teams"),
     "move_teams": Demand(words="make a team part of another", proof=True),
@@ -86,7 +86,7 @@ ACTS: Mapping[ActName, Demand] = {
     ),
     "revoke_api_keys": Demand(words="revoke the API keys of others", keys=False),
     "transfer_ownership": Demand(
-        words="give the organization to somebody else", owner=True, proof=True, keys=False
+        words="give the organisation to somebody else", owner=True, proof=True, keys=False
     ),
 }
 assert set(ACTS) == set(get_args(ActName))

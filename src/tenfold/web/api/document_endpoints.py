@@ -245,6 +245,24 @@ _PLAIN: Mapping[str, Schema] = {
             },
         }
     },
+    "/v1/audit-log": {
+        "get": {
+            "operationId": "export_audit_log",
+            "summary": "Who changed what and when, with the seals that prove it, a line each",
+            "tags": ["Security events"],
+            "responses": {
+                "200": {
+                    **shared.answer("The entries and their seals, as a file.", None),
+                    "content": {
+                        "application/octet-stream": {
+                            "schema": {"type": "string", "format": "binary"}
+                        }
+                    },
+                },
+                **shared.refusals((*_ALWAYS, *_SIGNED)),
+            },
+        }
+    },
     "/metrics": {
         "get": {
             "operationId": "read_metrics",

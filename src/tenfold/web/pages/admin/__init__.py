@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenfold.web.pages.admin import (
+    audit_log,
     events,
     explaining,
     invitations,
@@ -25,6 +26,7 @@ HANDLERS = [
     *role_fields.HANDLERS,
     *policy.HANDLERS,
     *events.HANDLERS,
+    *audit_log.HANDLERS,
     *programs.HANDLERS,
     *program_keys.HANDLERS,
     *explaining.HANDLERS,

@@ -1,0 +1,49 @@
+"""`tenfold audit`: the audit log as a file, and whether such a file is as it was sealed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tenfold.audit import exporting
+from tenfold.audit.logs import LOGS
+from tenfold.cli.organisations import find_organisation
+from tenfold.cli.seat import opened
+from tenfold.kernel.settings import Settings
+
+Say = Callable[[str], None]
+_NAME = "SELECT name FROM tenfold.tenants WHERE id = $1"
+
+
+async def export(settings: Settings, name: str, say: Say, *, contents: bool) -> int:
+    """Write an organisation's audit log to the standard output."""
+    kept = frozenset(log.name for log in LOGS) if contents else frozenset[str]()
+    written = 0
+    async with opened(settings) as (_, database):
+        async with database.system() as reader:
+            tenant = await find_organisation(reader, name)
+        async with database.read(tenant) as reader:
+            called = str(await reader.value(_NAME, tenant))
+            async for line in exporting.lines(reader, tenant, called, kept):
+                sys.stdout.buffer.write(line)
+                written += 1
+    sys.stdout.flush()
+    say(f"{written:,} lines of {called}. Verify them with `tenfold audit verify FILE`.")
+    return 0
+
+
+def verify(file: Path, show: Say) -> int:
+    """Verify an exported file; answers 0 where it is whole, 1 where it was altered."""
+    with file.open("rb") as rows:
+        first, entries, faults = exporting.verify_file(rows)
+    for fault in faults:
+        show(f"BROKEN: {fault}")
+    when = f"{first.exported_at:%Y-%m-%d %H:%M}Z"
+    show(
+        f"{entries:,} entries of {first.organization}, exported {when}: "
+        + ("not as they were sealed." if faults else "as they were sealed.")
+    )
+    if not faults:
+        show("Whose seals they are, `tenfold prove audit` tells where they were made.")
+    return 1 if faults else 0

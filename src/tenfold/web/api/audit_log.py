@@ -1,0 +1,59 @@
+"""The audit log with its seals as a file, for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from litestar import get
+from litestar.response import Stream
+
+from tenfold.accounts.people import Caller
+from tenfold.audit import exporting
+from tenfold.audit.logs import SECURITY_EVENTS
+from tenfold.db.transaction import Reader
+from tenfold.web.api.administration import Req, visiting
+from tenfold.web.api.exports import saved
+from tenfold.web.api.requests import check_parameters, pairs
+
+_NAME = "SELECT name FROM tenfold.tenants WHERE id = $1"
+
+
+class Reading(Protocol):
+    """Who reads, and by what connection."""
+
+    @property
+    def reader(self) -> Reader: ...
+    @property
+    def person(self) -> Caller: ...
+
+
+@get("/v1/audit-log")
+async def export_audit_log(request: Req) -> Stream:
+    """Who changed what and when, and the seals by which anybody can verify it, a line each.
+
+    What records said before and after stays out of it, as no reader may see all of it; what
+    stands for it is there, and is verified.
+    """
+    check_parameters(dict(pairs(request.scope["query_string"])), ())
+    async with visiting(request, "audit_log") as visit:
+        visit.need_administrator()
+    return audit_file(request, lambda: visiting(request, "audit_log"))
+
+
+def audit_file(request: Req, opened: Callable[[], AbstractAsyncContextManager[Reading]]) -> Stream:
+    """The file, written while it is sent."""
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        async with opened() as visit:
+            tenant = visit.person.tenant
+            name = str(await visit.reader.value(_NAME, tenant))
+            contents = frozenset({SECURITY_EVENTS.name})
+            async for line in exporting.lines(visit.reader, tenant, name, contents):
+                yield line
+
+    return saved(request, pieces(), exporting.MEDIA, "audit-log.ndjson")
+
+
+HANDLERS = [export_audit_log]
