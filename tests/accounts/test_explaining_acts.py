@@ -111,6 +111,7 @@ def _name(**more: Any) -> Callable[[], dict[str, Any]]:
 WAYS: Mapping[ActName, Way] = {
     "administer": _plain("GET", "roles"),
     "read_security_events": _plain("GET", "security-events"),
+    "read_audit_log": _plain("GET", "audit-log"),
     "change_organization": _plain("PATCH", "organization", {"name": "An organisation"}),
     "change_types": _plain(
         "POST", "custom-fields", _name(type="lead", kind="text", label="A field")
