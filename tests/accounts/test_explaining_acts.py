@@ -112,6 +112,7 @@ def _name(**more: Any) -> Callable[[], dict[str, Any]]:
 WAYS: Mapping[ActName, Way] = {
     "administer": _plain("GET", "roles"),
     "read_security_events": _plain("GET", "security-events"),
+    "read_audit_log": _plain("GET", "audit-log"),
     "change_organization": _plain("PATCH", "organization", {"name": "An organisation"}),
     "change_types": _plain(
         "POST", "custom-fields", _name(type="lead", kind="text", label="A field")
@@ -129,7 +130,7 @@ WAYS: Mapping[ActName, Way] = {
     "reactivate_members": _member({"active": True}, active=False),
     "end_sessions": _end,
     "hand_over": _hand_over,
-    "change_policy": _plain("PATCH", "organization/policy", {"mfa_grace_days": 9}),
+    "change_policy": _plain("PATCH", "organization/policy", {"mfa_grace_days": 30}),
     "rotate_secret_keys": _plain("POST", "organization/data-keys"),
     "change_programs": _plain("POST", "service-accounts", _name()),
     "create_api_keys": _plain("POST", "api-keys", _name(scopes=["lead:read"])),

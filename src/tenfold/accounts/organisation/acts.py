@@ -19,6 +19,7 @@ from tenfold.kernel.errors import Forbidden
 ActName = Literal[
     "administer",
     "read_security_events",
+    "read_audit_log",
     "change_organization",
     "change_types",
     "change_teams",
@@ -63,6 +64,7 @@ class Demand:
 ACTS: Mapping[ActName, Demand] = {
     "administer": Demand(words="open the pages of administration"),
     "read_security_events": Demand(words="read the security events"),
+    "read_audit_log": Demand(words="read the audit log"),
     "change_organization": Demand(words="change the organisation's name and region"),
     "change_types": Demand(words="change record types and fields of their own making"),
     "change_teams": Demand(words="make, rename and delete teams"),

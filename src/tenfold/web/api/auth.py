@@ -30,13 +30,14 @@ from tenfold.kernel.settings import Settings
 from tenfold.web import respond
 from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
 from tenfold.web.api.endpoint import Endpoint
+from tenfold.web.cookies import Cookies
+from tenfold.web.cookies import header as set_cookie
 from tenfold.web.desk import desk_of, header
 from tenfold.web.scope import notes
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Long = Annotated[str, Meta(max_length=1_000)]
 Code = Annotated[str, Meta(max_length=40)]
-DEVICE_SECONDS, LINK_SECONDS, PROVIDER_SECONDS = 31_536_000, 3_600, 600
 Req = Request[Any, Any, Any]
 
 
@@ -143,40 +144,19 @@ class Gate:
         self.own, self.joining = own, joining
         self.provided, self.linking = provided, linking
         self.readdressing = readdressing
-        self.prefix = "__Host-" if settings.address.startswith("https://") else ""
-        self.cookie = f"{self.prefix}refreshToken"
-        self.device_cookie = f"{self.prefix}device"
-        self.browser_cookie = f"{self.prefix}browser"
-        self.provider_cookie = f"{self.prefix}provider"
-        self.offer_cookie = f"{self.prefix}offer"
+        self.cookies = Cookies(settings)
 
-    def cookies(self, signed: Signed) -> Sequence[str]:
+    def of_sign_in(self, signed: Signed) -> Sequence[str]:
         """The `Set-Cookie` headers of a sign-in: the refresh token's, and a new browser's."""
-        made = [self.refresh_cookie(signed.refresh)]
-        if signed.device:
-            made.append(self._cookie(self.device_cookie, signed.device, DEVICE_SECONDS))
-        return made
+        return [set_cookie(one) for one in self.cookies.of_sign_in(signed)]
 
-    def refresh_cookie(self, token: str) -> str:
-        """Keeps the refresh token in the browser; an empty token removes it."""
-        age = self.settings.refresh_token_days * 86_400 if token else 0
-        return self._cookie(self.cookie, token, age)
+    def keeps(self, name: str, value: str) -> str:
+        """The `Set-Cookie` header that keeps something in the browser; an empty text removes it."""
+        return set_cookie(self.cookies.made(name, value))
 
-    def browser(self, secret: str) -> str:
-        """Keeps what tells that a sign-in link comes back to the browser that asked for it."""
-        return self._cookie(self.browser_cookie, secret, LINK_SECONDS)
-
-    def begun(self, kept: str) -> str:
-        """Keeps what was begun at a provider; an empty text removes it."""
-        return self._cookie(self.provider_cookie, kept, PROVIDER_SECONDS if kept else 0)
-
-    def offer(self, kept: str) -> str:
-        """Keeps who somebody is at a provider until they have signed in or registered."""
-        return self._cookie(self.offer_cookie, kept, PROVIDER_SECONDS if kept else 0)
-
-    def _cookie(self, name: str, value: str, seconds: int) -> str:
-        secure = "; Secure" if self.prefix else ""
-        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    def kept(self, request: Request[Any, Any, Any], name: str) -> str:
+        """What the browser keeps under a name, or an empty text."""
+        return self.cookies.read(request.cookies, name)
 
     @property
     def expires_in(self) -> str:
@@ -186,7 +166,7 @@ class Gate:
 
     def device(self, request: Request[Any, Any, Any]) -> str:
         """The cookie that knows this browser."""
-        return request.cookies.get(self.device_cookie, "")[:200]
+        return self.kept(request, "device")[:200]
 
     def client(self, request: Request[Any, Any, Any]) -> Client:
         """Where a request came from, and by which of our addresses."""
@@ -238,14 +218,14 @@ async def login(request: Request[Any, Any, Any]) -> ASGIResponse:
 async def refresh(request: Request[Any, Any, Any]) -> ASGIResponse:
     """A new access token for the refresh token in the cookie, which is replaced."""
     gate = gate_of(request, "refresh")
-    token = request.cookies.get(gate.cookie, "")
+    token = gate.kept(request, "refreshToken")
     client = gate.client(request)
     if not token:
         raise Unauthenticated("No refresh token was sent; sign in again.", code="NO_REFRESH_TOKEN")
     allow = partial(desk_of(request).limits.count_person, notes(request.scope))
     access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     answer = Refreshed(access_token=access, expires_in=gate.expires_in)
-    return respond.data(answer, headers=UNKEPT, cookies=[gate.refresh_cookie(successor)])
+    return respond.data(answer, headers=UNKEPT, cookies=[gate.keeps("refreshToken", successor)])
 
 
 @post("/v1/auth/logout", status_code=200)
@@ -259,9 +239,9 @@ async def logout(request: Request[Any, Any, Any]) -> ASGIResponse:
             claims = desk_of(request).tokens.verify(access.strip())
         except Unauthenticated:
             claims = None
-    token = request.cookies.get(gate.cookie, "")
+    token = gate.kept(request, "refreshToken")
     await gate.accounts.logout(token[:200], claims, client_of(request.scope))
-    return respond.data({}, headers=UNKEPT, cookies=[gate.refresh_cookie("")])
+    return respond.data({}, headers=UNKEPT, cookies=[gate.keeps("refreshToken", "")])
 
 
 @route("/v1/auth/me", http_method=["GET", "POST"], status_code=200)
@@ -315,7 +295,7 @@ def entered(gate: Gate, found: Signed | Asked) -> ASGIResponse:
 def signed(gate: Gate, found: Signed, status: int = 200, *cookies: str) -> ASGIResponse:
     """The answer with a new session, and with other cookies than its own."""
     answer = SignedIn(user=user_of(found.account), token=found.token, expires_in=gate.expires_in)
-    kept = [*gate.cookies(found), *cookies]
+    kept = [*gate.of_sign_in(found), *cookies]
     return respond.data(answer, status=status, headers=UNKEPT, cookies=kept)
 
 

@@ -301,7 +301,7 @@ def _enrolled(gate: Gate, found: Signed, codes: list[str], status: int = 200) ->
         expires_in=gate.expires_in,
         recovery_codes=codes,
     )
-    return respond.data(answer, status=status, headers=UNKEPT, cookies=gate.cookies(found))
+    return respond.data(answer, status=status, headers=UNKEPT, cookies=gate.of_sign_in(found))
 
 
 HANDLERS = [

@@ -73,9 +73,9 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 async def ask_sign_in_link(request: Req) -> ASGIResponse:
     """Mail a sign-in link; the answer is the same whether there is such an account or not."""
     gate = gate_of(request, "sign_in_link")
-    browser = request.cookies.get(gate.browser_cookie, "")[:200] or new_secret()
+    browser = gate.kept(request, "browser")[:200] or new_secret()
     answer = await ask_link(request, "sign_in", browser)
-    answer.pairs.append((b"set-cookie", gate.browser(browser).encode()))
+    answer.pairs.append((b"set-cookie", gate.keeps("browser", browser).encode()))
     return answer
 
 
@@ -84,7 +84,7 @@ async def use_sign_in_link(request: Req) -> ASGIResponse:
     """Sign in by a link, which is then used up."""
     gate = gate_of(request, "use_sign_in_link")
     body = await strangers_body(request, LinkUsed)
-    client, browser = await knock(request, gate), request.cookies.get(gate.browser_cookie, "")[:200]
+    client, browser = await knock(request, gate), gate.kept(request, "browser")[:200]
     found = await gate.accounts.links.sign_in(
         body.token, body.email, browser, client, gate.device(request)
     )

@@ -16,7 +16,6 @@ from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, TenfoldError, Unauthenticated
 from tenfold.web import respond
 from tenfold.web.api.auth import (
-    PROVIDER_SECONDS,
     TRIES,
     UNKEPT,
     Gate,
@@ -29,6 +28,7 @@ from tenfold.web.api.auth import (
 )
 from tenfold.web.api.auth_providers import KEPT_BYTES, LinkedTo
 from tenfold.web.api.endpoint import Endpoint
+from tenfold.web.cookies import PROVIDER_SECONDS
 from tenfold.web.desk import desk_of, header
 from tenfold.web.pages import door, render
 from tenfold.web.pages.session import Flash, cookie, keep_cookie, keep_flash
@@ -63,7 +63,7 @@ async def start(request: Req, provider: str, next: str = "", link: str = "") -> 
             address, kept = await gate.provided.begin(provider, after)
     except TenfoldError as error:
         return _refused(request, error)
-    keep_cookie(request, "provider", kept, PROVIDER_SECONDS)
+    keep_cookie(request, "provider", kept)
     return render.to(request, address)
 
 
@@ -72,7 +72,7 @@ async def callback(request: Req, provider: str) -> ASGIResponse:
     """Where a provider sends the browser back to."""
     gate = gate_of(request, "provider_callback")
     kept = cookie(request, "provider")[:KEPT_BYTES]
-    keep_cookie(request, "provider", "", 0)
+    keep_cookie(request, "provider", "")
     try:
         client = await knock(request, gate)
         sent = request.query_params
@@ -103,7 +103,7 @@ def _offered(request: Req, gate: Gate, offer: Offer) -> ASGIResponse:
     """Ask somebody unknown to sign in first, or to register."""
     kept, shown = gate.provided.kept(offer), offer.shown
     if _page(request):
-        keep_cookie(request, "offer", kept, PROVIDER_SECONDS)
+        keep_cookie(request, "offer", kept)
         return render.to(request, "/sign-in/known" if offer.known else "/sign-in/new")
     told = UnknownHere(
         sign_in_first=offer.known,
@@ -111,7 +111,7 @@ def _offered(request: Req, gate: Gate, offer: Offer) -> ASGIResponse:
         first_name=shown.first_name,
         last_name=shown.last_name,
     )
-    return respond.data(told, headers=UNKEPT, cookies=[gate.offer(kept)])
+    return respond.data(told, headers=UNKEPT, cookies=[gate.keeps("offer", kept)])
 
 
 def _page(request: Req) -> bool:

@@ -91,7 +91,7 @@ async def register_by_provider(request: Req) -> ASGIResponse:
     gate = gate_of(request, "register_by_provider")
     body = await strangers_body(request, NewcomerByProvider)
     client, device = await knock(request, gate), gate.device(request)
-    kept = request.cookies.get(gate.offer_cookie, "")[:KEPT_BYTES]
+    kept = gate.kept(request, "offer")[:KEPT_BYTES]
     shown = gate.provided.offered(kept).shown
     names = checked_names(body.first_name or shown.first_name, body.last_name or shown.last_name)
     if body.invitation:
@@ -99,7 +99,7 @@ async def register_by_provider(request: Req) -> ASGIResponse:
     else:
         new = Newcomer(checked_organization(body.organization), *names)
         found = await gate.provided.register(kept, new, client, device)
-    return signed(gate, found, 201, gate.offer(""))
+    return signed(gate, found, 201, gate.keeps("offer", ""))
 
 
 @get("/v1/auth/identities")
@@ -117,9 +117,9 @@ async def list_identities(request: Req) -> ASGIResponse:
 async def take_identity(request: Req) -> ASGIResponse:
     """Link the identity with which one came to an account that exists, after signing in to it."""
     gate, claims = mine(request, "take_identity")
-    kept = request.cookies.get(gate.offer_cookie, "")[:KEPT_BYTES]
+    kept = gate.kept(request, "offer")[:KEPT_BYTES]
     label = await gate.linking.take(claims, kept, gate.client(request))
-    cookies = [gate.offer("")]
+    cookies = [gate.keeps("offer", "")]
     return respond.data(LinkedTo(label=label), status=201, headers=UNKEPT, cookies=cookies)
 
 
@@ -152,7 +152,7 @@ async def begin_link(request: Req, provider: str) -> ASGIResponse:
     body = await body_of(request, LinkWish)
     after, client = safe_next(body.next), await knock(request, gate)
     url, kept = await gate.linking.begin(claims, provider, after, client)
-    return respond.data(LinkBegun(url=url), headers=UNKEPT, cookies=[gate.begun(kept)])
+    return respond.data(LinkBegun(url=url), headers=UNKEPT, cookies=[gate.keeps("provider", kept)])
 
 
 def checked_names(first: str, last: str) -> tuple[str, str]:

@@ -54,7 +54,7 @@ async def signed_in(request: Req) -> Claims:
 
 async def _renewed(request: Req) -> Claims:
     gate = gate_of(request)
-    token = request.cookies.get(gate.cookie, "")
+    token = gate.kept(request, "refreshToken")
     if not token:
         raise SignInFirst("Sign in to see this page.")
     try:
@@ -165,7 +165,7 @@ async def sign_out(request: Req) -> ASGIResponse:
         return render.to(request, "/login")
     await signed_form(request, claims)
     gate = gate_of(request)
-    token = request.cookies.get(gate.cookie, "")
+    token = gate.kept(request, "refreshToken")
     await gate.accounts.logout(token[:200], claims, gate.client(request))
     keep_session(request, "", "")
     # Pages that the browser still holds must not come back with its back button.

@@ -9,10 +9,9 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity import challenges
 from tenfold.accounts.identity.entrance import Asked, Signed
-from tenfold.web.api.auth import DEVICE_SECONDS, LINK_SECONDS, Gate, knock
-from tenfold.web.desk import desk_of
+from tenfold.web.api.auth import Gate, knock
 from tenfold.web.pages import render
-from tenfold.web.pages.session import Req, cookie, keep_cookie
+from tenfold.web.pages.session import Req, cookie, keep_cookie, kept_cookies
 
 WAITING = "waiting"
 """The cookie of a sign-in that waits for its second factor."""
@@ -59,19 +58,16 @@ def then(path: str, after: str) -> str:
 
 def keep_signed(request: Req, signed: Signed) -> None:
     """Keep a new session in the browser, and what knows the browser."""
-    keep_session(request, signed.token, signed.refresh)
-    if signed.device:
-        keep_cookie(request, "device", signed.device, DEVICE_SECONDS)
+    keep_cookie(request, "session", signed.token)
+    kept_cookies(request).extend(gate_of(request).cookies.of_sign_in(signed))
     if cookie(request, WAITING):
         keep_cookie(request, WAITING, "", 0)
 
 
 def keep_session(request: Req, access: str, refresh: str) -> None:
     """Keep both tokens in the browser, or remove them."""
-    settings = desk_of(request).settings
-    keep_cookie(request, "session", access, settings.access_token_seconds if access else 0)
-    age = settings.refresh_token_days * 86_400 if refresh else 0
-    keep_cookie(request, "refreshToken", refresh, age)
+    keep_cookie(request, "session", access)
+    keep_cookie(request, "refreshToken", refresh)
 
 
 def device(request: Req) -> str:
@@ -86,4 +82,4 @@ def browser(request: Req) -> str:
 
 def keep_browser(request: Req, secret: str) -> None:
     """Keep it until the link is too old."""
-    keep_cookie(request, "browser", secret, LINK_SECONDS)
+    keep_cookie(request, "browser", secret)

@@ -107,7 +107,7 @@ def _to_sign_in(request: Req) -> Response[bytes]:
     if request.method != "GET" or (scripted and part):
         before = _shown(request)
     # A token that is good but whose session has ended would lead back here for ever.
-    keep_cookie(request, "session", "", 0)
+    keep_cookie(request, "session", "")
     address = "/login" if before == "/" else f"/login?next={quote(before)}"
     if scripted:  # the whole page goes there, not the part that was asked for
         headers = {"hx-redirect": address, "cache-control": "no-store"}

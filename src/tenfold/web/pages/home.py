@@ -12,11 +12,12 @@ from tenfold.engine.search import Search
 from tenfold.engine.titles import counts, newest
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
+from tenfold.web.cookies import YEAR
 from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import frame, readable, visiting
-from tenfold.web.pages.session import YEAR, Req, keep_cookie, routed, signed_form
+from tenfold.web.pages.session import Req, keep_cookie, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
 _RECENT = 8

@@ -66,7 +66,7 @@ async def link(request: Req) -> ASGIResponse:
     if form.get("answer") == "yes":
         label = await gate.linking.take(claims, _kept(request), gate.client(request))
         keep_flash(request, Flash(f"{label} is linked to your account."))
-    keep_cookie(request, "offer", "", 0)
+    keep_cookie(request, "offer", "")
     return render.to(request, safe_next(offer.after))
 
 
@@ -101,7 +101,7 @@ async def newcomer(request: Req) -> ASGIResponse:
             found = await gate.provided.register(_kept(request), new, client, device)
     except Invalid as error:
         return await _newcomer(request, offer, error)
-    keep_cookie(request, "offer", "", 0)
+    keep_cookie(request, "offer", "")
     return door.entered(request, found, "/" if secret else safe_next(offer.after))
 
 

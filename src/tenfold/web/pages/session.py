@@ -16,11 +16,10 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
-from tenfold.web import policy
+from tenfold.web.cookies import Cookies
 from tenfold.web.desk import Desk, desk_of, header
 
 Req = Request[Any, Any, Any]
-YEAR = 31_536_000
 _FORM = "application/x-www-form-urlencoded"
 _COOKIES = "tenfold.set_cookies"
 
@@ -69,30 +68,11 @@ def routed(request: Req, name: str) -> None:
     scope_of(request)["tenfold.route"] = name
 
 
-def secure(desk: Desk) -> bool:
-    """Whether people reach this installation by https."""
-    return policy.secure(desk.settings)
-
-
-def cookie_name(desk: Desk, name: str) -> str:
-    """A cookie's name; the prefix ties it to this very host where https allows it (RFC 6265bis)."""
-    return f"__Host-{name}" if secure(desk) else name
-
-
 def keep_cookie(
-    request: Req, name: str, value: str, seconds: int | None, *, scripts: bool = False
+    request: Req, name: str, value: str, seconds: int | None = None, *, scripts: bool = False
 ) -> None:
     """Set a cookie with the answer to this request, whatever the answer will be."""
-    desk = desk_of(request)
-    made = Cookie(
-        key=cookie_name(desk, name),
-        value=value,
-        max_age=seconds,
-        path="/",
-        httponly=not scripts,
-        secure=secure(desk),
-        samesite="lax",
-    )
+    made = _cookies(request).made(name, value, seconds, scripts=scripts)
     kept_cookies(request).append(made)
 
 
@@ -103,7 +83,11 @@ def kept_cookies(request: Req) -> list[Cookie]:
 
 def cookie(request: Req, name: str) -> str:
     """The value of one of our cookies, or an empty text."""
-    return request.cookies.get(cookie_name(desk_of(request), name), "")
+    return _cookies(request).read(request.cookies, name)
+
+
+def _cookies(request: Req) -> Cookies:
+    return request.app.state.gate.cookies
 
 
 # -- forms
