@@ -20,7 +20,7 @@ from litestar.types import ASGIApp, Scope
 
 from tenfold import base
 from tenfold.accounts import people
-from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity import links, readdressing, spraying, telling
 from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
@@ -240,7 +240,8 @@ def create_app(settings: Settings | None = None) -> Edge:
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
         provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
         linking = Linking(own, provided)
-        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking)
+        readdress = readdressing.Readdressing(own, database, keyring)
+        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking, readdress)
         outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
         app.state.outside_tokens = outside_tokens
 
@@ -379,11 +380,17 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *reseal.handlers(made.registry, made.keyring),
         *handing_over.handlers(made.registry),
         *links.handlers(made.settings, made.keyring),
+        *readdressing.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
+        *spraying.handlers(made.settings, made.keyring, database),
         *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
     ]
-    schedules = [*housekeeping.schedules(), *exchange_jobs.schedules()]
+    schedules = [
+        *housekeeping.schedules(),
+        *exchange_jobs.schedules(),
+        *spraying.schedules(),
+    ]
     return JobRegistry(handlers, schedules)
 
 

@@ -7,11 +7,11 @@ import re
 from tests.conftest import Running
 from tests.jobs.tools import until, working
 
-from tenfold.accounts.identity import links, telling
+from tenfold.accounts.identity import links, readdressing, spraying, telling
 from tenfold.mail import sending
 from tenfold.mail.letters import Kept, kept
 
-_JOBS = [links.LINK_JOB, telling.LOCKED_JOB]
+_JOBS = [links.LINK_JOB, telling.LOCKED_JOB, spraying.SPRAYED_JOB, readdressing.EMAIL_JOB]
 _WAITING = """SELECT count(*) FROM jobs.job
 WHERE name = ANY ($1) AND state IN ('pending', 'processing')"""
 
@@ -29,6 +29,8 @@ async def work_off(running: Running) -> None:
     handlers = [
         *links.handlers(desk.settings, desk.keyring),
         *telling.handlers(desk.settings, desk.keyring),
+        *readdressing.handlers(desk.settings, desk.keyring),
+        *spraying.handlers(desk.settings, desk.keyring, desk.database),
         *sending.handlers(lambda: desk.settings, desk.keyring, desk.database),
     ]
     async with working(desk.database, *handlers):
@@ -42,6 +44,8 @@ async def work_off(running: Running) -> None:
 
 def link_in(letter: Kept) -> str:
     """The secret of the link in a letter."""
-    found = re.search(r"https?://\S+/(?:sign-in|reset|verify)/(\S+)", letter.letter.text)
+    found = re.search(
+        r"https?://\S+/(?:sign-in|reset|verify|change-email)/(\S+)", letter.letter.text
+    )
     assert found is not None, letter.letter.text
     return found[1]

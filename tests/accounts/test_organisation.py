@@ -41,6 +41,37 @@ async def second(serve: Serve, settings: Settings, anyio_backend: str) -> AsyncI
 # -- the organisation
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field", "told"),
+    [
+        ("PATCH", "organization/policy", {"mfa": "some"}, "mfa", "must be one of admins, all"),
+        (
+            "POST",
+            "members",
+            {"email": "a@example.com", "role": "king"},
+            "role",
+            "must be one of admin, manager, member, owner, read-only",
+        ),
+        ("POST", "organization/ownership", {"to": "me"}, "to", "must be an id (a UUID)"),
+        ("GET", "access?limit=1", None, "limit", "is not a parameter; there is only type"),
+    ],
+)
+async def test_what_can_not_be_taken_is_told_in_plain_words(
+    api: Api, admin: Somebody, method: str, path: str, body: Any, field: str, told: str
+) -> None:
+    assert (await api.refused(admin, method, path, body))[2] == {field: told}
+
+
+async def test_an_admin_is_told_who_changes_an_owner(
+    api: Api, admin: Somebody, organisation: Organisation
+) -> None:
+    boss = await organisation.person("owner", name="boss")
+    other = await organisation.person("admin", name="another")
+    answer = await api.ask(other, "PATCH", f"members/{boss.id}", {"active": False})
+    assert answer.status_code == 403
+    assert "ask one of them" in answer.json()["error"]["message"]
+
+
 async def test_organisation_is_read_and_changed(
     api: Api, organisation: Organisation, admin: Somebody
 ) -> None:

@@ -22,6 +22,7 @@ from tenfold.web.desk import Desk
 pytestmark = pytest.mark.anyio
 _LONGER = """UPDATE tenfold.sessions SET expires_at = now() + interval '30 days',
 sure_at = now() + interval '7 days' WHERE id = $1"""
+_NETWORKS = "UPDATE tenfold.tenants SET admin_networks = '{203.0.113.0/24}' WHERE id = $1"
 _HANDED = "UPDATE tenfold.batches SET status = 'done' WHERE id = $1"
 _OVERDUE = "UPDATE tenfold.members SET mfa_from = now() - interval '1 year' WHERE tenant_id = $1"
 ADMIN_ACTS = (
@@ -218,7 +219,7 @@ def test_an_address_is_inside_or_not(
         ({"admin_networks": ["office"]}, "admin_networks[0]"),
         ({"mfa": "nobody"}, "mfa"),
         ({"mfa_grace_days": 91}, "mfa_grace_days"),
-        ({"rate_per_minute": 1}, "rate_per_minute"),
+        ({"rate_per_minute": 1_000}, "rate_per_minute"),
         ({"mfa_required": True}, "mfa_required"),
     ],
 )
@@ -242,6 +243,22 @@ async def test_a_policy_needs_a_fresh_proof(browser: Browser, owner: Owner, late
         refused = await browser.call(method, path, body)
         assert (refused.status_code, code(refused)) == (403, "STEP_UP_REQUIRED")
     assert (await browser.call("POST", "/v1/teams", {"name": "North"})).status_code == 201
+
+
+async def test_members_read_what_concerns_them_alone(
+    placed: Running, owner: Owner, api: Api, organisation: Organisation, admin: Somebody
+) -> None:
+    member = await organisation.person("member")
+    asked = {"mfa": "admins", "mfa_grace_days": 7}
+    assert await api.data(member, "GET", "organization/policy") == asked
+    whole = await api.data(admin, "GET", "organization/policy")
+    assert whole == {**asked, "admin_networks": [], "rate_per_minute": None}
+    for path in ("service-accounts", f"service-accounts/{admin.id}", "members?kind=service"):
+        assert (await api.refused(member, "GET", path))[:2] == (403, "FORBIDDEN"), path
+    await owner.execute(_NETWORKS, organisation.id)
+    async with at(placed, "198.51.100.7") as home:
+        home.token = admin.token
+        assert data(await home.call("GET", "/v1/organization/policy")) == asked
 
 
 # -- sessions of members

@@ -194,6 +194,7 @@ async def test_keys_have_no_account_to_look_after(api: Api, admin: Somebody) -> 
         ("POST", "auth/switch", {"organizationId": str(admin.tenant)}),
         ("POST", "auth/sessions/end-others", None),
         ("POST", "auth/verify-email", None),
+        ("POST", "auth/change-email", {"email": "other@example.com"}),
     )
     for key in keys:
         for method, path, body in asked:

@@ -107,7 +107,7 @@ def test_unknown_names_in_overrides_give_the_nearest():
         guess(["Email"], [], TARGETS, {"Email": "firstname"})
     with pytest.raises(UnknownName, match=r"'last_name'\?$"):
         guess(["Email"], [], TARGETS, {"Email": "lastname"})
-    with pytest.raises(UnknownName, match=r"no column 'x'; there are Email\.$"):
+    with pytest.raises(UnknownName, match=r"no column 'x'; there is only Email\.$"):
         guess(["Email"], [], TARGETS, {"x": "email"})
     with pytest.raises(UnknownName, match="can't both"):
         guess(["A", "B"], [], TARGETS, {"A": "email", "B": "email"})

@@ -119,6 +119,6 @@ def browser(running: Running) -> httpx.AsyncClient:
 
 def path_in(text: str) -> str:
     """The path of the link in a letter."""
-    found = re.search(r"https?://[^/\s]+(/(?:sign-in|reset|verify|join)/\S+)", text)
+    found = re.search(r"https?://[^/\s]+(/(?:sign-in|reset|verify|change-email|join)/\S+)", text)
     assert found is not None, text
     return found[1]

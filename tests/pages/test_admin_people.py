@@ -284,6 +284,11 @@ async def test_records_are_handed_over_to_whom_the_box_names(
     assert "whose records they are" in visitor.page.one(id="e-to").text
     await visitor.send(visitor.form(f"{path}/hand-over"), to=heir.email)
     assert "on the way to" in visitor.toast
+    (link,) = [a for a in visitor.page.all("a") if a.text == "Show"]
+    await visitor.get(link["href"])
+    assert visitor.page.one("h1").text == "Hand-over of leads"
+    await visitor.get("/imports")
+    assert visitor.page.all("a", href=link["href"])
     sql = "SELECT count(*) FROM tenfold.batches WHERE tenant_id = $1 AND kind = 'hand_over'"
     assert await owner.fetchval(sql, organisation.id) == 1
     assert lead["owner_id"] == str(zoe.id)

@@ -180,7 +180,7 @@ async def test_a_role_is_deleted_once_nobody_has_it(
     path = await role(visitor)
     await organisation.person("member", ["sales-team"])
     await visitor.send(visitor.form(f"{path}/delete"))
-    assert "1 people still have the role" in visitor.toast
+    assert "1 person still has the role" in visitor.toast
     other = await role(visitor, "unused")
     await visitor.send(visitor.form(f"{other}/delete"))
     assert visitor.toast == "The role Unused is deleted."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import httpx
@@ -15,10 +17,16 @@ pytestmark = pytest.mark.anyio
 SECURITY, EVENTS, KEYS = "/admin/security", "/admin/security/events", "/admin/security/data-keys"
 PROGRAMS, NEW_KEY = "/admin/programs", "/admin/programs/keys/new"
 _UNSURE = "UPDATE tenfold.sessions SET sure_at = now() - interval '1 hour' WHERE user_id = $1"
+_RATE = "UPDATE tenfold.tenants SET rate_per_minute = 1200 WHERE id = $1"
+_KEPT_RATE = "SELECT rate_per_minute FROM tenfold.tenants WHERE id = $1"
 _KEY = "SELECT id FROM tenfold.api_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC"
 _EVENT = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
 VALUES (uuidv7(), $1, $2, $3, $4, '{}', $5::text::timestamptz)"""
+_FORMULA = """UPDATE tenfold.security_events
+SET detail = jsonb_build_object('user_agent', $2::text, 'x', 1) WHERE user_id = $1"""
+_MANY = """INSERT INTO tenfold.security_events (id, tenant_id, event_type)
+SELECT uuidv7(), $1, 'logout' FROM generate_series(1, $2)"""
 
 
 def value(form: Element, name: str) -> str:
@@ -36,13 +44,22 @@ def told(visitor: Visitor, name: str) -> str:
 async def test_the_policy_is_changed(visitor: Visitor) -> None:
     await visitor.get(SECURITY)
     form = visitor.form(SECURITY)
-    await visitor.send(form, mfa="all", mfa_grace_days="14", rate_per_minute="600")
+    await visitor.send(form, mfa="all", mfa_grace_days="14")
     assert visitor.toast == "The policy is saved, and holds from now on."
     form = visitor.form(SECURITY)
     assert (value(form, "mfa"), value(form, "mfa_grace_days")) == ("all", "14")
-    assert value(form, "rate_per_minute") == "600"
-    await visitor.send(form, rate_per_minute="")
-    assert value(visitor.form(SECURITY), "rate_per_minute") == ""
+
+
+async def test_how_often_one_may_ask_is_shown_and_not_the_organisations_to_change(
+    visitor: Visitor, owner: Owner, organisation: Organisation
+) -> None:
+    await visitor.get(SECURITY)
+    assert "as many requests as they like" in visitor.page.text
+    await owner.execute(_RATE, organisation.id)
+    await visitor.get(SECURITY)
+    await visitor.send(visitor.form(SECURITY), mfa="all", rate_per_minute="100000")
+    assert "may make 1,200 requests in a minute" in visitor.page.text
+    assert await owner.fetchval(_KEPT_RATE, organisation.id) == 1_200
 
 
 @pytest.mark.parametrize(
@@ -51,7 +68,6 @@ async def test_the_policy_is_changed(visitor: Visitor) -> None:
         ("mfa_grace_days", "91", "90"),
         ("mfa_grace_days", "soon", "whole number"),
         ("mfa_grace_days", "0", "set up a second factor of your own first"),
-        ("rate_per_minute", "9", "10"),
         ("admin_networks", "203.0.113.0/24\nhere", "“here” must be an address or a network"),
         ("admin_networks", "203.0.113.0/24", "127.0.0.1, or you are out"),
     ],
@@ -176,6 +192,46 @@ async def test_another_organisations_events_are_not_there(
     assert not visitor.page.all("tbody")
     await visitor.get(EVENTS, params={"person": str(stranger.id)})
     assert stranger.email not in visitor.page.text
+
+
+async def test_the_events_that_are_found_are_downloaded_as_csv(
+    visitor: Visitor, organisation: Organisation, owner: Owner, make_organisation: MakeOrganisation
+) -> None:
+    stranger = await (await make_organisation("Elsewhere")).person("member")
+    evil = await organisation.person("member", name="evil")
+    for who, kind in ((evil, "login_failed"), (evil, "logout"), (stranger, "login_failed")):
+        where = (who.tenant, who.id, kind, "203.0.113.5", "2026-03-01 12:00+00")
+        await owner.execute(_EVENT, *where)
+    await owner.execute(_FORMULA, evil.id, "=HYPERLINK(1)")
+    await visitor.get(EVENTS, params={"address": "203.0.113.5", "kind": "login_failed"})
+    (link,) = [a for a in visitor.page.all("a") if a.text == "Download as CSV"]
+    answer = await visitor.http.get(link["href"])
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="security-events.csv"' in answer.headers["content-disposition"]
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["event_type"], row["user_id"]) == ("login_failed", str(evil.id))
+    assert row["user_agent"] == "'=HYPERLINK(1)"
+    assert "x" in row["detail"]
+
+
+async def test_a_download_goes_on_past_a_page(
+    visitor: Visitor, organisation: Organisation, owner: Owner
+) -> None:
+    await owner.execute(_MANY, organisation.id, 1_005)
+    answer = await visitor.http.get(f"{EVENTS}/export?kind=logout")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len({row["id"] for row in rows}) == len(rows) == 1_005
+
+
+async def test_events_are_downloaded_by_administrators_alone(
+    visit: Visit, organisation: Organisation
+) -> None:
+    member = visit(await organisation.person("member"))
+    await member.get(f"{EVENTS}/export")
+    assert member.answer.status_code == 403
+    admin = visit(await organisation.person("admin"))
+    await admin.get(f"{EVENTS}/export?kind=explosion")
+    assert admin.answer.status_code == 400
 
 
 # -- programs

@@ -232,12 +232,43 @@ async def test_the_letter_is_sent_again_a_few_times(free: Running, ada: Newcomer
     assert "Several letters" in ada.toast
 
 
+# -- another address
+
+
+async def test_an_address_is_changed_by_the_button_of_the_link(
+    free: Running, ada: Newcomer
+) -> None:
+    await ada.register()
+    await ada.get("/settings/profile")
+    form = "/settings/profile/email"
+    for typed, says in (("", "Enter your new"), (ada.email, "is your address already")):
+        await ada.send(ada.form(form), email=typed)
+        assert ada.answer.status_code == 400
+        assert says in ada.page.one(id="e-email").text
+    old, ada.email = ada.email, f"{ada.email[:11]}.new@example.com"
+    await ada.send(ada.form(form), email=ada.email)
+    assert ada.toast.startswith(f"A link is on its way to {ada.email}.")
+    await work_off(free)
+    path = await link(free, ada, "change-email")
+    await ada.get(path)
+    assert ada.email in ada.page.one("main").text
+    await ada.get("/settings/profile")
+    assert old in ada.page.one("main").text, "opening the link is not enough"
+    await ada.get(path)
+    await ada.send(ada.form(path))
+    assert ada.path == "/settings/profile"
+    assert ada.email in ada.toast
+    assert old not in ada.page.one("main").text
+    await ada.get(path)
+    assert "used up" in ada.page.one("h1").text
+
+
 # -- what is no link
 
 
-@pytest.mark.parametrize("kind", ["sign-in", "reset", "verify"])
+@pytest.mark.parametrize("kind", ["sign-in", "reset", "verify", "change-email"])
 async def test_what_is_no_link_says_how_to_get_one(ada: Newcomer, kind: str) -> None:
-    if kind == "verify":
+    if kind in ("verify", "change-email"):
         await ada.register()
     for secret in ("nothing", "x" * 2_000, "%00", "..%2f..", "é"):
         await ada.get(f"/{kind}/{secret}")
@@ -252,7 +283,7 @@ async def test_a_link_of_one_kind_is_none_of_another(free: Running, ada: Newcome
     await ada.register()
     await ask(free, ada)
     secret = (await link(free, ada, "sign-in")).rpartition("/")[2]
-    for kind in ("reset", "verify"):
+    for kind in ("reset", "verify", "change-email"):
         await ada.post(f"/{kind}/{secret}", [("password", NEW)])
         assert ada.answer.status_code == 404
 
@@ -272,6 +303,6 @@ async def test_forms_of_other_sites_ask_for_nothing(ada: Newcomer) -> None:
     evil: dict[str, Any] = {"headers": {"origin": "https://evil.example"}}
     for path in ("/login", "/login/link", "/login/passkey", "/login/passkey/options", "/forgot",
                  "/register", "/password", "/login/second-factor", "/reset/x", "/sign-in/x",
-                 "/verify/x"):  # fmt: skip
+                 "/verify/x", "/change-email/x"):  # fmt: skip
         await ada.post(path, [("email", ada.email)], **evil)
         assert ada.answer.status_code == 403, path

@@ -204,3 +204,12 @@ async def test_a_wrong_query_is_a_page(visitor: Visitor) -> None:
     await visitor.get("/leads?" + "&".join(f"a{n}=1" for n in range(200)))
     assert visitor.answer.status_code == 400
     assert visitor.page.one("h1").text == "That address can't be read"
+
+
+@pytest.mark.parametrize("path", ["/V1/leads", "/v1/nothing", "/V1"])
+async def test_a_wrong_address_of_the_api_is_refused_as_the_api_does(
+    visitor: Visitor, path: str
+) -> None:
+    answer = await visitor.http.get(path, headers={"accept": "text/html"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["success"] is False

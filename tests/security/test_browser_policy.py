@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -23,6 +24,8 @@ from tenfold.web.pages.assets import assets
 
 pytestmark = pytest.mark.anyio
 PUBLIC = "https://crm.example.com"
+_LIMITS_SET = """SELECT detail FROM tenfold.security_events
+WHERE tenant_id = $1 AND event_type = 'policy_changed' ORDER BY created_at, id"""
 EVERYWHERE = [
     "/",
     "/login",
@@ -265,7 +268,7 @@ async def test_the_operator_sees_them_and_lets_them_go(app: Running, settings: S
 
 
 async def test_the_operator_sets_the_limit_of_an_organisation(
-    serve: Serve, few: Settings, at: At, admin: Any, make_organisation: Any
+    serve: Serve, few: Settings, at: At, admin: Any, make_organisation: Any, owner: Owner
 ) -> None:
     said: list[str] = []
     async with serve(few) as running:
@@ -287,10 +290,13 @@ async def test_the_operator_sets_the_limit_of_an_organisation(
         "as many requests as they like.",
         "as many requests as others.",
     ]
+    noted = [json.loads(row[0]) for row in await owner.fetch(_LIMITS_SET, admin.tenant)]
+    rates = [(one["before"]["rate_per_minute"], one["after"]["rate_per_minute"]) for one in noted]
+    assert rates == [(None, 500), (500, 0), (0, None)], "the organisation can see who did it"
     name = f"Twins {new_id().hex}"
     for _ in range(2):
         await make_organisation(name)
-    with pytest.raises(Invalid, match="several"):
+    with pytest.raises(Invalid, match="Several"):
         await set_limit(few, name, 1, said.append)
     with pytest.raises(NotFound):
         await set_limit(few, "Nobody & Sons", 1, said.append)

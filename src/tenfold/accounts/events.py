@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -12,29 +12,22 @@ from tenfold.db.database import Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
 
-Event = Literal[
-    # Signing in and out
-    "registered",
-    "login_success",
+AccountEvent = Literal[
+    # Signing in
     "login_failed",
     "account_locked",
     "locked_account_attempt",
-    "brute_force",
     "new_device",
     "token_reuse",
-    "logout",
-    "session_revoked",
-    "organization_switched",
-    "step_up",
     # What somebody proves who they are with
     "password_changed",
     "password_reset_requested",
     "password_reset",
     "email_verified",
+    "email_changed",
     "sign_in_link_requested",
     "mfa_enabled",
     "mfa_disabled",
-    "mfa_asked",
     "mfa_failed",
     "recovery_codes_made",
     "recovery_code_used",
@@ -42,6 +35,19 @@ Event = Literal[
     "passkey_removed",
     "identity_linked",
     "identity_unlinked",
+]
+"""What happens to an account, and so concerns every organisation of its person."""
+
+Event = Literal[
+    # Signing in to an organisation, and out
+    "registered",
+    "login_success",
+    "brute_force",
+    "logout",
+    "session_revoked",
+    "organization_switched",
+    "step_up",
+    "mfa_asked",
     # Keys of programs
     "api_key_created",
     "api_key_rotated",
@@ -70,10 +76,19 @@ Event = Literal[
     "keys_rotated",
     "keys_erased",
 ]
+"""What happens in one organisation, or in none."""
+
+EVENTS: tuple[str, ...] = (*get_args(AccountEvent), *get_args(Event))
 
 _ADD = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+# One statement whether there is such an account or not, so that neither takes longer.
+_ADD_EVERYWHERE = """INSERT INTO tenfold.security_events
+(id, tenant_id, user_id, event_type, ip_address, detail, created_at)
+SELECT CASE WHEN row_number() OVER () = 1 THEN $1::uuid ELSE gen_random_uuid() END,
+    m.tenant_id, $2::uuid, $3, $4, $5, $6
+FROM (SELECT 1) AS once LEFT JOIN tenfold.memberships($2::uuid) m ON true"""
 
 
 async def note(
@@ -86,16 +101,30 @@ async def note(
     **detail: object,
 ) -> None:
     """Write one event; `user` is whom it is about, the actor stands in the detail."""
-    told = {"user_agent": client.agent[:200], "request_id": client.request, **detail}
+    told = _told(client, detail)
     if tx.context.actor and tx.context.actor != user:
         told["actor_id"] = tx.context.actor
-    await tx.execute(
-        _ADD,
-        new_id(),
-        tenant,
-        user,
-        event,
-        client.address[:64] or None,
-        msgspec.json.encode(told).decode(),
-        clock.now(),
-    )
+    place = client.address[:64] or None
+    written = msgspec.json.encode(told).decode()
+    await tx.execute(_ADD, new_id(), tenant, user, event, place, written, clock.now())
+
+
+async def note_everywhere(
+    tx: Transaction,
+    event: AccountEvent,
+    client: Client,
+    user: UUID | None,
+    **detail: object,
+) -> None:
+    """Write an event of an account to each organisation that its person is active in.
+
+    Where there is none, or no account (`user` None), it is nobody's. The detail names neither an
+    organisation nor what is one's: no organisation learns by it of the others.
+    """
+    place = client.address[:64] or None
+    written = msgspec.json.encode(_told(client, detail)).decode()
+    await tx.execute(_ADD_EVERYWHERE, new_id(), user, event, place, written, clock.now())
+
+
+def _told(client: Client, detail: dict[str, object]) -> dict[str, object]:
+    return {"user_agent": client.agent[:200], "request_id": client.request, **detail}

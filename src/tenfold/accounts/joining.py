@@ -89,8 +89,8 @@ class Joining:
                 user = await invitations.new_account(tx, invitation, names, None)
             except asyncpg.UniqueViolationError:
                 raise taken() from None
-            await identities.link_new(tx, user.id, shown, client)
             await invitations.join(tx, invitation, user, client)
+            await identities.link_new(tx, user.id, shown, client)
             member = await memberships(tx, user.id)
             account = Account(user, member[0], member)
             return await self._entrance.enter(tx, account, methods(shown), client, device)

@@ -1,4 +1,4 @@
-"""Security events as administrators read and search them."""
+"""Security events as administrators, and whoever runs the installation, read and search them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from tenfold.db.database import Reader
 
-_PAGE = """SELECT e.id, e.event_type, e.user_id, u.email, e.ip_address, e.detail, e.created_at
+_COLUMNS = "e.id, e.event_type, e.user_id, u.email, e.ip_address, e.detail, e.created_at"
+_PAGE = f"""SELECT {_COLUMNS}
 FROM tenfold.security_events e LEFT JOIN tenfold.users u ON u.id = e.user_id
 WHERE e.tenant_id = $1
     AND ($2::text[] IS NULL OR e.event_type = ANY ($2)) AND ($3::uuid IS NULL OR e.user_id = $3)
@@ -21,7 +23,16 @@ WHERE e.tenant_id = $1
     AND ($7::uuid IS NULL OR (e.created_at, e.id) <
         (SELECT c.created_at, c.id FROM tenfold.security_events c
          WHERE c.id = $7 AND c.tenant_id = $1))
-ORDER BY e.created_at DESC, e.id DESC LIMIT $8"""
+ORDER BY e.created_at DESC, e.id DESC LIMIT $8"""  # noqa: S608
+_EVERYWHERE = f"""SELECT {_COLUMNS}, e.tenant_id, t.name AS organization
+FROM tenfold.security_events e LEFT JOIN tenfold.users u ON u.id = e.user_id
+LEFT JOIN tenfold.tenants t ON t.id = e.tenant_id
+WHERE ($1::uuid IS NULL OR e.tenant_id = $1) AND (NOT $2 OR e.tenant_id IS NULL)
+    AND ($3::text[] IS NULL OR e.event_type = ANY ($3))
+    AND ($4::text IS NULL OR e.ip_address = $4)
+    AND ($5::timestamptz IS NULL OR e.created_at >= $5)
+ORDER BY e.created_at DESC, e.id DESC LIMIT $6"""  # noqa: S608
+_OFTEN = ("actor_id", "user_agent", "request_id")
 
 
 class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +45,13 @@ class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str | None
     detail: dict[str, Any]
     created_at: datetime
+
+
+class PlacedEvent(SecurityEvent, frozen=True, kw_only=True):
+    """An event of any organisation, or of none: of an account or an address that none knows."""
+
+    tenant_id: UUID | None
+    organization: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,32 @@ async def page(
         after,
         limit + 1,
     )
-    return [
-        SecurityEvent(**{**dict(row.items()), "detail": msgspec.json.decode(row["detail"])})
-        for row in rows
-    ]
+    return [SecurityEvent(**_fields(row)) for row in rows]
+
+
+async def newest(
+    reader: Reader, which: Which, limit: int, *, tenant: UUID | None = None, nobodys: bool = False
+) -> list[PlacedEvent]:
+    """The newest of the installation, of one organisation, or those that are `nobodys`."""
+    types = list(which.types) if which.types is not None else None
+    asked = (tenant, nobodys, types, which.address, which.since)
+    rows = await reader.rows(_EVERYWHERE, *asked, limit)
+    return [PlacedEvent(**_fields(row)) for row in rows]
+
+
+def flat(event: SecurityEvent) -> dict[str, object]:
+    """An event as a row of a table: what most have of their details stands in columns."""
+    row: dict[str, Any] = msgspec.to_builtins(event)
+    detail: dict[str, Any] = row.pop("detail")
+    often = {name: detail.pop(name, None) for name in _OFTEN}
+    return {**row, **often, "detail": detail or None}
+
+
+def columns(kind: type[SecurityEvent] = SecurityEvent) -> list[str]:
+    """The columns of such a table, the details last."""
+    names = [name for name in kind.__struct_fields__ if name != "detail"]
+    return [*names, *_OFTEN, "detail"]
+
+
+def _fields(row: asyncpg.Record) -> dict[str, Any]:
+    return {**dict(row.items()), "detail": msgspec.json.decode(row["detail"])}

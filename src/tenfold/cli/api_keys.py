@@ -9,10 +9,9 @@ from uuid import UUID
 import msgspec
 
 from tenfold.accounts import people
-from tenfold.accounts.client import Client
 from tenfold.accounts.organisation import api_keys, organisation, service_accounts
 from tenfold.accounts.organisation.api_keys import ApiKey, KeyAct, NewApiKey
-from tenfold.cli.seat import seat
+from tenfold.cli.seat import TERMINAL, seat
 from tenfold.cli.who import Who
 from tenfold.db.database import Reader
 from tenfold.kernel import clock
@@ -21,7 +20,6 @@ from tenfold.kernel.errors import NotFound
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-_CLIENT = Client(agent="tenfold command line")
 _PAGE = 500
 
 
@@ -64,7 +62,7 @@ async def _acting(settings: Settings, who: Who) -> AsyncGenerator[KeyAct]:
         async with at.database.transaction(Context(person.tenant, person.user)) as tx:
             await organisation.hold(tx)
             address = at.made.settings.address
-            yield KeyAct(tx, person, at.made.registry, _CLIENT, at.made.keyring, address)
+            yield KeyAct(tx, person, at.made.registry, TERMINAL, at.made.keyring, address)
 
 
 async def _all(reader: Reader, tenant: UUID, user: UUID | None) -> list[ApiKey]:

@@ -20,6 +20,7 @@ from tenfold.cli.host_commands import (
     prove,
     rotate_keys,
     rotate_master_key,
+    security_events,
 )
 from tenfold.cli.installation import migrated, open_installation, without_password
 from tenfold.cli.people_commands import api_key, user
@@ -159,7 +160,9 @@ app.command(import_file, name="import")
 app.command(export)
 for group in (user, api_key, organisation, audit, prove):
     app.command(group)
-for command in (rotate_keys, erase_keys, rotate_master_key, map_issuer, csp_reports, limit):
+for command in (rotate_keys, erase_keys, rotate_master_key, map_issuer):
+    app.command(command)
+for command in (csp_reports, limit, security_events):
     app.command(command)
 
 __all__ = ["app", "plain"]

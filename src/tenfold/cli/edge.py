@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 from tenfold import app
-from tenfold.db.database import Database
+from tenfold.accounts.events import note
+from tenfold.cli.organisations import find_organisation
+from tenfold.cli.seat import TERMINAL, opened
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import Invalid, NotFound
-from tenfold.kernel.ids import parse_id
+from tenfold.kernel.errors import Invalid
 from tenfold.kernel.settings import Settings
 from tenfold.web.api import csp_reports
 
 Say = Callable[[str], None]
-_ORGANISATION = "SELECT id, name FROM tenfold.tenants WHERE id = $1 OR name = $2 LIMIT 2"
+_HOLD = "SELECT name, rate_per_minute FROM tenfold.tenants WHERE id = $1 FOR UPDATE"
 _RATE = "UPDATE tenfold.tenants SET rate_per_minute = $2 WHERE id = $1"
 
 
@@ -42,25 +42,20 @@ async def set_limit(settings: Settings, name: str, per_minute: int | None, say: 
     """Set, or take back, how often each person of an organisation may ask."""
     if per_minute is not None and per_minute < 0:
         raise Invalid({"per_minute": "must be no less than 0, which is no limit"})
-    database = await app.parts(settings).database()
-    try:
-        tenant, called = await _organisation(database, name)
+    async with opened(settings) as (_, database):
+        async with database.system() as reader:
+            tenant = await find_organisation(reader, name)
         async with database.transaction(Context(tenant, None)) as tx:
+            called, before = await tx.row(_HOLD, tenant) or ("", None)
             await tx.execute(_RATE, tenant, per_minute)
             tx.touch("members")  # the servers keep it with who belongs to the organisation
-    finally:
-        await database.close()
+            then, now = _rate(before), _rate(per_minute)
+            await note(tx, "policy_changed", TERMINAL, tenant=tenant, before=then, after=now)
     many = {None: "as many requests as others", 0: "as many requests as they like"}
     each = many.get(per_minute, f"{per_minute} requests a minute")
     say(f"Each person of {called} may make {each}.")
     return 0
 
 
-async def _organisation(database: Database, name: str) -> tuple[UUID, str]:
-    async with database.system() as reader:
-        rows = await reader.rows(_ORGANISATION, parse_id(name), name)
-    if not rows:
-        raise NotFound(f"There is no organisation {name!r}.")
-    if len(rows) > 1:
-        raise Invalid({"organisation": f"there are several called {name!r}; give the id of one"})
-    return rows[0][0], rows[0][1]
+def _rate(per_minute: int | None) -> dict[str, int | None]:
+    return {"rate_per_minute": per_minute}

@@ -48,7 +48,7 @@ from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
 from tenfold.kernel.settings import Settings
-from tenfold.kernel.text import plural
+from tenfold.kernel.text import plural, there_are
 
 DONE, FAILED, PARTLY = 0, 1, 3
 _SHOWN = 10
@@ -349,7 +349,7 @@ def _shipped(exchange: Exchange, kind: str) -> Definition:
     if found is None:
         known = sorted(one.plural for one in exchange.records.registry)
         close = get_close_matches(kind.lower(), known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        hint = f"did you mean {close[0]}?" if close else there_are(known)
         raise Invalid({"type": f"there is no record type {kind[:60]!r}; {hint}"})
     return found
 

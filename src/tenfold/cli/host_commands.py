@@ -1,10 +1,11 @@
-"""Commands for whoever runs the installation: keys of secrets, organisations, issuers, limits."""
+"""Commands for whoever runs the installation: keys, organisations, issuers, limits, events."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -109,6 +110,31 @@ def limit(
     from tenfold.cli.edge import set_limit
 
     return run(lambda settings: set_limit(settings, organisation, per_minute, print))
+
+
+def security_events(
+    *,
+    type: Annotated[str, Parameter(help="Only these events, separated by commas.")] = "",
+    address: Annotated[str, Parameter(help="Only what came from an IP address.")] = "",
+    since: Annotated[
+        datetime | None, Parameter(help="Only from a day or moment on (UTC): 2026-11-22.")
+    ] = None,
+    organisation: Annotated[str, Parameter(help="Only an organisation's: name or id.")] = "",
+    nobodys: Annotated[
+        bool, Parameter(help="Only what is no organisation's: unknown accounts, addresses.")
+    ] = False,
+    many: Annotated[
+        int, Parameter(name=["-n", "--many"], help="How many to show.", show_default=True)
+    ] = 50,
+    format: Annotated[
+        Literal["text", "csv", "json"], Parameter(help="How to show them.", show_default=True)
+    ] = "text",
+) -> int:
+    """Show the newest security events of the whole installation, the last one at the end."""
+    from tenfold.cli.security_events import Asked, show_events
+
+    asked = Asked(type, address, since, organisation, nobodys, many)
+    return run(lambda settings: show_events(settings, asked, format, print))
 
 
 prove = App(name="prove", help="Promises tried on this installation; exit code 1: one is broken.")

@@ -6,13 +6,12 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import identities
-from tenfold.accounts.identity.account import by_email, memberships, plain_email
+from tenfold.accounts.identity.account import by_email, plain_email
 from tenfold.accounts.identity.providers import signing_in
 from tenfold.accounts.identity.shown import Shown
-from tenfold.cli.seat import opened
+from tenfold.cli.seat import TERMINAL, opened
 from tenfold.db.database import Database
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Invalid
@@ -21,7 +20,6 @@ from tenfold.kernel.providers import read_issuers
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-_CLIENT = Client(agent="tenfold command line")
 _COLUMNS = ("subject", "email")
 _AT_ONCE = 500
 
@@ -65,10 +63,7 @@ async def _link(
                 continue
             linked += 1
             if new:
-                member = await memberships(tx, user.id)
-                tenant = member[0].tenant if member else None
-                about = {"tenant": tenant, "user": user.id}
-                await note(tx, "identity_linked", _CLIENT, **about, issuer=issuer)
+                await note_everywhere(tx, "identity_linked", TERMINAL, user.id, issuer=issuer)
     return linked, problems
 
 

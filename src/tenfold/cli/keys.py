@@ -13,12 +13,11 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation import data_keys
 from tenfold.accounts.organisation.organisation import hold
 from tenfold.app import Parts
-from tenfold.cli.seat import opened
+from tenfold.cli.seat import TERMINAL, opened
 from tenfold.db import master
 from tenfold.db.database import Database
 from tenfold.db.sealed import Rewrapped, rewrap
@@ -29,7 +28,6 @@ from tenfold.kernel.settings import Settings, variable
 from tenfold.kernel.text import plural
 
 Say = Callable[[str], None]
-_CLIENT = Client(agent="tenfold command line")
 _TENANTS = "SELECT id, name FROM tenfold.tenants ORDER BY id"
 _RENEW = "VACUUM (FULL) tenfold.data_keys"
 
@@ -62,7 +60,7 @@ async def _rotate(made: Parts, database: Database, one: _Organisation) -> bool:
         await hold(tx)
         fresh = await data_keys.rotate(tx, made.keyring)
         if fresh:
-            await note(tx, "keys_rotated", _CLIENT, tenant=one.id, which="data")
+            await note(tx, "keys_rotated", TERMINAL, tenant=one.id, which="data")
     return fresh
 
 
@@ -82,7 +80,7 @@ async def erase(
             types = made.registry.stored.values()
             count = await data_keys.erase(tx, made.keyring, types, retired=retired)
             told = "retired" if retired else "all"
-            await note(tx, "keys_erased", _CLIENT, tenant=one.id, keys=count, which=told)
+            await note(tx, "keys_erased", TERMINAL, tenant=one.id, keys=count, which=told)
     await _overwrite(admin_url, say)
     say(f"{plural(count, 'key was', 'keys were')} erased: what they sealed is lost for good.")
     say("Backups still hold them until they expire; see docs/how-to/secret-fields.md.")
@@ -123,7 +121,7 @@ async def rotate_master(settings: Settings, say: Say, *, finish: bool) -> int:
                 return _stuck(found, say)
             async with database.transaction(Context(NIL, None)) as tx:
                 await note(
-                    tx, "keys_rotated", _CLIENT, which="master", sealed=found.done, finished=finish
+                    tx, "keys_rotated", TERMINAL, which="master", sealed=found.done, finished=finish
                 )
         if finish and not given:
             _finish(home)

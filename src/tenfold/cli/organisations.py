@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation import policy
-from tenfold.cli.seat import opened
+from tenfold.cli.seat import TERMINAL, opened
 from tenfold.db.database import Reader
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Invalid, NotFound
@@ -16,7 +15,6 @@ from tenfold.kernel.ids import parse_id
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-_CLIENT = Client(agent="tenfold command line")
 _ALL = "SELECT id, name FROM tenfold.tenants ORDER BY name, id"
 _NAMED = "SELECT id, name FROM tenfold.tenants WHERE id = $1 OR lower(name) = lower($2) LIMIT 9"
 
@@ -36,7 +34,7 @@ async def open_everywhere(settings: Settings, name: str, say: Say) -> int:
             tenant = await find_organisation(reader, name)
         async with database.transaction(Context(tenant, None)) as tx:
             called = await policy.open_networks(tx, tenant)
-            await note(tx, "policy_changed", _CLIENT, tenant=tenant, admin_networks=[])
+            await note(tx, "policy_changed", TERMINAL, tenant=tenant, admin_networks=[])
     say(f"{called} is administered from everywhere again, by whoever may.")
     return 0
 

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import devices, lockout
 from tenfold.accounts.identity.account import checked_email
 from tenfold.accounts.identity.factors import clear_factors
@@ -20,7 +19,7 @@ from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.app import Parts
-from tenfold.cli.seat import opened, seat
+from tenfold.cli.seat import TERMINAL, opened, seat
 from tenfold.cli.who import Who
 from tenfold.db.database import Database
 from tenfold.engine.search import Search
@@ -30,7 +29,6 @@ from tenfold.kernel.ids import NIL
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-_CLIENT = Client(agent="tenfold command line")
 _PAGE = 500
 _HITS = 10
 """How many hits of a type are shown."""
@@ -92,7 +90,7 @@ async def add_person(settings: Settings, by: Who, new: members.NewMember, say: S
         new = msgspec.structs.replace(new, email=email, password=password or None)
         context = Context(at.person.tenant, at.person.user)
         async with at.database.transaction(context) as tx:
-            act = Administrator(tx, at.person, at.made.registry, _CLIENT)
+            act = Administrator(tx, at.person, at.made.registry, TERMINAL)
             await members.add(act, new, hashed)
     say(f"{email} belongs to {at.organisation} now.")
     if password:
@@ -126,7 +124,7 @@ async def _replace_password(made: Parts, database: Database, email: str, hashed:
         await lockout.forget(tx, account)
         await end_all(tx, user, "password")
         await devices.forget(tx, user)
-        await note(tx, "password_changed", _CLIENT, tenant=next(iter(tenants), None), user=user)
+        await note_everywhere(tx, "password_changed", TERMINAL, user)
         await tx.forget_people(tenants)
 
 
@@ -144,8 +142,7 @@ async def remove_factors(settings: Settings, email: str, say: Say) -> int:
             await clear_factors(tx, user)
             await lockout.forget(tx, key)
             await end_all(tx, user, "second_factor")
-            tenant = next(iter(tenants), None)
-            await note(tx, "mfa_disabled", _CLIENT, tenant=tenant, user=user, factor="all")
+            await note_everywhere(tx, "mfa_disabled", TERMINAL, user, factor="all")
             await tx.forget_people(tenants)
     say(f"{email} has no second factor any more, and is signed out everywhere.")
     return 0

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenfold.accounts.client import Client
 from tenfold.accounts.identity.sign_in import plain_email
 from tenfold.accounts.people import load
 from tenfold.app import Parts, parts
@@ -17,6 +18,8 @@ from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.settings import Settings
 
+TERMINAL = Client(agent="tenfold command line")
+"""From where a security event comes that a command makes."""
 _MEMBER = """SELECT m.tenant_id, t.name, u.id FROM tenfold.users u
 CROSS JOIN LATERAL tenfold.memberships(u.id) m JOIN tenfold.tenants t ON t.id = m.tenant_id
 WHERE u.email = $1 AND u.kind = 'person' AND u.active ORDER BY m.tenant_id"""

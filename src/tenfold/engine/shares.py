@@ -56,7 +56,7 @@ async def put(
         )
     if team and await tx.value(_WITH_TEAMS, tenant, MOST_WITH_TEAMS) >= MOST_WITH_TEAMS:
         raise Conflict(
-            f"An organization may have {MOST_WITH_TEAMS:,} shares with teams; take back some.",
+            f"An organisation may have {MOST_WITH_TEAMS:,} shares with teams; take back some.",
             code="TOO_MANY",
         )
     what = (tenant, kind, record, grantee, word, may, tx.context.actor)

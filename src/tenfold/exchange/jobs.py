@@ -236,7 +236,7 @@ class Undoer:
         """Who undoes it, as they are now; raises where they may not any more."""
         person = await self.exchange.person(tx, context, key)
         if state.beyond and not person.administers:
-            raise Forbidden("Only an owner or an admin of the organization may undo this.")
+            raise Forbidden("Only an owner or an admin of the organisation may undo this.")
         return person
 
     async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:

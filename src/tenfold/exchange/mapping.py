@@ -11,6 +11,7 @@ from tenfold.exchange.looks import mostly
 from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.synonyms import concept_of, plain, without_parent
 from tenfold.exchange.value_units import named
+from tenfold.kernel.text import there_are
 
 SHOWN = 3
 """How many values of a column are shown beside a proposal."""
@@ -147,7 +148,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
     close = get_close_matches(plain(name), list(by_plain), 1, 0.5)
     if close:
         return f"; did you mean {by_plain[close[0]]!r}?"
-    return f"; there are {', '.join(names[:20])}." if names else "."
+    return f"; {there_are(names[:20])}." if names else "."
 
 
 def _score(column: str, texts: list[str], target: Target) -> tuple[float, Reason]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import inspect
 
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
+from tenfold.kernel.text import there_are
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 _EXPECTED = re.compile(r"Expected `([^`]+)`(?:, got `[^`]+`)?(.*)$")
 _LENGTH = re.compile(r"of length (<=|>=) (\d+)")
+_STEP = re.compile(r"\.(\w+)")
+_INVALID = {
+    "Invalid UUID": "must be an id (a UUID)",
+    "Invalid RFC3339 encoded datetime": "must be a moment, like 2026-11-22T08:00:00Z",
+    "Invalid RFC3339 encoded date": "must be a day, like 2026-11-22",
+}
 _WORDS = {
     "str": "text",
     "int": "a whole number",
@@ -39,7 +47,7 @@ def convert(body: Mapping[str, object], struct: type[_T]) -> _T:
             try:
                 values[field.name] = msgspec.convert(body[name], field.type)
             except msgspec.ValidationError as error:
-                problems |= _problem(name, str(error))
+                problems |= _problem(name, str(error), field.type)
             if _broken(body[name]):
                 problems[name] = "contains a character that can't be kept"
     if unknown:
@@ -53,11 +61,11 @@ def convert(body: Mapping[str, object], struct: type[_T]) -> _T:
 
 def _unknown(name: str, names: list[str]) -> str:
     close = get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    hint = f"did you mean {close[0]}?" if close else there_are(names)
     return f"is not a field here; {hint}"
 
 
-def _problem(name: str, text: str) -> dict[str, str]:
+def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     """A message of msgspec, by the field it is about, in plain words."""
     told, _, path = text.partition(" - at `$")
     place = f"{name}{path.rstrip('`')}".replace("[...]", "")
@@ -67,7 +75,36 @@ def _problem(name: str, text: str) -> dict[str, str]:
     if found := _EXPECTED.match(told):
         kinds = [_WORDS.get(kind, kind) for kind in found[1].split(" | ")]
         return {place: f"must be {' or '.join(kinds)}{found[2]}"}
+    if told.startswith("Invalid enum value"):
+        steps = _STEP.findall(path)
+        choices = dict.fromkeys(_choices(inspect.type_info(kind), steps))
+        return {place: f"must be one of {', '.join(choices)}"}
+    if told in _INVALID:
+        return {place: _INVALID[told]}
     return {place: told[:1].lower() + told[1:].replace("`", "")}
+
+
+def _choices(kind: inspect.Type, steps: Sequence[str]) -> Iterator[str]:
+    """The words that a type takes, at the end of the names that lead into it."""
+    match kind:
+        case inspect.LiteralType():
+            yield from (str(value) for value in kind.values)
+        case inspect.EnumType():
+            yield from (str(one.value) for one in kind.cls)
+        case inspect.UnionType():
+            for one in kind.types:
+                yield from _choices(one, steps)
+        case inspect.ListType() | inspect.SetType() | inspect.FrozenSetType():
+            yield from _choices(kind.item_type, steps)
+        case inspect.DictType():
+            yield from _choices(kind.key_type, steps)
+            yield from _choices(kind.value_type, steps)
+        case inspect.StructType():
+            for one in kind.fields:
+                if not steps or one.encode_name == steps[0]:
+                    yield from _choices(one.type, steps[1:])
+        case _:
+            return
 
 
 def _broken(value: object) -> bool:

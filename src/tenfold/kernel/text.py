@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
@@ -90,6 +91,13 @@ def _spelled(text: str) -> tuple[str, ...]:
 
 _kept_words = lru_cache(maxsize=65_536)(_words)
 _kept_spelled = lru_cache(maxsize=65_536)(_spelled)
+
+
+def there_are(names: Sequence[str]) -> str:
+    """What there is instead: `there is only type`, `there are leads, deals`."""
+    if len(names) == 1:
+        return f"there is only {names[0]}"
+    return f"there are {', '.join(names) or 'none'}"
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -98,7 +98,7 @@ def chosen(member: Sequence[Membership], wanted: UUID | None) -> Membership:
     for one in member:
         if one.tenant == wanted:
             return one
-    raise NotFound(f"You are in no organization with the id {wanted}.")
+    raise NotFound(f"You are in no organisation with the id {wanted}.")
 
 
 def checked_email(text: str) -> str:

@@ -15,7 +15,8 @@ from tenfold.kernel import clock
 from tenfold.mail.letters import Letter, post
 
 FAILURES, WITHIN = 10, timedelta(hours=1)
-_FAILED = """SELECT count(*) FROM (SELECT 1 FROM tenfold.security_events
+# A failure is written to each organisation of its person, and is one all the same.
+_FAILED = """SELECT count(*) FROM (SELECT DISTINCT created_at, user_id FROM tenfold.security_events
 WHERE {from_there} AND created_at > $2 AND event_type = 'login_failed' LIMIT $3) f"""
 _TOLD = """SELECT 1 FROM tenfold.security_events
 WHERE {from_there} AND created_at > $2 AND event_type = 'brute_force' LIMIT 1"""

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import Event, note
+from tenfold.accounts.events import Event, note, note_everywhere
 from tenfold.accounts.identity import challenges, devices, letters, passkeys
 from tenfold.accounts.identity.account import Account
 from tenfold.accounts.identity.factors import Enrolled, enrolled
@@ -129,7 +129,7 @@ class Entrance:
         tenant, user = account.tenant, account.id
         await note(tx, event, client, tenant=tenant, user=user, methods=list(methods))
         if browser.new:
-            await note(tx, "new_device", client, tenant=tenant, user=user)
+            await note_everywhere(tx, "new_device", client, user)
             letter = letters.new_device(account.user, client, self._address)
             await letters.post_to(tx, self._keyring, letter, account)
         proof = Proof(tuple(methods), browser.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity.shown import Shown
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
@@ -80,8 +80,7 @@ async def link(tx: Transaction, user: UUID, shown: Shown) -> bool:
 async def link_new(tx: Transaction, user: UUID, shown: Shown, client: Client) -> None:
     """Let an identity be that of an account which is just being made."""
     await link(tx, user, shown)
-    about = {"tenant": tx.context.tenant, "user": user}
-    await note(tx, "identity_linked", client, **about, provider=shown.provider, email=shown.email)
+    await note_everywhere(tx, "identity_linked", client, user, provider=shown.provider)
 
 
 async def used(tx: Transaction, identity: UUID, shown: Shown) -> None:

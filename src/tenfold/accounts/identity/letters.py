@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.account import Account, User
 from tenfold.db.database import Transaction
@@ -65,6 +67,60 @@ def password_changed(user: User, client: Client, address: str) -> Letter:
     )
 
 
+def new_email(user: User, email: str, link: str, minutes: int, client: Client) -> Letter:
+    """The link under which an account gets an address; to that address."""
+    return _letter(
+        _stranger(user, email),
+        "new_email",
+        "Confirm your new e-mail address",
+        f"Open this link, in a browser in which you are signed in, to make {email} the address of "
+        f"your account at Tenfold. It works once, for {minutes} minutes:",
+        link,
+        f"It was asked for {_from(client)}. If that was not you, ignore it: nothing changes.",
+    )
+
+
+def has_account(user: User, email: str, client: Client, address: str) -> Letter:
+    """Somebody wants this address for their account, and it has one."""
+    return _letter(
+        _stranger(user, email),
+        "has_account",
+        "Your address has an account already",
+        f"Somebody asked {_from(client)} to make {email} the address of their account at Tenfold. "
+        "It has an account already, so nothing changes.",
+        f"If that was you, sign in with it ({address}/login), or set a new password first: "
+        f"{address}/forgot",
+        "If it was not, ignore this.",
+    )
+
+
+def email_asked(user: User, email: str, client: Client, address: str) -> Letter:
+    """Somebody asked for another address; to the one so far."""
+    to = f" to {email}" if user.email_verified_at is not None else ""
+    return _letter(
+        user,
+        "email_change_asked",
+        "Your e-mail address is about to change",
+        f"Somebody asked {_from(client)} to change the e-mail address of your account{to}. It "
+        "changes once the link in the letter to the new address is opened.",
+        *_not_you(address),
+    )
+
+
+def email_changed(user: User, email: str, client: Client) -> Letter:
+    """Another address took the place of this one."""
+    to = f" to {email}" if user.email_verified_at is not None else ""
+    return _letter(
+        user,
+        "email_changed",
+        "Your e-mail address was changed",
+        f"The e-mail address of your account was changed{to} {_from(client)}, and all other "
+        "sessions have ended. Letters no longer come here.",
+        "If that was you, there is nothing to do.",
+        "If it was not, tell the administrators of your organisation at once.",
+    )
+
+
 def factors_changed(user: User, what: str, client: Client, address: str) -> Letter:
     """A second factor came or went; `what` is the sentence that says so."""
     return _letter(
@@ -114,6 +170,23 @@ def account_locked(user: User, client: Client, minutes: int, address: str) -> Le
     )
 
 
+def people_tried(user: User, organisation: str, people: int, places: str, address: str) -> Letter:
+    """Somebody tries to sign in as many people of an organisation; for who administers it."""
+    # An address that nobody confirmed may be a stranger's: it is sent no words of others.
+    there = organisation if user.email_verified_at is not None else "your organisation"
+    return _letter(
+        user,
+        "people_tried",
+        f"Sign-ins of many people of {there} fail",
+        f"Within an hour, sign-ins of {people:,} people of {there} failed, and they did not "
+        f"get in since. They came from {places}.",
+        "Accounts lock by themselves after five failures, and a second factor stops whoever has "
+        "guessed a password. Ask everybody for one, and look at what was tried: "
+        f"{address}/admin/security/events?kind=login_failed",
+        "We write of this once an hour at most.",
+    )
+
+
 def api_key_made(user: User, name: str, prefix: str, client: Client, address: str) -> Letter:
     """Somebody made an API key that acts in their name."""
     return _letter(
@@ -148,6 +221,11 @@ def _letter(user: User, kind: str, subject: str, *paragraphs: str) -> Letter:
     greeting = f"Hello {user.first_name}," if known else "Hello,"
     text = "\n\n".join([greeting, *paragraphs, "Tenfold"])
     return Letter(kind, user.email, subject, text + "\n")
+
+
+def _stranger(user: User, email: str) -> User:
+    """Somebody under an address that is not known to be theirs."""
+    return replace(user, email=email, email_verified_at=None)
 
 
 def _not_you(address: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import challenges, devices, letters, links, lockout
 from tenfold.accounts.identity.account import Account, User
 from tenfold.accounts.identity.entrance import Asked, Entrance, Signed
@@ -61,7 +61,8 @@ class LettingIn:
         async with self._database.read(NIL) as reader:
             found, account = await self._good(reader, kind, secret)
         elsewhere = kind == "sign_in" and not _same(found, browser)
-        return Looked(account.user.email, found.detail.after, elsewhere)
+        email = found.detail.email or account.user.email
+        return Looked(email, found.detail.after, elsewhere)
 
     async def sign_in(
         self, secret: str, email: str, browser: str, client: Client, device: str
@@ -137,7 +138,7 @@ async def replace_password(
     await challenges.forget(tx, account.id)
     await links.forget(tx, account.id)
     await tx.forget_people(ended)
-    await note(tx, event, client, tenant=account.tenant, user=account.id)
+    await note_everywhere(tx, event, client, account.id)
 
 
 def with_password(account: Account, hashed: str) -> Account:

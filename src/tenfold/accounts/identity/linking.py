@@ -94,7 +94,7 @@ class Linking:
         if same:
             await act.tx.execute(_CONFIRMED, user.id, clock.now())
         label = self._providers.label(shown.issuer)
-        await act.note("identity_linked", provider=shown.provider, email=shown.email)
+        await act.note_everywhere("identity_linked", provider=shown.provider)
         named = f" ({shown.email})" if shown.email else ""
         await self._own.told(act, f"{label}{named} was linked to your account.")
 
@@ -107,7 +107,7 @@ class Linking:
                 raise NotFound(f"You have no identity with the id {identity}.")
             await self._own.need_way_in(act)
             await act.tx.forget_people([m.tenant for m in act.account.memberships])
-            await act.note("identity_unlinked", provider=gone.provider, email=gone.email)
+            await act.note_everywhere("identity_unlinked", provider=gone.provider)
             label = self._providers.label(gone.issuer)
             await self._own.told(act, f"{label} was unlinked from your account.")
 

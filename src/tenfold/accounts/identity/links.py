@@ -1,4 +1,4 @@
-"""Links that are mailed: to sign in, to set a new password, to prove an address. Good once.
+"""Links that are mailed: to sign in, set a new password, prove or change an address. Good once.
 
 Who asks for one is answered alike whether there is such an account or not, and at the same speed:
 the request only leaves a job, which looks the account up.
@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import letters
 from tenfold.accounts.identity.account import (
     Account,
@@ -39,8 +39,9 @@ LIFE = {
     "sign_in": timedelta(minutes=15),
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=3),
+    "email": timedelta(minutes=30),
 }
-Kind = Literal["sign_in", "reset", "verify"]
+Kind = Literal["sign_in", "reset", "verify", "email"]
 
 _ADD = """INSERT INTO tenfold.links (token_hash, kind, user_id, email, detail, created_at,
 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"""
@@ -52,7 +53,7 @@ WHERE l.token_hash = $1 AND l.kind = $2 AND l.used_at IS NULL AND l.expires_at >
 _HOLD = _READ + " FOR UPDATE OF l"
 _USED = "UPDATE tenfold.links SET used_at = $2 WHERE token_hash = $1"
 _FORGET = """UPDATE tenfold.links SET used_at = $2
-WHERE user_id = $1 AND kind IN ('sign_in', 'reset') AND used_at IS NULL"""
+WHERE user_id = $1 AND kind IN ('sign_in', 'reset', 'email') AND used_at IS NULL"""
 _OTHERS = """UPDATE tenfold.links SET used_at = $3
 WHERE user_id = $1 AND kind = $2 AND used_at IS NULL"""
 
@@ -68,11 +69,15 @@ class Asking(msgspec.Struct, kw_only=True):
 
 
 class Detail(msgspec.Struct, kw_only=True):
-    """What a link remembers: the browser it was asked for in, and where to go from it."""
+    """What a link remembers: the browser it was asked for in, and where to go from it.
+
+    `email` is the address that one wants, where the link changes it.
+    """
 
     browser: str = ""
     after: str = ""
     address: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asking: Asking) ->
     member = await memberships(tx, user.id) if user else ()
     if user is None or not user.active or not member:
         return
-    if not await _few(tx, user.id, asking.kind):
+    if not await few(tx, user.id, asking.kind):
         return
     account = Account(user, member[0], member)
     client = Client(address=asking.address)
@@ -114,16 +119,16 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asking: Asking) ->
     letter: Letter
     if asking.kind == "sign_in":
         letter = letters.sign_in_link(user, f"{site}/sign-in/{secret}", minutes, client)
-        await note(tx, "sign_in_link_requested", client, tenant=account.tenant, user=user.id)
+        await note_everywhere(tx, "sign_in_link_requested", client, user.id)
     else:
         letter = letters.password_reset(user, f"{site}/reset/{secret}", minutes, client)
-        await note(tx, "password_reset_requested", client, tenant=account.tenant, user=user.id)
+        await note_everywhere(tx, "password_reset_requested", client, user.id)
     await letters.post_to(tx, keyring, letter, account)
 
 
 async def verification(tx: Transaction, keyring: Keyring, account: Account, site: str) -> bool:
     """Mail the link that proves the person's address; False where enough were sent just now."""
-    if not await _few(tx, account.id, "verify"):
+    if not await few(tx, account.id, "verify"):
         return False
     secret = await make(tx, "verify", account.id, account.user.email, Detail())
     hours = int(LIFE["verify"].total_seconds() // 3_600)
@@ -173,8 +178,8 @@ def context(link: Link, account: Account, client: Client) -> Context:
     return Context(tenant=account.tenant, actor=link.user, request=client.request)
 
 
-async def _few(tx: Transaction, user: UUID, kind: Kind) -> bool:
-    """Whether another letter may be sent; asked by one at a time."""
+async def few(tx: Transaction, user: UUID, kind: Kind) -> bool:
+    """Whether another letter of a kind may be sent; asked by one at a time."""
     await one_by_one(tx, user)
     hour = clock.now() - timedelta(hours=1)
     return await tx.value(_LATELY, user, kind, hour) < MOST_AN_HOUR

@@ -6,6 +6,7 @@ stranger's table does not give the account away.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import Event, note
+from tenfold.accounts.events import AccountEvent, Event, note, note_everywhere
 from tenfold.accounts.identity import (
     challenges,
     identities,
@@ -88,10 +89,14 @@ class Act:
         if not self.sure:
             raise step_up_first()
 
-    async def note(self, event: Event, **detail: object) -> None:
-        """Write an event about them."""
-        tenant, user = self.account.tenant, self.account.id
-        await note(self.tx, event, self.client, tenant=tenant, user=user, **detail)
+    async def note(self, event: Event, tenant: UUID | None = None, **detail: object) -> None:
+        """Write an event about them in an organisation, the one they are in."""
+        place, user = tenant or self.account.tenant, self.account.id
+        await note(self.tx, event, self.client, tenant=place, user=user, **detail)
+
+    async def note_everywhere(self, event: AccountEvent, **detail: object) -> None:
+        """Write an event about their account in all of their organisations."""
+        await note_everywhere(self.tx, event, self.client, self.account.id, **detail)
 
 
 class Own:
@@ -207,7 +212,7 @@ class Own:
             act.need_sure()
             await act.tx.execute(_NO_PASSWORD, act.account.id)
             await self.need_way_in(act, password=False)
-            await act.note("password_changed", removed=True)
+            await act.note_everywhere("password_changed", removed=True)
             await self.told(act, "Your password was removed.")
 
     async def _password_is(self, claims: Claims, password: str) -> bool:
@@ -243,7 +248,7 @@ class Own:
             act.need_sure()
             if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
                 raise Invalid({"code": "is not what the app shows now"})
-            await act.note("mfa_enabled", factor="totp")
+            await act.note_everywhere("mfa_enabled", factor="totp")
             codes = await self._added(act)
             await self.told(act, "An authenticator app was added to your account.")
             return await self._rise(act, ("otp", MFA)), codes
@@ -254,7 +259,7 @@ class Own:
             act.need_sure()
             if not await totp.remove(act.tx, act.account.id):
                 raise NotFound("No authenticator app is set up.")
-            await act.note("mfa_disabled", factor="totp")
+            await act.note_everywhere("mfa_disabled", factor="totp")
             await self._after_removal(act)
             await self.told(act, "The authenticator app was removed from your account.")
 
@@ -265,7 +270,7 @@ class Own:
             if not (await enrolled(act.tx, act.account.id)).any:
                 raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
             codes = await self._codes(act)
-            await act.note("recovery_codes_made")
+            await act.note_everywhere("recovery_codes_made")
             await self.told(act, "New recovery codes were made; the earlier ones are void.")
             return codes
 
@@ -291,7 +296,7 @@ class Own:
             await challenges.done(act.tx, token)
             ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
-            await act.note("passkey_added", passkey=made, name=name)
+            await act.note_everywhere("passkey_added", passkey=made, name=name)
             codes = await self._added(act)
             await self.told(act, f"The passkey “{name}” was added to your account.")
             return await self._rise(act, ("swk", MFA)), codes
@@ -312,7 +317,7 @@ class Own:
             if name is None:
                 raise NotFound(f"You have no passkey with the id {identity}.")
             await self.need_way_in(act)
-            await act.note("passkey_removed", passkey=identity, name=name)
+            await act.note_everywhere("passkey_removed", passkey=identity, name=name)
             await self._after_removal(act)
             await self.told(act, f"The passkey “{name}” was removed from your account.")
 
@@ -345,20 +350,21 @@ class Own:
                 raise NotFound(f"You have no session with the id {identity}.")
             await self._entrance.sessions.end(act.tx, identity, "revoked")
             await act.tx.forget_people([mine[identity].tenant])
-            await act.note("session_revoked", session_id=identity)
+            await act.note("session_revoked", mine[identity].tenant, session_id=identity)
 
     async def end_others(self, claims: Claims, client: Client) -> int:
         """End all sessions but this one; how many there were."""
         async with self.at_work(claims, client) as act:
             ended = await end_all(act.tx, act.account.id, "revoked", but=claims.session)
             await act.tx.forget_people(ended)
-            await act.note("session_revoked", sessions=len(ended))
+            for tenant, count in Counter(ended).items():
+                await act.note("session_revoked", tenant, sessions=count)
             return len(ended)
 
     async def switch(self, claims: Claims, tenant: UUID, client: Client) -> Signed:
         """Go on in another of one's organisations; the session in this one ends."""
         async with self.at_work(claims, client, tenant) as act:
-            await act.note("organization_switched", before=claims.tenant)
+            await act.note("organization_switched")
             await self._entrance.sessions.end(act.tx, claims.session, "rise")
             await act.tx.forget_people([claims.tenant])
             return await self._entrance.start(act.tx, act.account, client, act.proof)
@@ -385,7 +391,7 @@ class Own:
                     "This link is for another account than the one you are signed in to."
                 )
             await act.tx.execute(VERIFIED, act.account.id, clock.now())
-            await act.note("email_verified")
+            await act.note_everywhere("email_verified")
 
     # -- what all of these share
 
@@ -402,7 +408,7 @@ class Own:
             proof = await self.need_session(tx, claims)
             account = await account_in(tx, claims.user, place)
             if account is None and tenant is not None:
-                raise NotFound(f"You are in no organization with the id {tenant}.")
+                raise NotFound(f"You are in no organisation with the id {tenant}.")
             if account is None:
                 raise _ended()
             factors = await enrolled(tx, claims.user)
@@ -441,7 +447,7 @@ class Own:
         await act.tx.forget_people(ended)
         if (await enrolled(act.tx, act.account.id)).recovery_codes:
             return []
-        await act.note("recovery_codes_made")
+        await act.note_everywhere("recovery_codes_made")
         return await self._codes(act)
 
     async def _after_removal(self, act: Act) -> None:
@@ -492,7 +498,7 @@ def _ended() -> Unauthenticated:
 
 
 def _too_late() -> Unauthenticated:
-    return Unauthenticated("This was not finished in time; begin again.")
+    return Unauthenticated("This is unknown here, or was not finished in time; begin again.")
 
 
 __all__ = ["SURE", "Act", "Own", "User", "is_sure", "step_up_first"]

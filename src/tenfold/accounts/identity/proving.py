@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import letters, lockout
 from tenfold.accounts.identity.account import Account
 from tenfold.accounts.identity.factors import Answer, Factors, enrolled
@@ -48,17 +48,16 @@ class Proving:
         moment = clock.now()
         key = self._key(account.id)
         await lockout.alone(tx, key)  # or five more are tried with each request sent at once
-        about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment) and answer.passkey is None:
-            await note(tx, "locked_account_attempt", client, **about, factor="code")
+            await note_everywhere(tx, "locked_account_attempt", client, account.id, factor="code")
             return locked(standing)
         methods = await self.factors.right(tx, account.id, answer, ceremony)
         if not methods:
             _, after = await lockout.failed(tx, key, moment)
-            await note(tx, "mfa_failed", client, **about)
+            await note_everywhere(tx, "mfa_failed", client, account.id)
             if after.locked(moment):
-                await note(tx, "account_locked", client, **about, factor="code")
+                await note_everywhere(tx, "account_locked", client, account.id, factor="code")
             return Unauthenticated("This is not the right code; try again.", code="INVALID_CODE")
         if not standing.locked(moment):
             await lockout.succeeded(tx, key, moment)
@@ -72,18 +71,19 @@ class Proving:
         """The refusal of a password given anew by somebody signed in; five wrong ones lock."""
         moment = clock.now()
         key = lockout.account_of(self._account_keys()[0], f"password of {account.id}")
-        about = {"tenant": account.tenant, "user": account.id}
         standing = await lockout.standing(tx, key)
         if standing.locked(moment):
-            await note(tx, "locked_account_attempt", client, **about, factor="password")
+            await note_everywhere(
+                tx, "locked_account_attempt", client, account.id, factor="password"
+            )
             return locked(standing)
         if right:
             await lockout.succeeded(tx, key, moment)
             return None
         _, after = await lockout.failed(tx, key, moment)
-        await note(tx, "login_failed", client, **about, step="step_up")
+        await note_everywhere(tx, "login_failed", client, account.id, step="step_up")
         if after.locked(moment):
-            await note(tx, "account_locked", client, **about, factor="password")
+            await note_everywhere(tx, "account_locked", client, account.id, factor="password")
         return Unauthenticated("The password is wrong.", code="INVALID_CREDENTIALS")
 
     def _key(self, user: UUID) -> bytes:
@@ -91,8 +91,7 @@ class Proving:
 
     async def _recovered(self, tx: Transaction, account: Account, client: Client) -> None:
         left = (await enrolled(tx, account.id)).recovery_codes
-        about = {"tenant": account.tenant, "user": account.id}
-        await note(tx, "recovery_code_used", client, **about, left=left)
+        await note_everywhere(tx, "recovery_code_used", client, account.id, left=left)
         what = f"A recovery code was used to sign in; {left} are left."
         letter = letters.factors_changed(account.user, what, client, self._address)
         await letters.post_to(tx, self._keyring, letter, account)

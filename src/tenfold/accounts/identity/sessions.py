@@ -59,7 +59,7 @@ WHERE user_id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND ended_at IS NULL
     AND expires_at > $3 ORDER BY seen_at DESC, id LIMIT 200"""
 
 Outcome = Literal["rotated", "repeated", "over", "reused"]
-Ending = Literal["logout", "reuse", "revoked", "password", "rise", "left", "second_factor"]
+Ending = Literal["logout", "reuse", "revoked", "password", "rise", "left", "second_factor", "email"]
 
 
 @dataclass(frozen=True, slots=True)

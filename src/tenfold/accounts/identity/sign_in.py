@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note, note_everywhere
 from tenfold.accounts.identity import (
     brute_force,
     challenges,
@@ -133,18 +133,18 @@ class SignIn:
             standing = await lockout.standing(reader, key)
             member = await memberships(reader, user.id if user else NIL)
         if standing.locked(clock.now()):
-            await self._tried_while_locked(user, member, client)
+            await self._tried_while_locked(user, client)
             raise locked(standing)
         stored = user.password_hash if user else None
         right = await self.passwords.matches(stored, given.password)
         if user is None or not right or not user.active or not member:
-            raise await self._refused(key, address, user, member, client)
+            raise await self._refused(key, address, user, client)
         account = Account(user, await self._chosen(user, member, given, client), member)
         rehashed = await self._rehashed(user, given.password)
         async with self._database.transaction(_in(account, client)) as tx:
             standing = await lockout.succeeded(tx, key, clock.now())
             if standing.locked(clock.now()):
-                await note(tx, "locked_account_attempt", client, **_whom(user, member))
+                await note_everywhere(tx, "locked_account_attempt", client, user and user.id)
                 refusal: TenfoldError = locked(standing)
             else:
                 if rehashed:
@@ -165,8 +165,7 @@ class SignIn:
             return chosen(member, given.organization)
         except NotFound:
             async with self._database.transaction(_unknown(client)) as tx:
-                whom = _whom(user, member)
-                await note(tx, "login_failed", client, **whom, step="organization")
+                await note_everywhere(tx, "login_failed", client, user.id, step="organization")
             raise
 
     async def _with_password(
@@ -186,18 +185,15 @@ class SignIn:
         stored = user.password_hash or ""
         return await self.passwords.hash(password) if self.passwords.outdated(stored) else ""
 
-    async def _tried_while_locked(
-        self, user: User | None, member: tuple[Membership, ...], client: Client
-    ) -> None:
+    async def _tried_while_locked(self, user: User | None, client: Client) -> None:
         async with self._database.transaction(_unknown(client)) as tx:
-            await note(tx, "locked_account_attempt", client, **_whom(user, member))
+            await note_everywhere(tx, "locked_account_attempt", client, user and user.id)
 
     async def _refused(
         self,
         key: bytes,
         address: str,
         user: User | None,
-        member: tuple[Membership, ...],
         client: Client,
     ) -> Unauthenticated | Locked:
         """Count a failure; the answer to it."""
@@ -205,12 +201,13 @@ class SignIn:
         async with self._database.transaction(_unknown(client)) as tx:
             before, after = await lockout.failed(tx, key, moment)
             if before.locked(moment):
-                await note(tx, "locked_account_attempt", client, **_whom(user, member))
+                await note_everywhere(tx, "locked_account_attempt", client, user and user.id)
                 return locked(before)
-            await note(tx, "login_failed", client, account=key.hex()[:16], **_whom(user, member))
+            account = key.hex()[:16]
+            await note_everywhere(tx, "login_failed", client, user and user.id, account=account)
             await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
             if after.locked(moment):
-                await note(tx, "account_locked", client, **_whom(user, member))
+                await note_everywhere(tx, "account_locked", client, user and user.id)
                 await tell_of_lock(tx, address, client, lockout.minutes_left(after, moment))
         return Unauthenticated(
             "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
@@ -287,7 +284,7 @@ class SignIn:
             shown = await passkeys.answered(tx, ceremony, answer)
             if shown is not None and shown.user == account.id and shown.verified:
                 return await self.entrance.enter(tx, account, ["swk", MFA], client, device)
-            await note(tx, "login_failed", client, tenant=account.tenant, user=account.id)
+            await note_everywhere(tx, "login_failed", client, account.id)
         raise wrong
 
     # -- what goes on from there
@@ -318,8 +315,7 @@ class SignIn:
     async def _reused(self, tx: Transaction, session: Session, client: Client) -> None:
         """Say to everybody whom it concerns that a session was in two places, and is ended."""
         tx.touch("members")
-        about = {"tenant": session.tenant, "user": session.user}
-        await note(tx, "token_reuse", client, **about, session_id=session.id)
+        await note_everywhere(tx, "token_reuse", client, session.user)
         account = await account_in(tx, session.user, session.tenant)
         if account is not None:
             letter = letters.token_reused(account.user, client, self._settings.address)
@@ -346,7 +342,9 @@ def over() -> Unauthenticated:
 
 
 def _begin_again() -> Unauthenticated:
-    return Unauthenticated("This sign-in was not finished in time; begin again.")
+    return Unauthenticated(
+        "This sign-in is unknown here, or was not finished in time; begin again."
+    )
 
 
 def _in(account: Account, client: Client) -> Context:
@@ -361,11 +359,3 @@ def _of(session: Session, client: Client) -> Context:
 
 def _unknown(client: Client) -> Context:
     return Context(tenant=NIL, actor=None, request=client.request)
-
-
-def _whom(user: User | None, member: tuple[Membership, ...]) -> dict[str, Any]:
-    """Whom an event is about; nobody, where there is no such account."""
-    return {
-        "user": user.id if user is not None else None,
-        "tenant": member[0].tenant if member else None,
-    }

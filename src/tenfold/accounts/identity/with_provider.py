@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from tenfold.accounts.client import Client
-from tenfold.accounts.events import note
+from tenfold.accounts.events import note_everywhere
 from tenfold.accounts.identity import brute_force, challenges, identities
 from tenfold.accounts.identity.account import (
     Account,
@@ -133,7 +133,8 @@ class WithProvider:
     async def _refused(self, provider: Provider, error: Unauthenticated, client: Client) -> None:
         _log.warning("a provider's answer is refused", provider=provider.key, error=str(error))
         async with self._database.transaction(_nobody(client)) as tx:
-            await note(tx, "login_failed", client, provider=provider.key, reason=str(error)[:200])
+            about = {"provider": provider.key, "reason": str(error)[:200]}
+            await note_everywhere(tx, "login_failed", client, None, **about)
             await brute_force.look(tx, self._keyring, client, self._settings.alert_mail)
 
     async def _in_time(self, provider: Provider, work: Awaitable[T]) -> T:

@@ -54,7 +54,7 @@ def need_scope(caller: Caller) -> None:
     """Raise Forbidden for an API key that was not made to administer."""
     if caller.scopes is not None and not caller.scopes.admin:
         raise Forbidden(
-            "This API key may not administer the organization: that needs one of a service account "
+            "This API key may not administer the organisation: that needs one of a service account "
             "with the role admin, made with the scope admin."
         )
 
@@ -62,7 +62,7 @@ def need_scope(caller: Caller) -> None:
 def need_role(caller: Caller) -> None:
     """Raise Forbidden unless they are an owner or an admin."""
     if not caller.administers:
-        raise Forbidden("Only an owner or an admin of the organization may do this.")
+        raise Forbidden("Only an owner or an admin of the organisation may do this.")
 
 
 def need_factor(caller: Caller) -> None:

@@ -173,7 +173,7 @@ async def _problem(act: Administrator, user: UUID, to: UUID, types: list[Definit
     try:
         person = await people.load(act.tx, act.tenant, to)
     except Unauthenticated:
-        return f"there is no active person with the id {to} in this organization"
+        return f"there is no active person with the id {to} in this organisation"
     unread = [d.label_plural.lower() for d in types if person.access(d).read == "none"]
     if unread:
         listed = ", ".join(unread[:5])

@@ -255,7 +255,7 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     except (NotFound, Unauthenticated):
         before = None
     if before is None or before.kind != "person":
-        raise Invalid({"to": f"there is no active person with the id {to} in this organization"})
+        raise Invalid({"to": f"there is no active person with the id {to} in this organisation"})
     await act.tx.execute(_SET_ROLE, act.tenant, to, "owner")
     await act.tx.execute(_SET_ROLE, act.tenant, act.person.user, "admin")
     await policy.ask_member(act.tx, act.tenant, to)
@@ -318,11 +318,11 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
     if old.role != "owner":
         return
     if act.person.role != "owner":
-        raise Forbidden("Only an owner may change an owner.")
+        raise Forbidden("Only an owner may change an owner; ask one of them to do it.")
     leaves = old.active and (new.role != "owner" or not new.active)
     if leaves and not await act.tx.value(_OTHER_OWNERS, act.tenant, old.id):
         raise Conflict(
-            "The organization would have no owner; make somebody else one first.",
+            "The organisation would have no owner; make somebody else one first.",
             code="LAST_OWNER",
         )
 

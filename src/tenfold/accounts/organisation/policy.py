@@ -1,4 +1,4 @@
-"""What an organisation demands of its people: second factors, networks, how many requests."""
+"""What an organisation demands of its people: second factors, networks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tenfold.kernel.errors import Invalid
 MOST_NETWORKS = 100
 _READ = """SELECT mfa, mfa_grace_days, admin_networks, rate_per_minute
 FROM tenfold.tenants WHERE id = $1"""
-_CHANGE = """UPDATE tenfold.tenants SET mfa = $2, mfa_grace_days = $3, admin_networks = $4,
-rate_per_minute = $5 WHERE id = $1"""
+_CHANGE = """UPDATE tenfold.tenants SET mfa = $2, mfa_grace_days = $3, admin_networks = $4
+WHERE id = $1"""
 # Who is asked from now on, and who no longer is; whoever was asked before keeps their day.
 _ASK = """UPDATE tenfold.members SET mfa_from = CASE
     WHEN $2 OR role IN ('owner', 'admin') THEN coalesce(mfa_from, $3) END
@@ -38,7 +38,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     `mfa` says who must have a second factor, `mfa_grace_days` after they first were asked;
     `admin_networks` (CIDR) from where it is administered, empty for everywhere; `rate_per_minute`
-    how many requests one person may make, null for the installation's limit.
+    how many requests one person may make, null for the installation's limit; whoever runs the
+    installation sets it.
     """
 
     mfa: Literal["admins", "all"]
@@ -47,19 +48,30 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_minute: int | None
 
 
+class MemberPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What of it concerns every member: who must have a second factor, and how soon."""
+
+    mfa: Literal["admins", "all"]
+    mfa_grace_days: int
+
+
 class PolicyChange(msgspec.Struct, frozen=True, kw_only=True):
     """What may be changed of it."""
 
     mfa: Literal["admins", "all"] | UnsetType = UNSET
     mfa_grace_days: Annotated[int, Meta(ge=0, le=90)] | UnsetType = UNSET
     admin_networks: Annotated[list[Network], Meta(max_length=MOST_NETWORKS)] | UnsetType = UNSET
-    rate_per_minute: Annotated[int, Meta(ge=10, le=100_000)] | UnsetType | None = UNSET
 
 
 async def read(reader: Reader, tenant: UUID) -> Policy:
     """The organisation's policy."""
     (row,) = await reader.rows(_READ, tenant)
     return Policy(**dict(row.items()))
+
+
+def for_members(all_of_it: Policy) -> MemberPolicy:
+    """What of a policy everybody may know."""
+    return MemberPolicy(mfa=all_of_it.mfa, mfa_grace_days=all_of_it.mfa_grace_days)
 
 
 async def change(act: Administrator, wanted: PolicyChange) -> Policy:
@@ -89,7 +101,6 @@ async def change(act: Administrator, wanted: PolicyChange) -> Policy:
         new.mfa,
         new.mfa_grace_days,
         new.admin_networks,
-        new.rate_per_minute,
     )
     await act.tx.execute(_ASK, act.tenant, new.mfa == "all", clock.now())
     act.tx.touch("members")

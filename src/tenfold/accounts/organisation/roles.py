@@ -22,6 +22,7 @@ from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, S
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.structs import convert
+from tenfold.kernel.text import plural
 
 MOST = 100
 
@@ -94,7 +95,7 @@ async def create(act: Administrator, new: NewRole) -> Role:
         raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
     names = [row[0] for row in await tx.rows(_NAMES, tenant)]
     if len(names) >= MOST:
-        raise Conflict(f"An organization may have {MOST} roles of its own.", code="TOO_MANY")
+        raise Conflict(f"An organisation may have {MOST} roles of its own.", code="TOO_MANY")
     stored = msgspec.json.encode(await checked(tx, act.registry, new.grants)).decode()
     try:
         await tx.execute(_ADD, tenant, new.name, stored)
@@ -121,7 +122,8 @@ async def remove(act: Administrator, name: str) -> Role:
     old = await one(act.tx, act.tenant, act.registry, name)
     held: int = await act.tx.value(_HOLDING, act.tenant, name)
     if held and name not in shipped(act.registry):
-        raise Conflict(f"{held} people still have the role {name}.", code="IN_USE")
+        who = plural(held, "person still has", "people still have")
+        raise Conflict(f"{who} the role {name}; take it from them first.", code="IN_USE")
     await act.tx.execute(_REMOVE, act.tenant, name)
     return await _noted(act, old, "deleted")
 

@@ -140,7 +140,7 @@ class Sharing:
                 raise Unauthenticated("")
             access = (await people.load(self._tx, tenant, user)).access(self._definition)
         except Unauthenticated:
-            problem = f"there is no active person with the id {user} in this organization"
+            problem = f"there is no active person with the id {user} in this organisation"
             raise Invalid({"user_id": problem}) from None
         if user == owner:
             raise Invalid({"user_id": "owns it already"})

@@ -84,7 +84,7 @@ async def create(act: Administrator, new: NewTeam) -> Team:
     tx, tenant, identity = act.tx, act.tenant, new_id()
     parents = await _parents(tx, tenant)
     if len(parents) >= MOST:
-        raise Conflict(f"An organization may have {MOST} teams.", code="TOO_MANY")
+        raise Conflict(f"An organisation may have {MOST} teams.", code="TOO_MANY")
     _check_tree({**parents, identity: new.parent_id}, identity)
     await _store(tx, _ADD, identity, new.name, new.parent_id)
     return await _noted(act, await one(tx, tenant, identity), "made")

@@ -36,7 +36,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "EMAIL_TAKEN": (409, "Somebody has an account with this e-mail address."),
     "LAST_WAY_IN": (409, "Nothing would let you into your account any more."),
     "NO_SECOND_FACTOR": (409, "Set up a second factor first."),
-    "LAST_OWNER": (409, "The organization would be left without an owner."),
+    "LAST_OWNER": (409, "The organisation would be left without an owner."),
     "IN_USE": (409, "Others still depend on it; change those first."),
     "TOO_MANY": (409, "There are as many as there may be."),
     "MOVE_NOT_ALLOWED": (409, "The record can't go from its stage to that one."),
@@ -53,7 +53,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "ACCOUNT_LOCKED": (423, "The account is locked for a while after failed sign-ins."),
     "RATE_LIMITED": (429, "Too many requests; see Retry-After."),
     "INTERNAL": (500, "Something went wrong in Tenfold; it has been noted."),
-    "KEYS_UNAVAILABLE": (503, "The keys of your organization's secrets can't be opened just now."),
+    "KEYS_UNAVAILABLE": (503, "The keys of your organisation's secrets can't be opened just now."),
     "UNAVAILABLE": (503, "A needed part does not answer, or is busy, just now; see Retry-After."),
 }
 

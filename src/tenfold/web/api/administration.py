@@ -60,6 +60,15 @@ class Visitor:
         """Raise Forbidden for everybody else."""
         need_administrator(self.person, self.client)
 
+    @property
+    def administers(self) -> bool:
+        """Whether they may administer, from there and with what they have proved."""
+        try:
+            self.need_administrator()
+        except Forbidden:
+            return False
+        return True
+
 
 @asynccontextmanager
 async def visiting(request: Req, route: str) -> AsyncGenerator[Visitor, None]:

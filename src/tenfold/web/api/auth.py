@@ -20,6 +20,7 @@ from tenfold.accounts.identity.entrance import Asked, Signed
 from tenfold.accounts.identity.factors import Answer
 from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.readdressing import Readdressing
 from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.identity.with_provider import WithProvider
@@ -137,10 +138,12 @@ class Gate:
         joining: Joining,
         provided: WithProvider,
         linking: Linking,
+        readdressing: Readdressing,
     ) -> None:
         self.settings, self.accounts = settings, accounts
         self.own, self.joining = own, joining
         self.provided, self.linking = provided, linking
+        self.readdressing = readdressing
         self.cookies = Cookies(settings)
 
     def of_sign_in(self, signed: Signed) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Links by mail: sign in without a password, set a new one, confirm an address."""
+"""Links by mail: sign in without a password, set a new one, confirm or change an address."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tenfold.web.api.auth import (
     knock,
 )
 from tenfold.web.api.auth_factors import mine
-from tenfold.web.api.bodies import STRANGERS_BYTES, strangers_body
+from tenfold.web.api.bodies import STRANGERS_BYTES, body_of, strangers_body
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of
 from tenfold.web.safe_next import safe_next
@@ -55,6 +55,12 @@ class NewPassword(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     token: Secret
     password: Long
+
+
+class NewAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The address that is to be mine, or is."""
+
+    email: Long
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -149,6 +155,24 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     sent: bool
 
 
+@post("/v1/auth/change-email", status_code=202)
+async def ask_change(request: Req) -> ASGIResponse:
+    """Mail a link to another address, by which it becomes mine; the same answer for every one."""
+    gate, claims = mine(request, "change_email")
+    body = await body_of(request, NewAddress)
+    await gate.readdressing.ask(claims, body.email, gate.client(request))
+    return respond.data({}, status=202, headers=UNKEPT)
+
+
+@post("/v1/auth/change-email/use", status_code=200, request_max_body_size=STRANGERS_BYTES)
+async def use_change(request: Req) -> ASGIResponse:
+    """Take another address by a link; my other sessions end."""
+    gate, claims = mine(request, "use_change_email")
+    body = await strangers_body(request, Token)
+    email = await gate.readdressing.use(claims, body.token, await knock(request, gate))
+    return respond.data(NewAddress(email=email), headers=UNKEPT)
+
+
 HANDLERS = [
     ask_sign_in_link,
     use_sign_in_link,
@@ -156,6 +180,8 @@ HANDLERS = [
     use_reset,
     ask_verification,
     use_verification,
+    ask_change,
+    use_change,
 ]
 
 _BODY = ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD", *TRIES)
@@ -219,5 +245,23 @@ ENDPOINTS = (
         None,
         200,
         (*_USED, "FORBIDDEN"),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/auth/change-email",
+        "Mail a link to change my address",
+        NewAddress,
+        None,
+        202,
+        ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD", "FORBIDDEN", "STEP_UP_REQUIRED"),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/auth/change-email/use",
+        "Change my address by a link",
+        Token,
+        NewAddress,
+        200,
+        (*_USED, "FORBIDDEN", "EMAIL_TAKEN"),
     ),
 )

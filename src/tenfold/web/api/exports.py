@@ -40,7 +40,7 @@ async def export_records(request: Req, plural: str) -> Stream:
         locale = first.person.locale
         asked = asking.parse(given, first.definition, access, locale, extra=("format", "bom"))
     pieces = exporting.export(desk.query, opened, asked, form, bom=bom == "true")
-    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    kind = "text/csv" if form == "csv" else "application/json"
     return saved(request, pieces, kind, f"{shipped.plural}.{form}")
 
 

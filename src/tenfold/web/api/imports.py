@@ -167,7 +167,7 @@ def refused_stream(request: Req, exchange: Exchange, tenant: UUID, batch: Batch)
     state = state_of(batch.summary)
     files = exchange.files(tenant, batch.id)
     name = starting.refused_name(state.filename)
-    return saved(request, files.refused_csv(state), "text/csv; charset=utf-8", name)
+    return saved(request, files.refused_csv(state), "text/csv", name)
 
 
 async def _answered(

@@ -43,10 +43,12 @@ ROLES: tuple[str, ...] = get_args(OrganisationRole)
 
 @get("/v1/members")
 async def list_members(request: Req) -> ASGIResponse:
-    """The people of the organisation, former ones too; or its service accounts."""
+    """The people of the organisation, former ones too; for administrators its service accounts."""
     asked = paging(request, "active", "team_id", "role", "kind")
     which = _which(asked)
     async with visiting(request, "members") as visit:
+        if which.kind == "service":
+            visit.need_administrator()
         tenant = visit.person.tenant
         rows = await members.page(visit.reader, tenant, which, asked.after, asked.limit)
     return listed(rows, asked, lambda member: member.id)
@@ -135,7 +137,7 @@ ENDPOINTS = (
         None,
         list[Member],
         200,
-        (400,),
+        (400, "FORBIDDEN", "MFA_REQUIRED", "ADDRESS_NOT_ALLOWED", "STEP_UP_REQUIRED"),
         query={
             **PAGING,
             "active": ({"type": "boolean"}, "Only those who belong, or only those who left."),
@@ -143,7 +145,7 @@ ENDPOINTS = (
             "role": ({"type": "string", "enum": list(ROLES)}, "Only those with a role."),
             "kind": (
                 {"type": "string", "enum": ["person", "service"], "default": "person"},
-                "People, or the service accounts of programs.",
+                "People, or the service accounts of programs (for administrators).",
             ),
         },
     ),

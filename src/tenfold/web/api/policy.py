@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.sessions import Open, going
 from tenfold.accounts.organisation import members, policy
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.policy import Policy, PolicyChange
+from tenfold.accounts.organisation.policy import MemberPolicy, Policy, PolicyChange
 from tenfold.web import respond
 from tenfold.web.api.administration import Req, administer, identified, visiting
 from tenfold.web.api.bodies import body_of
@@ -39,9 +39,10 @@ class SessionsEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/v1/organization/policy")
 async def read_policy(request: Req) -> ASGIResponse:
-    """What the organisation demands of its people."""
+    """What the organisation demands of its people; networks and limits are for administrators."""
     async with visiting(request, "policy") as visit:
-        return respond.data(await policy.read(visit.reader, visit.person.tenant))
+        found = await policy.read(visit.reader, visit.person.tenant)
+        return respond.data(found if visit.administers else policy.for_members(found))
 
 
 @patch("/v1/organization/policy")
@@ -93,7 +94,7 @@ HANDLERS = [read_policy, change_policy, list_member_sessions, end_member_session
 _ADMIN = ("FORBIDDEN", "MFA_REQUIRED", "ADDRESS_NOT_ALLOWED", "STEP_UP_REQUIRED")
 _SESSIONS = "/v1/members/{user_id}/sessions"
 ENDPOINTS = (
-    Endpoint("GET", "/v1/organization/policy", "Read the policy", None, Policy, 200),
+    Endpoint("GET", "/v1/organization/policy", "Read the policy", None, Policy | MemberPolicy, 200),
     Endpoint(
         "PATCH",
         "/v1/organization/policy",

@@ -30,6 +30,7 @@ from tenfold.kernel.errors import (
     WrongMedia,
 )
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.text import there_are
 from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.desk import Desk, Glimpse, Seen, Visit, desk_of, header
 
@@ -151,10 +152,8 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
 
 def check_parameters(given: Mapping[str, str], known: Sequence[str]) -> None:
     """Raise Invalid for query parameters that an address does not take."""
-    listed = ", ".join(known)
-    unknown = {
-        name[:100]: f"is not a parameter; there are {listed}" for name in given if name not in known
-    }
+    told = f"is not a parameter; {there_are(known)}"
+    unknown = {name[:100]: told for name in given if name not in known}
     if unknown:
         raise Invalid(unknown, code="UNKNOWN_FIELD")
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import reading_events
-from tenfold.accounts.events import Event
+from tenfold.accounts.events import EVENTS
 from tenfold.accounts.reading_events import SecurityEvent, Which
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.administration import PAGING, Paging, Req, listed, paging, visiting
 from tenfold.web.api.endpoint import Endpoint
-
-TYPES: tuple[str, ...] = get_args(Event)
 
 
 @get("/v1/security-events")
@@ -35,20 +33,25 @@ async def list_security_events(request: Req) -> ASGIResponse:
 def which_of(asked: Paging) -> Which:
     """The filters of the query; raises Invalid naming the one that can't be used."""
     given = asked.rest
-    types = tuple(one for one in given.get("event_type", "").split(",") if one)
-    if unknown := [one for one in types if one not in TYPES]:
-        told = f"there is no event {unknown[0][:60]!r}; there are {', '.join(TYPES)}"
-        raise Invalid({"event_type": told})
     user = given.get("user_id", "")
     if user and parse_id(user) is None:
         raise Invalid({"user_id": "must be an id (a UUID)"})
     return Which(
-        types or None,
+        checked_types(given.get("event_type", ""), "event_type"),
         parse_id(user),
         given.get("ip_address") or None,
         _moment(given, "since"),
         _moment(given, "until"),
     )
+
+
+def checked_types(text: str, name: str) -> tuple[str, ...] | None:
+    """The events of a list with commas, None for all; raises Invalid naming what is none."""
+    types = tuple(one for one in text.split(",") if one)
+    if unknown := [one for one in types if one not in EVENTS]:
+        told = f"there is no event {unknown[0][:60]!r}; there are {', '.join(EVENTS)}"
+        raise Invalid({name: told})
+    return types or None
 
 
 def _moment(given: Any, name: str) -> datetime | None:

@@ -29,10 +29,11 @@ from tenfold.web.api.endpoint import Endpoint
 
 @get("/v1/service-accounts")
 async def list_service_accounts(request: Req) -> ASGIResponse:
-    """The service accounts of the organisation."""
+    """The service accounts of the organisation; for administrators."""
     asked = paging(request, "active")
     active = truth(asked, "active")
     async with visiting(request, "service_accounts") as visit:
+        visit.need_administrator()
         at = (visit.reader, visit.person.tenant)
         rows = await service_accounts.page(*at, active, asked.after, asked.limit)
     return listed(rows, asked, lambda one: one.id)
@@ -40,8 +41,9 @@ async def list_service_accounts(request: Req) -> ASGIResponse:
 
 @get("/v1/service-accounts/{account_id:str}")
 async def read_service_account(request: Req, account_id: str) -> ASGIResponse:
-    """A service account."""
+    """A service account; for administrators."""
     async with visiting(request, "service_accounts") as visit:
+        visit.need_administrator()
         identity = identified(account_id, "service account")
         at = (visit.reader, visit.person.tenant)
         return respond.data(await service_accounts.one(*at, identity))
@@ -79,6 +81,7 @@ HANDLERS = [
     change_service_account,
 ]
 
+_ADMIN = ("FORBIDDEN", "MFA_REQUIRED", "ADDRESS_NOT_ALLOWED", "STEP_UP_REQUIRED")
 _WRITE = (
     "FORBIDDEN",
     "STEP_UP_REQUIRED",
@@ -96,13 +99,15 @@ ENDPOINTS = (
         None,
         list[ServiceAccount],
         200,
-        (400,),
+        (400, *_ADMIN),
         query={
             **PAGING,
             "active": ({"type": "boolean"}, "Only those in use, or only those that are not."),
         },
     ),
-    Endpoint("GET", _ONE, "Read a service account", None, ServiceAccount, 200, ("NOT_FOUND",)),
+    Endpoint(
+        "GET", _ONE, "Read a service account", None, ServiceAccount, 200, (*_ADMIN, "NOT_FOUND")
+    ),
     Endpoint(
         "POST",
         "/v1/service-accounts",

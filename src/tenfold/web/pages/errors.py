@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from tenfold.db.database import BUSY
-from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.web import respond
 from tenfold.web.desk import header
 from tenfold.web.pages import render
@@ -43,14 +43,27 @@ _TEXTS = {
 
 def wants_page(request: Req) -> bool:
     """Whether a refusal should be a page: somebody looks at it, not a program."""
-    path = request.scope["path"]
-    if path == "/v1" or path.startswith(("/v1/", "/metrics", "/openapi")):
+    if _of_api(request) or request.scope["path"].startswith(("/metrics", "/openapi")):
         return False
     return "text/html" in header(request.scope, b"accept")
 
 
+def _of_api(request: Req) -> bool:
+    """Whether the address was meant for the API, however it is written."""
+    path = request.scope["path"].lower()
+    return path == "/v1" or path.startswith("/v1/")
+
+
+def _not_there() -> Response[bytes]:
+    """The answer to /V1/leads, which only looks like the address of a page."""
+    text = "There is nothing at this address; the API's begin with /v1, in small letters."
+    return respond.failure(NotFound(text))
+
+
 def refused(request: Req, error: TenfoldError) -> Response[bytes]:
     """A named error as a page; somebody who must sign in is sent there."""
+    if _of_api(request):
+        return _not_there()
     if error.status == 401:
         return _to_sign_in(request)
     if error.code == "STEP_UP_REQUIRED":
@@ -67,6 +80,8 @@ def refused(request: Req, error: TenfoldError) -> Response[bytes]:
 
 def unknown(request: Req, error: HTTPException) -> Response[bytes]:
     """What the router refuses."""
+    if _of_api(request):
+        return _not_there()
     status = error.status_code
     title = _TITLES.get(status, "That did not work")
     return render.error_page(request, status, title, _TEXTS.get(status, str(error.detail)))

@@ -34,6 +34,7 @@ _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
 _STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
 _ICONS = {batches.IMPORT: "file-up", batches.BULK: "list-checks", batches.UNDO: "undo-2"}
+_ICONS[batches.HAND_OVER] = "handshake"
 _REASONS = {
     "chosen": "chosen",
     "same name": "same name",
@@ -177,9 +178,15 @@ def named(guest: Guest, batch: Batch) -> tuple[str, str]:
         state = state_of(batch.summary)
         return state.filename, f"{'Trial import' if state.options.dry_run else 'Import'} of {types}"
     if batch.kind == batches.UNDO:
-        undone = {batches.IMPORT: "an import", batches.BULK: "a bulk edit"}
+        undone = {
+            batches.IMPORT: "an import",
+            batches.BULK: "a bulk edit",
+            batches.HAND_OVER: "a hand-over",
+        }
         kind = msgspec.convert(batch.summary, Undoing).kind
         return f"Undo of {undone.get(kind, 'an undo')}", f"Undo in {types}"
+    if batch.kind == batches.HAND_OVER:
+        return f"Hand-over of {types}", "Hand-over"
     written = batch.summary.get("written")
     count = words.number(written) if isinstance(written, int) else "some"
     return f"Bulk edit of {count} {types}", "Bulk edit"
@@ -297,6 +304,11 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
             _figure(undo.gone, "gone already"),
         ]
         return undo.done, undo.total, figures, [], undo.error
+    if batch.kind == batches.HAND_OVER:
+        done, total = batch.summary.get("done", 0), batch.summary.get("total", 0)
+        stays = sum(batch.summary.get("stays", {}).values())
+        figures = [_figure(done, "handed over", "green"), _figure(stays, "private, stay", "amber")]
+        return done, total, figures, [], str(batch.summary.get("error") or "")
     written, refused = batch.summary.get("written", 0), batch.summary.get("refused", 0)
     figures = [_figure(written, "written"), _figure(refused, "refused", "red")]
     return 0, 0, figures, [], ""

@@ -48,12 +48,12 @@ from tenfold.web.pages.uploads import pieces, signed_upload
 _SHOWN = 50
 _ANEW = "The file is read in another way now. See where its columns go, then import it."
 _Enter = Callable[[], AbstractAsyncContextManager[Guest]]
-_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO)
+_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO, batches.HAND_OVER)
 
 
 @get("/imports")
 async def imports_page(request: Req, before: str = "") -> ASGIResponse:
-    """Imports, bulk edits and undos, newest first."""
+    """Imports, bulk edits, hand-overs and undos, newest first."""
     routed(request, "page-imports")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:

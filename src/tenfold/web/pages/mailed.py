@@ -10,7 +10,14 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.account import checked_email
 from tenfold.accounts.identity.links import LIFE, Kind
 from tenfold.accounts.identity.secrets_kept import new_secret
-from tenfold.kernel.errors import Invalid, NotFound, TenfoldError, TooMany, Unauthenticated
+from tenfold.kernel.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    TenfoldError,
+    TooMany,
+    Unauthenticated,
+)
 from tenfold.web.api.auth_links import wish
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.pages import outbox, render
@@ -30,7 +37,12 @@ from tenfold.web.safe_next import safe_next
 
 _CHANGED = "Your new password is set, and all your other sessions have ended."
 # Where each kind of link is asked for anew.
-_ANEW = {"sign_in": "/login/link", "reset": "/forgot", "verify": "/settings/profile"}
+_ANEW = {
+    "sign_in": "/login/link",
+    "reset": "/forgot",
+    "verify": "/settings/profile",
+    "email": "/settings/profile",
+}
 
 
 # -- asked for
@@ -166,6 +178,29 @@ async def use_verification(request: Req, secret: str) -> ASGIResponse:
     return render.to(request, "/settings/profile")
 
 
+@get("/change-email/{secret:str}")
+async def change_email_page(request: Req, secret: str) -> ASGIResponse:
+    """The button that takes another address; who is not signed in does that first."""
+    routed(request, "page-change-email")
+    await signed_in(request)
+    return await _link_page(request, "email", secret, Typed())
+
+
+@post("/change-email/{secret:str}", status_code=200, request_max_body_size=STRANGERS_BYTES)
+async def use_change(request: Req, secret: str) -> ASGIResponse:
+    """Take another address by a link."""
+    routed(request, "page-change-email")
+    claims = await signed_in(request)
+    try:
+        client = await knocked(request)
+        email = await gate_of(request).readdressing.use(claims, secret[:200], client)
+    except (Conflict, NotFound, TooMany) as error:
+        return await _link_page(request, "email", secret, Typed(problem=error.message), error)
+    said = f"Your e-mail address is {email} now, and all your other sessions have ended."
+    keep_flash(request, Flash(said))
+    return render.to(request, "/settings/profile")
+
+
 async def _link_page(
     request: Req, kind: Kind, secret: str, typed: Typed, error: TenfoldError | None = None
 ) -> ASGIResponse:
@@ -191,4 +226,6 @@ HANDLERS = [
     use_reset,
     verify_page,
     use_verification,
+    change_email_page,
+    use_change,
 ]

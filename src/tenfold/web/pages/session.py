@@ -157,11 +157,12 @@ def address_of(text: str) -> tuple[str, str]:
 
 
 class Flash(msgspec.Struct, frozen=True):
-    """What was done, said on the next page; `undo` is where a form can undo it."""
+    """What was done, said on the next page; `undo` is where a form can undo it, `more` a page."""
 
     text: str
     undo: str = ""
     kind: str = "done"
+    more: str = ""
 
 
 def keep_flash(request: Req, flash: Flash) -> None:

@@ -143,16 +143,35 @@ async def verify_again(request: Req) -> ASGIResponse:
     return render.to(request, "/settings/profile")
 
 
-async def _profile(request: Req, claims: Claims, typed: Typed | None = None) -> ASGIResponse:
+@post("/settings/profile/email", status_code=200)
+async def change_email(request: Req) -> ASGIResponse:
+    """Mail a link to another address, by which it becomes one's own."""
+    act = await acting(request, "page-settings-email")
+    try:
+        if not act.form.get("email").strip():
+            raise Invalid({"email": "Enter your new e-mail address."})
+        email = await act.gate.readdressing.ask(act.claims, act.form.get("email")[:320], act.client)
+    except Invalid as error:
+        typed = mistyped(act.form, ("email",), error)
+        return await _profile(request, act.claims, address=typed)
+    text = f"A link is on its way to {email}. Your address changes once you open it."
+    keep_flash(request, Flash(text))
+    return render.to(request, "/settings/profile")
+
+
+async def _profile(
+    request: Req, claims: Claims, typed: Typed | None = None, address: Typed | None = None
+) -> ASGIResponse:
     async with visiting(request, claims, blocked=True) as guest:
         account = await account_in(guest.reader, claims.user, claims.tenant)
         if account is None:
             raise over()
-        user, status = account.user, 400 if typed else 200
+        user, status = account.user, 400 if typed or address else 200
         if typed is None:
             typed = Typed("", {"firstName": user.first_name, "lastName": user.last_name})
         view: dict[str, Any] = {
             "typed": typed,
+            "address": address or Typed(""),
             "email": user.email,
             "verified": user.email_verified_at is not None,
             "outbox": outbox.waits(request),
@@ -211,4 +230,4 @@ async def switch(request: Req) -> ASGIResponse:
     return render.to(request, "/")
 
 
-HANDLERS = [profile_page, rename, verify_again, organisations_page, switch]
+HANDLERS = [profile_page, rename, verify_again, change_email, organisations_page, switch]

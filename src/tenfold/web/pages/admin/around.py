@@ -54,9 +54,9 @@ class Act:
         async with administering(self.request, self.claims) as act:
             yield act
 
-    def done(self, said: str, place: str, undo: str = "") -> ASGIResponse:
-        """Go to a page, which says what was done."""
-        keep_flash(self.request, Flash(said, undo=undo))
+    def done(self, said: str, place: str, undo: str = "", more: str = "") -> ASGIResponse:
+        """Go to a page, which says what was done, and where more of it is shown."""
+        keep_flash(self.request, Flash(said, undo=undo, more=more))
         return render.to(self.request, place)
 
     def refused(self, error: TenfoldError, place: str) -> ASGIResponse:

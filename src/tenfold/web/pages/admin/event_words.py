@@ -26,6 +26,7 @@ LABELS: Mapping[str, str] = {
     "password_reset_requested": "New password asked for",
     "password_reset": "Password set by link",
     "email_verified": "Address confirmed",
+    "email_changed": "Address changed",
     "sign_in_link_requested": "Sign-in link asked for",
     "mfa_enabled": "Second factor set up",
     "mfa_disabled": "Second factor removed",
@@ -67,7 +68,7 @@ _GRAVE = frozenset(
 )
 _ODD = frozenset(
     {"login_failed", "locked_account_attempt", "mfa_failed", "new_device", "address_refused"}
-    | {"mfa_disabled", "ownership_transferred", "recovery_code_used"}
+    | {"email_changed", "mfa_disabled", "ownership_transferred", "recovery_code_used"}
 )
 # What is shown elsewhere, or is for programs.
 _UNTOLD = frozenset({"user_agent", "request_id", "actor_id", "email", "before", "after", "grants"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +10,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import get
+from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import reading_events
+from tenfold.accounts.events import EVENTS
+from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import members
 from tenfold.accounts.reading_events import SecurityEvent, Which
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Refused
+from tenfold.exchange.write_csv import write_csv
+from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
-from tenfold.web.api.security_events import TYPES
+from tenfold.web.api.exports import saved
 from tenfold.web.pages import cells, hues, render
 from tenfold.web.pages.admin.around import PAGE, entering, looking, page
 from tenfold.web.pages.admin.event_words import LABELS, grave, told
@@ -29,6 +35,9 @@ from tenfold.web.pages.session import Req
 from tenfold.web.pages.typed import Typed
 
 PLACE = "/admin/security/events"
+EXPORT = f"{PLACE}/export"
+_ROWS = 1_000
+"""Rows that an export reads at once."""
 _ASKED = ("person", "kind", "address", "since", "until")
 
 
@@ -49,8 +58,7 @@ class Row:
 async def events_page(request: Req, after: str = "") -> ASGIResponse:
     """The newest first; what is asked for stands in the address."""
     claims = await entering(request, "page-admin-events")
-    given = {name: str(request.query_params.get(name, "")).strip()[:200] for name in _ASKED}
-    given = {name: text.replace("\x00", "") for name, text in given.items()}
+    given = _given(request)
     async with looking(request, claims) as guest:
         which, problems = await _which(guest, given)
         found: list[SecurityEvent] = []
@@ -66,13 +74,48 @@ async def events_page(request: Req, after: str = "") -> ASGIResponse:
         view: dict[str, Any] = {
             "rows": await _rows(guest, shown),
             "typed": Typed(next(iter(problems), ""), given, problems),
-            "kinds": [("", "Anything"), *((one, LABELS[one]) for one in TYPES)],
+            "kinds": [("", "Anything"), *((one, LABELS[one]) for one in EVENTS)],
             "filtered": bool(asked),
+            "export": render.query(EXPORT, **asked) if shown else "",
             "next": render.query(PLACE, **asked, after=last) if more else "",
             "first": render.query(PLACE, **asked) if after else "",
         }
         status = 400 if problems else 200
         return page(guest, "events.html", "Security events", status=status, **view)
+
+
+@get(EXPORT)
+async def export_events(request: Req) -> Stream:
+    """All that the page finds under its filters, as CSV."""
+    claims, given = await entering(request, "page-admin-events-export"), _given(request)
+    async with looking(request, claims) as guest:
+        which, problems = await _which(guest, given)
+    if problems:
+        raise Invalid(problems)
+    pieces = _pieces(request, claims, which)
+    return saved(request, pieces, "text/csv", "security-events.csv")
+
+
+async def _pieces(request: Req, claims: Claims, which: Which) -> AsyncIterator[bytes]:
+    """Page by page, each handed on when its connection is back: a client may read slowly."""
+    after: UUID | None = None
+    while True:
+        async with looking(request, claims) as guest:
+            where = (guest.reader, guest.person.tenant, which)
+            found = await reading_events.page(*where, after, _ROWS)
+        rows = [reading_events.flat(one) for one in found[:_ROWS]]
+        first = after is None
+        for piece in write_csv(reading_events.columns(), rows, bom=first, header=first):
+            yield piece
+        if len(found) <= _ROWS:
+            return
+        after = found[_ROWS - 1].id
+
+
+def _given(request: Req) -> dict[str, str]:
+    """What the address asks for."""
+    asked = {name: str(request.query_params.get(name, "")) for name in _ASKED}
+    return {name: text.strip()[:200].replace("\x00", "") for name, text in asked.items()}
 
 
 async def _which(guest: Guest, given: dict[str, str]) -> tuple[Which, dict[str, str]]:
@@ -85,7 +128,7 @@ async def _which(guest: Guest, given: dict[str, str]) -> tuple[Which, dict[str, 
         except Refused as refusal:
             problems["person"] = str(refusal)
     kind = given["kind"]
-    if kind and kind not in TYPES:
+    if kind and kind not in EVENTS:
         problems["kind"] = "is none of these kinds"
     since, until = (_day(given[name], guest.zone) for name in ("since", "until"))
     for name, found in (("since", since), ("until", until)):
@@ -135,4 +178,4 @@ def _row(one: SecurityEvent, names: dict[UUID, str], eyes: cells.Reader) -> Row:
     )
 
 
-HANDLERS = [events_page]
+HANDLERS = [events_page, export_events]

@@ -127,7 +127,7 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
     if stays := sum(batch.summary.get("stays", {}).values()):
         kept = plural(stays, "private one stays", "private ones stay")
         said += f" {kept}, as you are who hands it over: give it to somebody else."
-    return act.done(said, _path(identity))
+    return act.done(said, _path(identity), more=f"/imports/{batch.id}" if count else "")
 
 
 @post(f"{PLACE}/{{user_id:str}}/own", status_code=200)

@@ -26,6 +26,8 @@ ROLES: Mapping[str, str] = {
     "member": "Member: what their roles let them",
     "read-only": "Read-only: sees what their roles let them, changes nothing",
 }
+# What members may is granted by a role of that name, which others may have beside theirs.
+_GRANTS: Mapping[str, str] = {"member": "What members may"}
 _NOBODY = "People are looked for by their name or address."
 
 
@@ -50,7 +52,7 @@ async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
     tree = [(str(one.id), "\u2003" * depth + one.name) for one, depth in branched(whole)]
     return Choices(
         tuple((value, text) for value, text in ROLES.items() if value not in without),
-        tuple((name, called(name)) for name in sorted(names)),
+        tuple((name, _GRANTS.get(name) or called(name)) for name in sorted(names)),
         (("", "No team"), *tree),
     )
 

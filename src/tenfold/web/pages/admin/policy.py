@@ -21,7 +21,7 @@ from tenfold.web.pages.session import Form, Req
 from tenfold.web.pages.typed import Typed, mistyped
 
 PLACE = "/admin/security"
-_FIELDS = ("mfa", "mfa_grace_days", "admin_networks", "rate_per_minute")
+_FIELDS = ("mfa", "mfa_grace_days", "admin_networks")
 
 
 @get(PLACE)
@@ -57,12 +57,10 @@ async def rotate_keys(request: Req) -> ASGIResponse:
 
 def _given(form: Form) -> dict[str, Any]:
     """The form as the policy takes it: numbers as numbers, a network on each line."""
-    rate = form.get("rate_per_minute").strip()
     return {
         "mfa": form.get("mfa"),
         "mfa_grace_days": number(form.get("mfa_grace_days")),
         "admin_networks": [line for line in form.get("admin_networks").split() if line],
-        "rate_per_minute": number(rate) if rate else None,
     }
 
 
@@ -73,7 +71,6 @@ def _filled(now: Policy) -> Typed:
             "mfa": now.mfa,
             "mfa_grace_days": str(now.mfa_grace_days),
             "admin_networks": "\n".join(now.admin_networks),
-            "rate_per_minute": str(now.rate_per_minute or ""),
         },
     )
 
@@ -102,7 +99,9 @@ async def _page(
         view: dict[str, Any] = {
             "typed": typed,
             "address": client_of(request.scope).address,
-            "limit": desk_of(request).settings.rate_per_minute,
+            "limit": desk_of(request).settings.rate_per_minute
+            if now.rate_per_minute is None
+            else now.rate_per_minute,
             "keys": [(one, cells.moment_cell(one.created_at, eyes)) for one in found.keys],
             "rotation": found.rotation,
         }
