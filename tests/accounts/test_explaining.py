@@ -223,7 +223,7 @@ async def test_reasons_are_sentences(api: Api, organisation: Organisation, admin
     allowed, why = await _why(api, admin, asked + "read")
     assert not allowed
     assert why == {
-        "member": "Robin member is a member of the organization with the role member.",
+        "member": "Robin member is a member of the organisation with the role member.",
         "verb": "The role agent (of a pack) lets them read leads: their own and those of their "
         "team and the teams below it.",
         "seen": "It belongs to Robin member in the team Two, and is not shared with them: they may "
@@ -316,7 +316,7 @@ async def test_who_left_may_do_nothing(
     await api.data(admin, "PATCH", f"members/{gone.id}", {"active": False})
     allowed, why = await _why(api, admin, f"user_id={gone.id}&type=lead&verb=read")
     assert not allowed
-    assert why == {"member": "Robin member does not belong to the organization any more."}
+    assert why == {"member": "Robin member does not belong to the organisation any more."}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ _SCOPES: dict[Scope, str] = {
     "open": "all but what others keep private",
     "all": "all of them",
 }
-_ORIGINS = {"organization": "of the organization", "shipped": "of a pack", "own": "of your own"}
+_ORIGINS = {"organization": "of the organisation", "shipped": "of a pack", "own": "of your own"}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

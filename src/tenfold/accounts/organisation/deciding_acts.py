@@ -59,10 +59,10 @@ async def _by_key(question: ActQuestion) -> Finding | None:
     if who.key is None or demand.everybody:
         return None
     may = lets(need_scope, who.them)
-    reason = "The key was made to administer the organization (the scope admin)."
+    reason = "The key was made to administer the organisation (the scope admin)."
     if not may:
         reason = (
-            "The key may not administer the organization: that needs one of a service account "
+            "The key may not administer the organisation: that needs one of a service account "
             "with the role admin, made with the scope admin."
         )
     detail = {"scopes": who.key.scopes}
@@ -73,7 +73,7 @@ async def _role(question: ActQuestion) -> Finding | None:
     """Whether their role administers."""
     role, demand = question.who.member.role, question.demand
     if demand.everybody:
-        reason = f"Everybody who belongs to the organization may {demand.words}."
+        reason = f"Everybody who belongs to the organisation may {demand.words}."
         return Finding(check="role", passed=True, reason=reason)
     them = replace(question.who.them, scopes=None, _made={})
     may = lets(need_role, them)
@@ -94,11 +94,11 @@ async def _place(question: ActQuestion) -> Finding | None:
     listed = ", ".join(networks)
     detail: dict[str, object] = {"networks": list(networks)}
     if who.client is None:
-        reason = f"It is done from the networks of the organization alone: {listed}."
+        reason = f"It is done from the networks of the organisation alone: {listed}."
         return Finding(check="network", passed=True, reason=reason, detail=detail)
     may, address = lets(need_place, who.them, who.client), who.client.address
     inside = "is in" if may else "is in none of"
-    reason = f"The address {address} {inside} the networks of the organization: {listed}."
+    reason = f"The address {address} {inside} the networks of the organisation: {listed}."
     detail["ip_address"] = address
     return Finding(check="network", passed=may, reason=reason, detail=detail)
 

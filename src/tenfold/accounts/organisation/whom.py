@@ -119,8 +119,8 @@ async def belongs(who: Whom) -> Finding:
     """Whether they belong to the organisation at all."""
     one, active = who.member, who.caller is not None
     name = f"{one.first_name} {one.last_name}".strip() or one.email
-    role = f"is a member of the organization with the role {one.role}"
-    reason = f"{name} {role if active else 'does not belong to the organization any more'}."
+    role = f"is a member of the organisation with the role {one.role}"
+    reason = f"{name} {role if active else 'does not belong to the organisation any more'}."
     return Finding(check="member", passed=active, reason=reason, detail={"role": one.role})
 
 
@@ -153,7 +153,7 @@ async def second_factor(who: Whom, *, administers: bool = False) -> Finding | No
         return None
     everybody = standing.everybody
     whose = "everybody" if everybody else "administrators"
-    asks = f"The organization asks {whose} for a second factor"
+    asks = f"The organisation asks {whose} for a second factor"
     due = _moment(standing.due) if standing.due is not None else ""
     if standing.enrolled:
         used = "and they have not used theirs to sign in" if refused else "and they have one"

@@ -69,7 +69,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
             problems[name] = "must be an id (a UUID)"
     verb = VERBS.get(given["verb"])
     if act is not None:
-        told = "leave it out: this is done in the organization, not with records"
+        told = "leave it out: this is done in the organisation, not with records"
         problems |= {name: told for name in _OF_RECORDS if given.get(name)}
     elif verb is None:
         problems["verb"] = f"must be one of {', '.join((*VERBS, *_ACTS))}"
