@@ -16,7 +16,7 @@ from tenfold.proofs.findings import Findings
 from tenfold.proofs.isolation.caller import Caller
 from tenfold.proofs.isolation.organisations import Owner, Side, made
 from tenfold.proofs.isolation.tables import try_tables
-from tenfold.proofs.isolation.things import Maker, Things, left_out
+from tenfold.proofs.isolation.things import Maker, Things, left_out, program_key
 from tenfold.proofs.isolation.wall import Wall
 
 Say = Callable[[str], None]
@@ -98,6 +98,7 @@ def _things(document: Document, http: httpx.AsyncClient, tokens: Tokens, side: S
 
 
 NOT_MADE: Mapping[str, Maker] = {
+    "/v1/api-keys/{key_id}": program_key,
     "/v1/auth/passkeys/{passkey_id}": left_out("a passkey is made by a browser alone"),
     "/v1/auth/identities/{identity_id}": left_out("an identity is linked at a provider alone"),
     "/v1/invitations/{invitation_id}": left_out("an invitation would send a letter"),
