@@ -29,8 +29,6 @@ LOOKS = frozenset(
         "read_member",
         "list_teams",
         "read_team",
-        "list_service_accounts",
-        "read_service_account",
         "list_custom_fields",
         "list_access",
         "read_access_explain",

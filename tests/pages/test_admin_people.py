@@ -9,9 +9,12 @@ from tests.accounts.letters import written
 from tests.accounts.test_sign_in import events
 from tests.conftest import MakeOrganisation, Running
 from tests.factories import Organisation, Owner, Somebody
+from tests.jobs.tools import until, working
 from tests.pages.conftest import Make, Visit, Visitor
+from tests.pages.html import Element
 from tests.pages.newcomers import PASSWORD, Newcomer, path_in
 
+from tenfold.accounts.organisation import handing_over
 from tenfold.kernel import clock
 from tenfold.kernel.ids import new_id
 
@@ -292,6 +295,38 @@ async def test_records_are_handed_over_to_whom_the_box_names(
     sql = "SELECT count(*) FROM tenfold.batches WHERE tenant_id = $1 AND kind = 'hand_over'"
     assert await owner.fetchval(sql, organisation.id) == 1
     assert lead["owner_id"] == str(zoe.id)
+
+
+async def test_a_hand_over_is_shown_and_undone_on_its_page(
+    visitor: Visitor, zoe: Somebody, organisation: Organisation, make: Make, app: Running
+) -> None:
+    heir = await organisation.person("manager", name="heir")
+    lead = await make("leads", first_name="A", last_name="B", owner_id=str(zoe.id))
+    path = f"{PEOPLE}/{zoe.id}"
+    await visitor.get(path)
+    await visitor.send(visitor.form(f"{path}/hand-over"), to=heir.email)
+    batch = next(a["href"] for a in visitor.page.all("a") if a.text == "Show")
+
+    async def ended() -> bool:
+        return "1 handed over" in " ".join(_figures(await visitor.get(batch)))
+
+    async with working(app.desk.database, *handing_over.handlers(app.desk.registry)):
+        await until(ended)
+    assert "Done" in visitor.page.text
+    await visitor.get(f"/leads/{lead['id']}")
+    assert "Robin manager" in visitor.page.text
+    await visitor.get(batch)
+    await visitor.send(visitor.form(f"{batch}/undo"))
+    assert visitor.page.one("h1").text == "Undo of a hand-over"
+    await visitor.get(f"/leads/{lead['id']}")
+    assert "Nakamura" in visitor.page.text
+
+
+def _figures(page: Element) -> list[str]:
+    """What a batch's page counts: `1 handed over`."""
+    return [
+        f"{one.one('dd').text} {one.one('dt').text}" for d in page.all("dl") for one in d.all("div")
+    ]
 
 
 async def test_ownership_is_transferred_by_who_has_just_proved_who_they_are(

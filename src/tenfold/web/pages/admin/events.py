@@ -76,7 +76,7 @@ async def events_page(request: Req, after: str = "") -> ASGIResponse:
             "typed": Typed(next(iter(problems), ""), given, problems),
             "kinds": [("", "Anything"), *((one, LABELS[one]) for one in EVENTS)],
             "filtered": bool(asked),
-            "export": render.query(EXPORT, **asked) if shown else "",
+            "export": render.query(EXPORT, **asked),
             "next": render.query(PLACE, **asked, after=last) if more else "",
             "first": render.query(PLACE, **asked) if after else "",
         }
