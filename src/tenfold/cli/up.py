@@ -39,10 +39,8 @@ def run(settings: Settings, *, demo: bool, say: Say) -> int:
         if problem := port_free(settings.host, settings.port):
             raise Unavailable(problem)
         if settings.address.startswith("https:") and not settings.trusted_proxies:
-            say(
-                "TENFOLD_TRUSTED_PROXIES names no proxy: nothing can come by https, and all by http"
-            )
-            say("is refused. Name the proxy's address, or the network that it is in.")
+            say("TENFOLD_TRUSTED_PROXIES names no proxy, so nothing is reached by https.")
+            say("Set it to your proxy's address, or to the network that it is in.")
         say("Starting the database …")
         installation = open_installation(settings, say)
         try:

@@ -153,7 +153,7 @@ async def second_factor(who: Whom, *, administers: bool = False) -> Finding | No
         return None
     everybody = standing.everybody
     whose = "everybody" if everybody else "administrators"
-    asks = f"The organization asks {whose} for a second factor"
+    asks = f"The organisation asks {whose} for a second factor"
     due = _moment(standing.due) if standing.due is not None else ""
     if standing.enrolled:
         used = "and they have not used theirs to sign in" if refused else "and they have one"
