@@ -34,7 +34,7 @@ VALUES ($1, $2, 'member', $3)"""
 _OF_PERSON = """SELECT event_type, tenant_id, detail::text AS detail
 FROM tenfold.security_events WHERE user_id = $1"""
 _GOT_IN = """INSERT INTO tenfold.security_events (id, tenant_id, user_id, event_type)
-VALUES (uuidv7(), $1, $2, 'login_success')"""
+VALUES (gen_random_uuid(), $1, $2, 'login_success')"""
 
 
 async def test_admins_search_the_events_of_their_organisation(
@@ -295,7 +295,7 @@ async def test_the_operator_sees_what_is_no_organisations(
 
 async def test_what_strangers_wrote_steers_no_terminal(settings: Settings, owner: Owner) -> None:
     add = """INSERT INTO tenfold.security_events (id, event_type, ip_address, detail)
-    VALUES (uuidv7(), 'login_failed', '198.51.100.42', $1)"""
+    VALUES (gen_random_uuid(), 'login_failed', '198.51.100.42', $1)"""
     await owner.execute(add, json.dumps({"reason": "\x1b[2J\u202egone\x9b"}))
     said: list[str] = []
     await show_events(settings, Asked(address="198.51.100.42"), "text", said.append)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.audit.conftest import Place
 from tests.factories import Organisation
 
+from tenfold.audit import verifying
 from tenfold.audit.exporting import lines, verify_file
 from tenfold.cli import audit as command
 from tenfold.kernel.errors import BadRequest
@@ -105,13 +106,24 @@ def _but_stamp(row: bytes) -> object:
     return told
 
 
+async def test_many_seals_are_read_a_page_at_a_time(
+    place: Place, ours: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [json.loads(row) for row in await _file(place, ours)]
+    for most in ("SEALS", "ENTRIES"):
+        with monkeypatch.context() as patch:
+            patch.setattr(verifying, most, 1)
+            paged = await _file(place, ours)
+        assert verify_file(paged)[2] == []
+        assert [json.loads(row) for row in paged][1:] == whole[1:]
+
+
 async def test_the_whole_log_with_its_contents_verifies_too(
     place: Place, ours: Organisation
 ) -> None:
-    async with place.desk.database.read(ours.id) as reader:
-        rows = [
-            row async for row in lines(reader, ours.id, "Sealed", {"changes", "security_events"})
-        ]
+    both = {"changes", "security_events"}
+    database = place.desk.database
+    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, "Sealed", both)]
     assert b"Grace" in b"".join(rows)
     assert verify_file(rows)[2] == []
     lied = [row.replace(b"Grace 1", b"Grace 7") for row in rows]

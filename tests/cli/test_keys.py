@@ -144,6 +144,32 @@ async def test_nothing_of_an_erased_key_stays_in_the_file_of_its_table(
     assert said[0] == "1 key was erased: what they sealed is lost for good."
 
 
+async def test_what_an_open_transaction_keeps_of_an_erased_key_is_told(
+    place: tuple[Settings, Owner],
+    home: Organisation,
+    me: Person,
+    said: list[str],
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keys, "_PATIENCE", 0)
+    settings, _ = place
+    await made(me, 3)
+    elsewhere = await asyncpg.connect(server.url)
+    try:
+        async with elsewhere.transaction():
+            await elsewhere.execute("SELECT pg_current_xact_id()")
+            await keys.erase(
+                settings, "Elm & Sons", settings.database_url, said.append, sure=True, retired=False
+            )
+    finally:
+        await elsewhere.close()
+    assert said[0] == (
+        "The table's file still holds traces (a transaction has been open for 0 seconds); "
+        "run as its owner: VACUUM (FULL) tenfold.data_keys"
+    )
+
+
 # -- the master key
 
 

@@ -60,4 +60,5 @@ async def test_an_import_stops_where_its_person_may_not_go_on(
         view = await Person(client, admin).finished(answer.json()["data"]["id"])
     assert view["state"] == "failed"
     assert says in view["error"]
-    assert counts(view) == (10, 10, 0, 0, 0)
+    # Where the database was busy the first piece is done anew, and by then they may not any more.
+    assert counts(view) in {(10, 10, 0, 0, 0), (0, 0, 0, 0, 0)}

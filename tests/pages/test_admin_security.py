@@ -22,11 +22,11 @@ _KEPT_RATE = "SELECT rate_per_minute FROM tenfold.tenants WHERE id = $1"
 _KEY = "SELECT id FROM tenfold.api_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC"
 _EVENT = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
-VALUES (uuidv7(), $1, $2, $3, $4, '{}', $5::text::timestamptz)"""
+VALUES (gen_random_uuid(), $1, $2, $3, $4, '{}', $5::text::timestamptz)"""
 _FORMULA = """UPDATE tenfold.security_events
 SET detail = jsonb_build_object('user_agent', $2::text, 'x', 1) WHERE user_id = $1"""
 _MANY = """INSERT INTO tenfold.security_events (id, tenant_id, event_type)
-SELECT uuidv7(), $1, 'logout' FROM generate_series(1, $2)"""
+SELECT gen_random_uuid(), $1, 'logout' FROM generate_series(1, $2)"""
 
 
 def value(form: Element, name: str) -> str:

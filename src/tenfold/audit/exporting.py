@@ -18,9 +18,9 @@ import msgspec
 from tenfold.audit.chain import SALT, Entry, Head, Seal, content_digest
 from tenfold.audit.following import Following, Found
 from tenfold.audit.logs import CHANGES, LOGS
-from tenfold.audit.verifying import head_name, head_of, head_text, sealed
-from tenfold.db.transaction import Reader
+from tenfold.audit.verifying import Opened, head_name, head_of, head_text, sealed
 from tenfold.kernel import clock
+from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import BadRequest
 
 FORMAT = 1
@@ -102,14 +102,14 @@ Line = First | SealLine | EntryLine | Last
 
 
 async def lines(
-    reader: Reader, tenant: UUID, name: str, contents: Container[str]
+    opened: Opened, tenant: UUID, name: str, contents: Container[str]
 ) -> AsyncGenerator[bytes]:
     """The file, line by line, with the contents of the logs that are named."""
     heads: dict[str, str] = {}
     first = First(organization_id=tenant, organization=name, exported_at=clock.now())
     yield _line(first)
     for log in LOGS:
-        async for seal, entries in sealed(reader, log, tenant):
+        async for seal, entries in sealed(opened, log, tenant):
             yield _line(_seal_line(seal))
             for place, entry in enumerate(entries):
                 yield _line(_entry_line(seal, place, entry, contents=log.name in contents))
@@ -254,4 +254,4 @@ def _entry_line(seal: Seal, place: int, entry: Entry | None, *, contents: bool) 
 
 
 def _line(line: Line) -> bytes:
-    return msgspec.json.encode(line) + b"\n"
+    return encoded(line) + b"\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,15 +18,19 @@ from tenfold.db.transaction import Reader
 from tenfold.kernel.ids import NIL
 
 Say = Callable[[str], None]
-SEALS = 20
-"""Seals that are read at a time, with their entries."""
+Opened = Callable[[], AbstractAsyncContextManager[Reader]]
+"""Lends a connection that may read the chain."""
+SEALS, ENTRIES = 200, 5_000
+"""Seals that are read at a time, and at how many of their entries it is enough."""
 WAITING = "5 minutes"
 """How old an entry may be that is not sealed yet: imports write for 5 seconds at a time."""
 
 _SEALS = """SELECT tenant_id AS tenant, log, number, since, sealed_at, seqs, digests, salts,
     before, hash, stamp
-FROM tenfold.audit_seals WHERE tenant_id = $1 AND log = $2 AND number > $3
-ORDER BY number LIMIT $4"""
+FROM (SELECT *, sum(cardinality(seqs)) OVER (ORDER BY number) - cardinality(seqs) AS entries_before
+    FROM tenfold.audit_seals WHERE tenant_id = $1 AND log = $2 AND number > $3
+    ORDER BY number LIMIT $4) s
+WHERE entries_before < $5 ORDER BY number"""
 _OWN = "{} = $1 AND seq = ANY ($2)"
 _POSITION = "SELECT xid::text AS xid, seq FROM tenfold.log_positions WHERE consumer = $1"
 _BELOW = "SELECT seq FROM {0} WHERE {1} = $1 AND (xid, seq) <= ($2::text::xid8, $3)"
@@ -75,7 +80,7 @@ async def verify(
                 chain = Following(
                     f"{log.name} of {name}", log.days, key, head_of(known, tenant, log)
                 )
-                async for seal, entries in sealed(reader, log, tenant):
+                async for seal, entries in sealed(tail.system, log, tenant):
                     chain.follow(seal, [_found(seal, n, one) for n, one in enumerate(entries)])
                 if at != ("0", 0):
                     chain.outside(await _below(reader, log, tenant, at))
@@ -85,16 +90,22 @@ async def verify(
 
 
 async def sealed(
-    reader: Reader, log: Log, tenant: UUID
+    opened: Opened, log: Log, tenant: UUID
 ) -> AsyncGenerator[tuple[Seal, Sequence[Entry | None]]]:
-    """The seals of a chain in order, each with its entries as they are now; None: gone."""
+    """The seals of a chain in order, each with its entries as they are now; None: gone.
+
+    A connection is held for each page of them alone, however slowly they are taken.
+    """
     after = 0
     entries = log.entries(_OWN.format(log.tenant))
-    while seals := [
-        _seal(row) for row in await reader.rows(_SEALS, tenant, log.name, after, SEALS)
-    ]:
-        wanted = [seq for seal in seals for seq in seal.seqs]
-        here = {row["seq"]: _entry(row) for row in await reader.rows(entries, tenant, wanted)}
+    while True:
+        async with opened() as reader:
+            rows = await reader.rows(_SEALS, tenant, log.name, after, SEALS, ENTRIES)
+            seals = [_seal(row) for row in rows]
+            wanted = [seq for seal in seals for seq in seal.seqs]
+            here = {row["seq"]: _entry(row) for row in await reader.rows(entries, tenant, wanted)}
+        if not seals:
+            return
         for seal in seals:
             yield seal, [here.get(seq) for seq in seal.seqs]
         after = seals[-1].number

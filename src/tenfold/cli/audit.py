@@ -23,11 +23,10 @@ async def export(settings: Settings, name: str, say: Say, *, contents: bool) -> 
     async with opened(settings) as (_, database):
         async with database.system() as reader:
             tenant = await find_organisation(reader, name)
-        async with database.read(tenant) as reader:
             called = str(await reader.value(_NAME, tenant))
-            async for line in exporting.lines(reader, tenant, called, kept):
-                sys.stdout.buffer.write(line)
-                written += 1
+        async for line in exporting.lines(lambda: database.read(tenant), tenant, called, kept):
+            sys.stdout.buffer.write(line)
+            written += 1
     sys.stdout.flush()
     say(f"{written:,} lines of {called}. Verify them with `tenfold audit verify FILE`.")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sys
@@ -30,6 +31,12 @@ from tenfold.kernel.text import plural
 Say = Callable[[str], None]
 _TENANTS = "SELECT id, name FROM tenfold.tenants ORDER BY id"
 _RENEW = "VACUUM (FULL) tenfold.data_keys"
+_NOW = "SELECT pg_current_xact_id()::text"
+# Those that write, in any database of the server, and those that only read in this one.
+_BEFORE = """SELECT pg_snapshot_xmin(pg_current_snapshot()) < $1::text::xid8
+    OR EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND pid <> pg_backend_pid() AND age(backend_xmin) > age($1::text::xid8::xid))"""
+_PATIENCE = 30  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +107,22 @@ async def _overwrite(admin_url: str, say: Say) -> None:
         connection = await asyncpg.connect(admin_url, timeout=10)
         try:
             await connection.execute("SET lock_timeout = '5s'")
+            await _unseen(connection)
             await connection.execute(_RENEW)
         finally:
             await connection.close()
     except (OSError, asyncpg.PostgresError) as error:
         say(f"The table's file still holds traces ({error}); run as its owner: {_RENEW}")
+
+
+async def _unseen(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Wait a while for those who began before: what they may still see would be kept for them."""
+    now = await connection.fetchval(_NOW)
+    for _ in range(_PATIENCE * 10 + 1):
+        if not await connection.fetchval(_BEFORE, now):
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"a transaction has been open for {_PATIENCE} seconds")
 
 
 async def rotate_master(settings: Settings, say: Say, *, finish: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from litestar import get
@@ -37,21 +37,33 @@ async def export_audit_log(request: Req) -> Stream:
     stands for it is there, and is verified.
     """
     check_parameters(dict(pairs(request.scope["query_string"])), ())
-    async with visiting(request, "audit_log") as visit:
-        visit.need_administrator()
-    return audit_file(request, lambda: visiting(request, "audit_log"))
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[Reading]:
+        async with visiting(request, "audit_log") as visit:
+            visit.need_administrator()
+            yield visit
+
+    async with opened():
+        pass  # only an administrator comes this far
+    return audit_file(request, opened)
 
 
 def audit_file(request: Req, opened: Callable[[], AbstractAsyncContextManager[Reading]]) -> Stream:
-    """The file, written while it is sent."""
+    """The file, written while it is sent; each page of it is read as who may, still."""
+
+    @asynccontextmanager
+    async def reading() -> AsyncGenerator[Reader]:
+        async with opened() as visit:
+            yield visit.reader
 
     async def pieces() -> AsyncGenerator[bytes]:
         async with opened() as visit:
             tenant = visit.person.tenant
             name = str(await visit.reader.value(_NAME, tenant))
-            contents = frozenset({SECURITY_EVENTS.name})
-            async for line in exporting.lines(visit.reader, tenant, name, contents):
-                yield line
+        contents = frozenset({SECURITY_EVENTS.name})
+        async for line in exporting.lines(reading, tenant, name, contents):
+            yield line
 
     return saved(request, pieces(), exporting.MEDIA, "audit-log.ndjson")
 
