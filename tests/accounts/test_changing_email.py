@@ -202,3 +202,33 @@ async def test_whom_a_directory_knows_keeps_their_address(
         assert (refused.status_code, code(refused)) == (403, "FORBIDDEN"), path
         assert "A directory of Analytical Engines" in refused.json()["error"]["message"]
     assert await address(browser) == browser.email
+
+
+async def test_who_added_somebody_unasked_learns_nothing_of_them_and_holds_them_nowhere(
+    free: Running, browser: Browser, other: Browser, owner: Owner
+) -> None:
+    """An organisation knows whom it added by an address by that address, until they come."""
+    await confirmed(browser, owner)
+    await confirmed(other, owner)
+    added = await other.call("POST", "/v1/members", {"email": browser.email})
+    assert added.status_code == 201, added.text
+    mine = UUID(browser.user["id"])
+    await owner.execute(
+        "UPDATE tenfold.members SET external_id = '00u1' WHERE user_id = $1 AND known_at IS NULL",
+        mine,
+    )
+    assert (await browser.login("wrong horse battery")).status_code == 401
+    assert (await browser.login()).status_code == 200
+    old, new = browser.email, another(browser)
+    secret = await asked(free, browser, new)
+    assert data(await browser.call("POST", USE, {"token": secret})) == {"email": new}
+    seen = (await other.call("GET", "/v1/security-events?limit=100")).text
+    for word in (new, "login_failed", "email_changed", "new_device"):
+        assert word not in seen, word
+    assert "member_deactivated" in seen
+    members = (await other.call("GET", "/v1/members")).text
+    assert new not in members
+    assert old not in members
+    at_home = (await browser.call("GET", "/v1/security-events?limit=100")).text
+    assert "email_changed" in at_home
+    assert "login_failed" in at_home

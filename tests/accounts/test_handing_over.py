@@ -141,6 +141,14 @@ async def test_handing_over_is_undone_private_records_too(leave: Leave) -> None:
     assert seen["undo"] == {"records": 2, "exact": False}
     path = f"batches/{batch['id']}/undo"
     assert (await leave.api.refused(manager, "POST", path))[:2] == (403, "FORBIDDEN")
+    unsure = "UPDATE tenfold.sessions SET sure_at = now() - $2::text::interval WHERE user_id = $1"
+    anew = "SELECT tenfold.bump_members(ARRAY[$1::uuid])"
+    await leave.organisation.owner.execute(unsure, leave.admin.id, "1 hour")
+    await leave.organisation.owner.execute(anew, leave.organisation.id)
+    refused = await leave.api.refused(leave.admin, "POST", path)
+    assert refused[:2] == (403, "STEP_UP_REQUIRED"), "it takes from others, as handing over does"
+    await leave.organisation.owner.execute(unsure, leave.admin.id, "0")
+    await leave.organisation.owner.execute(anew, leave.organisation.id)
     undone = await leave.api.data(leave.admin, "POST", path, status=200)
     told = {n: undone["result"][n] for n in ("restored", "kept", "gone")}
     assert told == {"restored": 2, "kept": 0, "gone": 0}

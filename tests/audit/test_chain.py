@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -216,19 +217,64 @@ async def test_what_is_cut_off_shows_by_where_it_ended_before(
     assert f"seal {last.number} is another than the one that was known before" in told
 
 
-async def test_events_that_had_their_year_may_go(place: Place, ours: Organisation) -> None:
+async def test_events_that_had_their_year_may_go(
+    place: Place, ours: Organisation, later: Callable[[timedelta], None]
+) -> None:
+    for log, may in ((SECURITY_EVENTS, True), (CHANGES, False)):
+        gone = f"DELETE FROM {log.table} WHERE tenant_id = $1 AND seq = ANY ($2)"
+        await place.owner.execute(gone, ours.id, (await place.seals(ours, log.name))[0].seqs)
+        told = "".join((await place.verify(ours)).faults)
+        assert f"{log.name} of Sealed" in told
+        assert "is gone" in told
+        later(timedelta(days=360))
+        assert (f"{log.name} of Sealed" in "".join((await place.verify(ours)).faults)) is not may
+        later(timedelta(days=-360))
+
+
+async def test_a_backdated_event_lets_nothing_else_go(place: Place, ours: Organisation) -> None:
+    """How old an entry is, its seal says: the writer may say anything."""
+    app = await asyncpg.connect(place.base.app_url)
+    try:
+        await app.execute("SELECT set_config('app.tenant_id', $1, false)", str(ours.id))
+        await app.execute(
+            "INSERT INTO tenfold.security_events (id, tenant_id, event_type, created_at) "
+            "VALUES (gen_random_uuid(), $1, 'logout', now() - interval '2 years')",
+            ours.id,
+        )
+        await place.seal(ours)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(
+                "INSERT INTO tenfold.security_events (id, tenant_id, event_type, xid, seq) "
+                "VALUES (gen_random_uuid(), $1, 'logout', NULL, NULL)",
+                ours.id,
+            )
+    finally:
+        await app.close()
+    last = (await place.seals(ours, "security_events"))[-1]
     gone = "DELETE FROM tenfold.security_events WHERE tenant_id = $1 AND seq = ANY ($2)"
-    first = (await place.seals(ours, "security_events"))[0]
-    await place.owner.execute(gone, ours.id, first.seqs)
+    await place.owner.execute(gone, ours.id, last.seqs)
     assert "is gone" in "".join((await place.verify(ours)).faults)
-    old = Following("events", SECURITY_EVENTS.days, None)
-    kept = Following("changes", CHANGES.days, None)
-    aged = msgspec.structs.replace(first, since=first.since.replace(year=first.since.year - 2))
-    aged = msgspec.structs.replace(aged, hash=aged.made_of())
-    for chain in (old, kept):
-        chain.follow(aged, [None] * len(aged.seqs))
-    assert old.end() == []
-    assert "is gone" in kept.end()[0]
+
+
+async def test_an_entry_without_a_place_shows(place: Place, ours: Organisation) -> None:
+    await place.owner.execute(
+        "INSERT INTO tenfold.security_events (id, tenant_id, event_type, xid, seq) "
+        "VALUES (gen_random_uuid(), $1, 'logout', NULL, NULL)",
+        ours.id,
+    )
+    (told,) = (await place.verify(ours)).faults
+    assert told == (
+        "security_events of Sealed: 1 entries have no place in the log: they were put in"
+    )
+
+
+async def test_an_organisation_that_is_gone_with_its_log_shows(
+    place: Place, ours: Organisation
+) -> None:
+    before = (await place.verify(ours)).heads
+    others = await place.organisation()
+    told = "".join((await place.verify(others, before)).faults)
+    assert f"{ours.id} changes: its organisation and its log are gone" in told
 
 
 async def test_a_change_that_commits_late_is_sealed(place: Place, ours: Organisation) -> None:

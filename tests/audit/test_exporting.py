@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,9 +71,9 @@ async def test_the_file_verifies_and_any_change_of_it_shows(
     place: Place, ours: Organisation
 ) -> None:
     rows = await _file(place, ours)
-    first, entries, faults = verify_file(rows)
-    assert (first.organization_id, faults) == (ours.id, [])
-    assert entries == sum(b'"kind":"entry"' in row for row in rows)
+    found = verify_file(rows)
+    assert (found.first.organization_id, found.faults, found.blank) == (ours.id, [], 0)
+    assert found.entries == sum(b'"kind":"entry"' in row for row in rows)
 
     @given(st.data())
     def try_one(data: st.DataObject) -> None:
@@ -90,7 +93,7 @@ async def test_the_file_verifies_and_any_change_of_it_shows(
             row[at] = ord("0") if row[at] != ord("0") else ord("1")
             changed[place_of] = bytes(row)
         try:
-            *_, found = verify_file(changed)
+            found = verify_file(changed).faults
         except BadRequest:
             return
         # A stamp is for the installation that has its key: a file can't tell.
@@ -114,7 +117,7 @@ async def test_many_seals_are_read_a_page_at_a_time(
         with monkeypatch.context() as patch:
             patch.setattr(verifying, most, 1)
             paged = await _file(place, ours)
-        assert verify_file(paged)[2] == []
+        assert verify_file(paged).faults == []
         assert [json.loads(row) for row in paged][1:] == whole[1:]
 
 
@@ -125,10 +128,62 @@ async def test_the_whole_log_with_its_contents_verifies_too(
     database = place.desk.database
     rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, "Sealed", both)]
     assert b"Grace" in b"".join(rows)
-    assert verify_file(rows)[2] == []
+    assert verify_file(rows).faults == []
     lied = [row.replace(b"Grace 1", b"Grace 7") for row in rows]
     assert lied != rows
-    assert "was altered after it was sealed" in "".join(verify_file(lied)[2])
+    assert "was altered after it was sealed" in "".join(verify_file(lied).faults)
+
+
+async def test_a_file_can_not_be_blanked_when_it_has_grown_old(
+    place: Place, ours: Organisation, later: Callable[[timedelta], None]
+) -> None:
+    rows = await _file(place, ours)
+    later(timedelta(days=800))
+    kept = ("kind", "seq", "digest")
+    told = [json.loads(row) for row in rows]
+    blanked = [
+        {name: one[name] for name in kept} if one["kind"] == "entry" else one for one in told
+    ]
+    faults = verify_file([json.dumps(one).encode() for one in blanked]).faults
+    assert len(faults) == sum(one["kind"] == "entry" for one in told)
+    assert verify_file(rows).faults == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "end", "heads": {"one two": "three"}},
+        {"kind": "end", "heads": {"00000000-0000-0000-0000-000000000000 changes": "x"}},
+        {"kind": "entry", "seq": 1, "digest": "zz"},
+        {"kind": "entry", "seq": 1, "digest": "00", "about": "{"},
+        {"kind": "audit", "organization_id": "x"},
+    ],
+)
+async def test_a_malformed_file_is_told_plainly(
+    place: Place, ours: Organisation, change: dict[str, object]
+) -> None:
+    rows = await _file(place, ours)
+    cut = [*rows[:2], json.dumps(change).encode()]
+    with contextlib.suppress(BadRequest):
+        assert verify_file(cut).faults
+
+
+async def test_no_field_of_an_entry_can_be_changed(place: Place, ours: Organisation) -> None:
+    both = {"changes", "security_events"}
+    database = place.desk.database
+    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, "Sealed", both)]
+    told = [json.loads(row) for row in rows]
+    place_of = next(n for n, one in enumerate(told) if one["kind"] == "entry")
+    entry = told[place_of]
+    first = entry["content"][:1].encode().hex()
+    for change in (
+        {"seq": entry["seq"] + 777},
+        {"salt": entry["salt"] + first, "content": entry["content"][1:]},
+        {"about": entry["about"].replace("insert", "delete")},
+        {"content_digest": "00" * 32},
+    ):
+        changed = [json.dumps({**entry, **change}).encode()]
+        assert verify_file([*rows[:place_of], *changed, *rows[place_of + 1 :]]).faults, change
 
 
 async def test_the_command_tells_a_good_file_from_a_bad_one(

@@ -200,6 +200,17 @@ async def test_http_is_sent_to_https_at_the_public_address(
         assert (await client.get("/v1/health", headers=plain)).status_code == 200
 
 
+async def test_a_proxy_that_does_not_say_by_what_is_not_sent_in_a_circle(
+    serve: Serve, settings: Settings, at: At
+) -> None:
+    proxy = somewhere()
+    behind = msgspec.structs.replace(settings, public_url=PUBLIC, trusted_proxies=proxy)
+    async with serve(behind) as running:
+        answer = await at(running, proxy, "http://crm.example.com").get("/login")
+        assert answer.status_code == 400
+        assert "X-Forwarded-Proto" in answer.text
+
+
 _SIGNED = {"authorization": "Bearer s3cret"}
 
 

@@ -88,7 +88,7 @@ _ADD_EVERYWHERE = """INSERT INTO tenfold.security_events
 (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
 SELECT CASE WHEN row_number() OVER () = 1 THEN $1::uuid ELSE gen_random_uuid() END,
     m.tenant_id, $2::uuid, $3, $4, $5, $6
-FROM (SELECT 1) AS once LEFT JOIN tenfold.memberships($2::uuid) m ON true"""
+FROM (SELECT 1) AS once LEFT JOIN tenfold.known_in($2::uuid) AS m (tenant_id) ON true"""
 
 
 async def note(
@@ -116,9 +116,10 @@ async def note_everywhere(
     user: UUID | None,
     **detail: object,
 ) -> None:
-    """Write an event of an account to each organisation that its person is active in.
+    """Write an event of an account to each organisation that its person has signed in to.
 
-    Where there is none, or no account (`user` None), it is nobody's. The detail names neither an
+    Where there is none, or no account (`user` None), it is nobody's: who only added somebody by
+    their address learns nothing of them. The detail names neither an
     organisation nor what is one's: no organisation learns by it of the others.
     """
     place = client.address[:64] or None

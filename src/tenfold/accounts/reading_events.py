@@ -12,8 +12,11 @@ import msgspec
 
 from tenfold.db.database import Reader
 
+# The address of who belongs to the organisation, or did, alone: others' is not its business.
 _PAGE = """SELECT e.id, e.event_type, e.user_id, u.email, e.ip_address, e.detail, e.created_at
-FROM tenfold.security_events e LEFT JOIN tenfold.users u ON u.id = e.user_id
+FROM tenfold.security_events e
+LEFT JOIN tenfold.members m ON m.tenant_id = $1 AND m.user_id = e.user_id
+LEFT JOIN tenfold.users u ON u.id = m.user_id
 WHERE e.tenant_id = $1
     AND ($2::text[] IS NULL OR e.event_type = ANY ($2)) AND ($3::uuid IS NULL OR e.user_id = $3)
     AND ($4::text IS NULL OR e.ip_address = $4)

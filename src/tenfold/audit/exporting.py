@@ -8,8 +8,10 @@ records say.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Container, Iterable
+from collections.abc import AsyncGenerator, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,7 +20,7 @@ import msgspec
 from tenfold.audit.chain import SALT, Entry, Head, Seal, content_digest
 from tenfold.audit.following import Following, Found
 from tenfold.audit.logs import CHANGES, LOGS
-from tenfold.audit.verifying import Opened, head_name, head_of, head_text, sealed
+from tenfold.audit.verifying import Opened, check_head, head_name, head_of, head_text, sealed
 from tenfold.kernel import clock
 from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import BadRequest
@@ -117,19 +119,45 @@ async def lines(
     yield _line(Last(heads=heads))
 
 
-def verify_file(rows: Iterable[bytes]) -> tuple[First, int, list[str]]:
-    """Verify such a file; answers its first line, how many entries it has, and what is wrong.
+@dataclass(frozen=True, slots=True)
+class File:
+    """What an exported audit log was found to be."""
 
-    The stamps can't be looked at, as only the installation has their key. Raises BadRequest
-    where it is not such a file.
+    first: First
+    entries: int
+    blank: int
+    """Entries of which it has only the digest: they had had their time when it was exported."""
+    heads: Mapping[str, str]
+    faults: Sequence[str]
+
+
+def verify_file(rows: Iterable[bytes]) -> File:
+    """Verify such a file; raises BadRequest where it is not such a file.
+
+    The stamps can't be looked at, as only the installation has their key.
     """
-    checking = _Checking()
-    for number, row in enumerate(rows, 1):
-        try:
+    checking, number = _Checking(), 0
+    try:
+        for row in rows:
+            number += 1
             checking.take(msgspec.json.decode(row, type=Line))
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise BadRequest(f"Line {number} is not of an exported audit log: {error}.") from None
-    return checking.result()
+        return checking.result()
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise BadRequest(f"Line {number} is not of an exported audit log: {error}.") from None
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file begins as an exported audit log does."""
+    with path.open("rb") as rows:
+        return rows.read(32).startswith(b'{"kind":"audit"')
+
+
+def heads_of(rows: Iterable[bytes]) -> Mapping[str, str]:
+    """Where the chains of an exported log end; raises BadRequest where it was altered."""
+    found = verify_file(rows)
+    if found.faults:
+        raise BadRequest(f"This exported log is not as it was sealed: {found.faults[0]}.")
+    return found.heads
 
 
 class _Checking:
@@ -166,10 +194,7 @@ class _Checking:
             if entries:
                 raise ValueError("an entry comes before any seal")
             return
-        if line.log not in self.chains:
-            days = {log.name: log.days for log in LOGS}[line.log]
-            self.chains[line.log] = Following(line.log, days, None)
-        chain = self.chains[line.log]
+        chain = self._chain(line.log)
         if len(entries) != line.entries:
             self.faults.append(
                 f"{line.log}: seal {line.number} says {line.entries} entries, "
@@ -177,16 +202,18 @@ class _Checking:
             )
         chain.follow(_seal_of(self.first, line, entries), [_found(one) for one in entries])
 
-    def result(self) -> tuple[First, int, list[str]]:
+    def result(self) -> File:
         """What came out, after the last line."""
         if self.first is None:
-            raise BadRequest("This is no exported audit log: it is empty.")
+            raise ValueError("it is empty")
         self._close()
         heads = self.last.heads if self.last else {}
         if not self.last:
             self.faults.append("the file has no last line: its end is missing")
+        for name, head in heads.items():
+            check_head(name, head)
         for log in LOGS:
-            chain = self.chains.setdefault(log.name, Following(log.name, log.days, None))
+            chain = self._chain(log.name)
             end = head_of(heads, self.first.organization_id, log)
             if self.last and (end or Head()) != chain.head:
                 told = head_text(end) if end else "that there is none"
@@ -195,7 +222,16 @@ class _Checking:
                     f"says {told}"
                 )
             self.faults += chain.end()
-        return self.first, sum(len(one.sealed) for one in self.chains.values()), self.faults
+        chains = self.chains.values()
+        entries, blank = sum(len(c.sealed) for c in chains), sum(c.blank for c in chains)
+        return File(self.first, entries, blank, heads, self.faults)
+
+    def _chain(self, log: str) -> Following:
+        assert self.first is not None
+        if log not in self.chains:
+            days = {one.name: one.days for one in LOGS}[log]
+            self.chains[log] = Following(log, days, None, now=self.first.exported_at)
+        return self.chains[log]
 
 
 def _seal_of(first: First, line: SealLine, entries: list[EntryLine]) -> Seal:
@@ -218,11 +254,18 @@ def _found(line: EntryLine) -> Found | None:
     """What the file says of an entry; content that is there must be what stands for it."""
     if line.about is None:
         return None
+    if msgspec.json.decode(line.about, type=_Place).seq != line.seq:
+        return Found(line.about, b"")
     of_content = bytes.fromhex(line.content_digest or "")
     if isinstance(line.content, str) and isinstance(line.salt, str):
-        own = content_digest(bytes.fromhex(line.salt), line.content)
-        of_content = own if own == of_content else b""
+        salt = bytes.fromhex(line.salt)
+        own = content_digest(salt, line.content)
+        of_content = own if own == of_content and len(salt) == SALT else b""
     return Found(line.about, of_content)
+
+
+class _Place(msgspec.Struct):
+    seq: int
 
 
 def _seal_line(seal: Seal) -> SealLine:

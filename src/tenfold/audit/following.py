@@ -8,9 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tenfold.audit.chain import DIGEST, Head, Seal, entry_digest, stamped
+from tenfold.kernel import clock
 
+_LATE = 7
+"""Days that an entry may have waited for its seal."""
 SHOWN = 20
 """Faults of a chain that are told one by one."""
+
+
+def _now() -> datetime:
+    return clock.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +38,14 @@ class Following:
     """For how long entries are kept; None: for good."""
     key: bytes | None
     """What stamps were made with; None: they are not looked at."""
+    now: datetime = field(default_factory=_now)
     expected: Head | None = None
     """A seal that was known before: it must still be there."""
     head: Head = field(default_factory=Head)
     sealed: set[int] = field(default_factory=set[int])
     seals: int = 0
+    blank: int = 0
+    """Entries of which only the digest is left."""
     faults: list[str] = field(default_factory=list[str])
     more: int = 0
 
@@ -70,6 +80,11 @@ class Following:
         for seq in sorted({*seqs} - self.sealed):
             self._fault(f"entry {seq} is in no seal: it was put in, or its seal taken out")
 
+    def placeless(self, count: int) -> None:
+        """Entries that have no place in the log, and are not from before the chain."""
+        if count:
+            self._fault(f"{count} entries have no place in the log: they were put in")
+
     def _hangs_together(self, seal: Seal) -> None:
         if seal.number != self.head.number + 1:
             self._fault(f"seal {self.head.number + 1} is missing before seal {seal.number}")
@@ -87,6 +102,7 @@ class Following:
             self._fault(f"entry {seq} is sealed twice, again in seal {seal.number}")
         self.sealed.add(seq)
         if found is None:
+            self.blank += 1
             if not self._had_its_time(seal):
                 self._fault(f"entry {seq}, sealed {_day(seal)} in seal {seal.number}, is gone")
         elif len(found.of_content) != DIGEST or digest != entry_digest(
@@ -98,7 +114,13 @@ class Following:
             )
 
     def _had_its_time(self, seal: Seal) -> bool:
-        return self.days is not None and seal.since < datetime.now(UTC) - timedelta(days=self.days)
+        """Whether its entries may have been let go of: they are as old as the seal, or a bit more.
+
+        By when it was made, since when an entry was written is said by whoever wrote it.
+        """
+        if self.days is None:
+            return False
+        return seal.sealed_at < self.now - timedelta(days=self.days - _LATE)
 
     def _fault(self, text: str) -> None:
         if len(self.faults) < SHOWN:

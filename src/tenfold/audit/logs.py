@@ -17,6 +17,8 @@ class Log:
     name: str
     table: str
     tenant: str
+    own: str
+    """The condition that finds the entries of the organisation `$1`."""
     at: str
     about: str
     content: str
@@ -37,18 +39,21 @@ CHANGES = Log(
     name="changes",
     table="tenfold.change_log",
     tenant="tenant_id",
+    own="tenant_id = $1",
     at="at",
     about="""'type', type, 'record_id', record_id, 'operation', operation, 'version', version,
     'actor_id', actor_id, 'request_id', request_id, 'batch_id', batch_id, 'cause_id', cause_id,
-    'depth', depth, 'reason', reason, 'fields', (SELECT jsonb_agg(name ORDER BY name COLLATE "C")
+    'depth', depth, 'fields', (SELECT jsonb_agg(name ORDER BY name COLLATE "C")
         FROM jsonb_object_keys(CASE WHEN old IS NOT NULL THEN new END) AS name)""",
-    content="'old', old, 'new', new",
+    content="'old', old, 'new', new, 'reason', reason",
     days=None,
 )
 SECURITY_EVENTS = Log(
     name="security_events",
     table="tenfold.security_events",
     tenant=f"coalesce(tenant_id, '{NIL}')",
+    # As the index finds them; those of nobody are few.
+    own=f"(tenant_id = $1 OR tenant_id IS NULL AND $1 = '{NIL}')",
     at="created_at",
     about="'id', id, 'event_type', event_type, 'user_id', user_id",
     content="'ip_address', ip_address, 'detail', detail",

@@ -9,15 +9,18 @@ from uuid import UUID
 
 import asyncpg
 
-from tenfold.audit.chain import Entry, Head, Seal, content_digest
+from tenfold.audit.chain import DIGEST, Entry, Head, Seal, content_digest
 from tenfold.audit.following import Following, Found
 from tenfold.audit.logs import LOGS, Log
 from tenfold.audit.sealing import consumer
 from tenfold.db.database import Database
 from tenfold.db.transaction import Reader
+from tenfold.kernel.errors import BadRequest
 from tenfold.kernel.ids import NIL
 
 Say = Callable[[str], None]
+PASSING = "Isolation proof "
+"""How organisations are called that a proof makes for itself, and takes away again."""
 Opened = Callable[[], AbstractAsyncContextManager[Reader]]
 """Lends a connection that may read the chain."""
 SEALS, ENTRIES = 200, 5_000
@@ -31,9 +34,13 @@ FROM (SELECT *, sum(cardinality(seqs)) OVER (ORDER BY number) - cardinality(seqs
     FROM tenfold.audit_seals WHERE tenant_id = $1 AND log = $2 AND number > $3
     ORDER BY number LIMIT $4) s
 WHERE entries_before < $5 ORDER BY number"""
-_OWN = "{} = $1 AND seq = ANY ($2)"
+_OWN = "{} AND seq = ANY ($2)"
 _POSITION = "SELECT xid::text AS xid, seq FROM tenfold.log_positions WHERE consumer = $1"
-_BELOW = "SELECT seq FROM {0} WHERE {1} = $1 AND (xid, seq) <= ($2::text::xid8, $3)"
+_BELOW = "SELECT seq FROM {0} WHERE {1} AND (xid, seq) <= ($2::text::xid8, $3)"
+# Only those from before there was a chain have no place in it.
+_PLACELESS = """SELECT count(*) FROM {0} WHERE {1} AND (xid IS NULL OR seq IS NULL)
+    AND {2} > $2"""
+_BEGAN = "SELECT min(sealed_at) FROM tenfold.audit_seals WHERE log = $1"
 _ABOVE = """SELECT count(*) FROM {0}
 WHERE (xid, seq) > ($1::text::xid8, $2) AND {1} < clock_timestamp() - interval '{2}'"""
 _STRANGERS = """SELECT count(*) FROM (SELECT DISTINCT tenant_id FROM tenfold.audit_seals
@@ -70,6 +77,7 @@ async def verify(
         for log in LOGS:
             position = await reader.row(_POSITION, consumer(log))
             at = (position["xid"], position["seq"]) if position else ("0", 0)
+            began = await reader.value(_BEGAN, log.name)
             waiting = await reader.value(_ABOVE.format(log.table, log.at, WAITING), *at)
             if waiting:
                 result.faults.append(
@@ -78,13 +86,24 @@ async def verify(
                 )
             for tenant, name in named.items():
                 chain = Following(
-                    f"{log.name} of {name}", log.days, key, head_of(known, tenant, log)
+                    f"{log.name} of {name}",
+                    log.days,
+                    key,
+                    expected=head_of(known, tenant, log),
                 )
                 async for seal, entries in sealed(tail.system, log, tenant):
                     chain.follow(seal, [_found(seal, n, one) for n, one in enumerate(entries)])
                 if at != ("0", 0):
                     chain.outside(await _below(reader, log, tenant, at))
-                _count(result, chain, tenant, log, say)
+                if began:
+                    placeless = _PLACELESS.format(log.table, log.own, log.at)
+                    chain.placeless(await reader.value(placeless, tenant, began))
+                _count(result, chain, tenant, name, log, say)
+        result.faults += [
+            f"{name}: its organisation and its log are gone, and it was known before"
+            for name in known
+            if UUID(name.partition(" ")[0]) not in named
+        ]
         result.gone = await reader.value(_STRANGERS, list(named))
     return result
 
@@ -97,7 +116,7 @@ async def sealed(
     A connection is held for each page of them alone, however slowly they are taken.
     """
     after = 0
-    entries = log.entries(_OWN.format(log.tenant))
+    entries = log.entries(_OWN.format(log.own))
     while True:
         async with opened() as reader:
             rows = await reader.rows(_SEALS, tenant, log.name, after, SEALS, ENTRIES)
@@ -122,21 +141,35 @@ def head_of(known: Mapping[str, str], tenant: UUID, log: Log) -> Head | None:
     return Head(int(number), bytes.fromhex(hash_)) if number else None
 
 
+def check_head(name: str, head: str) -> None:
+    """Raise BadRequest where a head is none that was kept."""
+    try:
+        tenant, _, log = name.partition(" ")
+        UUID(tenant)
+        number, _, hash_ = head.partition(" ")
+        fine = int(number) > 0 and len(bytes.fromhex(hash_)) == DIGEST
+        fine &= log in {one.name for one in LOGS}
+    except ValueError:
+        fine = False
+    if not fine:
+        raise BadRequest(f"{name[:80]!r}: {head[:80]!r} is not where a chain ends.")
+
+
 def head_text(head: Head) -> str:
     """A head as it is kept: the number of the seal, and its hash."""
     return f"{head.number} {head.hash.hex()}"
 
 
 async def _below(reader: Reader, log: Log, tenant: UUID, at: tuple[str, int]) -> list[int]:
-    return [row[0] for row in await reader.rows(_BELOW.format(log.table, log.tenant), tenant, *at)]
+    return [row[0] for row in await reader.rows(_BELOW.format(log.table, log.own), tenant, *at)]
 
 
-def _count(result: Verified, chain: Following, tenant: UUID, log: Log, say: Say) -> None:
+def _count(result: Verified, chain: Following, tenant: UUID, name: str, log: Log, say: Say) -> None:
     faults = chain.end()
     result.seals += chain.seals
     result.entries += len(chain.sealed)
     result.faults += faults
-    if chain.seals:
+    if chain.seals and not name.startswith(PASSING):
         result.heads[head_name(tenant, log)] = head_text(chain.head)
         say(f"{chain.name}: {len(chain.sealed):,} entries in {chain.seals:,} seals …")
 

@@ -35,14 +35,15 @@ async def export(settings: Settings, name: str, say: Say, *, contents: bool) -> 
 def verify(file: Path, show: Say) -> int:
     """Verify an exported file; answers 0 where it is whole, 1 where it was altered."""
     with file.open("rb") as rows:
-        first, entries, faults = exporting.verify_file(rows)
-    for fault in faults:
+        found = exporting.verify_file(rows)
+    for fault in found.faults:
         show(f"BROKEN: {fault}")
-    when = f"{first.exported_at:%Y-%m-%d %H:%M}Z"
-    show(
-        f"{entries:,} entries of {first.organization}, exported {when}: "
-        + ("not as they were sealed." if faults else "as they were sealed.")
-    )
-    if not faults:
-        show("Whose seals they are, `tenfold prove audit` tells where they were made.")
-    return 1 if faults else 0
+    when = f"{found.first.exported_at:%Y-%m-%d %H:%M}Z"
+    how = "not as they were sealed." if found.faults else "as they were sealed."
+    show(f"{found.entries:,} entries of {found.first.organization}, exported {when}: {how}")
+    if found.blank:
+        show(f"Of {found.blank:,} only the digest is left: they were older than a year.")
+    if found.faults:
+        return 1
+    show(f"`tenfold prove audit --against {file}` compares it with the installation it is from.")
+    return 0

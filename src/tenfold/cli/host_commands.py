@@ -163,7 +163,7 @@ def audit(
     *,
     against: Annotated[
         Path | None,
-        Parameter(help="Evidence of an earlier run, kept elsewhere; else the newest kept here."),
+        Parameter(help="Earlier evidence, or an exported log; else the newest evidence here."),
     ] = None,
 ) -> int:
     """Verify that nothing in the audit log was altered, put in or taken out since it was sealed.

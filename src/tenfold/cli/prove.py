@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.app import parts
+from tenfold.audit import exporting
 from tenfold.audit.sealing import stamp_key
-from tenfold.audit.verifying import Verified
+from tenfold.audit.verifying import Verified, check_head
 from tenfold.cli.installation import Installation, without_password
 from tenfold.kernel import clock
 from tenfold.kernel.settings import Settings
@@ -38,7 +39,7 @@ def audit(installation: Installation, against: Path | None, show: Say, say: Say)
     """Verify the audit chain; answers 0 where it holds, 1 where something was altered."""
     home = installation.settings.folder
     before = against or evidence.latest(home, "audit")
-    known: Mapping[str, str] = evidence.read(before).heads if before else {}
+    known: Mapping[str, str] = _heads(before) if before else {}
     began, clocked = clock.now(), time.monotonic()
     findings, verified = asyncio.run(_verified(installation.settings, known, say))
     about = {
@@ -48,6 +49,17 @@ def audit(installation: Installation, against: Path | None, show: Say, say: Say)
     seconds = time.monotonic() - clocked
     found = evidence.of("audit", findings, began, seconds, about, verified.heads)
     return _shown(found, evidence.keep(home, found), show)
+
+
+def _heads(path: Path) -> Mapping[str, str]:
+    """Where chains ended, by evidence of an earlier run or by an exported audit log."""
+    if exporting.is_one(path):
+        with path.open("rb") as rows:
+            return exporting.heads_of(rows)
+    heads = evidence.read(path).heads
+    for name, head in heads.items():
+        check_head(name, head)
+    return heads
 
 
 async def _verified(

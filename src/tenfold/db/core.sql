@@ -526,7 +526,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.
     tenfold.teams, tenfold.roles, tenfold.refresh_tokens, tenfold.sign_in_failures,
     tenfold.data_keys, tenfold.slots, tenfold.custom_fields, tenfold.custom_types,
     tenfold.idempotency_keys, tenfold.batches, tenfold.signing_keys TO :app;
-GRANT SELECT, INSERT ON tenfold.security_events TO :app;
+-- Where it stands among all is not for the writer to say.
+GRANT SELECT, INSERT (id, tenant_id, user_id, event_type, ip_address, detail, created_at)
+    ON tenfold.security_events TO :app;
 GRANT SELECT ON tenfold.change_log TO :app, :tail;
 GRANT USAGE ON SEQUENCE tenfold.security_events_order TO :app;
 GRANT SELECT ON tenfold.security_events TO :tail;
@@ -542,6 +544,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
     SELECT m.tenant_id, t.name, m.role, m.roles, m.team_id
     FROM tenfold.members m JOIN tenfold.tenants t ON t.id = m.tenant_id
     WHERE m.user_id = person AND m.active ORDER BY m.created_at, m.tenant_id
+$$;
+
+-- The organisations that somebody is an active member of and has signed in to.
+CREATE FUNCTION tenfold.known_in(person uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    SELECT m.tenant_id FROM tenfold.members m
+    WHERE m.user_id = person AND m.active AND m.known_at IS NOT NULL
+$$;
+
+-- Takes somebody out of the organisations that added them by their address and that they never
+-- signed in to, as their address is another now; answers which those were.
+CREATE FUNCTION tenfold.leave_unknown(person uuid) RETURNS SETOF uuid
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = tenfold, pg_temp AS $$
+    DELETE FROM tenfold.members m WHERE m.user_id = person AND m.known_at IS NULL
+    RETURNING m.tenant_id
 $$;
 REVOKE ALL ON FUNCTION tenfold.make_partitions(int), tenfold.forget() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenfold.make_partitions(int), tenfold.forget() TO :app;

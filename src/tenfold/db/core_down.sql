@@ -8,6 +8,8 @@ DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.failed_from(text, timestamptz, int);
 DROP FUNCTION tenfold.sprayed(timestamptz, int, uuid);
 DROP FUNCTION tenfold.memberships(uuid);
+DROP FUNCTION tenfold.known_in(uuid);
+DROP FUNCTION tenfold.leave_unknown(uuid);
 DROP FUNCTION tenfold.difference(jsonb, jsonb);
 DROP FUNCTION tenfold.touch();
 DROP FUNCTION tenfold.sealers(uuid);

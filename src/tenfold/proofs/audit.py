@@ -12,6 +12,9 @@ from tenfold.proofs.findings import Findings
 
 Say = Callable[[str], None]
 _ORGANISATIONS = "SELECT id, name FROM tenfold.tenants ORDER BY id"
+_POLICIES = """SELECT tablename::text AS table, policyname::text AS name, permissive,
+    qual AS condition
+FROM pg_policies WHERE schemaname = 'tenfold' AND tablename = ANY ($1)"""
 _FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "change_log": ("UPDATE {} SET reason = reason", "DELETE FROM {}", "TRUNCATE {}"),
     "security_events": ("UPDATE {} SET detail = detail", "DELETE FROM {}", "TRUNCATE {}"),
@@ -27,6 +30,7 @@ async def prove(
     `known` are the heads of an earlier run, which must still be in the chains.
     """
     findings = Findings()
+    await _try_policies(database, findings)
     for role, pool in (("application", database), ("log reader", tail)):
         await _try_roles(role, pool, findings)
     async with database.system() as reader:
@@ -38,9 +42,27 @@ async def prove(
     findings.open += verified.faults
     if not verified.seals:
         findings.untried.append("nothing is sealed yet: let a worker run for a while")
+    if not known:
+        findings.left_out.append(
+            "whether the chains were made anew or cut off before this run: nothing is kept of an "
+            "earlier one. Keep this evidence where nobody who writes to the database reaches it"
+        )
     if verified.gone:
         findings.left_out.append(f"the seals of {verified.gone} organisations that are no more")
     return findings, verified
+
+
+async def _try_policies(database: Database, findings: Findings) -> None:
+    """What verifies the logs sees all of them: no policy hides an entry from its role."""
+    async with database.system() as reader:
+        rows = await reader.rows(_POLICIES, list(_FORBIDDEN))
+    for row in rows:
+        table, name = row["table"], row["name"]
+        fine = row["permissive"] == "PERMISSIVE" and (name != "tail" or row["condition"] == "true")
+        told = f"the policy {name} of {table} hides entries from who verifies them"
+        findings.hold("policies", fine, told)
+    found = sum(row["name"] == "tail" for row in rows)
+    findings.hold("policies", found == len(_FORBIDDEN), "a log has no policy of its reader's role")
 
 
 async def _try_roles(role: str, pool: Database, findings: Findings) -> None:

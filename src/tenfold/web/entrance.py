@@ -176,6 +176,12 @@ class Entrance:
                 "a password or a key that was in it.",
                 code="HTTPS_REQUIRED",
             )
+        if proxied and b"x-forwarded-proto" not in headers:
+            raise BadRequest(
+                "This came from a trusted proxy that does not say by what: its operator can have "
+                "it send X-Forwarded-Proto.",
+                code="HTTPS_REQUIRED",
+            )
         path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
         query = scope["query_string"].decode("latin-1")
         there = f"{public}/{path.lstrip('/')}" + (f"?{query}" if query else "")

@@ -296,7 +296,7 @@ class Own:
             await challenges.done(act.tx, token)
             ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
-            await act.note_everywhere("passkey_added", passkey=made, name=name)
+            await act.note_everywhere("passkey_added", passkey=made)
             codes = await self._added(act)
             await self.told(act, f"The passkey “{name}” was added to your account.")
             return await self._rise(act, ("swk", MFA)), codes
@@ -317,7 +317,7 @@ class Own:
             if name is None:
                 raise NotFound(f"You have no passkey with the id {identity}.")
             await self.need_way_in(act)
-            await act.note_everywhere("passkey_removed", passkey=identity, name=name)
+            await act.note_everywhere("passkey_removed", passkey=identity)
             await self._after_removal(act)
             await self.told(act, f"The passkey “{name}” was removed from your account.")
 

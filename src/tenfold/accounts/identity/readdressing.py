@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from tenfold.accounts.client import Client
+from tenfold.accounts.events import note
 from tenfold.accounts.identity import challenges, devices, letters, links
 from tenfold.accounts.identity.account import by_email, by_id, checked_email, memberships, taken
 from tenfold.accounts.identity.letting_in import used
@@ -31,7 +32,9 @@ from tenfold.mail.letters import post
 EMAIL_JOB = "identity.email"
 _CHANGE = "UPDATE tenfold.users SET email = $2, email_verified_at = $3 WHERE id = $1"
 _DIRECTORY = """SELECT t.name FROM tenfold.members m JOIN tenfold.tenants t ON t.id = m.tenant_id
-WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active AND m.external_id IS NOT NULL"""
+WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.active AND m.known_at IS NOT NULL
+    AND m.external_id IS NOT NULL"""
+_LEAVE = "SELECT tenfold.leave_unknown($1)"
 
 
 class Readdressed(msgspec.Struct, kw_only=True):
@@ -91,6 +94,11 @@ class Readdressing:
         await devices.forget(act.tx, user.id)
         await challenges.forget(act.tx, user.id)
         await links.forget(act.tx, user.id)
+        unknown = [row[0] for row in await act.tx.rows(_LEAVE, user.id)]
+        for tenant in unknown:
+            why = "another address before the first sign-in"
+            gone = (act.tx, "member_deactivated", act.client)
+            await note(*gone, tenant=tenant, email=user.email, reason=why)
         await act.tx.forget_people([one.tenant for one in act.account.memberships])
         told = {"before": {"email": user.email}, "after": {"email": email}}
         await act.note_everywhere("email_changed", **told)

@@ -7,7 +7,6 @@ hash is stored, to a client that lost the answer (two tabs, a broken connection)
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.identity.secrets_kept import digest, new_secret
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
+from tenfold.kernel.codec import spelled
 from tenfold.kernel.ids import new_id
 from tenfold.kernel.turning import Keys, live
 
@@ -204,8 +204,7 @@ class Sessions:
 
 
 def _successor(key: bytes, token: str) -> str:
-    made = hmac.digest(key, token.encode(), "sha256")
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    return spelled(hmac.digest(key, token.encode(), "sha256"))
 
 
 async def end_all(

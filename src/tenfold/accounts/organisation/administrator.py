@@ -89,6 +89,12 @@ def need_place(caller: Caller, client: Client) -> None:
         )
 
 
+def need_taking_back(caller: Caller, client: Client) -> None:
+    """Raise Forbidden unless they may undo a hand-over: it gives and takes as handing over does."""
+    need_administrator(caller, client)
+    need_proof(caller, "hand_over", sure=is_sure(caller))
+
+
 def is_sure(caller: Caller) -> bool:
     """Whether this person has proved lately who they are."""
     standing = caller.standing

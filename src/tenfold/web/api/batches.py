@@ -12,7 +12,7 @@ import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation.administrator import need_administrator
+from tenfold.accounts.organisation.administrator import need_taking_back
 from tenfold.engine import ask as asking
 from tenfold.engine import batches
 from tenfold.engine.access import Person
@@ -131,7 +131,7 @@ async def undone(request: Req, text: str, kind: str = "") -> ASGIResponse:
         if kept.answer is not None:
             return kept.answer
         batch = await found(Entered(tx, person), text, kind)
-        need = partial(need_administrator, person, client_of(request.scope))
+        need = partial(need_taking_back, person, client_of(request.scope))
         identity, total = await undoer.start(tx, person, batch.id, need)
         status = 200
         if total <= AT_ONCE:

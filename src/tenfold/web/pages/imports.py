@@ -16,7 +16,7 @@ from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.accounts.organisation.administrator import need_administrator
+from tenfold.accounts.organisation.administrator import need_taking_back
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
@@ -183,7 +183,7 @@ async def take_back(request: Req, import_id: str) -> ASGIResponse:
             told_outside(request, desk_of(request), claims),
             changing(request, claims) as (tx, guest),
         ):
-            need = partial(need_administrator, guest.person, client_of(request.scope))
+            need = partial(need_taking_back, guest.person, client_of(request.scope))
             made, total = await undoer.start(tx, guest.person, identity, need)
             if total <= AT_ONCE:
                 await undoer.at_once(tx, guest.person, made)
