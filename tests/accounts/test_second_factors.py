@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from tests.accounts.conftest import Browser
+from tests.accounts.conftest import PASSWORD, Browser
 from tests.accounts.letters import written
 from tests.accounts.test_sign_in import code, events
 from tests.authenticator import Authenticator
@@ -455,3 +455,17 @@ async def test_the_owners_own_device_is_let_in_while_strangers_lock_the_account(
     assert (await other.login()).status_code == 423
     assert (await browser.login()).status_code == 200
     assert [(await browser.login("wrong")).status_code for _ in range(6)] == [401] * 5 + [423]
+
+
+async def test_an_answer_of_nothing_is_no_wrong_one(browser: Browser) -> None:
+    """What was left out is named, and counts as no guess."""
+    await browser.register()
+    for body in ({}, {"code": "123456"}):
+        for _ in range(6):
+            answer = await browser.call("POST", "/v1/auth/step-up", body)
+            assert (answer.status_code, code(answer)) == (400, "MISSING_FIELDS"), answer.text
+            assert "password" in answer.json()["error"]["fields"]
+    right = await browser.call("POST", "/v1/auth/step-up", {"password": PASSWORD})
+    assert right.status_code == 200, right.text
+    answer = await browser.post("second-factor", {"token": "x" * 43})
+    assert (answer.status_code, code(answer)) == (400, "MISSING_FIELDS")

@@ -16,7 +16,7 @@ from tenfold.cli.who import Who
 from tenfold.db.database import Reader
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
-from tenfold.kernel.errors import NotFound
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
@@ -76,9 +76,12 @@ async def _all(reader: Reader, tenant: UUID, user: UUID | None) -> list[ApiKey]:
 
 async def _service(reader: Reader, tenant: UUID, name: str) -> UUID:
     found = await service_accounts.page(reader, tenant, True, None, service_accounts.MOST)
-    for one in found:
-        if name.casefold() in (one.name.casefold(), str(one.id)):
-            return one.id
+    fitting = [one.id for one in found if name.casefold() in (one.name.casefold(), str(one.id))]
+    if len(fitting) > 1:
+        ids = ", ".join(str(one) for one in fitting)
+        raise Invalid({"service": f"several are called {name!r}; give one's id: {ids}"})
+    if fitting:
+        return fitting[0]
     raise NotFound(f"There is no service account {name!r}; make it at /v1/service-accounts.")
 
 

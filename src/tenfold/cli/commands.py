@@ -31,6 +31,7 @@ from tenfold.cli.shell import (
     Port,
     User,
     at_work,
+    filled,
     plain,
     run,
     say,
@@ -128,7 +129,9 @@ def search(
 @app.command
 def outbox(
     *,
-    to: Annotated[str, Parameter(help="E-mail address to which they were written.")] = "",
+    to: Annotated[
+        str | None, Parameter(help="E-mail address to which they were written.", validator=filled)
+    ] = None,
     many: Annotated[
         int, Parameter(name=["-n", "--many"], help="How many to show.", show_default=True)
     ] = 10,
@@ -136,7 +139,7 @@ def outbox(
     """Show the newest letters; where no mail server is set (TENFOLD_MAIL_URL), they wait here."""
     from tenfold.cli.outbox import show_letters
 
-    return run(lambda settings: show_letters(settings, to, many, print))
+    return run(lambda settings: show_letters(settings, to or "", many, print))
 
 
 @app.command

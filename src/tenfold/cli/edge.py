@@ -14,6 +14,8 @@ from tenfold.kernel.settings import Settings
 from tenfold.web.api import csp_reports
 
 Say = Callable[[str], None]
+MOST = 1_000_000
+"""Requests a minute of one person, far above what anybody needs."""
 _HOLD = "SELECT name, rate_per_minute FROM tenfold.tenants WHERE id = $1 FOR UPDATE"
 _RATE = "UPDATE tenfold.tenants SET rate_per_minute = $2 WHERE id = $1"
 
@@ -40,8 +42,8 @@ async def show_reports(settings: Settings, say: Say, *, forget: bool) -> int:
 
 async def set_limit(settings: Settings, name: str, per_minute: int | None, say: Say) -> int:
     """Set, or take back, how often each person of an organisation may ask."""
-    if per_minute is not None and per_minute < 0:
-        raise Invalid({"per_minute": "must be no less than 0, which is no limit"})
+    if per_minute is not None and not 0 <= per_minute <= MOST:
+        raise Invalid({"per_minute": f"takes 0, which is no limit, to {MOST:,}"})
     async with opened(settings) as (_, database):
         async with database.system() as reader:
             tenant = await find_organisation(reader, name)

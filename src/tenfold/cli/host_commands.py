@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from tenfold.cli.shell import at_work, run, say
+from tenfold.cli.shell import at_work, filled, run, say
 
 
 def rotate_keys(
@@ -114,12 +114,18 @@ def limit(
 
 def security_events(
     *,
-    type: Annotated[str, Parameter(help="Only these events, separated by commas.")] = "",
-    address: Annotated[str, Parameter(help="Only what came from an IP address.")] = "",
+    type: Annotated[
+        str | None, Parameter(help="Only these events, separated by commas.", validator=filled)
+    ] = None,
+    address: Annotated[
+        str | None, Parameter(help="Only what came from an IP address.", validator=filled)
+    ] = None,
     since: Annotated[
         datetime | None, Parameter(help="Only from a day or moment on (UTC): 2026-11-22.")
     ] = None,
-    organisation: Annotated[str, Parameter(help="Only an organisation's: name or id.")] = "",
+    organisation: Annotated[
+        str | None, Parameter(help="Only an organisation's: name or id.", validator=filled)
+    ] = None,
     nobodys: Annotated[
         bool, Parameter(help="Only what is no organisation's: unknown accounts, addresses.")
     ] = False,
@@ -133,7 +139,7 @@ def security_events(
     """Show the newest security events of the whole installation, the last one at the end."""
     from tenfold.cli.security_events import Asked, show_events
 
-    asked = Asked(type, address, since, organisation, nobodys, many)
+    asked = Asked(type or "", address or "", since, organisation or "", nobodys, many)
     return run(lambda settings: show_events(settings, asked, format, print))
 
 

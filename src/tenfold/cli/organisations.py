@@ -33,9 +33,12 @@ async def open_everywhere(settings: Settings, name: str, say: Say) -> int:
         async with database.system() as reader:
             tenant = await find_organisation(reader, name)
         async with database.transaction(Context(tenant, None)) as tx:
-            called = await policy.open_networks(tx, tenant)
-            await note(tx, "policy_changed", TERMINAL, tenant=tenant, admin_networks=[])
-    say(f"{called} is administered from everywhere again, by whoever may.")
+            called, before = await policy.open_networks(tx, tenant)
+            if before:
+                was, now = {"admin_networks": before}, {"admin_networks": list[str]()}
+                await note(tx, "policy_changed", TERMINAL, tenant=tenant, before=was, after=now)
+    again = " again" if before else ", as it was before"
+    say(f"{called} is administered from everywhere{again}, by whoever may.")
     return 0
 
 

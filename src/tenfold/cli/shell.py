@@ -19,6 +19,15 @@ from tenfold.kernel.settings import SettingError, Settings, unknown, variable
 from tenfold.outside.secrets.starting import read_settings
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130
+# As of a program that writes to nobody (128 + SIGPIPE): what it was about to say is not known.
+CUT_OFF = 141
+
+
+def filled(_type: object, value: object) -> None:
+    """Raise ValueError for an option that was given and is empty, as a script's variable may be."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("Give a value, or leave the option out.")
+
 
 User = Annotated[str, Parameter(help="E-mail address of the person as whom to work.")]
 Organisation = Annotated[
@@ -54,7 +63,7 @@ def plain(run: Callable[[], object]) -> int:
         return FAILED
     except BrokenPipeError:  # who reads our output, such as `head`, has seen enough
         sys.stdout = None
-        return DONE
+        return CUT_OFF
     except OSError as error:
         if error.errno == errno.ENOSPC:
             say("tenfold: the disk is full; free some space and start again. Nothing was lost.")

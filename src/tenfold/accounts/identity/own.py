@@ -61,6 +61,7 @@ from tenfold.kernel.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    MissingFields,
     NotFound,
     TenfoldError,
     Unauthenticated,
@@ -145,6 +146,9 @@ class Own:
                 if not isinstance(proven, TenfoldError):
                     return await self._rise(act, (*proven, MFA), "step_up")
                 refusal = proven
+            elif not password:
+                told = "is required: you have no second factor to prove yourself with"
+                raise MissingFields({"password": told})
             else:
                 wrong = await self._proving.password(act.tx, act.account, client, right=known)
                 if wrong is None:

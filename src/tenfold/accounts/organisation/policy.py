@@ -28,7 +28,8 @@ WHERE tenant_id = $1"""
 _ASK_ONE = """UPDATE tenfold.members m SET mfa_from = CASE
     WHEN t.mfa = 'all' OR m.role IN ('owner', 'admin') THEN coalesce(m.mfa_from, $3) END
 FROM tenfold.tenants t WHERE t.id = $1 AND m.tenant_id = $1 AND m.user_id = $2"""
-_OPEN = "UPDATE tenfold.tenants SET admin_networks = '{}' WHERE id = $1 RETURNING name"
+_HOLD_NETWORKS = "SELECT name, admin_networks FROM tenfold.tenants WHERE id = $1 FOR UPDATE"
+_OPEN = "UPDATE tenfold.tenants SET admin_networks = '{}' WHERE id = $1"
 
 Network = Annotated[str, Meta(max_length=50)]
 
@@ -113,11 +114,13 @@ async def ask_member(tx: Transaction, tenant: UUID, user: UUID) -> None:
     await tx.execute(_ASK_ONE, tenant, user, clock.now())
 
 
-async def open_networks(tx: Transaction, tenant: UUID) -> str:
-    """Let an organisation be administered from everywhere again; answers its name."""
-    name: str = await tx.value(_OPEN, tenant)
+async def open_networks(tx: Transaction, tenant: UUID) -> tuple[str, list[str]]:
+    """Let an organisation be administered from everywhere again; answers its name and networks."""
+    row = await tx.row(_HOLD_NETWORKS, tenant)
+    assert row is not None
+    await tx.execute(_OPEN, tenant)
     tx.touch("members")
-    return name
+    return row["name"], list(row["admin_networks"])
 
 
 def checked_networks(given: list[str]) -> list[str]:
