@@ -25,8 +25,11 @@ from typing import Any
 
 import asyncpg
 import httpx
+from pyotp.totp import TOTP
 
-from tenfold.app import create_app, parts
+from tenfold.app import Parts, create_app, parts
+from tenfold.audit.logs import LOGS
+from tenfold.audit.sealing import Sealer, stamp_key
 from tenfold.db import embedded, migrate, roles
 from tenfold.db.embedded import Server
 from tenfold.db.migrate import PLACEHOLDERS
@@ -91,6 +94,8 @@ async def _fill(server: Server, home: Path) -> None:
         httpx.AsyncClient(transport=transport, base_url=settings.address) as client,
     ):
         await _add(_Owner(client))
+        await _protect(_Owner(client))
+    await _seal(made)
 
 
 async def _database(server: Server) -> str:
@@ -144,6 +149,43 @@ async def _add(owner: _Owner) -> None:
     batch = (await owner.ask("GET", "/v1/batches?limit=1"))[0]
     await owner.ask("POST", f"/v1/batches/{batch['id']}/undo")
     await owner.ask("DELETE", f"/v1/leads/{leads[-1]['id']}")
+
+
+async def _protect(owner: _Owner) -> None:
+    """What people do for accounts, access and programs."""
+    signed = await owner.ask("POST", "/v1/auth/login", {"email": EMAIL, "password": PASSWORD})
+    owner.headers["authorization"] = f"Bearer {signed['token']}"
+    people = await owner.ask("GET", "/v1/members?limit=100&role=member")
+    team = (await owner.ask("GET", "/v1/teams"))[0]
+    await owner.ask("POST", "/v1/teams", {"name": "North", "parent_id": team["id"]})
+    await owner.ask("POST", "/v1/invitations", {"email": "colleague@example.com"})
+    lead = (await owner.ask("GET", "/v1/leads?limit=1"))[0]
+    share = {"user_id": people[1]["id"], "may": "read"}
+    await owner.ask("POST", f"/v1/leads/{lead['id']}/shares", share)
+    program = await owner.ask("POST", "/v1/service-accounts", {"name": "Nightly export"})
+    key = {"name": "Export", "scopes": ["lead:read"], "user_id": program["id"]}
+    made = await owner.ask("POST", "/v1/api-keys", key)
+    await owner.ask("POST", f"/v1/api-keys/{made['id']}/rotate")
+    await owner.ask("PATCH", "/v1/organization/policy", {"mfa_grace_days": 30})
+    await owner.ask("POST", "/v1/organization/data-keys")
+    # A second factor of somebody else's: the owner signs in by password alone, in every state.
+    careful = {"email": people[0]["email"], "password": PASSWORD}
+    signed = await owner.ask("POST", "/v1/auth/login", careful)
+    owner.headers["authorization"] = f"Bearer {signed['token']}"
+    secret = (await owner.ask("POST", "/v1/auth/totp"))["secret"]
+    await owner.ask("POST", "/v1/auth/totp/confirm", {"code": TOTP(secret).now()})
+
+
+async def _seal(made: Parts) -> None:
+    """Seal the log, as a worker would."""
+    database = await made.database(seconds=60)
+    tail = await made.database("tail_database_url", seconds=60)
+    sealer = Sealer(tail, await stamp_key(made.keyring, database))
+    for log in LOGS:
+        while await sealer.step(log):
+            pass
+    await tail.close()
+    await database.close()
 
 
 def _dumped(server: Server) -> str:

@@ -17,7 +17,10 @@ from tests.conformance import drift
 from tests.conftest import serving, settings_for
 from tests.server import Base, Server
 
+from tenfold.audit.sealing import stamp_key
+from tenfold.audit.verifying import verify
 from tenfold.db import migrate
+from tenfold.db.database import Database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 _TABLES = """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
@@ -56,6 +59,25 @@ async def test_people_sign_in_and_find_what_they_had(
     (tmp_path / "keys" / "master.key").write_text(states.MASTER_KEY)
     async with serving(settings_for(earlier[0], tmp_path)) as running:
         await _find(running.client)
+
+
+async def test_what_was_sealed_still_is(
+    earlier: tuple[Base, dict[str, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "master.key").write_text(states.MASTER_KEY)
+    base, before = earlier
+    seals = before.get("tenfold.audit_seals", 0)
+    tail = await Database.connect(base.as_role(base.roles.tail), smallest=1, largest=2)
+    async with serving(settings_for(base, tmp_path)) as running:
+        key = await stamp_key(running.desk.keyring, running.desk.database)
+        async with running.desk.database.system() as reader:
+            named = dict(await reader.rows("SELECT id, name FROM tenfold.tenants"))
+        found = await verify(tail, key, named, {}, str)
+    await tail.close()
+    assert found.seals == seals
+    waiting = [one for one in found.faults if "are older than" in one]
+    assert found.faults == (waiting if not seals else [])
 
 
 async def _find(client: httpx.AsyncClient) -> None:
