@@ -141,6 +141,8 @@ class Own:
         refusal: TenfoldError
         async with self.at_work(claims, client) as act:
             factors = await enrolled(act.tx, act.account.id)
+            if factors.any and not password and answer in (None, Answer()):
+                raise nothing_answered()
             if factors.any:
                 proven = await self._prove(act, answer or Answer(), token)
                 if not isinstance(proven, TenfoldError):
@@ -478,6 +480,12 @@ async def _named(judging: Any, name: str) -> str:
         raise Invalid({name: error.fields["password"]}) from None
 
 
+def nothing_answered() -> MissingFields:
+    """Nothing was answered to the question for a second factor, so that nothing was guessed."""
+    told = "is required, or recoveryCode or passkey in its place"
+    return MissingFields({"code": told}, f"Missing: code. It {told}.")
+
+
 def step_up_first() -> Forbidden:
     """The answer to what needs somebody who has proved lately who they are."""
     return Forbidden(
@@ -505,4 +513,4 @@ def _too_late() -> Unauthenticated:
     return Unauthenticated("This is unknown here, or was not finished in time; begin again.")
 
 
-__all__ = ["SURE", "Act", "Own", "User", "is_sure", "step_up_first"]
+__all__ = ["SURE", "Act", "Own", "User", "is_sure", "nothing_answered", "step_up_first"]

@@ -14,10 +14,9 @@ from msgspec import Meta
 
 from tenfold.accounts.identity.entrance import Signed
 from tenfold.accounts.identity.factors import Answer, enrolled
-from tenfold.accounts.identity.own import people_alone
+from tenfold.accounts.identity.own import nothing_answered, people_alone
 from tenfold.accounts.identity.passkeys import Passkey
 from tenfold.accounts.identity.tokens import Claims
-from tenfold.kernel.errors import MissingFields
 from tenfold.web import respond
 from tenfold.web.api.administration import identified
 from tenfold.web.api.auth import (
@@ -147,12 +146,11 @@ async def second_factor(request: Req) -> ASGIResponse:
     """Finish a sign-in that waits for a second factor."""
     gate = gate_of(request, "second_factor")
     body = await strangers_body(request, SecondFactor)
-    if not (body.code or body.recovery_code or body.passkey):
-        raise _nothing("code, recoveryCode or passkey")
+    client = await knock(request, gate)
     answer = Answer(body.code or "", body.recovery_code or "", body.passkey)
-    return signed(
-        gate, await gate.accounts.second_factor(body.token, answer, await knock(request, gate))
-    )
+    if answer == Answer():
+        raise nothing_answered()
+    return signed(gate, await gate.accounts.second_factor(body.token, answer, client))
 
 
 @post("/v1/auth/passkey/options", status_code=200)
@@ -276,18 +274,10 @@ async def step_up(request: Req) -> ASGIResponse:
     """Prove anew who I am; the session goes on under another token."""
     gate, claims = mine(request, "step_up")
     body = await body_of(request, Proof)
-    if not (body.password or body.code or body.recovery_code or body.passkey):
-        raise _nothing("password, code, recoveryCode or passkey")
     answer = Answer(body.code or "", body.recovery_code or "", body.passkey)
     client = await knock(request, gate)
     found = await gate.own.step_up(claims, body.password or "", answer, body.token, client)
     return signed(gate, found)
-
-
-def _nothing(names: str) -> MissingFields:
-    """Nothing was answered, so that nothing was guessed either."""
-    first = names.partition(",")[0]
-    return MissingFields({first: f"is required, or another proof: one of {names}"})
 
 
 def mine(request: Req, route: str) -> tuple[Gate, Claims]:
