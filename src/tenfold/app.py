@@ -24,6 +24,7 @@ from tenfold.accounts.identity import links, readdressing, spraying, telling
 from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.outside_tokens import OutsideTokens
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.own_factors import OwnFactors
 from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
@@ -240,8 +241,16 @@ def create_app(settings: Settings | None = None) -> Edge:
         joining = Joining(database, accounts.entrance, accounts.passwords, own)
         provided = WithProvider(chosen, database, keyring, accounts.entrance, provided_by)
         linking = Linking(own, provided)
-        readdress = readdressing.Readdressing(own, database, keyring)
-        app.state.gate = auth_api.Gate(chosen, accounts, own, joining, provided, linking, readdress)
+        app.state.gate = auth_api.Gate(
+            chosen,
+            accounts,
+            own,
+            OwnFactors(own, keyring),
+            joining,
+            provided,
+            linking,
+            readdressing.Readdressing(own, database, keyring),
+        )
         outside_tokens = entrance.outside = OutsideTokens(chosen, outside, database)
         app.state.outside_tokens = outside_tokens
 

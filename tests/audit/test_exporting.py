@@ -126,7 +126,7 @@ async def test_the_whole_log_with_its_contents_verifies_too(
 ) -> None:
     both = {"changes", "security_events"}
     database = place.desk.database
-    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, "Sealed", both)]
+    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, both)]
     assert b"Grace" in b"".join(rows)
     assert verify_file(rows).faults == []
     lied = [row.replace(b"Grace 1", b"Grace 7") for row in rows]
@@ -171,7 +171,7 @@ async def test_a_malformed_file_is_told_plainly(
 async def test_no_field_of_an_entry_can_be_changed(place: Place, ours: Organisation) -> None:
     both = {"changes", "security_events"}
     database = place.desk.database
-    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, "Sealed", both)]
+    rows = [row async for row in lines(lambda: database.read(ours.id), ours.id, both)]
     told = [json.loads(row) for row in rows]
     place_of = next(n for n, one in enumerate(told) if one["kind"] == "entry")
     entry = told[place_of]

@@ -33,14 +33,11 @@ MEDIA = "application/octet-stream"
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class First(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="audit",
-):
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What all lines share."""
+
+
+class First(_Line, frozen=True, kw_only=True, tag="audit"):
     """The first line: whose chains these are."""
 
     format: Literal[1] = FORMAT
@@ -49,14 +46,7 @@ class First(
     exported_at: Moment
 
 
-class SealLine(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="seal",
-):
+class SealLine(_Line, frozen=True, kw_only=True, tag="seal"):
     """A seal, without what is said of its entries."""
 
     log: Literal["changes", "security_events"]
@@ -69,14 +59,7 @@ class SealLine(
     stamp: str
 
 
-class EntryLine(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="entry",
-):
+class EntryLine(_Line, frozen=True, kw_only=True, tag="entry"):
     """An entry of the seal above; one that has had its time has its digest alone."""
 
     seq: int
@@ -87,27 +70,21 @@ class EntryLine(
     content: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Last(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="end",
-):
+class Last(_Line, frozen=True, kw_only=True, tag="end"):
     """The last line: where each chain ends."""
 
     heads: dict[str, str]
 
 
+_NAME = "SELECT name FROM tenfold.tenants WHERE id = $1"
 Line = First | SealLine | EntryLine | Last
 
 
-async def lines(
-    opened: Opened, tenant: UUID, name: str, contents: Container[str]
-) -> AsyncGenerator[bytes]:
+async def lines(opened: Opened, tenant: UUID, contents: Container[str]) -> AsyncGenerator[bytes]:
     """The file, line by line, with the contents of the logs that are named."""
     heads: dict[str, str] = {}
+    async with opened() as reader:
+        name = str(await reader.value(_NAME, tenant))
     first = First(organization_id=tenant, organization=name, exported_at=clock.now())
     yield _line(first)
     for log in LOGS:

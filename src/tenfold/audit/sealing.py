@@ -13,6 +13,7 @@ import structlog
 
 from tenfold.audit.chain import SALT, Entry, Head, Run, Seal, sealed
 from tenfold.audit.logs import LOGS, Log
+from tenfold.db import log_position
 from tenfold.db.database import Database
 from tenfold.db.keys import Keyring
 from tenfold.db.transaction import Reader
@@ -27,14 +28,7 @@ PAUSE = 1.0
 _OUTAGE = 2.0
 _log = structlog.get_logger()
 
-_CONSUMER = """INSERT INTO tenfold.log_positions (consumer, log) VALUES ($1, $2)
-ON CONFLICT DO NOTHING"""
-_TAKE = """SELECT xid::text AS transaction, seq, clock_timestamp() AS at
-FROM tenfold.log_positions WHERE consumer = $1 FOR UPDATE SKIP LOCKED"""
-_DONE = """UPDATE tenfold.log_positions SET xid = $2::text::xid8, seq = $3, at = now()
-WHERE consumer = $1"""
-# Below the oldest transaction that runs, so that what commits late is never passed over.
-_NEW = """xid < pg_snapshot_xmin(pg_current_snapshot()) AND (xid, seq) > ($1::text::xid8, $2)"""
+_NOW = "SELECT clock_timestamp()"
 _HEADS = """SELECT t.id, s.number, s.hash FROM unnest($2::uuid[]) AS t (id) CROSS JOIN LATERAL (
     SELECT number, hash FROM tenfold.audit_seals
     WHERE tenant_id = t.id AND log = $1 ORDER BY number DESC LIMIT 1) s"""
@@ -81,20 +75,20 @@ class Sealer:
     async def step(self, log: Log) -> int:
         """Seal what is new in a log, up to `MOST` entries; answers how many there were."""
         async with self._tail.system() as reader, reader.connection.transaction():
-            await reader.connection.execute(_CONSUMER, consumer(log), log.name)
-            position = await reader.row(_TAKE, consumer(log))
-            if position is None:
+            await log_position.begin(reader, consumer(log), log.name)
+            place = await log_position.hold(reader, consumer(log))
+            if place is None:
                 return 0
-            new = f"{log.entries(_NEW)} LIMIT {MOST}"
-            rows = await reader.rows(new, position["transaction"], position["seq"])
+            rows = await reader.rows(f"{log.entries(log_position.NEW)} LIMIT {MOST}", *place)
             if not rows:
                 return 0
-            await self._seal(reader, log, _runs(log, rows), position["at"])
+            await self._seal(reader, log, _runs(log, rows))
             last = rows[-1]
-            await reader.connection.execute(_DONE, consumer(log), last["transaction"], last["seq"])
+            await log_position.move(reader, consumer(log), (last["transaction"], last["seq"]))
             return len(rows)
 
-    async def _seal(self, reader: Reader, log: Log, runs: Sequence[Run], at: datetime) -> None:
+    async def _seal(self, reader: Reader, log: Log, runs: Sequence[Run]) -> None:
+        at: datetime = await reader.value(_NOW)
         found = await reader.rows(_HEADS, log.name, [run.tenant for run in runs])
         heads = {row["id"]: Head(row["number"], row["hash"]) for row in found}
         seals = [

@@ -13,7 +13,9 @@ from tenfold.audit.chain import DIGEST, Entry, Head, Seal, content_digest
 from tenfold.audit.following import Following, Found
 from tenfold.audit.logs import LOGS, Log
 from tenfold.audit.sealing import consumer
+from tenfold.db import log_position
 from tenfold.db.database import Database
+from tenfold.db.log_position import Place
 from tenfold.db.transaction import Reader
 from tenfold.kernel.errors import BadRequest
 from tenfold.kernel.ids import NIL
@@ -35,7 +37,6 @@ FROM (SELECT *, sum(cardinality(seqs)) OVER (ORDER BY number) - cardinality(seqs
     ORDER BY number LIMIT $4) s
 WHERE entries_before < $5 ORDER BY number"""
 _OWN = "{} AND seq = ANY ($2)"
-_POSITION = "SELECT xid::text AS xid, seq FROM tenfold.log_positions WHERE consumer = $1"
 _BELOW = "SELECT seq FROM {0} WHERE {1} AND (xid, seq) <= ($2::text::xid8, $3)"
 # Only those from before there was a chain have no place in it.
 _PLACELESS = """SELECT count(*) FROM {0} WHERE {1} AND (xid IS NULL OR seq IS NULL)
@@ -75,8 +76,7 @@ async def verify(
     named = {**organisations, NIL: "no organisation"}
     async with tail.system() as reader:
         for log in LOGS:
-            position = await reader.row(_POSITION, consumer(log))
-            at = (position["xid"], position["seq"]) if position else ("0", 0)
+            at = await log_position.look(reader, consumer(log))
             began = await reader.value(_BEGAN, log.name)
             waiting = await reader.value(_ABOVE.format(log.table, log.at, WAITING), *at)
             if waiting:
@@ -93,7 +93,7 @@ async def verify(
                 )
                 async for seal, entries in sealed(tail.system, log, tenant):
                     chain.follow(seal, [_found(seal, n, one) for n, one in enumerate(entries)])
-                if at != ("0", 0):
+                if at != log_position.START:
                     chain.outside(await _below(reader, log, tenant, at))
                 if began:
                     placeless = _PLACELESS.format(log.table, log.own, log.at)
@@ -137,8 +137,8 @@ def head_name(tenant: UUID, log: Log) -> str:
 
 def head_of(known: Mapping[str, str], tenant: UUID, log: Log) -> Head | None:
     """Where a chain ended when it was looked at before; None where it wasn't."""
-    number, _, hash_ = known.get(head_name(tenant, log), "").partition(" ")
-    return Head(int(number), bytes.fromhex(hash_)) if number else None
+    text = known.get(head_name(tenant, log))
+    return _head(text) if text else None
 
 
 def check_head(name: str, head: str) -> None:
@@ -146,8 +146,8 @@ def check_head(name: str, head: str) -> None:
     try:
         tenant, _, log = name.partition(" ")
         UUID(tenant)
-        number, _, hash_ = head.partition(" ")
-        fine = int(number) > 0 and len(bytes.fromhex(hash_)) == DIGEST
+        found = _head(head)
+        fine = found.number > 0 and len(found.hash) == DIGEST
         fine &= log in {one.name for one in LOGS}
     except ValueError:
         fine = False
@@ -160,7 +160,12 @@ def head_text(head: Head) -> str:
     return f"{head.number} {head.hash.hex()}"
 
 
-async def _below(reader: Reader, log: Log, tenant: UUID, at: tuple[str, int]) -> list[int]:
+def _head(text: str) -> Head:
+    number, _, digest = text.partition(" ")
+    return Head(int(number), bytes.fromhex(digest))
+
+
+async def _below(reader: Reader, log: Log, tenant: UUID, at: Place) -> list[int]:
     return [row[0] for row in await reader.rows(_BELOW.format(log.table, log.own), tenant, *at)]
 
 

@@ -13,7 +13,6 @@ from tenfold.cli.seat import opened
 from tenfold.kernel.settings import Settings
 
 Say = Callable[[str], None]
-_NAME = "SELECT name FROM tenfold.tenants WHERE id = $1"
 
 
 async def export(settings: Settings, name: str, say: Say, *, contents: bool) -> int:
@@ -23,12 +22,11 @@ async def export(settings: Settings, name: str, say: Say, *, contents: bool) -> 
     async with opened(settings) as (_, database):
         async with database.system() as reader:
             tenant = await find_organisation(reader, name)
-            called = str(await reader.value(_NAME, tenant))
-        async for line in exporting.lines(lambda: database.read(tenant), tenant, called, kept):
+        async for line in exporting.lines(lambda: database.read(tenant), tenant, kept):
             sys.stdout.buffer.write(line)
             written += 1
     sys.stdout.flush()
-    say(f"{written:,} lines of {called}. Verify them with `tenfold audit verify FILE`.")
+    say(f"{written:,} lines of {name}. Verify them with `tenfold audit verify FILE`.")
     return 0
 
 

@@ -1,8 +1,6 @@
 """The dispatcher: reads the change log as it grows and hands it to its consumers in order.
 
-A reader never passes a transaction that has not ended: it stays below the oldest one that runs
-(`pg_snapshot_xmin`), and goes by (transaction, sequence), so that a change which commits late is
-never missed. Each consumer keeps its own position, which rises only after it has done its work.
+Each consumer keeps its own place, which moves only after it has done its work.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from tenfold.db import log_position
 from tenfold.db.database import Database
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Unavailable
@@ -24,18 +23,10 @@ BATCH = 1_000
 _OUTAGE = 0.5  # seconds between two tries while the database is away
 _log = structlog.get_logger()
 
-_CONSUMER = "INSERT INTO tenfold.log_positions (consumer) VALUES ($1) ON CONFLICT DO NOTHING"
-_TAKE = """SELECT xid::text, seq FROM tenfold.log_positions
-WHERE consumer = $1 FOR UPDATE SKIP LOCKED"""
 # The text has a name of its own: ORDER BY xid would sort by it, and '10000' comes before '9999'.
-_NEXT = """SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation, version,
-    old, new, actor_id, request_id, batch_id, cause_id, depth
-FROM tenfold.change_log
-WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-  AND (xid, seq) > ($1::text::xid8, $2)
-ORDER BY xid, seq LIMIT $3"""
-_DONE = """UPDATE tenfold.log_positions SET xid = $2::text::xid8, seq = $3, at = now()
-WHERE consumer = $1"""
+_NEXT = f"""SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation,
+    version, old, new, actor_id, request_id, batch_id, cause_id, depth
+FROM tenfold.change_log WHERE {log_position.NEW} ORDER BY xid, seq LIMIT $3"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +86,21 @@ class Dispatcher:
     async def _begin(self, name: str) -> None:
         """Give a consumer its position, where it has none yet."""
         async with self.database.system() as reader:
-            await reader.connection.execute(_CONSUMER, name)
+            await log_position.begin(reader, name)
 
     async def step(self, name: str) -> int:
         """Hand one consumer what is new, up to a batch; answers how many changes it got."""
         async with self.database.system() as reader, reader.connection.transaction():
-            position = await reader.row(_TAKE, name)
-            if position is None:
+            place = await log_position.hold(reader, name)
+            if place is None:
                 return 0
-            rows = await reader.rows(_NEXT, position[0], position[1], BATCH)
+            rows = await reader.rows(_NEXT, *place, BATCH)
             if not rows:
                 return 0
             # What was only sealed anew is as it was to everybody.
             told = [_change(row) for row in rows if row["operation"] != "reseal"]
             await self.consumers[name](told)
-            await reader.connection.execute(_DONE, name, rows[-1]["transaction"], rows[-1]["seq"])
+            await log_position.move(reader, name, (rows[-1]["transaction"], rows[-1]["seq"]))
             return len(rows)
 
 

@@ -115,7 +115,7 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asking: Asking) ->
     client = Client(address=asking.address)
     detail = Detail(browser=asking.browser, after=asking.after, address=asking.address)
     secret = await make(tx, asking.kind, user.id, user.email, detail)
-    minutes = int(LIFE[asking.kind].total_seconds() // 60)
+    minutes = LIFE[asking.kind] // timedelta(minutes=1)
     letter: Letter
     if asking.kind == "sign_in":
         letter = letters.sign_in_link(user, f"{site}/sign-in/{secret}", minutes, client)
@@ -131,7 +131,7 @@ async def verification(tx: Transaction, keyring: Keyring, account: Account, site
     if not await few(tx, account.id, "verify"):
         return False
     secret = await make(tx, "verify", account.id, account.user.email, Detail())
-    hours = int(LIFE["verify"].total_seconds() // 3_600)
+    hours = LIFE["verify"] // timedelta(hours=1)
     letter = letters.verify_email(account.user, f"{site}/verify/{secret}", hours)
     await letters.post_to(tx, keyring, letter, account)
     return True

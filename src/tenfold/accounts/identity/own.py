@@ -1,4 +1,4 @@
-"""What people change about how they sign in: password, second factors, passkeys, sessions.
+"""What people change about how they sign in: password, name, address, sessions.
 
 Each needs somebody who has proved lately who they are (`sure`), so that a session left open on a
 stranger's table does not give the account away.
@@ -7,7 +7,7 @@ stranger's table does not give the account away.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,8 +24,6 @@ from tenfold.accounts.identity import (
     letters,
     links,
     passkeys,
-    recovery,
-    totp,
 )
 from tenfold.accounts.identity.account import (
     Account,
@@ -36,7 +34,7 @@ from tenfold.accounts.identity.account import (
     one_by_one,
 )
 from tenfold.accounts.identity.entrance import Entrance, Signed
-from tenfold.accounts.identity.factors import Answer, Enrolled, Factors, enrolled
+from tenfold.accounts.identity.factors import Answer, Enrolled, enrolled
 from tenfold.accounts.identity.letting_in import VERIFIED, judged, replace_password, used
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
@@ -47,8 +45,6 @@ from tenfold.accounts.identity.sessions import (
     Open,
     Proof,
     end_all,
-    end_unproven,
-    forget_mfa,
     going,
     held,
 )
@@ -89,6 +85,15 @@ class Act:
         """Raise Forbidden unless they have proved lately who they are."""
         if not self.sure:
             raise step_up_first()
+
+    async def use_link(self, kind: links.Kind, secret: str) -> links.Link:
+        """Use a link that was mailed to them; raises where it is used up, or another's."""
+        found = await links.use(self.tx, kind, secret)
+        if found is None:
+            raise used()
+        if found.user != self.account.id:
+            raise Forbidden("This link is for another account than the one you are signed in to.")
+        return found
 
     async def note(self, event: Event, tenant: UUID | None = None, **detail: object) -> None:
         """Write an event about them in an organisation, the one they are in."""
@@ -146,7 +151,7 @@ class Own:
             if factors.any:
                 proven = await self._prove(act, answer or Answer(), token)
                 if not isinstance(proven, TenfoldError):
-                    return await self._rise(act, (*proven, MFA), "step_up")
+                    return await self.rise(act, (*proven, MFA), "step_up")
                 refusal = proven
             elif not password:
                 told = "is required: you have no second factor to prove yourself with"
@@ -154,7 +159,7 @@ class Own:
             else:
                 wrong = await self._proving.password(act.tx, act.account, client, right=known)
                 if wrong is None:
-                    return await self._rise(act, ("pwd",), "step_up")
+                    return await self.rise(act, ("pwd",), "step_up")
                 refusal = wrong
         raise refusal
 
@@ -163,12 +168,12 @@ class Own:
         if answer.passkey is not None:
             asked = await challenges.hold(act.tx, "passkey_sure", token)
             if asked is None or asked.user != act.account.id:
-                return _too_late()
+                return too_late()
             await challenges.done(act.tx, token)
             ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
         return await self._proving.prove(act.tx, act.account, answer, ceremony, act.client)
 
-    async def _rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:
+    async def rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:
         """The session under another id; it is sure anew where something was proved."""
         await self._entrance.sessions.end(act.tx, act.claims.session, "rise")
         act.tx.touch("members")
@@ -210,7 +215,7 @@ class Own:
         account, session = act.account, act.claims.session
         await replace_password(act.tx, account, hashed, "password_changed", act.client, but=session)
         await self._tell(act, letters.password_changed(account.user, act.client, self._address))
-        return await self._rise(act, ())
+        return await self.rise(act, ())
 
     async def remove_password(self, claims: Claims, client: Client) -> None:
         """Sign in with passkeys and providers alone from now on."""
@@ -225,111 +230,6 @@ class Own:
         async with self._database.read(NIL) as reader:
             user = await by_id(reader, claims.user)
         return await self._passwords.matches(user.password_hash if user else None, password)
-
-    # -- one-time passwords
-
-    async def begin_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
-        """A new key for an authenticator app, and its `otpauth` address; Conflict if one is on."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            key = await totp.begin(act.tx, self._keyring, act.account.id)
-            if not key:
-                raise Conflict("An authenticator app is set up already.", code="DUPLICATE")
-            return key, totp.address(key, act.account.user.email, "Tenfold")
-
-    async def begun_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
-        """The key that waits for its first code, and its address; NotFound where none does."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            key = await totp.begun(act.tx, self._keyring, act.account.id)
-            if not key:
-                raise NotFound("No authenticator app is being set up.")
-            return key, totp.address(key, act.account.user.email, "Tenfold")
-
-    async def confirm_totp(
-        self, claims: Claims, code: str, client: Client
-    ) -> tuple[Signed, list[str]]:
-        """Put the app in force with a code of it; the session rises, recovery codes are made."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
-                raise Invalid({"code": "is not what the app shows now"})
-            await act.note_everywhere("mfa_enabled", factor="totp")
-            codes = await self._added(act)
-            await self.told(act, "An authenticator app was added to your account.")
-            return await self._rise(act, ("otp", MFA)), codes
-
-    async def remove_totp(self, claims: Claims, client: Client) -> None:
-        """Take the authenticator app away."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            if not await totp.remove(act.tx, act.account.id):
-                raise NotFound("No authenticator app is set up.")
-            await act.note_everywhere("mfa_disabled", factor="totp")
-            await self._after_removal(act)
-            await self.told(act, "The authenticator app was removed from your account.")
-
-    async def new_codes(self, claims: Claims, client: Client) -> list[str]:
-        """New recovery codes in place of the earlier ones."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            if not (await enrolled(act.tx, act.account.id)).any:
-                raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
-            codes = await self._codes(act)
-            await act.note_everywhere("recovery_codes_made")
-            await self.told(act, "New recovery codes were made; the earlier ones are void.")
-            return codes
-
-    # -- passkeys
-
-    async def begin_passkey(self, claims: Claims, client: Client) -> tuple[str, dict[str, Any]]:
-        """What the browser is to make a passkey from, and the secret to bring it back with."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            site = Site.of(client.origin)
-            options, ceremony = await passkeys.creation(act.tx, site, act.account.user)
-            return await challenges.begin(act.tx, "passkey_new", act.account.id, ceremony), options
-
-    async def add_passkey(
-        self, claims: Claims, token: str, answer: Mapping[str, Any], name: str, client: Client
-    ) -> tuple[Signed, list[str]]:
-        """Keep the passkey that the browser made; the session rises."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            asked = await challenges.hold(act.tx, "passkey_new", token)
-            if asked is None or asked.user != act.account.id:
-                raise _too_late()
-            await challenges.done(act.tx, token)
-            ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
-            made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
-            await act.note_everywhere("passkey_added", passkey=made)
-            codes = await self._added(act)
-            await self.told(act, f"The passkey “{name}” was added to your account.")
-            return await self._rise(act, ("swk", MFA)), codes
-
-    async def rename_passkey(
-        self, claims: Claims, identity: UUID, name: str, client: Client
-    ) -> None:
-        """Call a passkey something else."""
-        async with self.at_work(claims, client) as act:
-            if not await passkeys.rename(act.tx, act.account.id, identity, name):
-                raise NotFound(f"You have no passkey with the id {identity}.")
-
-    async def remove_passkey(self, claims: Claims, identity: UUID, client: Client) -> None:
-        """Take a passkey away; Conflict where nothing else would let its owner in."""
-        async with self.at_work(claims, client) as act:
-            act.need_sure()
-            name = await passkeys.remove(act.tx, act.account.id, identity)
-            if name is None:
-                raise NotFound(f"You have no passkey with the id {identity}.")
-            await self.need_way_in(act)
-            await act.note_everywhere("passkey_removed", passkey=identity)
-            await self._after_removal(act)
-            await self.told(act, f"The passkey “{name}” was removed from your account.")
-
-    async def passkeys(self, reader: Reader, claims: Claims) -> list[passkeys.Passkey]:
-        """One's passkeys."""
-        return await passkeys.of_person(reader, claims.user)
 
     # -- name
 
@@ -389,13 +289,7 @@ class Own:
         its owner opens the letter.
         """
         async with self.at_work(claims, client) as act:
-            found = await links.use(act.tx, "verify", secret)
-            if found is None:
-                raise used()
-            if found.user != act.account.id:
-                raise Forbidden(
-                    "This link is for another account than the one you are signed in to."
-                )
+            await act.use_link("verify", secret)
             await act.tx.execute(VERIFIED, act.account.id, clock.now())
             await act.note_everywhere("email_verified")
 
@@ -428,10 +322,6 @@ class Own:
             raise _ended()
         return proof
 
-    async def _codes(self, act: Act) -> list[str]:
-        key = await Factors(self._keyring).recovery_key(act.tx)
-        return await recovery.make(act.tx, key, act.account.id)
-
     async def need_way_in(self, act: Act, *, password: bool = True) -> None:
         """Raise Conflict unless they can still sign in, after something of theirs was removed."""
         if password and act.account.user.password_hash is not None:
@@ -445,23 +335,6 @@ class Own:
                 "first.",
                 code="LAST_WAY_IN",
             )
-
-    async def _added(self, act: Act) -> list[str]:
-        """Sessions without the second factor end; recovery codes for whoever has none yet."""
-        act.tx.touch("members")
-        ended = await end_unproven(act.tx, act.account.id, but=act.claims.session)
-        await act.tx.forget_people(ended)
-        if (await enrolled(act.tx, act.account.id)).recovery_codes:
-            return []
-        await act.note_everywhere("recovery_codes_made")
-        return await self._codes(act)
-
-    async def _after_removal(self, act: Act) -> None:
-        """Without a second factor recovery codes open nothing; administrators are asked anew."""
-        await act.tx.forget_people([m.tenant for m in act.account.memberships])
-        if not (await enrolled(act.tx, act.account.id)).any:
-            await recovery.clear(act.tx, act.account.id)
-            await forget_mfa(act.tx, act.account.id)
 
     async def told(self, act: Act, what: str) -> None:
         """Write to them that how they sign in has changed."""
@@ -509,7 +382,8 @@ def _ended() -> Unauthenticated:
     return Unauthenticated("Your sign-in has ended; sign in again.")
 
 
-def _too_late() -> Unauthenticated:
+def too_late() -> Unauthenticated:
+    """The answer to a ceremony that is unknown, or came to its end too late."""
     return Unauthenticated("This is unknown here, or was not finished in time; begin again.")
 
 

@@ -6,6 +6,7 @@ the letter to it alone: the request leaves a job, whatever the address.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import challenges, devices, letters, links
 from tenfold.accounts.identity.account import by_email, by_id, checked_email, memberships, taken
-from tenfold.accounts.identity.letting_in import used
 from tenfold.accounts.identity.own import Act, Own
 from tenfold.accounts.identity.sessions import end_all
 from tenfold.accounts.identity.tokens import Claims
@@ -74,13 +74,7 @@ class Readdressing:
         """
         await self._need_no_directory(claims)
         async with self._own.at_work(claims, client) as act:
-            found = await links.use(act.tx, "email", secret)
-            if found is None:
-                raise used()
-            if found.user != act.account.id:
-                raise Forbidden(
-                    "This link is for another account than the one you are signed in to."
-                )
+            found = await act.use_link("email", secret)
             await self._change(act, found.detail.email)
             return found.detail.email
 
@@ -143,7 +137,7 @@ async def _send(tx: Transaction, keyring: Keyring, site: str, asked: Readdressed
     if await by_email(tx, asked.email) is not None:
         letter = letters.has_account(user, asked.email, client, site)
     else:
-        minutes = int(links.LIFE["email"].total_seconds() // 60)
+        minutes = links.LIFE["email"] // timedelta(minutes=1)
         link = f"{site}/change-email/{secret}"
         letter = letters.new_email(user, asked.email, link, minutes, client)
     await post(tx, keyring, letter)

@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from tenfold.audit.verifying import PASSING
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.proofs.evidence import FOLDER
 
@@ -92,7 +93,7 @@ async def _make(app_url: str, side: Side) -> None:
     try:
         async with connection.transaction():
             await connection.execute(_SET, str(side.tenant))
-            await connection.execute(_TENANT, side.tenant, f"Isolation proof {side.word}")
+            await connection.execute(_TENANT, side.tenant, f"{PASSING}{side.word}")
             await connection.execute(_USER, side.user, f"{side.word}@isolation.invalid")
             await connection.execute(_MEMBER, side.tenant, side.user)
             await connection.execute(_SESSION, side.session, side.user, side.tenant)

@@ -20,6 +20,7 @@ from tenfold.accounts.identity.entrance import Asked, Signed
 from tenfold.accounts.identity.factors import Answer
 from tenfold.accounts.identity.linking import Linking
 from tenfold.accounts.identity.own import Own
+from tenfold.accounts.identity.own_factors import OwnFactors
 from tenfold.accounts.identity.readdressing import Readdressing
 from tenfold.accounts.identity.sign_in import Credentials, Registration, SignIn, over
 from tenfold.accounts.identity.tokens import Claims
@@ -135,13 +136,15 @@ class Gate:
         settings: Settings,
         accounts: SignIn,
         own: Own,
+        own_factors: OwnFactors,
         joining: Joining,
         provided: WithProvider,
         linking: Linking,
         readdressing: Readdressing,
     ) -> None:
         self.settings, self.accounts = settings, accounts
-        self.own, self.joining = own, joining
+        self.own, self.own_factors = own, own_factors
+        self.joining = joining
         self.provided, self.linking = provided, linking
         self.readdressing = readdressing
         self.cookies = Cookies(settings)

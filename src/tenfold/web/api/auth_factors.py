@@ -183,7 +183,10 @@ async def list_factors(request: Req) -> ASGIResponse:
     desk = desk_of(request)
     async with desk.database.read(claims.tenant, ["members"]) as reader:
         await desk.people.get(reader, claims, reader.versions[0])
-        have, keys = await enrolled(reader, claims.user), await gate.own.passkeys(reader, claims)
+        have, keys = (
+            await enrolled(reader, claims.user),
+            await gate.own_factors.passkeys(reader, claims),
+        )
     told = Factors(totp=have.totp, recovery_codes=have.recovery_codes, passkeys=keys)
     return respond.data(told, headers=UNKEPT)
 
@@ -192,7 +195,7 @@ async def list_factors(request: Req) -> ASGIResponse:
 async def begin_totp(request: Req) -> ASGIResponse:
     """A new key for an authenticator app; in force once a code of it was sent."""
     gate, claims = mine(request, "begin_totp")
-    key, uri = await gate.own.begin_totp(claims, gate.client(request))
+    key, uri = await gate.own_factors.begin_totp(claims, gate.client(request))
     told = TotpKey(secret=key, uri=uri, picture=picture(uri))
     return respond.data(told, status=201, headers=UNKEPT)
 
@@ -202,7 +205,7 @@ async def confirm_totp(request: Req) -> ASGIResponse:
     """Put an authenticator app in force with a code that it shows."""
     gate, claims = mine(request, "confirm_totp")
     body = await body_of(request, TotpCode)
-    found, codes = await gate.own.confirm_totp(claims, body.code, gate.client(request))
+    found, codes = await gate.own_factors.confirm_totp(claims, body.code, gate.client(request))
     return _enrolled(gate, found, codes)
 
 
@@ -210,7 +213,7 @@ async def confirm_totp(request: Req) -> ASGIResponse:
 async def remove_totp(request: Req) -> ASGIResponse:
     """Take the authenticator app away."""
     gate, claims = mine(request, "remove_totp")
-    await gate.own.remove_totp(claims, gate.client(request))
+    await gate.own_factors.remove_totp(claims, gate.client(request))
     return respond.data({}, headers=UNKEPT)
 
 
@@ -218,7 +221,7 @@ async def remove_totp(request: Req) -> ASGIResponse:
 async def new_recovery_codes(request: Req) -> ASGIResponse:
     """New recovery codes in place of all earlier ones."""
     gate, claims = mine(request, "recovery_codes")
-    codes = await gate.own.new_codes(claims, gate.client(request))
+    codes = await gate.own_factors.new_codes(claims, gate.client(request))
     return respond.data(RecoveryCodes(recovery_codes=codes), status=201, headers=UNKEPT)
 
 
@@ -226,7 +229,7 @@ async def new_recovery_codes(request: Req) -> ASGIResponse:
 async def begin_passkey(request: Req) -> ASGIResponse:
     """What the browser is to make a passkey from."""
     gate, claims = mine(request, "begin_passkey")
-    token, options = await gate.own.begin_passkey(claims, gate.client(request))
+    token, options = await gate.own_factors.begin_passkey(claims, gate.client(request))
     return respond.data(PasskeyAsked(token=token, options=options), headers=UNKEPT)
 
 
@@ -235,7 +238,7 @@ async def add_passkey(request: Req) -> ASGIResponse:
     """Keep a passkey that the browser made."""
     gate, claims = mine(request, "add_passkey")
     body = await body_of(request, NewPasskey)
-    found, codes = await gate.own.add_passkey(
+    found, codes = await gate.own_factors.add_passkey(
         claims, body.token, body.credential, body.name, gate.client(request)
     )
     return _enrolled(gate, found, codes, 201)
@@ -247,7 +250,7 @@ async def rename_passkey(request: Req, passkey_id: str) -> ASGIResponse:
     gate, claims = mine(request, "rename_passkey")
     body = await body_of(request, PasskeyName)
     identity = identified(passkey_id, "passkey")
-    await gate.own.rename_passkey(claims, identity, body.name, gate.client(request))
+    await gate.own_factors.rename_passkey(claims, identity, body.name, gate.client(request))
     return respond.data({})
 
 
@@ -256,7 +259,7 @@ async def remove_passkey(request: Req, passkey_id: str) -> ASGIResponse:
     """Take a passkey away."""
     gate, claims = mine(request, "remove_passkey")
     identity = identified(passkey_id, "passkey")
-    await gate.own.remove_passkey(claims, identity, gate.client(request))
+    await gate.own_factors.remove_passkey(claims, identity, gate.client(request))
     return respond.data({}, headers=UNKEPT)
 
 

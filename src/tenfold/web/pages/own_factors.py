@@ -46,7 +46,7 @@ async def begin_app(request: Req) -> ASGIResponse:
     """A new key, in force once a code of it was typed."""
     act = await acting(request, "page-settings-app-begin")
     try:
-        await act.gate.own.begin_totp(act.claims, act.client)
+        await act.gate.own_factors.begin_totp(act.claims, act.client)
     except Conflict as error:
         return problem(request, error)
     return render.to(request, APP)
@@ -67,7 +67,7 @@ async def confirm_app(request: Req) -> ASGIResponse:
     try:
         if not code:
             raise Invalid({"code": "Enter the code that the app shows."})
-        signed, codes = await act.gate.own.confirm_totp(act.claims, code[:40], act.client)
+        signed, codes = await act.gate.own_factors.confirm_totp(act.claims, code[:40], act.client)
     except Invalid as error:
         return await _app_page(request, act.claims, mistyped(act.form, ("code",), error))
     return await _enrolled(request, signed, codes, "Your authenticator app is set up.")
@@ -78,7 +78,7 @@ async def remove_app(request: Req) -> ASGIResponse:
     """Take the app away."""
     act = await acting(request, "page-settings-app-remove")
     try:
-        await act.gate.own.remove_totp(act.claims, act.client)
+        await act.gate.own_factors.remove_totp(act.claims, act.client)
     except NotFound as error:
         return problem(request, error)
     keep_flash(request, Flash("The authenticator app is removed."))
@@ -88,7 +88,7 @@ async def remove_app(request: Req) -> ASGIResponse:
 async def _app_page(request: Req, claims: Claims, typed: Typed) -> ASGIResponse:
     gate = gate_of(request)
     try:
-        key, uri = await gate.own.begun_totp(claims, gate.client(request))
+        key, uri = await gate.own_factors.begun_totp(claims, gate.client(request))
     except NotFound:
         return render.to(request, PLACE)
     view: dict[str, Any] = {
@@ -119,7 +119,7 @@ async def new_codes(request: Req) -> ASGIResponse:
     """New codes in place of all earlier ones."""
     act = await acting(request, "page-settings-codes")
     try:
-        codes = await act.gate.own.new_codes(act.claims, act.client)
+        codes = await act.gate.own_factors.new_codes(act.claims, act.client)
     except Conflict as error:
         return problem(request, error)
     return await _codes(request, act.claims, codes, "")
@@ -152,7 +152,7 @@ async def ask_passkey(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-passkey-options")
     try:
         _named(act.form)
-        token, options = await act.gate.own.begin_passkey(act.claims, act.client)
+        token, options = await act.gate.own_factors.begin_passkey(act.claims, act.client)
     except (Invalid, Conflict, Forbidden) as error:
         return passkeys.refused(request, error)
     return passkeys.asks(request, token, options)
@@ -165,7 +165,9 @@ async def add_passkey(request: Req) -> ASGIResponse:
     token, answer = act.form.get("token")[:200], passkeys.answer_of(act.form)
     try:
         name = _named(act.form)
-        signed, codes = await act.gate.own.add_passkey(act.claims, token, answer, name, act.client)
+        signed, codes = await act.gate.own_factors.add_passkey(
+            act.claims, token, answer, name, act.client
+        )
     except (Invalid, Conflict, Unauthenticated) as error:  # a sign-in that is over, is told there
         return problem(request, BadRequest(_NO_KEY) if "credential" in error.fields else error)
     return await _enrolled(request, signed, codes, f"The passkey “{name}” is added.")
@@ -185,7 +187,7 @@ async def rename_passkey(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-passkey-rename")
     try:
         identity, name = _identified(act.form), _named(act.form)
-        await act.gate.own.rename_passkey(act.claims, identity, name, act.client)
+        await act.gate.own_factors.rename_passkey(act.claims, identity, name, act.client)
     except (Invalid, NotFound) as error:
         return problem(request, error)
     keep_flash(request, Flash(f"The passkey is called “{name}” now."))
@@ -197,7 +199,7 @@ async def remove_passkey(request: Req) -> ASGIResponse:
     """Take a passkey away."""
     act = await acting(request, "page-settings-passkey-remove")
     try:
-        await act.gate.own.remove_passkey(act.claims, _identified(act.form), act.client)
+        await act.gate.own_factors.remove_passkey(act.claims, _identified(act.form), act.client)
     except (Conflict, NotFound) as error:
         return problem(request, error)
     keep_flash(request, Flash("The passkey is removed; your device may still suggest it."))

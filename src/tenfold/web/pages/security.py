@@ -80,7 +80,7 @@ async def means_of(guest: Guest, claims: Claims) -> Means:
     """What a person signs in with."""
     reader, eyes = guest.reader, guest.eyes()
     have, when = await enrolled(reader, claims.user), await since(reader, claims.user)
-    keys = await gate_of(guest.request).own.passkeys(reader, claims)
+    keys = await gate_of(guest.request).own_factors.passkeys(reader, claims)
 
     def at(moment: datetime | None) -> Cell:
         return cells.moment_cell(moment, eyes) if moment is not None else EMPTY
