@@ -94,6 +94,7 @@ from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import service_accounts as service_accounts_api
 from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
+from tenfold.web.api.requests import no_query_with_writes
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
 from tenfold.web.entrance import Entrance
@@ -277,6 +278,7 @@ def create_app(settings: Settings | None = None) -> Edge:
             *document_api.handlers(types, chosen.address, ENDPOINTS),
             site(),
         ],
+        before_request=no_query_with_writes,
         lifespan=[lambda _: made.current.kept(), lifespan],
         exception_handlers={
             TenfoldError: _refused,

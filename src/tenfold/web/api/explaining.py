@@ -59,7 +59,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
     """The parameters; raises MissingFields or Invalid naming each mistake."""
     check_parameters(given, _GIVEN)
     act = _ACTS.get(given.get("verb", ""))
-    needed = ("verb",) if act is not None else ("type", "verb")
+    needed = ("verb",) if act is not None else ("verb", "type")
     if missing := [name for name in needed if not given.get(name)]:
         raise MissingFields(dict.fromkeys(missing, "is required"))
     problems: dict[str, str] = {}

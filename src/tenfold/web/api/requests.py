@@ -33,6 +33,7 @@ from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import there_are
 from tenfold.web.api.idempotency import once, whole_body
 from tenfold.web.desk import Desk, Glimpse, Seen, Visit, desk_of, header
+from tenfold.web.policy import REPORTS
 
 Req = Request[Any, Any, Any]
 
@@ -156,6 +157,18 @@ def check_parameters(given: Mapping[str, str], known: Sequence[str]) -> None:
     unknown = {name[:100]: told for name in given if name not in known}
     if unknown:
         raise Invalid(unknown, code="UNKNOWN_FIELD")
+
+
+async def no_query_with_writes(request: Req) -> None:
+    """Raise Invalid for query parameters of a write: who adds `?dry_run=1` means something by it.
+
+    The browser's reports are no write of ours, and SCIM has rules of its own.
+    """
+    scope = request.scope
+    if not scope["query_string"] or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return
+    if scope["path"].startswith("/v1/") and scope["path"] != REPORTS:
+        check_parameters(dict(pairs(scope["query_string"])), ())
 
 
 def check_filters(given: Sequence[tuple[str, str]], besides: Sequence[str] = ()) -> None:
