@@ -397,3 +397,11 @@ def test_an_unknown_code_does_not_stop_the_application() -> None:
     table = [replace(Endpoint("GET", "/v1/x", "Read"), errors=("NEW_CODE", "NOT_FOUND"))]
     made_ = parts(kinds.registry(), table)
     assert "404" in made_.paths["/v1/x"]["get"]["responses"]
+
+
+async def test_what_a_role_grants_is_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name in ("NewRole", "RoleChange"):
+        grant = schemas[name]["properties"]["grants"]["additionalProperties"]
+        assert grant["$ref"] == "#/components/schemas/GrantSpec"
+    assert {"read", "hide", "read_only"} <= set(schemas["GrantSpec"]["properties"])

@@ -72,6 +72,8 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     if found := _LENGTH.search(told):
         unit = "characters" if "`str`" in told else "entries"
         return {place: f"must have at {'most' if found[1] == '<=' else 'least'} {found[2]} {unit}"}
+    if "matching regex" in told and (words := _pattern_in_words(kind)):
+        return {place: words}
     if found := _EXPECTED.match(told):
         kinds = [_WORDS.get(kind, kind) for kind in found[1].split(" | ")]
         return {place: f"must be {' or '.join(kinds)}{found[2]}"}
@@ -82,6 +84,14 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     if told in _INVALID:
         return {place: _INVALID[told]}
     return {place: told[:1].lower() + told[1:].replace("`", "")}
+
+
+def _pattern_in_words(kind: Any) -> str:
+    """What a field's own description says of its pattern."""
+    info = inspect.type_info(kind)
+    if not isinstance(info, inspect.Metadata):
+        return ""
+    return str(cast("dict[str, object]", info.extra_json_schema or {}).get("description", ""))
 
 
 def _choices(kind: inspect.Type, steps: Sequence[str]) -> Iterator[str]:

@@ -59,17 +59,32 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+_NAME = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z][a-z0-9_-]{0,40}$",
+        description="must begin with a lower-case letter, and go on with such letters, digits, "
+        "_ and -, at most 41 in all",
+    ),
+]
+# Taken as they come, so that every mistake in them is told with its type's name.
+_GRANTS = dict[
+    str,
+    Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/GrantSpec"})],
+]
+
+
 class NewRole(msgspec.Struct, frozen=True, kw_only=True):
     """A role to make; with the name of a shipped one it adds to that."""
 
-    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,40}$")]
-    grants: dict[str, dict[str, Any]]
+    name: _NAME
+    grants: _GRANTS
 
 
 class RoleChange(msgspec.Struct, frozen=True, kw_only=True):
     """All grants of a role, in place of those that it has."""
 
-    grants: dict[str, dict[str, Any]]
+    grants: _GRANTS
 
 
 async def page(
