@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from tests.accounts.conftest import PASSWORD, Browser, opened
 from tests.conftest import Serve
 from tests.factories import Owner
+from tests.security.conftest import somewhere
 
 from tenfold.kernel.settings import Settings
 
@@ -229,7 +230,8 @@ async def test_person_of_two_organisations_chooses_one(
 
 async def test_sign_ins_of_one_address_are_limited(serve: Serve, settings: Settings) -> None:
     few = msgspec.structs.replace(settings, sign_in_per_minute=3)
-    async with serve(few) as running, opened(running) as browser:
+    new = (somewhere(), 1)
+    async with serve(few) as running, opened(running, transport_client=new) as browser:
         codes = [(await browser.login("x")).status_code for _ in range(4)]
         assert codes == [401, 401, 401, 429]
         answer = await browser.register()

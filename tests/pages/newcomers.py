@@ -111,9 +111,10 @@ class Newcomer(Visitor):
         return "" if found.has("hidden") else found.text
 
 
-def browser(running: Running) -> httpx.AsyncClient:
+def browser(running: Running, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """The browser of somebody new, at a name that passkeys work for."""
-    transport = httpx.ASGITransport(running.app)  # pyright: ignore[reportArgumentType]
+    app: Any = running.app
+    transport = httpx.ASGITransport(app, client=(address, 1))
     return httpx.AsyncClient(transport=transport, base_url=SITE)
 
 

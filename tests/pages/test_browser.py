@@ -115,6 +115,7 @@ async def test_the_list_changes_in_place(open_page: Open, leads: None) -> None:
     await page.click(".rail a[href='/leads']")
     await expect(page).to_have_url("/leads")
     await expect(page).to_have_title("Leads · Tenfold")
+    await sees(page.locator(".count"), "60 leads")
     await page.keyboard.press("/")
     await page.keyboard.type("n1")
     await sees(page.locator(".count"), "10 leads")

@@ -11,6 +11,7 @@ import pytest
 from tests.accounts.letters import work_off, written
 from tests.conftest import Running, Serve
 from tests.pages.newcomers import PASSWORD, Newcomer, browser, path_in
+from tests.security.conftest import somewhere
 
 from tenfold.kernel.settings import Settings
 
@@ -290,7 +291,7 @@ async def test_a_link_of_one_kind_is_none_of_another(free: Running, ada: Newcome
 
 async def test_links_are_not_asked_for_without_end(serve: Serve, settings: Settings) -> None:
     few = msgspec.structs.replace(settings, sign_in_per_minute=2)
-    async with serve(few) as running, browser(running) as http:
+    async with serve(few) as running, browser(running, somewhere()) as http:
         person = Newcomer(http)
         for n in range(4):
             await person.get("/forgot")
