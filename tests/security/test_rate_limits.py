@@ -283,12 +283,14 @@ async def test_spellings_and_methods_change_no_count(strict: Running, at: At) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/auth/login", "/v1/auth/login/", "/v1/auth%2flogin", "/v1/%61uth/login?x=1"]
+    "path", ["/v1/auth/login", "/v1/auth/login/", "/v1/auth%2flogin", "/v1/%61uth/login"]
 )
 async def test_tries_to_sign_in_are_counted_apart(strict: Running, at: At, path: str) -> None:
     client, form = at(strict), {"email": f"{new_id().hex}@example.com", "password": "x" * 8}
     answers = [await client.post("/v1/auth/login", json=form) for _ in range(3)]
     answers.append(await client.post(path, json=form))
+    with_query = await client.post(f"{path}?x=1", json=form)
+    assert with_query.status_code != 401, "it is a try, and was not counted"
     answers.append(await client.post("/login", data=form))
     answers.append(await client.get("/login"))
     assert [a.status_code for a in answers] == [401, 401, 401, 429, 429, 429]
