@@ -28,7 +28,9 @@ def test_what_children_print_goes_to_the_log_and_its_last_line_tells_why(
 ) -> None:
     monkeypatch.setattr(supervise, "FIRST_BACKOFF", 0.01)
     said: list[str] = []
-    program = 'import sys; print(\'{"event": "first"}\'); sys.exit("The port is taken.")'
+    program = (
+        'import sys; print(\'{"event": "first"}\', flush=True); sys.exit("The port is taken.")'
+    )
     child = supervise.Child("part", [sys.executable, "-S", "-c", program])
     assert supervise.supervise([child], say=said.append, log=log) == 1
     assert "ended 6 times" in said[-1]
