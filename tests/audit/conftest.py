@@ -55,7 +55,7 @@ class Place:
     async def seal(self, organisation: Organisation) -> None:
         """Seal until nothing of the organisation waits: others' transactions hold a reader back."""
         sealer = Sealer(self.tail, self.key)
-        for _ in range(1_000):
+        for _ in range(5_000):  # that of a proof goes over all tables
             waiting = 0
             for log in LOGS:
                 await sealer.step(log)

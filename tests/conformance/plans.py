@@ -320,7 +320,8 @@ def _by_index(plan: Plan, kind: Definition, what: str) -> None:
 def _both_ways(plan: Plan, kind: Definition) -> None:
     """One's own by the owner's index without a sort, what is shared by its ids."""
     scans = [n for n in nodes(plan) if n.get("Relation Name") == kind.table]
-    conditions = [str(n.get("Index Cond", "")) for n in scans]
+    # A bitmap's conditions stand in a node below; above it they are looked at again.
+    conditions = [str(n.get("Index Cond") or n.get("Recheck Cond", "")) for n in scans]
     assert any(_mentions(c, {"owner_id"}) for c in conditions), f"not by owner: {_short(plan)}"
     assert any("id = ANY" in c for c in conditions), f"not by ids: {_short(plan)}"
 

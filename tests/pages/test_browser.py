@@ -125,6 +125,7 @@ async def test_the_list_changes_in_place(open_page: Open, leads: None) -> None:
     await page.fill("#q", "")
     await sees(page.locator(".count"), "60 leads")
     await page.click("th.k-money a")
+    await page.wait_for_url("**sort=**")
     await sees(page.locator("tbody tr").first, "N59 Lead")
     await page.click("a[rel=next]")
     await sees(page.locator(".pager .place"), "51\u201360")
