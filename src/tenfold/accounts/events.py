@@ -119,8 +119,8 @@ async def note_everywhere(
     """Write an event of an account to each organisation that its person has signed in to.
 
     Where there is none, or no account (`user` None), it is nobody's: who only added somebody by
-    their address learns nothing of them. The detail names neither an
-    organisation nor what is one's: no organisation learns by it of the others.
+    their address learns nothing of them. The detail names neither an organisation nor what is
+    one's: no organisation learns by it of the others.
     """
     place = client.address[:64] or None
     written = msgspec.json.encode(_told(client, detail)).decode()

@@ -10,7 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from tenfold.accounts.client import plain_address
 from tenfold.db.database import Reader
+from tenfold.kernel.errors import Invalid
 
 # The address of who belongs to the organisation, or did, alone: others' is not its business.
 _PAGE = """SELECT e.id, e.event_type, e.user_id, u.email, e.ip_address, e.detail, e.created_at
@@ -65,6 +67,12 @@ class Which:
     address: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+def check_address(text: str | None, name: str) -> None:
+    """Raise Invalid, with the field's name, for what is looked for and can't be an address."""
+    if text and not plain_address(text):
+        raise Invalid({name: "must be an address, like 203.0.113.7 or 2001:db8::1"})
 
 
 async def page(

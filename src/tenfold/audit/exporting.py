@@ -33,11 +33,11 @@ MEDIA = "application/octet-stream"
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+class _Tagged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """What all lines share."""
 
 
-class First(_Line, frozen=True, kw_only=True, tag="audit"):
+class First(_Tagged, frozen=True, kw_only=True, tag="audit"):
     """The first line: whose chains these are."""
 
     format: Literal[1] = FORMAT
@@ -46,7 +46,7 @@ class First(_Line, frozen=True, kw_only=True, tag="audit"):
     exported_at: Moment
 
 
-class SealLine(_Line, frozen=True, kw_only=True, tag="seal"):
+class SealLine(_Tagged, frozen=True, kw_only=True, tag="seal"):
     """A seal, without what is said of its entries."""
 
     log: Literal["changes", "security_events"]
@@ -59,7 +59,7 @@ class SealLine(_Line, frozen=True, kw_only=True, tag="seal"):
     stamp: str
 
 
-class EntryLine(_Line, frozen=True, kw_only=True, tag="entry"):
+class EntryLine(_Tagged, frozen=True, kw_only=True, tag="entry"):
     """An entry of the seal above; one that has had its time has its digest alone."""
 
     seq: int
@@ -70,7 +70,7 @@ class EntryLine(_Line, frozen=True, kw_only=True, tag="entry"):
     content: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Last(_Line, frozen=True, kw_only=True, tag="end"):
+class Last(_Tagged, frozen=True, kw_only=True, tag="end"):
     """The last line: where each chain ends."""
 
     heads: dict[str, str]

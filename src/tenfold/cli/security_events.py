@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from tenfold.accounts import reading_events
-from tenfold.accounts.client import plain_address
 from tenfold.accounts.reading_events import PlacedEvent, Which
 from tenfold.cli.organisations import find_organisation
 from tenfold.cli.seat import opened
@@ -44,8 +43,7 @@ async def show_events(
         raise Invalid({"n": f"takes 1 to {MOST:,}"})
     if asked.organisation and asked.nobodys:
         raise Invalid({"organisation": "can't be given where only what is none's is shown"})
-    if asked.address and not plain_address(asked.address):
-        raise Invalid({"address": "must be an address, like 203.0.113.7 or 2001:db8::1"})
+    reading_events.check_address(asked.address, "address")
     since = asked.since
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)

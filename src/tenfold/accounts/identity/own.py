@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import AccountEvent, Event, note, note_everywhere
 from tenfold.accounts.identity import (
@@ -166,11 +164,9 @@ class Own:
     async def _prove(self, act: Act, answer: Answer, token: str) -> tuple[str, ...] | TenfoldError:
         ceremony: Ceremony | None = None
         if answer.passkey is not None:
-            asked = await challenges.hold(act.tx, "passkey_sure", token)
-            if asked is None or asked.user != act.account.id:
+            ceremony = await passkeys.begun(act.tx, "passkey_sure", token, act.account.id)
+            if ceremony is None:
                 return too_late()
-            await challenges.done(act.tx, token)
-            ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
         return await self._proving.prove(act.tx, act.account, answer, ceremony, act.client)
 
     async def rise(self, act: Act, methods: tuple[str, ...], event: Event | None = None) -> Signed:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity import challenges, passkeys, recovery, totp
 from tenfold.accounts.identity.entrance import Signed
 from tenfold.accounts.identity.factors import Factors, enrolled
 from tenfold.accounts.identity.own import Act, Own, too_late
-from tenfold.accounts.identity.passkeys import Ceremony, Site
+from tenfold.accounts.identity.passkeys import Site
 from tenfold.accounts.identity.sessions import MFA, end_unproven, forget_mfa
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
@@ -97,11 +95,9 @@ class OwnFactors:
         """Keep the passkey that the browser made; the session rises."""
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
-            asked = await challenges.hold(act.tx, "passkey_new", token)
-            if asked is None or asked.user != act.account.id:
+            ceremony = await passkeys.begun(act.tx, "passkey_new", token, act.account.id)
+            if ceremony is None:
                 raise too_late()
-            await challenges.done(act.tx, token)
-            ceremony = msgspec.json.decode(asked.detail, type=Ceremony)
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
             await act.note_everywhere("passkey_added", passkey=made)
             codes = await self._added(act)

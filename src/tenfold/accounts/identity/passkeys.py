@@ -31,6 +31,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from tenfold.accounts.identity import challenges
 from tenfold.accounts.identity.account import User
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
@@ -169,6 +170,20 @@ async def question_again(reader: Reader, ceremony: Ceremony, user: UUID | None) 
         user_verification=needed,
     )
     return json.loads(options_to_json(made))
+
+
+async def begun(
+    tx: Transaction, kind: challenges.Kind, secret: str, user: UUID | None
+) -> Ceremony | None:
+    """The ceremony that `user` began (None: nobody known), which is used up by this.
+
+    None where it is unknown, another's, or was not finished in time.
+    """
+    held = await challenges.hold(tx, kind, secret)
+    if held is None or held.user != user:
+        return None
+    await challenges.done(tx, secret)
+    return msgspec.json.decode(held.detail, type=Ceremony)
 
 
 async def answered(tx: Transaction, ceremony: Ceremony, answer: Mapping[str, Any]) -> Shown | None:

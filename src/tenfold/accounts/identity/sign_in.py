@@ -36,7 +36,7 @@ from tenfold.accounts.identity.entrance import Asked, Entrance, Signed, Waiting
 from tenfold.accounts.identity.factors import Answer, enrolled
 from tenfold.accounts.identity.founding import found_organisation
 from tenfold.accounts.identity.letting_in import LettingIn, with_password
-from tenfold.accounts.identity.passkeys import Ceremony, Site
+from tenfold.accounts.identity.passkeys import Site
 from tenfold.accounts.identity.passwords import Passwords
 from tenfold.accounts.identity.proving import ACCOUNT_KEY, Proving, locked
 from tenfold.accounts.identity.sessions import MFA, Session, Sessions
@@ -276,11 +276,9 @@ class SignIn:
             raise wrong
         account = Account(found, chosen(member, organization), member)
         async with self._database.transaction(_in(account, client)) as tx:
-            held = await challenges.hold(tx, "passkey_sign_in", token)
-            if held is None:
+            ceremony = await passkeys.begun(tx, "passkey_sign_in", token, None)
+            if ceremony is None:
                 raise _begin_again()
-            await challenges.done(tx, token)
-            ceremony = msgspec.json.decode(held.detail, type=Ceremony)
             shown = await passkeys.answered(tx, ceremony, answer)
             if shown is not None and shown.user == account.id and shown.verified:
                 return await self.entrance.enter(tx, account, ["swk", MFA], client, device)

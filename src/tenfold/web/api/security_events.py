@@ -10,7 +10,6 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import reading_events
-from tenfold.accounts.client import plain_address
 from tenfold.accounts.events import EVENTS
 from tenfold.accounts.reading_events import SecurityEvent, Which
 from tenfold.kernel.errors import Invalid
@@ -34,9 +33,7 @@ async def list_security_events(request: Req) -> ASGIResponse:
 def which_of(asked: Paging) -> Which:
     """The filters of the query; raises Invalid naming the one that can't be used."""
     given = asked.rest
-    address = given.get("ip_address", "")
-    if address and not plain_address(address):
-        raise Invalid({"ip_address": "must be an address, like 203.0.113.7 or 2001:db8::1"})
+    reading_events.check_address(given.get("ip_address"), "ip_address")
     user = given.get("user_id", "")
     if user and parse_id(user) is None:
         raise Invalid({"user_id": "must be an id (a UUID)"})
