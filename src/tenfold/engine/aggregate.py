@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Access, Person
-from tenfold.engine.ask import Ask, visible
+from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import visible
 from tenfold.engine.query import Query, filter_shapes
 from tenfold.engine.sql import Statement, compiled, row_json
 from tenfold.engine.statement import PersonReading
@@ -56,8 +57,7 @@ def parse_aggregate(
     if len(figures) > FIGURES:
         raise Invalid({figures[-1][0]: f"at most {FIGURES} figures at once"})
     asked = asking.parse(rest, definition, access, locale)
-    conditions = Ask(filters=asked.filters, mine=asked.mine)
-    return Aggregate(tuple(groups), tuple(figures), conditions)
+    return Aggregate(tuple(groups), tuple(figures), asked.narrowed(deleted=False))
 
 
 def _names(value: str) -> list[str]:

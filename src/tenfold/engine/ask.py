@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import Conditions, Filter, Group, compared, named, visible
 from tenfold.engine.registry import Registry
-from tenfold.engine.types import Locale, Many, Ref, Refused
+from tenfold.engine.types import Locale, Many, Ref
 from tenfold.engine.types.numbers import Currency
-from tenfold.engine.unknown import unknown
-from tenfold.kernel.errors import Invalid, UnknownField
+from tenfold.kernel.errors import Invalid
 
 LIMIT, MOST = 50, 100
 DEEPEST, EMBEDS, EMBEDDED_ROWS = 2, 5, 20
 SORTS = 3
-_FILTER = re.compile(r"^([a-z][a-z0-9_.]*)(?:\[([a-z]+)\])?$")
 PLAIN = frozenset({"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"})
-SHARED = "shared"
-"""The parameter that narrows a list to what was shared with the reader."""
+SHARED, WHERE = "shared", "where"
+"""The parameters that narrow a list to what was shared with the reader, and by groups."""
 COUNTS = ("none", "capped")
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One condition: a field, an operator, and the value as its column stores it.
-
-    An amount is compared with others of its `currency` only.
-    """
-
-    field: Field
-    operator: str
-    value: object
-    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,7 @@ class Ask:
     """A list as it was asked for."""
 
     filters: tuple[Filter, ...] = ()
+    where: Group | None = None
     sorts: tuple[Sort, ...] = ()
     fields: tuple[str, ...] = ()
     embeds: tuple[Embed, ...] = ()
@@ -70,6 +56,16 @@ class Ask:
     deleted: bool = False
     mine: tuple[UUID, ...] | None = None
     """The ids of what was shared with the reader, where it is asked for nothing else."""
+
+    @property
+    def conditions(self) -> tuple[Filter, ...]:
+        """Every single condition, those within groups too, in the order in which they are bound."""
+        return (*self.filters, *(self.where.leaves() if self.where else ()))
+
+    def narrowed(self, *, deleted: bool | None = None) -> Ask:
+        """What the list is narrowed to, without its order, its columns and its page."""
+        gone = self.deleted if deleted is None else deleted
+        return Ask(filters=self.filters, where=self.where, deleted=gone, mine=self.mine)
 
 
 EVERYTHING = Ask()
@@ -83,18 +79,11 @@ def parse(
     extra: Iterable[str] = (),
 ) -> Ask:
     """The list that query parameters ask for; raises Invalid or UnknownField with every mistake."""
-    plain, conditions, problems = _sorted_out(pairs, definition, access, extra)
-    filters: list[Filter] = []
-    named = {(name, operator): text for name, operator, text in conditions}
-    for name, operator, value in conditions:
-        field = compared(name, definition, access, name)
-        try:
-            at = _at(field, operator, f"{name}_currency", named, locale)
-            filters.append(_filter(field, access.operators(field), operator, value, at))
-        except Refused as refusal:
-            problems[name if operator == "eq" else f"{name}[{operator}]"] = str(refusal)
+    plain, given, problems = _sorted_out(pairs, definition, access, extra)
+    conditions = Conditions(definition, access, locale, problems)
     ask = Ask(
-        filters=tuple(filters),
+        filters=conditions.all_of(given),
+        where=conditions.nested(plain[WHERE]) if plain.get(WHERE) else None,
         sorts=_sorts(plain.get("sort", ""), definition, access, problems),
         fields=_fields(plain.get("fields", ""), definition, access),
         embeds=parse_embeds(plain.get("embed", "")),
@@ -129,87 +118,13 @@ def _sorted_out(
     for name, value in pairs:
         if "\x00" in value:
             problems[name] = "must not contain the NUL character"
-        elif name in PLAIN or name == SHARED:
+        elif name in PLAIN or name in (SHARED, WHERE):
             if name in plain:
                 problems[name] = "is given twice; give it once"
             plain[name] = value
         elif name not in extra:
-            found = _FILTER.match(name)
-            if not found:
-                raise unknown(name, definition, access, name)
-            conditions.append((found[1], found[2] or "eq", value))
+            conditions.append((*named(name, definition, access), value))
     return plain, conditions, problems
-
-
-def visible(name: str, definition: Definition, access: Access, parameter: str = "") -> Field:
-    """The field of a JSON name; a hidden one is unknown like one that does not exist.
-
-    The error is about the `parameter` that names the field, or about the field itself.
-    """
-    if name.startswith("custom."):
-        field = definition.custom_fields.get(name.removeprefix("custom."))
-    else:
-        field = definition.by_json.get(name) or definition.fields.get(name)
-    if field is None or not access.sees(field):
-        raise unknown(name, definition, access, parameter)
-    return field
-
-
-def compared(name: str, definition: Definition, access: Access, parameter: str = "") -> Field:
-    """The field that a filter or sort names, which may be the currency of an amount."""
-    bare = name.removesuffix("_currency")
-    if bare != name and name not in definition.by_json:
-        try:
-            found = visible(bare, definition, access).currency
-        except UnknownField:
-            found = None
-        if found is not None:
-            return found
-    return visible(name, definition, access, parameter)
-
-
-def _filter(
-    field: Field, allowed: Sequence[str], operator: str, text: str, locale: Locale
-) -> Filter:
-    if operator not in allowed:
-        if not allowed:
-            raise Refused("can't be filtered by")
-        raise Refused(f"has no operator {operator!r}; it has {', '.join(allowed)}")
-    if operator == "null":
-        if text not in ("true", "false"):
-            raise Refused("must be true or false")
-        return Filter(field, operator, text == "true")
-    if operator == "in":
-        texts = text.split(",")
-        if len(texts) > 100:
-            raise Refused("takes at most 100 values")
-        values = [field.type.filter_value(t, locale) for t in texts]
-        return Filter(field, operator, values, _currency(field, locale))
-    if operator == "prefix":
-        return Filter(field, operator, field.type.beginning(text, locale))
-    value = field.type.filter_value(text, locale)
-    return Filter(field, operator, value, _currency(field, locale))
-
-
-def _at(
-    field: Field,
-    operator: str,
-    currency: str,
-    named: Mapping[tuple[str, str], str],
-    locale: Locale,
-) -> Locale:
-    """The locale of a condition: an amount is of the currency that another condition names."""
-    if operator == "null" or not field.type.currency_column(field.name):
-        return locale
-    code = named.get((currency, "eq"))
-    if code is None and (currency, "in") in named:
-        raise Refused(f"is compared in one currency; name it with {currency}=USD")
-    return locale if code is None else Locale(locale.region, code.upper())
-
-
-def _currency(field: Field, locale: Locale) -> str:
-    """The currency that a compared amount has; empty for what is no amount."""
-    return locale.currency if field.type.currency_column(field.name) else ""
 
 
 def _sorts(

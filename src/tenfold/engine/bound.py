@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
-from tenfold.engine.ask import Ask, Filter
+from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition
+from tenfold.engine.filtering import Filter
 from tenfold.engine.slots import slot_field
 from tenfold.kernel.text import sort_key
 
@@ -25,7 +26,7 @@ def key_values(
             values[f"s_{sort.field.name}"] = slot_field(definition, sort.field)
     if ask.page:
         values["offset"] = (ask.page - 1) * ask.limit
-    for place, one in enumerate(ask.filters):
+    for place, one in enumerate(ask.conditions):
         values |= filter_values(definition, one, f"f{place}")
     if ask.mine is not None:
         values[MINE] = ask.mine

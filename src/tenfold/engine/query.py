@@ -16,6 +16,7 @@ from tenfold.engine.ask import SHARED, Ask, Embed, related, topics
 from tenfold.engine.bound import key_values
 from tenfold.engine.cursor import Cursors
 from tenfold.engine.definition import Definition
+from tenfold.engine.filtering import Filter, Group
 from tenfold.engine.registry import Registry
 from tenfold.engine.sealing import found_by
 from tenfold.engine.sql import ListStatement, Statement
@@ -148,7 +149,7 @@ class Query:
             return found, "exact"
         if ask.count != "capped":
             return None, "none"
-        bare = Ask(filters=ask.filters, deleted=ask.deleted, mine=ask.mine)
+        bare = ask.narrowed()
         key = ("count", *self.shape(person, definition, ()), filter_shapes(bare), bare.deleted)
         statement = self.shapes.get(
             key,
@@ -170,7 +171,7 @@ class Query:
         values = key_values(definition, ask, cursor)
         secrets = {
             f"f{place}": one
-            for place, one in enumerate(ask.filters)
+            for place, one in enumerate(ask.conditions)
             if isinstance(one.field.type, IndexedSecret) and one.operator != "null"
         }
         if secrets:
@@ -223,23 +224,30 @@ def missing(definition: Definition, identity: UUID) -> NotFound:
 
 def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
     """All that decides the text of a question's conditions."""
-    filters = tuple(
-        (
-            f.field.type.kind if f.field.custom else f.field.name,
-            f.field.custom,
-            f.operator,
-            f.value is False,
-        )
-        for f in ask.filters
-    )
-    return filters if ask.mine is None else (*filters, SHARED)
+    shapes = tuple(_shape(f) for f in ask.filters)
+    if ask.where is not None:
+        shapes = (*shapes, _shape(ask.where))
+    return shapes if ask.mine is None else (*shapes, SHARED)
+
+
+def _shape(part: Filter | Group) -> Hashable:
+    if isinstance(part, Group):
+        return (part.any, *(_shape(one) for one in part.parts))
+    name = part.field.type.kind if part.field.custom else part.field.name
+    return name, part.field.custom, part.operator, part.value is False
 
 
 def _identity(definition: Definition, ask: Ask) -> str:
     """What a cursor belongs to: the type, its filters with their values, and its sorts."""
-    filters = [(f.field.json_name, f.operator, str(f.value), f.currency) for f in ask.filters]
+    asked = [_said(f) for f in (*ask.filters, *((ask.where,) if ask.where else ()))]
     sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
-    return repr((definition.name, filters, sorts, ask.deleted, ask.mine is not None))
+    return repr((definition.name, asked, sorts, ask.deleted, ask.mine is not None))
+
+
+def _said(part: Filter | Group) -> object:
+    if isinstance(part, Group):
+        return (part.any, *(_said(one) for one in part.parts))
+    return part.field.json_name, part.operator, str(part.value), part.currency
 
 
 __all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "filter_shapes", "missing", "related"]

@@ -10,8 +10,8 @@ import asyncpg
 
 from tenfold.db.database import Transaction
 from tenfold.db.keys import DataKeys, Keyring
-from tenfold.engine.ask import Filter
 from tenfold.engine.definition import Definition
+from tenfold.engine.filtering import Filter
 from tenfold.engine.types.other import INDEX, IndexedSecret
 from tenfold.engine.values import Values
 from tenfold.kernel.text import essence

@@ -94,8 +94,7 @@ class Search:
             return b"[]"
         asked = within or EVERYTHING
         statement = self._statement(person, definition, text, limit, asked)
-        question = Ask(filters=asked.filters, mine=asked.mine)
-        bound = await self.query.values(reader, person, definition, question)
+        bound = await self.query.values(reader, person, definition, asked.narrowed())
         arguments = _arguments(statement, person, definition, text, bound)
         row = await reader.value(statement.text, *arguments)
         return row or b"[]"

@@ -6,8 +6,9 @@ projects them to JSON with their embeds, so that nothing is computed for rows th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
-from tenfold.engine.ask import EMBEDDED_ROWS, EVERYTHING, Ask, Embed, Filter, Sort, related
+from tenfold.engine.ask import EMBEDDED_ROWS, EVERYTHING, Ask, Embed, Sort, related
 from tenfold.engine.bound import MINE
 from tenfold.engine.conditions import among, compared, of_currency, scoped, shared
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import Filter, Group
 from tenfold.engine.project.tables import SCHEMA, table_of
 from tenfold.engine.registry import Registry
 from tenfold.engine.slots import SLOTS, slot_column, slot_field
@@ -146,9 +148,17 @@ class Reading:
         if ask.mine is not None:
             mine = sa.bindparam(MINE, type_=ARRAY(UUID_TYPE))
             statement = statement.where(table.c.id == sa.any_(mine))
-        for place, one in enumerate(ask.filters):
-            statement = statement.where(self.condition(one, f"f{place}"))
-        return statement
+        binds = (f"f{place}" for place in count())
+        for one in ask.filters:
+            statement = statement.where(self.condition(one, next(binds)))
+        return statement.where(self._grouped(ask.where, binds)) if ask.where else statement
+
+    def _grouped(self, part: Filter | Group, binds: Iterator[str]) -> ColumnElement[bool]:
+        """A group of conditions as SQL, each bound under the next name."""
+        if isinstance(part, Filter):
+            return self.condition(part, next(binds))
+        parts = [self._grouped(one, binds) for one in part.parts]
+        return sa.or_(*parts) if part.any else sa.and_(*parts)
 
     def condition(self, one: Filter, bind: str) -> ColumnElement[bool]:
         """One filter as SQL, its value bound under the given name."""

@@ -13,8 +13,8 @@ import asyncpg
 import msgspec
 
 from tenfold.engine.access import Access
-from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import visible
 from tenfold.engine.types import Locale, Refused, Secret
 from tenfold.kernel import digits
 from tenfold.kernel.answers import moment

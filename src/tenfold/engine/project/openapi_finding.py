@@ -39,7 +39,12 @@ def aggregate(definition: Definition, _: Registry) -> Schema:
         f"Count and sum up {many} by group",
         {"200": found},
         READS,
-        parameters=[*_asked(definition), ref("parameters", "Shared"), *filter_refs(definition)],
+        parameters=[
+            *_asked(definition),
+            ref("parameters", "Shared"),
+            ref("parameters", "Where"),
+            *filter_refs(definition),
+        ],
         about=f"At most {FIGURES} figures at once; amounts are kept apart by currency. The largest "
         f"{ROWS:,} groups are answered; `meta.has_more` says whether there are others.",
     )
@@ -71,6 +76,7 @@ def export(definition: Definition, _: Registry) -> Schema:
             ref("parameters", f"{name}_fields"),
             ref("parameters", "Deleted"),
             ref("parameters", "Shared"),
+            ref("parameters", "Where"),
             *filter_refs(definition),
         ],
     )

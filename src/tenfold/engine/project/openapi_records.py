@@ -82,7 +82,7 @@ def _list(definition: Definition, registry: Registry) -> Schema:
         *_shared("Limit", "Cursor", "Page"),
         *_own(definition, "sort", "fields"),
         *_embed(definition, registry),
-        *_shared("Count", "Deleted", "Shared", "IfNoneMatch"),
+        *_shared("Count", "Deleted", "Shared", "Where", "IfNoneMatch"),
         *filter_refs(definition),
     ]
     page = answer(f"A page of {many}.", schema(f"{name_of(definition)}List"), "ETag")

@@ -174,6 +174,15 @@ PARAMETERS: Mapping[str, Schema] = {
         "description": "Only what was shared with you, or with a team of yours.",
         "schema": {"type": "string", "const": "me"},
     },
+    "Where": {
+        "name": "where",
+        "in": "query",
+        "description": "Groups of conditions as JSON, beside the others: `any` or `all` of a list "
+        "of objects, whose names are those of the filter parameters; an object with several "
+        "wants all of them. Groups lie at most 3 deep and hold at most 30 conditions.",
+        "schema": {"type": "string", "maxLength": 8000},
+        "example": '{"any": [{"created_at[gte]": "2026-01-01T00:00:00Z"}, {"version": 1}]}',
+    },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",

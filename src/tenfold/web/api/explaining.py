@@ -18,8 +18,8 @@ from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.organisation.whom import whom
 from tenfold.accounts.people import Caller
 from tenfold.engine import reach
-from tenfold.engine.ask import visible
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import visible
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.ids import parse_id
 from tenfold.web import respond

@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.db.glance import AskFirst
 from tenfold.engine import ask as asking
+from tenfold.engine import filtering
 from tenfold.engine.ask import Embed, topics
 from tenfold.engine.definition import Definition
 from tenfold.engine.query import Page
@@ -143,7 +144,7 @@ async def read_record(request: Req, plural: str, record_id: str) -> ASGIResponse
         access = visit.person.access(visit.definition)
         names = [n for n in given.get("fields", "").split(",") if n]
         fields = tuple(
-            n if n == "custom" else asking.visible(n, visit.definition, access, "fields").name
+            n if n == "custom" else filtering.visible(n, visit.definition, access, "fields").name
             for n in names
         )
         json, version = await arrival.desk.query.one(

@@ -12,8 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
-from tenfold.engine.ask import SHARED, Ask, Filter
+from tenfold.engine.ask import SHARED, Ask
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.filtering import Filter
 from tenfold.engine.types import Boolean, Choice, Choices
 from tenfold.kernel.money import Money
 from tenfold.web.pages import words
