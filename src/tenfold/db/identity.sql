@@ -168,6 +168,20 @@ CREATE TABLE tenfold.shares (
 );
 CREATE INDEX shares_grantee ON tenfold.shares (tenant_id, grantee_id, type);
 
+-- What people keep for themselves in an organisation: favourites, pinned views, the columns of
+-- lists, what they looked at last, what they have read of the guide.
+CREATE TABLE tenfold.personal (
+    tenant_id uuid NOT NULL,
+    user_id   uuid NOT NULL,
+    kind      text NOT NULL CHECK (kind IN ('favourite', 'pin', 'list', 'recent', 'guide')),
+    key       text NOT NULL CHECK (length(key) <= 200),
+    value     text NOT NULL DEFAULT '' CHECK (length(value) <= 4000),
+    at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, user_id, kind, key),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES tenfold.members (tenant_id, user_id)
+        ON DELETE CASCADE
+);
+
 -- Mail to be sent, or kept to be read where no mail server is set. What it says is sealed, as it
 -- may hold a link that lets somebody in.
 CREATE TABLE tenfold.mails (
@@ -223,7 +237,7 @@ $$;
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['api_keys', 'invitations', 'shares'] LOOP
+    FOREACH name IN ARRAY ARRAY['api_keys', 'invitations', 'shares', 'personal'] LOOP
         EXECUTE format('ALTER TABLE tenfold.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON tenfold.%I '
             'USING (tenant_id = current_setting(''app.tenant_id'')::uuid) '
@@ -232,5 +246,5 @@ BEGIN
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.sessions, tenfold.devices, tenfold.links,
     tenfold.challenges, tenfold.totp, tenfold.recovery_codes, tenfold.passkeys,
-    tenfold.identities, tenfold.api_keys, tenfold.invitations, tenfold.shares, tenfold.mails,
+    tenfold.identities, tenfold.api_keys, tenfold.invitations, tenfold.shares, tenfold.personal, tenfold.mails,
     tenfold.rate_limits, tenfold.csp_reports TO :app;

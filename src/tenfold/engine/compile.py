@@ -31,7 +31,8 @@ _RESERVED = frozenset(
     {"id", "tenant", "custom", "search", "type", "private"}
     | {"user", "teams", "today"}  # what statements bind of their reader
     | {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
-    | {"shared"}
+    | {"shared", "where"}
+    | {"as", "back", "columns", "group", "n", "on", "saved", "span"}  # of pages that show lists
     | set(SYSTEM_FIELDS)
     | set(RESERVED_WORDS)
 )
@@ -43,7 +44,7 @@ _TAKEN = frozenset(
     | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
-    | {"admin", "join"}
+    | {"admin", "join", "personal", "palette", "components"}
 )
 PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,
@@ -111,6 +112,7 @@ class _Compiler:
             strict=options.pop("strict", False),
             belongs_to=options.pop("belongs_to", ""),
             named_by=tuple(options.pop("named_by", ())),
+            listed=options.pop("listed", True),
         )
         for unknown in options:
             self.mistake("", f"the class keyword {unknown!r} is unknown", "see Record")

@@ -168,6 +168,7 @@ class Definition:
     strict: bool = False
     belongs_to: str = ""
     named_by: tuple[str, ...] = ()
+    listed: bool = True
 
     @cached_property
     def digest(self) -> str:

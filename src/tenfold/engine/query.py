@@ -74,7 +74,7 @@ class Query:
     ) -> Page:
         """One page of a list, within what the person may see."""
         person.access(definition).need("read", definition)
-        identity = _identity(definition, ask)
+        identity = identity_of(definition, ask)
         values: list[Any] | None = None
         if ask.cursor:
             kinds = self._list(person, definition, ask, None).kinds
@@ -187,10 +187,7 @@ class Query:
             "list",
             *self.shape(person, definition, ask.embeds),
             filter_shapes(ask),
-            tuple(
-                (s.field.json_name, s.field.custom, s.field.type.kind, s.descending)
-                for s in ask.sorts
-            ),
+            sort_shapes(ask),
             ask.fields,
             nulls,
             bool(ask.page),
@@ -230,6 +227,13 @@ def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
     return shapes if ask.mine is None else (*shapes, SHARED)
 
 
+def sort_shapes(ask: Ask) -> tuple[Hashable, ...]:
+    """All that decides the text of a question's order."""
+    return tuple(
+        (s.field.json_name, s.field.custom, s.field.type.kind, s.descending) for s in ask.sorts
+    )
+
+
 def _shape(part: Filter | Group) -> Hashable:
     if isinstance(part, Group):
         return (part.any, *(_shape(one) for one in part.parts))
@@ -237,7 +241,7 @@ def _shape(part: Filter | Group) -> Hashable:
     return name, part.field.custom, part.operator, part.value is False
 
 
-def _identity(definition: Definition, ask: Ask) -> str:
+def identity_of(definition: Definition, ask: Ask) -> str:
     """What a cursor belongs to: the type, its filters with their values, and its sorts."""
     asked = [_said(f) for f in (*ask.filters, *((ask.where,) if ask.where else ()))]
     sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
@@ -250,4 +254,15 @@ def _said(part: Filter | Group) -> object:
     return part.field.json_name, part.operator, str(part.value), part.currency
 
 
-__all__ = ["COUNTED", "Page", "Query", "Shapes", "Statement", "filter_shapes", "missing", "related"]
+__all__ = [
+    "COUNTED",
+    "Page",
+    "Query",
+    "Shapes",
+    "Statement",
+    "filter_shapes",
+    "identity_of",
+    "missing",
+    "related",
+    "sort_shapes",
+]

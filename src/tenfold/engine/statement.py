@@ -358,6 +358,11 @@ class PersonReading(Reading):
     def list_statement(self, ask: Ask, cursor: Sequence[object] | None) -> ListStatement:
         """A page: JSON text, the number of rows found up to one more, and the last row's keys."""
         inner = self.rows(ask, cursor)
+        statement, kinds = self.page(ask, inner)
+        return ListStatement(compiled(statement), kinds, inner)
+
+    def page(self, ask: Ask, inner: Rows) -> tuple[Select[Any], tuple[type, ...]]:
+        """The same as a select over its rows, and the Python types of the cursor's values."""
         keys = sort_keys(ask.sorts)
         source = inner.subquery("t")
         columns = Columns.of(self.table, "t")
@@ -382,8 +387,9 @@ class PersonReading(Reading):
             else sa.func.array_agg(page.c[f"k{i}"])[most]
             for i in range(len(keys))
         ]
-        statement = sa.select(data, sa.func.count(), *final).select_from(page)
-        return ListStatement(compiled(statement), tuple(kinds), inner)
+        named = (one.label(f"last{place}") for place, one in enumerate(final))
+        found = sa.func.count().label("found")
+        return sa.select(data.label("data"), found, *named).select_from(page), tuple(kinds)
 
     def one_statement(
         self, fields: Sequence[str], embeds: Sequence[Embed], *, deleted: bool = False

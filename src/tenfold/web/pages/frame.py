@@ -294,7 +294,7 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
     for pack, definitions in guest.desk.registry.packs.items():
         if guest.who.packs and pack != "base" and pack not in guest.who.packs:
             continue
-        seen = [d for d in definitions if guest.person.access(d).read != "none"]
+        seen = [d for d in definitions if d.listed and guest.person.access(d).read != "none"]
         if seen:
             found.append((PACKS.get(pack) or pack.replace("_", " ").capitalize(), seen))
     if own := [d for d in guest.own if guest.person.access(d).read != "none"]:
