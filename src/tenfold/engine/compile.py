@@ -32,7 +32,9 @@ _RESERVED = frozenset(
     | {"user", "teams", "today"}  # what statements bind of their reader
     | {"limit", "cursor", "page", "sort", "fields", "embed", "count", "q", "deleted"}
     | {"shared", "where"}
-    | {"as", "back", "columns", "group", "n", "on", "saved", "span"}  # of pages that show lists
+    # of pages that show lists
+    | {"as", "back", "choose", "columns", "edit", "figures", "group", "lane", "n", "on", "saved"}
+    | {"span"}
     | set(SYSTEM_FIELDS)
     | set(RESERVED_WORDS)
 )

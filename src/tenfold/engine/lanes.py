@@ -1,6 +1,7 @@
 """A list in lanes: the first records of each value of a field, in one statement.
 
-Boards and grouped lists are lanes; each goes on by its own cursor, as a list with one filter more.
+Boards and grouped lists are lanes of values, calendars lanes of days. Each goes on by its own
+cursor, as a list with one filter more.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MOST = 60
 """How many lanes a list has at most."""
 KINDS = frozenset({"choice", "stage", "boolean", "user"})
 """The kinds of fields whose values make lanes."""
-_VALUES = "lanes"
+_VALUES, _ENDS = "lanes", "lane_ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,28 @@ async def lanes(
     values: Sequence[object],
 ) -> list[Lane]:
     """The lanes of these values in their order, and the one without a value where there is any."""
-    person.access(definition).need("read", definition)
-    statement = _statement(query, person, definition, ask, field)
-    bound = person.bound(**await query.values(reader, person, definition, ask))
-    bound[_VALUES] = [v for v in values if v is not None][:MOST]
-    found = [
-        _lane(query, definition, ask, field, row)
-        for row in await reader.rows(statement.text, *statement.arguments(bound))
-    ]
+    rows = await _rows(query, reader, person, definition, ask, field, list(values)[:MOST])
+    found = [_lane(query, definition, in_lane(ask, field, row[0]), row) for row in rows]
     if field.nullable:
         bare = in_lane(ask, field, None)
         page = await query.page(reader, person, definition, replace(bare, count="capped"))
         found += [Lane(None, page)] if page.count else []
     return found
+
+
+async def stretches(
+    query: Query,
+    reader: Reader,
+    person: Person,
+    definition: Definition,
+    ask: Ask,
+    field: Field,
+    bounds: Sequence[object],
+) -> list[Lane]:
+    """The lanes from each of these moments or days up to the next one."""
+    starts, ends = list(bounds[:-1]), list(bounds[1:])
+    rows = await _rows(query, reader, person, definition, ask, field, starts, ends)
+    return [_lane(query, definition, ask, row) for row in rows]
 
 
 def in_lane(ask: Ask, field: Field, value: object) -> Ask:
@@ -76,19 +86,17 @@ def in_lane(ask: Ask, field: Field, value: object) -> Ask:
     return replace(ask, filters=(*ask.filters, one))
 
 
-def _lane(query: Query, definition: Definition, ask: Ask, field: Field, row: Any) -> Lane:
-    value, count, data, found, *last = row
-    more = found > ask.limit
-    identity = identity_of(definition, in_lane(ask, field, value))
-    cursor = query.cursors.seal(identity, last) if more else None
-    kind = "exact" if count < COUNTED else "at_least"
-    page = Page(data or b"[]", ask.limit, cursor, more, min(count, COUNTED - 1), kind)
-    return Lane(value, page)
-
-
-def _statement(
-    query: Query, person: Person, definition: Definition, ask: Ask, field: Field
-) -> Statement:
+async def _rows(
+    query: Query,
+    reader: Reader,
+    person: Person,
+    definition: Definition,
+    ask: Ask,
+    field: Field,
+    values: list[object],
+    ends: list[object] | None = None,
+) -> list[Any]:
+    person.access(definition).need("read", definition)
     key = (
         "lanes",
         *query.shape(person, definition, ask.embeds),
@@ -98,43 +106,71 @@ def _statement(
         ask.limit,
         ask.deleted,
         field.name,
+        ends is None,
     )
-    reading = _LaneReading(definition, person, query.registry, field)
-    return query.shapes.get(key, lambda: reading.statement(ask))
+    reading = _LaneReading(definition, person, query.registry, field, ranged=ends is not None)
+    statement = query.shapes.get(key, lambda: reading.statement(ask))
+    bound = person.bound(**await query.values(reader, person, definition, ask))
+    bound |= {_VALUES: values, _ENDS: ends}
+    return await reader.rows(statement.text, *statement.arguments(bound))
+
+
+def _lane(query: Query, definition: Definition, alone: Ask, row: Any) -> Lane:
+    """One lane of a statement's row; `alone` is what its cursor is of."""
+    value, count, data, found, *last = row
+    more = found > alone.limit
+    cursor = query.cursors.seal(identity_of(definition, alone), last) if more else None
+    kind = "exact" if count < COUNTED else "at_least"
+    page = Page(data or b"[]", alone.limit, cursor, more, min(count, COUNTED - 1), kind)
+    return Lane(value, page)
 
 
 class _LaneReading(PersonReading):
     """Reading of the lane whose value stands beside it in the statement."""
 
     def __init__(
-        self, definition: Definition, person: Person, registry: Registry, field: Field
+        self,
+        definition: Definition,
+        person: Person,
+        registry: Registry,
+        field: Field,
+        *,
+        ranged: bool,
     ) -> None:
         super().__init__(definition, person, registry)
         columns = Columns.of(self.table)
         self._column: ColumnElement[Any] = field.type.compared(field.name, columns)
+        self._ranged = ranged
 
     def _asked(self, ask: Ask) -> Select[Any]:
-        lane: ColumnElement[Any] = sa.literal_column("lane.value", self._column.type)
-        return super()._asked(ask).where(self._column == lane)
+        column, asked = self._column, super()._asked(ask)
+        value: ColumnElement[Any] = sa.literal_column("lane.value", column.type)
+        if not self._ranged:
+            return asked.where(column == value)
+        end: ColumnElement[Any] = sa.literal_column("lane.until", column.type)
+        return asked.where(column >= value, column < end)
 
     def statement(self, ask: Ask) -> Statement:
         """One row for each lane: its value, how many records, and its page."""
         kind = self._column.type
-        given = sa.func.unnest(sa.bindparam(_VALUES, type_=ARRAY(kind)))
-        lane = given.table_valued(
-            sa.column("value", kind), with_ordinality="place", name="lane"
-        ).render_derived(name="lane")
+        named = {"value": _VALUES, **({"until": _ENDS} if self._ranged else {})}
+        arrays = (sa.bindparam(bind, type_=ARRAY(kind)) for bind in named.values())
+        columns = (sa.column(name, kind) for name in named)
+        lane = (
+            sa.func.unnest(*arrays)
+            .table_valued(*columns, with_ordinality="place", name="lane")
+            .render_derived(name="lane")
+        )
         page = self.page(ask, self.rows(ask, None))[0].lateral("page")
         one = sa.literal_column("1", sa.Integer)
         counted = self.matching(ask).with_only_columns(one).limit(sa.literal_column(str(COUNTED)))
         count = sa.select(sa.func.count().label("n")).select_from(counted.subquery())
         number = count.lateral("number")
-        columns = [page.c[name] for name in page.c.keys()]  # noqa: SIM118 - no mapping
         return compiled(
-            sa.select(lane.c.value, number.c.n, *columns)
+            sa.select(lane.c.value, number.c.n, *page.c.values())
             .select_from(lane.join(page, sa.true()).join(number, sa.true()))
             .order_by(lane.c.place)
         )
 
 
-__all__ = ["KINDS", "MOST", "Lane", "in_lane", "laned", "lanes"]
+__all__ = ["KINDS", "MOST", "Lane", "in_lane", "laned", "lanes", "stretches"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
@@ -47,6 +47,8 @@ _PHONE = 3
 _AGAIN = 18
 # The letters of a stage that its usual column has room for.
 _LONG = 15
+MOST_CHOSEN = 30
+_UNSHOWN = frozenset(["json", "secret", "many", "file"])
 _NEVER = frozenset(["long_text", "rich_text", "json", "secret", "many", "file"])
 _SYSTEM = frozenset({"external_id", "team", "id"})
 # How much a field says in a table, by its kind; declared filters, sorts and search add to it.
@@ -80,7 +82,10 @@ _SELVES = frozenset({"contact", "lead"})
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet, 6 comes
-    on wide screens only."""
+    on wide screens only, and 0 wherever the table can be moved sideways.
+
+    `name` is how an address calls it; `steps` its width in steps of 20 pixels, 0 for the usual.
+    """
 
     field: Field
     label: str
@@ -89,6 +94,9 @@ class Column:
     rank: int
     sort: str = ""
     direction: str = ""
+    also: str = ""
+    name: str = ""
+    steps: int = 0
 
 
 def columns_of(definition: Definition, access: Access) -> list[Column]:
@@ -106,6 +114,55 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
     ordered = [*chosen, created] if created not in chosen else chosen
     ranks = _ranks(definition, ordered)
     return [_column(definition, f, ranks[f.name]) for f in ordered]
+
+
+def chosen_columns(definition: Definition, access: Access, text: str) -> list[Column]:
+    """The columns that a person chose, in their order: `status,budget:140`; the rest is left out.
+
+    Their widths are in pixels. Those of the title alone go with `title:300`, see `head_steps`.
+    """
+    able = {name_in_list(f): f for f in showable(definition, access)}
+    found: dict[str, Column] = {}
+    for part in text.split(","):
+        name, _, width = part.partition(":")
+        if (one := able.get(name)) is not None:
+            rank = 2 if len(found) < _PHONE else 0
+            made = _column(definition, one, rank)
+            found[name] = replace(made, steps=_in_steps(width))
+    return list(found.values())[:MOST_CHOSEN]
+
+
+def head_steps(text: str) -> int:
+    """The width that a person gave to the title, in steps of 20 pixels; 0 for the usual."""
+    widths = (part.partition(":")[2] for part in text.split(",") if part.startswith("title:"))
+    return _in_steps(next(widths, ""))
+
+
+def showable(definition: Definition, access: Access) -> list[Field]:
+    """The fields that a column may show, in order of declaration."""
+    titles = {definition.belongs_to, *(f.name for f in definition.title_fields)}
+    every = (*definition.fields.values(), *definition.custom_fields.values())
+    return [
+        f
+        for f in every
+        if access.sees(f)
+        and f.name not in titles
+        and f.name not in _SYSTEM
+        and (not f.system or f.name in ("created_at", "updated_at"))
+        and kind_of(f) not in _UNSHOWN
+        and not _is_reason(definition, f)
+    ]
+
+
+def name_in_list(one: Field) -> str:
+    """A field's name in a list's address."""
+    return f"custom.{one.name}" if one.custom else one.json_name
+
+
+def _in_steps(width: str) -> int:
+    """A width in steps of 20 pixels, from 3 to 30; 0 for none."""
+    pixels = int(width) if width.isascii() and width.isdigit() and len(width) < 5 else 0
+    return max(3, min(30, round(pixels / 20))) if pixels else 0
 
 
 def spare(definition: Definition, columns: Sequence[Column]) -> int:
@@ -144,7 +201,8 @@ def head_kind(definition: Definition) -> str:
 
 def _column(definition: Definition, one: Field, rank: int) -> Column:
     kind = _kind(definition, one)
-    return Column(one, one.label, kind, kind in END_ALIGNED, rank, sort_name(one))
+    name = name_in_list(one)
+    return Column(one, one.label, kind, kind in END_ALIGNED, rank, sort_name(one), name=name)
 
 
 def sort_name(one: Field) -> str:

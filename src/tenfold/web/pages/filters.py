@@ -1,4 +1,4 @@
-"""Filters in words: the chips of those that are on, and the form that adds one."""
+"""Conditions in words, and the form that adds one."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
-from tenfold.engine.ask import SHARED, Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Filter
 from tenfold.engine.types import Boolean, Choice, Choices
 from tenfold.kernel.money import Money
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Reader, kind_of
-
-Pairs = Sequence[tuple[str, str]]
+from tenfold.web.pages.lists.conditions import ME, Leaf, Pairs
 
 # What people choose → how the API says it: operator, and the value where it is fixed.
 _SAYS = {
@@ -34,6 +32,25 @@ _SAYS = {
     "lt": "is less than",
     "empty": "is empty",
     "filled": "is filled in",
+    "me": "is me",
+    "day": "is today",
+    "past": "is before today",
+    "last7": "in the last 7 days",
+    "last30": "in the last 30 days",
+    "next7": "in the next 7 days",
+    "next30": "in the next 30 days",
+}
+# What needs no value: how the address says it, which moves along with the day and who looks.
+_FIXED = {
+    "empty": [("[null]", "true")],
+    "filled": [("[null]", "false")],
+    "me": [("", "me")],
+    "day": [("[gte]", "today"), ("[lt]", "+1d")],
+    "past": [("[lt]", "today")],
+    "last7": [("[gte]", "-7d")],
+    "last30": [("[gte]", "-30d")],
+    "next7": [("[gte]", "today"), ("[lt]", "+8d")],
+    "next30": [("[gte]", "today"), ("[lt]", "+31d")],
 }
 _SAYS_WHEN = {
     "gte": "is on or after",
@@ -47,28 +64,20 @@ _OFFERED = {
     "phone": "eq prefix empty filled",
     "url": "eq prefix empty filled",
     "address": "prefix eq empty filled",
-    "choice": "eq ne in empty filled",
-    "stage": "eq ne in",
-    "choices": "eq in empty filled",
+    "choice": "eq ne empty filled",
+    "stage": "eq ne",
+    "choices": "eq empty filled",
     "tags": "eq in empty filled",
     "boolean": "eq",
     "secret": "empty filled",  # its value would stand in the address
     "integer": "gte lte eq empty filled",
     "decimal": "gte lte eq empty filled",
     "money": "gte lte eq empty filled",
-    "date": "gte lte eq empty filled",
-    "datetime": "gte lt empty filled",
+    "date": "day last7 last30 next7 next30 past gte lte eq empty filled",
+    "datetime": "day last7 last30 next7 next30 past gte lt empty filled",
     "ref": "eq empty filled",
-    "user": "eq empty filled",
+    "user": "me eq empty filled",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One filter that is on: in words, and the address without it."""
-
-    text: str
-    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +97,10 @@ class Builder:
     operators: tuple[Option, ...]
     input: str
     values: tuple[Option, ...]
+    typed: str
     placeholder: str
     picks: str
     hidden: Pairs
-
-
-def chips(asked: Ask, pairs: Pairs, path: str, reader: Reader) -> list[Chip]:
-    """The chips of a list's filters."""
-    made: list[Chip] = []
-    for one in asked.filters:
-        names = {_parameter(one)}
-        if one.operator == "eq":
-            names.add(f"{_parameter(one)}[eq]")
-        rest = [p for p in without_place(pairs) if p[0] not in names]
-        made.append(Chip(f"{one.field.label} {_in_words(one, reader)}", address(path, rest)))
-    if asked.mine is not None:
-        rest = [p for p in without_place(pairs) if p[0] != SHARED]
-        made.append(Chip("Shared with me", address(path, rest)))
-    return made
-
-
-def without_place(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The parameters of a list without the place in it."""
-    return [p for p in pairs if p[0] not in ("cursor", "page", "back", "n")]
 
 
 def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
@@ -120,25 +110,34 @@ def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def builder(
-    definition: Definition, access: Access, chosen: str, pairs: Pairs, path: str
+    definition: Definition,
+    access: Access,
+    path: str,
+    *,
+    chosen: str = "",
+    operator: str = "",
+    values: Sequence[str] = (),
+    hidden: Pairs = (),
 ) -> Builder | None:
-    """The form to add a filter; None where no field can be filtered by."""
-    fields = [f for f in _filterable(definition) if access.sees(f)]
+    """The form to add a condition, or to say one otherwise; None where no field can be asked for.
+
+    `hidden` are the list's other parameters, which the form sends along.
+    """
+    fields = [f for f in filterable(definition) if access.sees(f)]
     if not fields:
         return None
     one = next((f for f in fields if parameter(f) == chosen), fields[0])
     kind = kind_of(one)
-    allowed = _offered(one)
-    says = {**_SAYS, **(_SAYS_WHEN if kind in ("date", "datetime") else {})}
     to = getattr(one.type, "to", "")
     return Builder(
         fields=tuple(Option(parameter(f), f.label, f is one) for f in fields),
-        operators=tuple(Option(o, says[o]) for o in allowed),
+        operators=tuple(Option(o, verb(one, o), o == operator) for o in _offered(one)),
         input=_INPUTS.get(kind, "text"),
-        values=_values(one),
+        values=_values(one, values),
+        typed="" if isinstance(one.type, Choice | Choices) else ", ".join(values),
         placeholder=_PLACEHOLDERS.get(kind, ""),
         picks=f"{path}/pick?field={one.name}" if to or kind == "user" else "",
-        hidden=without_place(pairs),
+        hidden=hidden,
     )
 
 
@@ -146,24 +145,37 @@ _INPUTS = {"date": "date", "datetime": "date", "email": "text", "phone": "tel"}
 _PLACEHOLDERS = {"money": "100,000", "tags": "A tag", "ref": "Begin to type a name"}
 
 
-def added(
+def conditions_of(
     definition: Definition,
     access: Access,
-    pairs: Pairs,
-    *,
     field: str,
     operator: str,
-    value: str,
+    values: Sequence[str],
     zone: ZoneInfo,
-) -> list[tuple[str, str]]:
-    """The parameters with one more filter, a choice's value found by what people read."""
-    fields = {parameter(f): f for f in _filterable(definition) if access.sees(f)}
+) -> list[Leaf]:
+    """What the form says, as an address spells it; nothing where it says nothing."""
+    fields = {parameter(f): f for f in filterable(definition) if access.sees(f)}
     one = fields.get(field)
     if one is None or operator not in _offered(one):
-        return without_place(pairs)
-    name, text = _said(one, operator, value.strip(), zone)
-    kept = [p for p in without_place(pairs) if p[0] not in (name, name.removesuffix("[eq]"))]
-    return [*kept, (name, text)] if text else kept
+        return []
+    name = parameter(one)
+    if operator in _FIXED:
+        return [Leaf(f"{name}{how}", text) for how, text in _FIXED[operator]]
+    given = [text for value in values if (text := _said(one, value.strip(), zone))]
+    if not given:
+        return []
+    if operator in ("eq", "in") and "in" in one.type.operators and _several(one, operator, given):
+        return [Leaf(f"{name}[in]", ",".join(given))]
+    if operator == "ne":
+        return [Leaf(f"{name}[ne]", text) for text in given]
+    return [Leaf(name if operator == "eq" else f"{name}[{operator}]", given[0])]
+
+
+def _several(one: Field, operator: str, given: Sequence[str]) -> bool:
+    """Whether these are several values, and not one that has commas in it."""
+    if isinstance(one.type, Choice | Choices):
+        return len(given) > 1
+    return operator == "in" or len(given) > 1
 
 
 def parameter(one: Field) -> str:
@@ -171,31 +183,35 @@ def parameter(one: Field) -> str:
     return f"custom.{one.name}" if one.custom else one.json_name
 
 
-def _said(one: Field, operator: str, value: str, zone: ZoneInfo) -> tuple[str, str]:
-    """A filter as the address says it."""
-    if operator in ("empty", "filled"):
-        return f"{parameter(one)}[null]", "true" if operator == "empty" else "false"
+def _said(one: Field, value: str, zone: ZoneInfo) -> str:
+    """A value as the address says it; a choice is found by what people read."""
     if isinstance(one.type, Choice | Choices):
         by_label = {one.type.label(o).casefold(): o for o in one.type.options}
-        parts = [by_label.get(part.strip().casefold(), part.strip()) for part in value.split(",")]
-        value = ",".join(p for p in parts if p)
-    elif kind_of(one) in ("integer", "decimal", "money"):
-        value = words.ungrouped(value)
-    elif kind_of(one) == "datetime" and value:
+        return ",".join(by_label.get(p.strip().casefold(), p.strip()) for p in value.split(","))
+    if kind_of(one) in ("integer", "decimal", "money"):
+        return words.ungrouped(value)
+    if kind_of(one) == "datetime" and value:
         # A day begins at midnight where the person is.
-        value = words.from_local(value if "T" in value else f"{value}T00:00", zone)
-    elif isinstance(one.type, Boolean):
-        value = {"yes": "true", "no": "false"}.get(value.casefold(), value)
-    name = parameter(one)
-    return (name if operator == "eq" else f"{name}[{operator}]"), value
+        return words.from_local(value if "T" in value else f"{value}T00:00", zone)
+    if isinstance(one.type, Boolean):
+        return {"yes": "true", "no": "false"}.get(value.casefold(), value)
+    return value
+
+
+def verb(one: Field, operator: str) -> str:
+    """How a condition with this operator is read, up to its value."""
+    says = _SAYS_WHEN if kind_of(one) in ("date", "datetime") else {}
+    return says.get(operator) or _SAYS.get(operator, operator)
 
 
 def _offered(one: Field) -> list[str]:
-    able = {*one.type.operators, *(("empty", "filled") if "null" in one.type.operators else ())}
+    able = {*one.type.operators, *_FIXED}
+    if "null" not in one.type.operators:
+        able -= {"empty", "filled"}
     return [o for o in _OFFERED.get(kind_of(one), "eq empty filled").split() if o in able]
 
 
-def _filterable(definition: Definition) -> list[Field]:
+def filterable(definition: Definition) -> list[Field]:
     """Fields with an index, or worth one scan: those declared for it, stages and custom ones."""
     declared = [
         f
@@ -207,20 +223,52 @@ def _filterable(definition: Definition) -> list[Field]:
     return [*declared, *(f for f in definition.custom_fields.values() if f.type.operators)]
 
 
-def _parameter(one: Filter) -> str:
-    name = parameter(one.field)
-    return name if one.operator == "eq" else f"{name}[{one.operator}]"
-
-
-def _in_words(one: Filter, reader: Reader) -> str:
-    if one.operator == "null":
-        return _SAYS["empty" if one.value else "filled"]
-    kind = kind_of(one.field)
-    says = _SAYS_WHEN if kind in ("date", "datetime") else {}
-    verb = says.get(one.operator) or _SAYS.get(one.operator, one.operator)
-    value = one.value
+def in_words(leaf: Leaf, asked: Filter, reader: Reader) -> str:
+    """A condition in words: `is at least $100,000`, `is on or after 7 days ago`, `is me`."""
+    one = asked.field
+    if asked.operator == "null":
+        return _SAYS["empty" if asked.value else "filled"]
+    says = verb(one, asked.operator)
+    if leaf.text == ME and kind_of(one) == "user":
+        return f"{says} me"
+    if (day := _day_words(leaf.text)) and kind_of(one) in ("date", "datetime"):
+        return f"{says} {day}"
+    value = asked.value
     items = cast("list[object]", value) if isinstance(value, list) else [value]
-    return f"{verb} {', '.join(_value(one, item, reader) for item in items)}"
+    return f"{says} {_either([_value(asked, item, reader) for item in items])}"
+
+
+def form_values(leaf: Leaf, asked: Filter, reader: Reader) -> tuple[str, list[str]]:
+    """The operator and the values with which the form begins to say a condition otherwise."""
+    how = leaf.name.removeprefix(parameter(asked.field))
+    fixed = (name for name, pairs in _FIXED.items() if pairs == [(how, leaf.text)])
+    if (found := next(fixed, "")) in _offered(asked.field):
+        return found, []
+    operator = "eq" if asked.operator == "in" else asked.operator
+    if isinstance(asked.field.type, Choice | Choices):
+        return operator, leaf.text.split(",")
+    if isinstance(asked.value, UUID):
+        return operator, [reader.names.get(asked.value, leaf.text)]
+    if isinstance(asked.value, datetime):
+        return operator, [words.there(asked.value, reader.zone).date().isoformat()]
+    return asked.operator, [leaf.text]
+
+
+def _either(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+_NEAR = {"today": "today", "-1d": "yesterday", "+1d": "tomorrow"}
+
+
+def _day_words(text: str) -> str:
+    """A day that moves along, in words; empty for a fixed one."""
+    if text in _NEAR:
+        return _NEAR[text]
+    if text[:1] not in ("-", "+") or not text.endswith("d") or not text[1:-1].isdigit():
+        return ""
+    return f"{text[1:-1]} days {'ago' if text[0] == '-' else 'from now'}"
 
 
 def _value(asked: Filter, value: object, reader: Reader) -> str:
@@ -242,9 +290,9 @@ def _value(asked: Filter, value: object, reader: Reader) -> str:
     return words.number(value) if isinstance(value, int) else str(value)
 
 
-def _values(one: Field) -> tuple[Option, ...]:
+def _values(one: Field, chosen: Sequence[str]) -> tuple[Option, ...]:
     if isinstance(one.type, Choice | Choices):
-        return tuple(Option(o, one.type.label(o)) for o in one.type.options)
+        return tuple(Option(o, one.type.label(o), o in chosen) for o in one.type.options)
     if isinstance(one.type, Boolean):
-        return (Option("true", "Yes"), Option("false", "No"))
+        return (Option("true", "Yes", "true" in chosen), Option("false", "No", "false" in chosen))
     return ()

@@ -24,7 +24,8 @@ from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
 from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
-from tenfold.web.pages import cells, hues, words
+from tenfold.web.pages import cells, hues, keeping, words
+from tenfold.web.pages.keeping import Arranged, Arrangements
 from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
 from tenfold.web.pages.words import zone_of
 
@@ -36,6 +37,7 @@ WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
 _LATER = (("Imports", "/imports", "file-up"),)
+_TOPICS = (MEMBERS, DEFINITIONS, *keeping.TOPICS)
 _SETTINGS, _ADMIN = "/settings", "/admin"
 
 
@@ -107,6 +109,11 @@ def _known() -> _Known:
     return _Known()
 
 
+@cache
+def _arrangements() -> Arrangements:
+    return Arrangements()
+
+
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Who a page is for, with the connection that reads for them while the page is made."""
@@ -118,6 +125,7 @@ class Guest:
     person: Caller
     who: Who
     own: tuple[Definition, ...]
+    arranged: Arranged
     now: datetime
     zone: ZoneInfo
 
@@ -146,7 +154,7 @@ async def visiting(request: Req, claims: Claims, *, blocked: bool = False) -> As
     Pages of one's own account are also for who is `blocked` until they have a second factor.
     """
     desk = desk_of(request)
-    async with desk.database.read(claims.tenant, [MEMBERS, DEFINITIONS]) as reader:
+    async with desk.database.read(claims.tenant, _TOPICS) as reader:
         guest = await _guest(request, desk, claims, reader)
         if not blocked:
             guest.person.need_unblocked()
@@ -158,7 +166,7 @@ async def changing(request: Req, claims: Claims) -> AsyncGenerator[tuple[Transac
     """A write transaction of the person behind a form."""
     desk = desk_of(request)
     context = desk.context(claims, request.scope)
-    async with desk.database.transaction(context, [MEMBERS, DEFINITIONS]) as transaction:
+    async with desk.database.transaction(context, _TOPICS) as transaction:
         guest = await _guest(request, desk, claims, transaction)
         guest.person.need_unblocked()
         yield transaction, guest
@@ -170,10 +178,11 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
         person = await desk.people.get(reader, claims, version)
         who = await _known().who(reader, claims, version)
         own = await _known().own(desk, reader, claims)
+        arranged = await _arrangements().of(desk, reader, claims, person)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
     zone = zone_of(cookie(request, "zone"), who.timezone)
-    return Guest(request, desk, claims, reader, person, who, own, now(), zone)
+    return Guest(request, desk, claims, reader, person, who, own, arranged, now(), zone)
 
 
 # -- the frame as templates see it
@@ -187,6 +196,7 @@ class Link:
     href: str
     icon: str
     active: bool = False
+    views: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +314,21 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
 
 def _groups(guest: Guest, place: str) -> Sequence[Group]:
     return [
-        Group(label, tuple(_link(definition, place) for definition in seen))
+        Group(label, tuple(_link(guest, definition, place) for definition in seen))
         for label, seen in readable(guest)
     ]
 
 
-def _link(definition: Definition, place: str) -> Link:
+def _link(guest: Guest, definition: Definition, place: str) -> Link:
+    """A type's list, with the views of it that the person pinned."""
     href = f"/{definition.path}"
-    return Link(definition.label_plural, href, definition.icon, _within(place, href))
+    opened = guest.request.query_params.get("saved")
+    views = tuple(
+        Link(v.name, v.address, "bookmark", place == href and opened == str(v.id))
+        for v in guest.arranged.pinned(definition.path)
+    )
+    active = _within(place, href) and not any(v.active for v in views)
+    return Link(definition.label_plural, href, definition.icon, active, views)
 
 
 def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:

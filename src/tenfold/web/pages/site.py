@@ -13,7 +13,6 @@ from tenfold.web.pages import (
     home,
     imports,
     joining,
-    lists,
     mailed,
     outbox,
     own_factors,
@@ -29,6 +28,7 @@ from tenfold.web.pages import (
     sharing,
 )
 from tenfold.web.pages.assets import assets, static_file
+from tenfold.web.pages.lists import acting, arranging, showing
 from tenfold.web.pages.render import environment
 
 
@@ -54,7 +54,9 @@ def site() -> Router:
         *admin.HANDLERS,
         *home.HANDLERS,
         *imports.HANDLERS,
-        *lists.HANDLERS,
+        *showing.HANDLERS,
+        *arranging.HANDLERS,
+        *acting.HANDLERS,
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,

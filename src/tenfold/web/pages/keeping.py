@@ -1,0 +1,109 @@
+"""What a person arranged for themselves, and the views that they see, read once per change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from tenfold.accounts import personal
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.accounts.people import Caller
+from tenfold.accounts.personal import Kept
+from tenfold.db.database import Reader
+from tenfold.engine import ask as asking
+from tenfold.kernel import digits
+from tenfold.web.desk import Desk
+
+VIEW = "saved_view"
+TOPICS = (VIEW, personal.TOPIC)
+"""What a reader must know the versions of, behind those of members and definitions."""
+_BEFORE = 2
+_FIELDS = ("name", "path", "query", "privacy", "owner", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view: a list's path and what stands behind its `?`; `mine`: the person made it."""
+
+    id: UUID
+    name: str
+    path: str
+    query: str
+    everyone: bool
+    mine: bool
+    version: int
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"/{self.path}?saved={self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """All that pages know of one person's ways."""
+
+    views: tuple[View, ...]
+    kept: Kept
+
+    def of(self, path: str) -> tuple[View, ...]:
+        """The views of a list."""
+        return tuple(v for v in self.views if v.path == path)
+
+    def pinned(self, path: str) -> tuple[View, ...]:
+        """Those of them that the person pinned."""
+        return tuple(v for v in self.of(path) if str(v.id) in self.kept.pins)
+
+    def view(self, identity: UUID | None) -> View | None:
+        """A view by its id, as far as the person sees it."""
+        return next((v for v in self.views if v.id == identity), None)
+
+
+class Arrangements:
+    """What is known of people, each good for the versions of what it was made of."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._known: OrderedDict[tuple[UUID, UUID], tuple[tuple[int, ...], Arranged]] = (
+            OrderedDict()
+        )
+        self._most = most
+
+    async def of(self, desk: Desk, reader: Reader, claims: Claims, person: Caller) -> Arranged:
+        """What a person arranged; two statements where something changed, else none."""
+        who, versions = (claims.tenant, claims.user), tuple(reader.versions)
+        found = self._known.get(who)
+        if found is not None and found[0] == versions:
+            return found[1]
+        views, kept = await _views(desk, reader, person), None
+        if found is not None and found[0][_BEFORE + 1] == versions[_BEFORE + 1]:
+            kept = found[1].kept
+        kept = kept or await personal.kept(reader, *who)
+        made = Arranged(views, kept)
+        self._known[who] = versions, made
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+        return made
+
+
+async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]:
+    definition = desk.registry.by_name[VIEW]
+    access = person.access(definition)
+    if access.read == "none":
+        return ()
+    asked = asking.parse([("sort", "name")], definition, access, person.locale)
+    asked = replace(asked, fields=_FIELDS, limit=asking.MOST)
+    page = await desk.query.page(reader, person, definition, asked)
+    rows: list[dict[str, str]] = digits.decode(page.data)
+    return tuple(
+        View(
+            UUID(row["id"]),
+            row["name"],
+            row["path"],
+            row.get("query") or "",
+            row["privacy"] == "everyone",
+            row.get("owner_id") == str(person.user),
+            int(row["version"]),
+        )
+        for row in rows
+    )

@@ -1,0 +1,190 @@
+"""A list as a board: a lane for each stage, cards that are moved from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tenfold.engine.ask import Ask
+from tenfold.engine.definition import Field
+from tenfold.engine.lanes import Lane, in_lane
+from tenfold.engine.types import Stage, User
+from tenfold.kernel import digits
+from tenfold.web.pages import cells, hues
+from tenfold.web.pages.cells import Cell, Record
+from tenfold.web.pages.columns import Column
+from tenfold.web.pages.lists.question import Question
+from tenfold.web.pages.lists.table import (
+    Listed,
+    embeds_of,
+    fields_of,
+    grouped,
+    lane_address,
+    lane_label,
+    names_of,
+    number_of,
+)
+from tenfold.web.pages.lists.view import record_cell
+from tenfold.web.pages.reaching import may_change
+
+_FACTS, _CARDS = 3, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One record on a board; `moves` are the lanes it may go to, separated by blanks."""
+
+    id: str
+    title: Cell
+    facts: tuple[Cell, ...]
+    who: Cell
+    version: int
+    lane: str
+    moves: str
+    move: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """One lane of a board."""
+
+    id: str
+    label: Cell
+    hue: str
+    count: str
+    cards: tuple[Card, ...]
+    more: str
+    alone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board as its template shows it; `figures` is where the lanes' sums are asked for."""
+
+    field: str
+    lanes: tuple[Pile, ...]
+    figures: str
+    movable: bool
+
+
+async def board(question: Question, columns: Sequence[Column], inside: str) -> tuple[Board, Listed]:
+    """The first cards of each lane."""
+    guest, field = question.guest, question.group
+    assert field is not None
+    shown = [c for c in columns if c.field.name != field.name]
+    asked = _asked(question, shown, field)
+    found = await grouped(question, asked)
+    records = [(lane, _records(lane)) for lane in found]
+    groups: list[tuple[Lane | None, list[Record]]] = [*records]
+    names = await names_of(question, shown, groups)
+    reader = guest.eyes(names)
+    lanes = tuple(_lane(question, lane, rows, shown, reader, inside) for lane, rows in records)
+    able = question.access.sets(field) and question.access.update != "none"
+    figures = question.link(figures="1") if money_of(question) else ""
+    made = Board(field.json_name, lanes, figures, able and not question.asked.deleted)
+    more = any(lane.page.count_kind == "at_least" for lane in found)
+    count = number_of(sum(lane.page.count or 0 for lane in found), question, more=more)
+    return made, Listed(groups, names, count, "", None, asked)
+
+
+async def lane_on(
+    question: Question, columns: Sequence[Column], value: object, inside: str
+) -> Pile:
+    """One lane from a cursor on."""
+    guest, definition, field = question.guest, question.definition, question.group
+    assert field is not None
+    shown = [c for c in columns if c.field.name != field.name]
+    asked = replace(in_lane(_asked(question, shown, field), field, value), count="")
+    page = await guest.desk.query.page(guest.reader, guest.person, definition, asked)
+    lane = Lane(value, page)
+    rows = _records(lane)
+    names = await names_of(question, shown, [(lane, rows)])
+    return _lane(question, lane, rows, shown, guest.eyes(names), inside)
+
+
+def money_of(question: Question) -> Field | None:
+    """The amount that a lane's sum is of: the first that lists are sorted or filtered by."""
+    amounts = [
+        f
+        for f in question.definition.own_fields()
+        if f.type.kind == "money" and question.access.sees(f) and f.type.operators
+    ]
+    return next((f for f in amounts if f.sort or f.filter), amounts[0] if amounts else None)
+
+
+def _asked(question: Question, shown: Sequence[Column], field: Field) -> Ask:
+    fields = {*fields_of(question.definition, question.access, shown), field.name}
+    return replace(
+        question.asked,
+        fields=tuple(sorted(fields)),
+        embeds=embeds_of(question.guest, question.definition, shown),
+        limit=_CARDS,
+        page=0,
+    )
+
+
+def _records(lane: Lane) -> list[Record]:
+    return digits.decode(lane.page.data)
+
+
+def _lane(
+    question: Question,
+    lane: Lane,
+    records: Sequence[Record],
+    columns: Sequence[Column],
+    reader: cells.Reader,
+    inside: str,
+) -> Pile:
+    field = question.group
+    assert field is not None
+    more = "+" if lane.page.count_kind == "at_least" else ""
+    identity = "" if lane.value is None else str(lane.value)
+    hue = ""
+    if isinstance(field.type, Stage):
+        hue = hues.of_stage(identity, field.type.options)
+    cursor = lane.page.next_cursor
+    on = question.link(lane=identity or "none", cursor=cursor) if cursor else ""
+    return Pile(
+        identity,
+        lane_label(question, lane.value, reader),
+        hue,
+        f"{lane.page.count:,}{more}" if lane.page.count is not None else "",
+        tuple(_card(question, record, columns, reader, identity, inside) for record in records),
+        on,
+        lane_address(question, lane.value),
+    )
+
+
+def _card(
+    question: Question,
+    record: Record,
+    columns: Sequence[Column],
+    reader: cells.Reader,
+    lane: str,
+    inside: str,
+) -> Card:
+    field, definition = question.group, question.definition
+    assert field is not None
+    path = f"{question.path}/{record['id']}"
+    able = question.access.sets(field) and may_change(question.guest, definition, record)
+    people = next((c for c in columns if c.field.name in ("assignee", "owner")), None)
+    rest = (c for c in columns if c is not people and not isinstance(c.field.type, User))
+    filled = (c for c in (cells.cell(one.field, record, reader) for one in rest) if c.text)
+    facts = [cell for cell, _ in zip(filled, range(_FACTS), strict=False)]
+    return Card(
+        id=str(record["id"]),
+        title=record_cell(question, record, inside),
+        facts=tuple(facts),
+        who=cells.cell(people.field, record, reader) if people else Cell(),
+        version=int(record.get("version") or 0),
+        lane=lane,
+        moves=" ".join(_open_to(field, lane)) if able else "",
+        move=f"{path}/lane" if able else "",
+    )
+
+
+def _open_to(field: Field, now: str) -> list[str]:
+    """The lanes that a card may go to; `*` for any."""
+    if not isinstance(field.type, Stage):
+        return ["*"]
+    return [to for to in field.type.options if to != now and field.type.may_move(now, to)]

@@ -1,0 +1,181 @@
+"""What an address asks of a list: its conditions, order, form and columns, or a saved view's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from tenfold.engine import ask as asking
+from tenfold.engine.access import Access
+from tenfold.engine.ask import Ask
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.lanes import laned
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages.columns import name_in_list
+from tenfold.web.pages.filters import address
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.keeping import View
+from tenfold.web.pages.lists import conditions
+from tenfold.web.pages.lists.conditions import LAYOUT, PLACE, Branch, Pair, Pairs
+
+TABLE, BOARD, CALENDAR = "table", "board", "calendar"
+FORMS = (TABLE, BOARD, CALENDAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A list as it was asked for; `pairs` are all its parameters but the place in it.
+
+    `tree` are its conditions as people said them, `asked` what the engine is asked.
+    """
+
+    guest: Guest
+    definition: Definition
+    access: Access
+    pairs: Pairs
+    place: dict[str, str]
+    tree: Branch
+    asked: Ask
+    view: View | None
+    problem: str
+
+    @property
+    def path(self) -> str:
+        """Where the list is."""
+        return f"/{self.definition.path}"
+
+    def given(self, name: str) -> str:
+        """A parameter, empty where it is not given."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
+    @property
+    def form(self) -> str:
+        """Table, board or calendar: what was asked for, where the type can be shown so."""
+        form = self.given("as")
+        if self.asked.words or self.asked.deleted:
+            return TABLE
+        able = {BOARD: bool(groups(self)), CALENDAR: bool(days(self))}
+        return form if able.get(form) else TABLE
+
+    @property
+    def group(self) -> Field | None:
+        """The field by whose values the list is in groups or lanes."""
+        if self.form == CALENDAR:
+            return None
+        found = groups(self)
+        chosen = next((f for f in found if name_in_list(f) == self.given("group")), None)
+        if self.form == BOARD and chosen is None:
+            return next((f for f in found if f.name == "status"), found[0])
+        return chosen
+
+    @property
+    def day(self) -> Field | None:
+        """The field by which a calendar lays the list out."""
+        found = days(self)
+        chosen = (f for f in found if name_in_list(f) == self.given("group"))
+        return next(chosen, found[0] if found else None)
+
+    @property
+    def columns(self) -> str:
+        """The columns as an address spells them: the list's own, else those the person keeps."""
+        kept = "" if self.view else self.guest.arranged.kept.lists.get(self.definition.path, "")
+        return self.given("columns") or kept
+
+    @property
+    def changed(self) -> bool:
+        """Whether this is no longer what the saved view holds."""
+        return self.view is not None and _meant(self.pairs) != _meant(parse_qsl(self.view.query))
+
+    @property
+    def savable(self) -> bool:
+        """Whether there is anything to save: a list that is not just the type's own."""
+        return bool(_meant(self.pairs))
+
+    @property
+    def query(self) -> str:
+        """What stands behind the `?` of its address, without the place and the view's name."""
+        rest = [p for p in self.pairs if p[0] not in ("saved", "q")]
+        return address("", rest).removeprefix("?")
+
+    def link(self, **changes: str) -> str:
+        """The list's address with other parameters, from its first page; empty takes one off."""
+        kept = [p for p in self.pairs if p[0] not in changes]
+        return address(self.path, [*kept, *changes.items()])
+
+    def with_tree(self, tree: Branch) -> str:
+        """The list's address with other conditions."""
+        return address(self.path, conditions.with_tree(self.pairs, tree))
+
+
+def question(
+    guest: Guest, definition: Definition, access: Access, pairs: Iterable[Pair]
+) -> Question:
+    """What an address asks; what can't be used is left out, and said."""
+    given = [p for p in pairs if p[1] != ""]
+    place = {name: value for name, value in given if name in PLACE}
+    rest = [p for p in given if p[0] not in PLACE]
+    nowhere: dict[str, str] = {}
+    view = guest.arranged.view(parse_id(dict(rest).get("saved", "")))
+    problem = ""
+    if view is None and any(name == "saved" for name, _ in rest):
+        problem = "This view is gone, or is not shared with you. Here is the whole list."
+        rest = [p for p in rest if p[0] != "saved"]
+    if view is not None and not _meant(rest):
+        rest = [*parse_qsl(view.query), *rest]
+    tree = conditions.tree_of(rest)
+    try:
+        asked = _asked(guest, definition, access, rest, tree, place)
+    except Invalid as error:
+        problem = f"This could not be used, so it was left out: {error.message}."
+        rest = [p for p in rest if p[0] in LAYOUT]
+        tree, place = Branch(any=False, parts=()), nowhere
+        asked = _asked(guest, definition, access, (), tree, place)
+    return Question(guest, definition, access, rest, place, tree, asked, view, problem)
+
+
+def groups(question: Question) -> list[Field]:
+    """The fields that the list can be in groups of."""
+    fields = question.definition.fields.values()
+    return [f for f in fields if question.access.sees(f) and laned(f) and f.name not in _UNGROUPED]
+
+
+def days(question: Question) -> list[Field]:
+    """The fields by which the list can be laid out on days, those of meetings first."""
+    fields = question.definition.fields
+    found = [
+        f
+        for f in fields.values()
+        if f.type.kind in ("date", "datetime")
+        and question.access.sees(f)
+        and (f.filter or f.sort)
+        and f.type.operators
+    ]
+    return sorted(found, key=lambda f: (f.system, f.name != "starts_at"))
+
+
+_UNGROUPED = frozenset({"team", "created_by"})
+
+
+def _asked(
+    guest: Guest,
+    definition: Definition,
+    access: Access,
+    rest: Pairs,
+    tree: Branch,
+    place: dict[str, str],
+) -> Ask:
+    today = guest.now.astimezone(guest.zone).date()
+    said = conditions.resolved(tree, definition, guest.claims.user, today, guest.zone)
+    pairs = [p for p in conditions.with_tree(rest, said) if p[0] not in LAYOUT]
+    cursor = place.get("cursor", "")
+    asked = asking.parse(pairs, definition, access, guest.locale)
+    if not cursor:
+        return asked
+    return asking.parse([*pairs, ("cursor", cursor)], definition, access, guest.locale)
+
+
+def _meant(pairs: Sequence[Pair]) -> list[Pair]:
+    """The parameters that make a list what it is, in an order that says nothing."""
+    return sorted(p for p in pairs if p[0] not in ("saved", "q") and p[1] and p[0] not in PLACE)

@@ -1,0 +1,141 @@
+"""A list's conditions as a sentence whose parts can be changed, and the form that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tenfold.engine.ask import SHARED
+from tenfold.engine.filtering import Filter
+from tenfold.engine.titles import USER, suggest
+from tenfold.engine.types import Ref, User
+from tenfold.kernel.ids import parse_id
+from tenfold.web.pages import filters
+from tenfold.web.pages.cells import Reader
+from tenfold.web.pages.filters import Builder, address
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.lists import conditions
+from tenfold.web.pages.lists.conditions import Branch, Leaf, Path
+from tenfold.web.pages.lists.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A condition, or a group of them with the word between its parts.
+
+    `turn` is the list with the other word, `without` the list without this part, `edit` the form
+    that says it otherwise, `either` the one that adds an alternative to it.
+    """
+
+    text: str = ""
+    label: str = ""
+    without: str = ""
+    edit: str = ""
+    either: str = ""
+    joiner: str = ""
+    turn: str = ""
+    parts: tuple[Said, ...] = ()
+
+
+def sentence(question: Question, reader: Reader) -> tuple[Said, ...]:
+    """What the list is narrowed to: the parts of the whole, the word between them with each."""
+    if not question.tree.parts:
+        whole: tuple[Said, ...] = ()
+    else:
+        asked = iter(question.asked.conditions)
+        said = _said(question, question.tree, (), asked, reader)
+        whole = said.parts or (said,)
+    if question.asked.mine is not None:
+        whole = (*whole, Said("Shared with me", "", question.link(**{SHARED: ""}), joiner="and"))
+    return whole
+
+
+def _said(
+    question: Question, part: Leaf | Branch, path: Path, asked: Iterator[Filter], reader: Reader
+) -> Said:
+    tree = question.tree
+    if isinstance(part, Branch):
+        inner = [
+            _said(question, one, (*path, place), asked, reader)
+            for place, one in enumerate(part.parts)
+        ]
+        word = "or" if part.any else "and"
+        turn = question.with_tree(conditions.turned(tree, path)) if len(inner) > 1 else ""
+        joined = tuple(_joined(one, word, turn) for one in inner)
+        return Said(without=question.with_tree(conditions.without(tree, path)), parts=joined)
+    one = next(asked)
+    name = filters.parameter(one.field)
+    form = [*question.pairs, ("add_field", name), ("choose", "1")]
+    spelled = ".".join(map(str, path))
+    either = address(question.path, [*form, ("add_to", spelled)]) if len(path) < 3 else ""
+    return Said(
+        text=filters.in_words(part, one, reader),
+        label=one.field.label,
+        without=question.with_tree(conditions.without(tree, path)),
+        edit=address(question.path, [*form, ("edit", spelled or "0")]),
+        either=either,
+    )
+
+
+def _joined(one: Said, word: str, turn: str) -> Said:
+    return Said(one.text, one.label, one.without, one.edit, one.either, word, turn, one.parts)
+
+
+def form_of(question: Question, given: dict[str, str], reader: Reader) -> Builder | None:
+    """The form that adds a condition, or says one of the sentence otherwise."""
+    hidden = [*question.pairs]
+    hidden += [(name, given[name]) for name in ("add_to", "edit") if given.get(name)]
+    chosen, operator = given.get("add_field", ""), ""
+    values: list[str] = []
+    edited = _edited(question, given)
+    if edited is not None:
+        leaf, one = edited
+        if filters.parameter(one.field) == chosen:
+            operator, values = filters.form_values(leaf, one, reader)
+    return filters.builder(
+        question.definition,
+        question.access,
+        question.path,
+        chosen=chosen,
+        operator=operator,
+        values=values,
+        hidden=hidden,
+    )
+
+
+def _edited(question: Question, given: dict[str, str]) -> tuple[Leaf, Filter] | None:
+    """The condition that the form says otherwise, as it is spelled and as it is asked."""
+    path = conditions.path_of(given.get("edit", ""))
+    if not given.get("edit") or path is None:
+        return None
+    leaf = conditions.at(question.tree, path)
+    pairs = zip(question.tree.leaves(), question.asked.conditions, strict=False)
+    return next(((one, asked) for one, asked in pairs if one is leaf), None)
+
+
+async def with_form(question: Question, given: dict[str, str], values: list[str]) -> str:
+    """The address of the list with what the form says."""
+    field, operator = given.get("add_field", ""), given.get("add_operator", "eq")
+    one = next(
+        (f for f in filters.filterable(question.definition) if filters.parameter(f) == field), None
+    )
+    if one is not None and isinstance(one.type, Ref | User):
+        values = [await _id_of(question.guest, getattr(one.type, "to", USER), v) for v in values]
+    access, zone = question.access, question.guest.zone
+    leaves = filters.conditions_of(question.definition, access, field, operator, values, zone)
+    edit, to = (conditions.path_of(given.get(name, "")) for name in ("edit", "add_to"))
+    tree = question.tree
+    if given.get("edit") and edit is not None and conditions.at(tree, edit) is not None:
+        tree = conditions.instead(tree, edit, leaves) if leaves else conditions.without(tree, edit)
+    elif leaves:
+        place = to if to is not None and conditions.at(tree, to) is not None else ()
+        tree = conditions.beside(tree, place, leaves)
+    return question.with_tree(tree)
+
+
+async def _id_of(guest: Guest, kind: str, text: str) -> str:
+    """The id of the record or person that a title names, or the text as it is."""
+    if parse_id(text) is not None or text == conditions.ME:
+        return text
+    found = await suggest(guest.desk.query, guest.reader, guest.person, [kind], text, most=1)
+    return str(found[0].id) if found and text.strip() else text
