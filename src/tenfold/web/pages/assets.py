@@ -39,6 +39,7 @@ SHEETS = (
     "table",
     "record",
     "form",
+    "edit",
     "timeline",
     "imports",
     "sign-in",
