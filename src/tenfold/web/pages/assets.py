@@ -45,6 +45,7 @@ SHEETS = (
     "sign-in",
     "settings",
     "admin",
+    "sections",
     "narrow",
 )
 
