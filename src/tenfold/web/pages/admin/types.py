@@ -64,6 +64,7 @@ async def types_page(request: Req, q: str = "") -> ASGIResponse:
     async with looking(request, claims) as guest:
         reader, tenant = guest.reader, guest.person.tenant
         types = await types_of(reader, tenant, guest.desk.registry)
+        types = {name: one for name, one in types.items() if one.listed}
         found = await custom_fields.page(reader, tenant, Which([*types], []), None, _EVERY)
         retired = await custom_types.every(reader, tenant, retired=True)
         eyes, words = guest.eyes(), " ".join(q.split())[:100]
