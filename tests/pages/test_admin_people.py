@@ -25,7 +25,8 @@ _UNKNOWN = "UPDATE tenfold.members SET known_at = NULL WHERE user_id = $1"
 _SURE = "UPDATE tenfold.sessions SET sure_at = now() WHERE user_id = $1"
 _UNSURE = "UPDATE tenfold.sessions SET sure_at = now() - interval '1 hour' WHERE user_id = $1"
 PLACES = (
-    "/admin", PEOPLE, INVITE, INVITATIONS, "/admin/teams", "/admin/roles", "/admin/roles/new",
+    "/admin/types", "/admin/types/new", "/admin/types/lead", "/admin/types/lead/fields/new",
+    PEOPLE, INVITE, INVITATIONS, "/admin/teams", "/admin/roles", "/admin/roles/new",
     "/admin/roles-shipped/agent", "/admin/security", "/admin/security/events", "/admin/programs",
     "/admin/programs/new", "/admin/programs/keys/new", "/admin/explain",
 )  # fmt: skip
@@ -80,10 +81,15 @@ def forms(somebody: Somebody) -> list[str]:
         "/admin/roles/x/delete", "/admin/security", "/admin/security/data-keys",
         "/admin/programs/new", f"/admin/programs/{some}", f"/admin/programs/{some}/active",
         "/admin/programs/keys/new", f"{key}/rotate", f"{key}/revoke",
+        "/admin/types/new", "/admin/types/x", "/admin/types/x/retire", "/admin/types/x/revive",
+        "/admin/types/lead/fields/new", "/admin/types/lead/fields/preview",
+        f"/admin/types/lead/fields/{some}", f"/admin/types/lead/fields/{some}/retire",
+        f"/admin/types/lead/fields/{some}/revive",
     ]  # fmt: skip
 
 
-GIVEN = [("name", "x"), ("email", "x@example.com"), ("role", "member"), ("scopes", "lead:read"),
+GIVEN = [("name", "x"), ("label", "X"), ("label_plural", "Xs"), ("kind", "text"),
+         ("email", "x@example.com"), ("role", "member"), ("scopes", "lead:read"),
          ("mfa", "all"), ("mfa_grace_days", "9"), ("expires_in_days", "9"),
          ("overlap_hours", "1"), ("to", "x")]  # fmt: skip
 

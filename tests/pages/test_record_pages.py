@@ -112,7 +112,7 @@ async def test_an_edit_changes_only_what_was_typed(visitor: Visitor, lead: dict[
     assert control(visitor, "budget")["value"] == "1,000,000"
     await visitor.send(form, last_name="Unal")
     assert visitor.path == f"/leads/{lead['id']}"
-    assert visitor.toast == "Your changes are saved."
+    assert visitor.toast == "Your changes are saved. Undo"
     history = visitor.page.one("aside").text
     assert "changed last name" in history
     assert "Ünal became Unal" in _became(visitor)
@@ -354,16 +354,16 @@ async def test_a_move_into_a_stage_without_a_way_out_is_taken_back(
     assert closing["title"] == "Move to Closed, where it stays: no stage follows"
     await visitor.send(form, button="to=closed")
     assert visitor.toast == "Moved to Closed. Undo"
-    (undo,) = visitor.page.all("form", action=f"{path}/moves/undo?version=2")
+    (undo,) = visitor.page.all("form", action=f"{path}/undo?version=2")
     await visitor.send(undo)
     assert visitor.toast == "Moved back to Active."
     assert visitor.page.one("span", aria_current="step").text == "Active"
     assert "“Taken back.”" in visitor.page.one("aside").text
     await visitor.send(undo)
-    assert "changed this escrow meanwhile" in visitor.toast
-    again = f"{path}/moves/undo?version=3"
+    assert "changed again since" in visitor.toast
+    again = f"{path}/undo?version=3"
     await visitor.post(again, [("csrf", token(visitor))])
-    assert "Only your own move can be taken back" in visitor.toast
+    assert "Only your own change can be taken back" in visitor.toast
     assert visitor.page.one("span", aria_current="step").text == "Active"
 
 
@@ -376,9 +376,9 @@ async def test_only_ones_own_last_move_is_taken_back_and_not_for_long(
     await visitor.send(visitor.form(f"{path}/moves"), button="to=closed")
     colleague = visit(await organisation.person("manager"))
     await colleague.get(path)
-    undo = f"{path}/moves/undo?version=2"
+    undo = f"{path}/undo?version=2"
     await colleague.post(undo, [("csrf", token(colleague))])
-    assert "Only your own move can be taken back" in colleague.toast
+    assert "Only your own change can be taken back" in colleague.toast
     await organisation.owner.execute(
         "UPDATE tenfold.change_log SET at = at - interval '11 minutes' WHERE record_id = $1",
         UUID(escrow["id"]),

@@ -64,6 +64,7 @@ Event = Literal[
     "member_reactivated",
     "permission_changed",
     "organization_changed",
+    "types_changed",
     "ownership_transferred",
     "records_handed_over",
     "record_shared",

@@ -16,6 +16,14 @@ from tenfold.engine.definition import CUSTOM_TABLE, Definition
 from tenfold.kernel.errors import Invalid
 
 PREFIX = "custom_"
+ICONS = tuple(
+    """box briefcase building building-2 calendar-days chart-column clipboard-list cloud contact
+    credit-card database dollar-sign file-text flag folder globe graduation-cap handshake heart hash
+    house inbox key layers layout-grid link list-checks mail map-pin megaphone message-square
+    notebook-pen package palette paperclip phone receipt send shield shopping-bag smartphone
+    sparkles star table tag target ticket timer users wallet wrench zap""".split()  # noqa: SIM905
+)
+"""The icons that a type may have, of those that ship with the pages."""
 _NAME = re.compile(r"^[a-z][a-z0-9_]{1,38}$")
 
 
@@ -36,6 +44,12 @@ class TypeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     label: str = ""
     label_plural: str = ""
     help: str = ""
+    icon: str = ""
+
+
+def icon_of(spec: TypeSpec) -> str:
+    """The icon of a type: a box where none was chosen."""
+    return spec.icon or "box"
 
 
 def checked(spec: TypeSpec) -> TypeSpec:
@@ -50,6 +64,8 @@ def checked(spec: TypeSpec) -> TypeSpec:
     for one in ("label", "label_plural", "help"):
         if len(getattr(spec, one)) > 1_000:
             raise Invalid({one: "must have at most 1,000 characters"})
+    if spec.icon and spec.icon not in ICONS:
+        raise Invalid({"icon": f"must be one of {', '.join(ICONS)}"})
     single = words.removesuffix("s") or words
     return msgspec.structs.replace(
         spec, label=spec.label or single, label_plural=spec.label_plural or words
@@ -79,4 +95,5 @@ def defined(base: Definition, spec: TypeSpec) -> Definition:
         doc=spec.help or f"{spec.label_plural} of this organisation.",
         label=spec.label,
         label_plural=spec.label_plural,
+        icon=icon_of(spec),
     )

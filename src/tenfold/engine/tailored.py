@@ -28,7 +28,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A custom field as a tenant defines it.
 
     `options` are those of a choice or choices, `places` those of a decimal, `max_length` that
-    of a text.
+    of a text, `section` the part of forms and record pages it stands in.
     """
 
     name: str
@@ -39,6 +39,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     options: tuple[str, ...] = ()
     places: int = 2
     max_length: int = 500
+    section: str = ""
 
 
 KINDS = [
@@ -82,11 +83,11 @@ def check(spec: FieldSpec, definition: Definition) -> None:
 def _check_options(spec: FieldSpec) -> dict[str, str]:
     options = spec.options
     if spec.kind not in ("choice", "choices"):
-        return {"options": "only choice and choices have options"} if options else {}
+        return {"options": "are for choice and choices alone"} if options else {}
     if not options:
-        return {"options": "give at least one"}
+        return {"options": "must have at least one"}
     if len(options) > 200 or len(set(options)) < len(options):
-        return {"options": "give at most 200, each once"}
+        return {"options": "must be 200 at most, each once"}
     if any(not o or o != " ".join(o.split()) or len(o) > 100 or "," in o for o in options):
         return {"options": "must have 1 to 100 characters each, no comma, no blanks at the ends"}
     return {}
@@ -106,6 +107,7 @@ def field_of(spec: FieldSpec) -> Field:
         nullable=not spec.required,
         label=spec.label or spec.name.replace("_", " ").capitalize(),
         help=spec.help,
+        section=spec.section,
         filter=True,
         custom=True,
     )

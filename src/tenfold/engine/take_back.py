@@ -1,13 +1,15 @@
-"""Taking back a move: a stage that can't be left is reached by one click, and clicks go astray.
+"""Taking back what one just did to a record: fields that were changed, a stage that was left.
 
-Who moved a record may put it back for a while, as long as nobody changed it since. The stage is
-stored as it was before, without asking whether a move leads there. A taking-back is no move.
+Who changed a record may put it back for a while, as long as nobody changed the same fields since;
+what others did to other fields stays. Values are stored as they were before, without asking whether
+a move leads there. A taking-back is itself not taken back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from tenfold.db.database import Transaction
@@ -15,17 +17,23 @@ from tenfold.engine import checks, writing
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
+from tenfold.engine.undo_fields import Fields, columns_of, goes_back
+from tenfold.kernel import digits
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
 
 WHILE = timedelta(minutes=10)
-"""How long a move can be taken back."""
+"""How long a change can be taken back."""
 _REASON = "Taken back."
-_MOVE = """SELECT old ->> 'status' FROM tenfold.change_log
+_CHANGE = """SELECT old, new FROM tenfold.change_log
 WHERE tenant_id = $1 AND type = $2 AND record_id = $3 AND version = $4 AND actor_id = $5
-  AND at > $6 AND operation = 'update' AND old ->> 'status' IS NOT NULL
-  AND reason IS DISTINCT FROM $7
+  AND at > $6 AND operation = 'update' AND reason IS DISTINCT FROM $7
 ORDER BY seq DESC LIMIT 1"""
+# The columns that were changed after it, by whomever.
+_LATER = """SELECT DISTINCT k.name FROM tenfold.change_log l
+CROSS JOIN LATERAL jsonb_object_keys(coalesce(l.new, l.old)) AS k (name)
+WHERE l.tenant_id = $1 AND l.type = $2 AND l.record_id = $3 AND l.version > $4
+  AND l.operation <> 'reseal'"""
 
 
 async def take_back(
@@ -35,33 +43,48 @@ async def take_back(
     definition: Definition,
     identity: UUID,
     version: int,
-) -> str:
-    """Put a record back to the stage it had before its move to this version; answers the stage."""
-    access, stage = person.access(definition), definition.fields.get("status")
+) -> Mapping[str, Any]:
+    """Put back what one's own change to this version set; answers the columns as they are again."""
+    access = person.access(definition)
     access.need("update", definition)
-    if stage is None or not access.sets(stage):
-        raise Forbidden(f"You may not move this {definition.label.lower()}.")
-    current = await records.current(tx, person, definition, [identity], ["status"])
+    current = await records.current(tx, person, definition, [identity], columns_of(definition))
     row = current.get(identity)
     if row is None or row["deleted_at"] is not None:
         raise NotFound(f"There is no such {definition.label.lower()}.")
     checks.change(access, person, row, definition)
-    checks.version(definition, row, version)
-    since = now() - WHILE
-    what = (person.tenant, definition.logged, identity, version, person.user, since, _REASON)
-    old: str | None = await tx.value(_MOVE, *what)
-    if old is None:
-        raise Conflict(
-            "Only your own move can be taken back, within ten minutes and before any other change."
-        )
+    old, new = await _own_change(tx, person, definition, identity, version)
+    about = (person.tenant, definition.logged, identity, version)
+    later = frozenset(r[0] for r in await tx.rows(_LATER, *about))
+    made = goes_back(definition, access, old, new, row, later)
+    _stop(definition, made)
     await tx.value(writing.REASON, _REASON)
 
     def refuse(_: UUID, error: TenfoldError) -> NoReturn:
         raise error
 
-    def tell(_: UUID, __: str, ___: tuple[str, ...]) -> None:
-        """A stage points to no other record that could be gone."""
+    def tell(_: UUID, sentence: str, __: tuple[str, ...]) -> NoReturn:
+        raise Conflict(sentence)
 
-    rows = [{"id": identity, "status": old}]
+    rows = [{"id": identity, **made.back}]
     await records.put_back(tx, person, definition, rows, current, refuse, tell)
-    return old
+    return made.back
+
+
+async def _own_change(
+    tx: Transaction, person: Person, definition: Definition, identity: UUID, version: int
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the person changed, before and after, if that is not too long ago."""
+    since = now() - WHILE
+    what = (person.tenant, definition.logged, identity, version, person.user, since, _REASON)
+    found = await tx.row(_CHANGE, *what)
+    if found is None or not found["old"]:
+        raise Conflict("Only your own change can be taken back, and within ten minutes.")
+    return digits.decode(found["old"]), digits.decode(found["new"] or "{}")
+
+
+def _stop(definition: Definition, made: Fields) -> None:
+    """Raise where not everything goes back: half a change that is undone is worse than none."""
+    if made.barred or made.unseen:
+        raise Forbidden(f"You may not change this {definition.label.lower()} back.")
+    if made.kept or not made.back:
+        raise Conflict("It was changed again since, so it stays as it is now.")

@@ -12,6 +12,9 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts.events import note
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.tailored import FieldSpec, check, field_of
@@ -40,6 +43,7 @@ WHERE tenant_id = $1 AND id = $2"""
 
 Label = Annotated[str, Meta(max_length=100)]
 Help = Annotated[str, Meta(max_length=500)]
+Section = Annotated[str, Meta(max_length=60)]
 
 
 class CustomField(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,7 @@ class CustomField(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...]
     places: int
     max_length: int
+    section: str
     created_at: datetime
     retired_at: datetime | None
 
@@ -71,6 +76,7 @@ class NewCustomField(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     places: int = 2
     max_length: int = 500
+    section: Section = ""
 
 
 class CustomFieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +86,7 @@ class CustomFieldChange(msgspec.Struct, frozen=True, kw_only=True):
     help: Help | UnsetType = UNSET
     required: bool | UnsetType = UNSET
     options: tuple[str, ...] | UnsetType = UNSET
+    section: Section | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +117,10 @@ async def by_type(reader: Reader, tenant: UUID) -> dict[str, dict[str, Field]]:
     return found
 
 
-async def create(
-    tx: Transaction, types: Mapping[str, Definition], new: NewCustomField
-) -> CustomField:
+async def create(act: Administrator, new: NewCustomField) -> CustomField:
     """Add a field; with the name and kind of a retired one, that comes back with its values."""
-    tenant, definition = tx.context.tenant, known(types, new.type)
+    types = await types_of(act.tx, act.tenant, act.registry)
+    tx, tenant, definition = act.tx, act.tenant, known(types, new.type)
     spec = msgspec.convert(
         {k: v for k, v in msgspec.structs.asdict(new).items() if k != "type"}, FieldSpec
     )
@@ -123,38 +129,61 @@ async def create(
         raise Conflict(f"A type may have {MOST} custom fields.", code="TOO_MANY")
     old = await tx.row(_NAMED, tenant, new.type, new.name)
     if old is not None:
-        return await _revive(tx, _field(old), spec)
+        return await _revive(act, _field(old), spec)
     identity = new_id()
     try:
         await tx.execute(_ADD, tenant, identity, new.type, new.name, _text(spec))
     except asyncpg.UniqueViolationError:
         raise _taken() from None
-    return await _changed(tx, identity)
+    return await _changed(act, identity, "field added")
 
 
-async def change(tx: Transaction, identity: UUID, wanted: CustomFieldChange) -> CustomField:
+async def change(act: Administrator, identity: UUID, wanted: CustomFieldChange) -> CustomField:
     """Change how a field is called, whether it is required, and what may be chosen."""
-    old = await one(tx, tx.context.tenant, identity)
+    old = await one(act.tx, act.tenant, identity)
     spec = _spec(old)
     given = msgspec.structs.asdict(wanted)
     spec = msgspec.structs.replace(spec, **{k: v for k, v in given.items() if v is not UNSET})
-    await _keep(tx, old, spec)
-    return await _changed(tx, identity)
+    await _keep(act.tx, old, spec)
+    return await _changed(act, identity, "field changed")
 
 
-async def retire(tx: Transaction, identity: UUID) -> CustomField:
+async def retire(act: Administrator, identity: UUID) -> CustomField:
     """Show a field no more; its values stay and come back with it."""
-    await one(tx, tx.context.tenant, identity)
-    await tx.execute(_RETIRE, tx.context.tenant, identity)
-    return await _changed(tx, identity)
+    await one(act.tx, act.tenant, identity)
+    await act.tx.execute(_RETIRE, act.tenant, identity)
+    return await _changed(act, identity, "field retired")
+
+
+async def revive(act: Administrator, identity: UUID) -> CustomField:
+    """Show a retired field again, as it was, with its values; one in use stays so."""
+    old = await any_one(act.tx, act.tenant, identity)
+    if old.retired_at is None:
+        return old
+    types = await types_of(act.tx, act.tenant, act.registry)
+    # Its type may have got a field of that name since.
+    check(_spec(old), known(types, old.type))
+    return await _revive(act, old, _spec(old))
 
 
 async def one(reader: Reader, tenant: UUID, identity: UUID) -> CustomField:
     """A field in use; raises NotFound."""
+    found = await any_one(reader, tenant, identity)
+    if found.retired_at is not None:
+        raise _missing(identity)
+    return found
+
+
+async def any_one(reader: Reader, tenant: UUID, identity: UUID) -> CustomField:
+    """A field, in use or retired; raises NotFound."""
     row = await reader.row(_ONE, tenant, identity)
-    if row is None or row["retired_at"] is not None:
-        raise NotFound(f"There is no custom field with the id {identity}.")
+    if row is None:
+        raise _missing(identity)
     return _field(row)
+
+
+def _missing(identity: UUID) -> NotFound:
+    return NotFound(f"There is no custom field with the id {identity}.")
 
 
 def known(types: Mapping[str, Definition], name: str) -> Definition:
@@ -166,7 +195,7 @@ def known(types: Mapping[str, Definition], name: str) -> Definition:
     return found
 
 
-async def _revive(tx: Transaction, old: CustomField, spec: FieldSpec) -> CustomField:
+async def _revive(act: Administrator, old: CustomField, spec: FieldSpec) -> CustomField:
     if old.retired_at is None:
         raise _taken()
     if (old.kind, old.places) != (spec.kind, spec.places):
@@ -175,8 +204,8 @@ async def _revive(tx: Transaction, old: CustomField, spec: FieldSpec) -> CustomF
             code="DUPLICATE",
             fields={"name": "is that of a retired field"},
         )
-    await _keep(tx, old, spec)
-    return await _changed(tx, old.id)
+    await _keep(act.tx, old, spec)
+    return await _changed(act, old.id, "field brought back")
 
 
 async def _keep(tx: Transaction, old: CustomField, spec: FieldSpec) -> None:
@@ -189,10 +218,13 @@ async def _keep(tx: Transaction, old: CustomField, spec: FieldSpec) -> None:
     await tx.execute(_CHANGE, tx.context.tenant, old.id, _text(spec))
 
 
-async def _changed(tx: Transaction, identity: UUID) -> CustomField:
-    tx.touch("definitions")
-    (row,) = await tx.rows(_ONE, tx.context.tenant, identity)
-    return _field(row)
+async def _changed(act: Administrator, identity: UUID, did: str) -> CustomField:
+    act.tx.touch("definitions")
+    (row,) = await act.tx.rows(_ONE, act.tenant, identity)
+    found = _field(row)
+    kind, name, tenant = found.type, found.name, act.tenant
+    await note(act.tx, "types_changed", act.client, tenant=tenant, did=did, type=kind, field=name)
+    return found
 
 
 def _nothing(old: CustomField) -> Definition:
@@ -223,6 +255,7 @@ def _spec(old: CustomField) -> FieldSpec:
         options=old.options,
         places=old.places,
         max_length=old.max_length,
+        section=old.section,
     )
 
 

@@ -68,8 +68,7 @@ async def create_custom_field(request: Req) -> ASGIResponse:
     new = await body_of(request, NewCustomField)
 
     async def work(act: Administrator) -> CustomField:
-        types = await types_of(act.tx, act.tenant, act.registry)
-        return await custom_fields.create(act.tx, types, new)
+        return await custom_fields.create(act, new)
 
     return await administer(
         request, "custom-fields", work, status=201, location="/v1/custom-fields"
@@ -78,12 +77,11 @@ async def create_custom_field(request: Req) -> ASGIResponse:
 
 @patch("/v1/custom-fields/{field_id:str}")
 async def change_custom_field(request: Req, field_id: str) -> ASGIResponse:
-    """Change a field's label, help, whether it is required; add options."""
+    """Change a field's label, help, section, whether it is required; add options."""
     wanted = await body_of(request, CustomFieldChange)
 
     async def work(act: Administrator) -> CustomField:
-        identity = identified(field_id, "custom field")
-        return await custom_fields.change(act.tx, identity, wanted)
+        return await custom_fields.change(act, identified(field_id, "custom field"), wanted)
 
     return await administer(request, "custom-fields", work)
 
@@ -93,7 +91,7 @@ async def retire_custom_field(request: Req, field_id: str) -> ASGIResponse:
     """Show a field no more; made again with its name and kind, it comes back with its values."""
 
     async def work(act: Administrator) -> CustomField:
-        return await custom_fields.retire(act.tx, identified(field_id, "custom field"))
+        return await custom_fields.retire(act, identified(field_id, "custom field"))
 
     return await administer(request, "custom-fields", work)
 

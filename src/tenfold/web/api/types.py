@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.organisation import custom_types
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.db.database import Reader
+from tenfold.accounts.organisation.custom_types import TypeChange
 from tenfold.engine.access import Person
-from tenfold.engine.custom_types import PREFIX, TypeSpec, checked
+from tenfold.engine.custom_types import PREFIX, TypeSpec, icon_of
 from tenfold.engine.definition import Definition
 from tenfold.engine.scopes import READ
-from tenfold.kernel.errors import Conflict, NotFound
-from tenfold.kernel.ids import new_id
 from tenfold.web import respond
 from tenfold.web.api.administration import administer
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.requests import Req, known
-from tenfold.web.desk import DEFINITIONS, desk_of
-
-MOST = 200
-_ALL = """SELECT name, spec FROM tenfold.custom_types
-WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name"""
-_COUNT = "SELECT count(*) FROM tenfold.custom_types WHERE tenant_id = $1 AND retired_at IS NULL"
-_ADD = """INSERT INTO tenfold.custom_types (tenant_id, id, name, spec) VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, name) DO UPDATE SET spec = excluded.spec, retired_at = NULL
-WHERE tenfold.custom_types.retired_at IS NOT NULL RETURNING id"""
-_CHANGE = """UPDATE tenfold.custom_types SET spec = $3
-WHERE tenant_id = $1 AND name = $2 AND retired_at IS NULL RETURNING id"""
-_RETIRE = """UPDATE tenfold.custom_types SET retired_at = now()
-WHERE tenant_id = $1 AND name = $2 AND retired_at IS NULL RETURNING id"""
-_ONE = """SELECT spec FROM tenfold.custom_types
-WHERE tenant_id = $1 AND name = $2 AND retired_at IS NULL"""
 
 
 class TypeInfo(msgspec.Struct, kw_only=True):
@@ -47,15 +29,8 @@ class TypeInfo(msgspec.Struct, kw_only=True):
     pack: str
     path: str
     help: str
+    icon: str
     custom: bool
-
-
-class TypeChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What can be changed of a type; its name is in addresses and stays."""
-
-    label: str = ""
-    label_plural: str = ""
-    help: str = ""
 
 
 @get("/v1/types")
@@ -63,10 +38,9 @@ async def list_types(request: Req) -> ASGIResponse:
     """The record types that I may read, shipped and made here."""
     desk, claims = known(request, "types")
     async with desk.enter(claims) as visit:
-        rows = await visit.reader.rows(_ALL, claims.tenant)
-    shown = [_shipped(d) for d in desk.registry if visit.person.access(d).read != "none"] + [
-        _own(msgspec.json.decode(r[1], type=TypeSpec)) for r in rows if _knows(visit.person, r[0])
-    ]
+        own = await custom_types.every(visit.reader, claims.tenant)
+    shown = [_shipped(d) for d in desk.registry if visit.person.access(d).read != "none"]
+    shown += [_own(spec) for spec, _ in own if _knows(visit.person, spec.name)]
     return respond.data(shown)
 
 
@@ -78,41 +52,30 @@ async def read_type(request: Req, name: str) -> ASGIResponse:
     async with desk.enter(claims) as visit:
         if found is not None and visit.person.access(found).read != "none":
             return respond.data(_shipped(found))
-        own = await _found(visit.reader, claims.tenant, name)
+        own = await custom_types.one(visit.reader, claims.tenant, name)
         if not _knows(visit.person, own.name):
-            raise _no_type(name)
+            raise custom_types.missing(name)
         return respond.data(_own(own))
 
 
 @post("/v1/types")
 async def create_type(request: Req) -> ASGIResponse:
     """Make a record type; its fields are added at /v1/custom-fields with type custom_<name>."""
-    spec = checked(await body_of(request, TypeSpec))
-    if desk_of(request).registry.by_plural.get(spec.name):
-        raise Conflict(f"{spec.name} is a type that ships; choose another name.", code="DUPLICATE")
+    spec = await body_of(request, TypeSpec)
 
     async def work(act: Administrator) -> TypeInfo:
-        stored = msgspec.json.encode(spec).decode()
-        if await act.tx.value(_COUNT, act.tenant) >= MOST:
-            raise Conflict(f"There can be {MOST} types of your own.", code="TOO_MANY")
-        if await act.tx.value(_ADD, act.tenant, new_id(), spec.name, stored) is None:
-            raise Conflict(f"There is a type {spec.name} already.", code="DUPLICATE")
-        return _changed(act, spec)
+        return _own(await custom_types.create(act, spec))
 
     return await administer(request, "types", work, status=201, location="/v1/types")
 
 
 @patch("/v1/types/{name:str}")
 async def change_type(request: Req, name: str) -> ASGIResponse:
-    """Change a type's labels and help."""
+    """Change a type's labels, help and icon."""
     change = await body_of(request, TypeChange)
 
     async def work(act: Administrator) -> TypeInfo:
-        old = await _found(act.tx, act.tenant, name)
-        given = {k: v for k, v in msgspec.structs.asdict(change).items() if v}
-        spec = checked(msgspec.structs.replace(old, **given))
-        await act.tx.value(_CHANGE, act.tenant, spec.name, msgspec.json.encode(spec).decode())
-        return _changed(act, spec)
+        return _own(await custom_types.change(act, name, change))
 
     return await administer(request, "types", work)
 
@@ -122,27 +85,9 @@ async def retire_type(request: Req, name: str) -> ASGIResponse:
     """Take a type out of use; its records stay, and come back with a type of the same name."""
 
     async def work(act: Administrator) -> TypeInfo:
-        spec = await _found(act.tx, act.tenant, name)
-        await act.tx.value(_RETIRE, act.tenant, spec.name)
-        return _changed(act, spec)
+        return _own(await custom_types.retire(act, name))
 
     return await administer(request, "types", work)
-
-
-def _changed(act: Administrator, spec: TypeSpec) -> TypeInfo:
-    act.tx.touch(DEFINITIONS)
-    return _own(spec)
-
-
-async def _found(reader: Reader, tenant: UUID, name: str) -> TypeSpec:
-    spec = await reader.value(_ONE, tenant, name.removeprefix(PREFIX)[:60].replace("\0", ""))
-    if spec is None:
-        raise _no_type(name)
-    return msgspec.json.decode(spec, type=TypeSpec)
-
-
-def _no_type(name: str) -> NotFound:
-    return NotFound(f"There is no record type {name[:60]!r} of your own.")
 
 
 def _knows(person: Person, name: str) -> bool:
@@ -158,6 +103,7 @@ def _shipped(one: Definition) -> TypeInfo:
         pack=one.pack,
         path=f"/v1/{one.path}",
         help=one.doc,
+        icon=one.icon,
         custom=False,
     )
 
@@ -170,6 +116,7 @@ def _own(spec: TypeSpec) -> TypeInfo:
         pack="custom",
         path=f"/v1/custom/{spec.name}",
         help=spec.help,
+        icon=icon_of(spec),
         custom=True,
     )
 

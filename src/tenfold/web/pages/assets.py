@@ -39,11 +39,13 @@ SHEETS = (
     "table",
     "record",
     "form",
+    "edit",
     "timeline",
     "imports",
     "sign-in",
     "settings",
     "admin",
+    "sections",
     "narrow",
 )
 

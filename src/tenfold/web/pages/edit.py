@@ -59,7 +59,7 @@ async def create(request: Req, plural: str) -> ASGIResponse:
             access.need("create", definition)
             fields = form_fields(definition, access, creating=True)
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
-            _stop(body, definition, guest, creating=True)
+            stop(body, definition, guest, creating=True)
             (written,), _ = await act.desk.records.create(
                 tx, guest.person, definition, [body.values], guest.locale
             )
@@ -96,12 +96,15 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
             access = guest.person.access(definition)
             fields = form_fields(definition, access, creating=False)
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
-            _stop(body, definition, guest, creating=False)
+            stop(body, definition, guest, creating=False)
             one = Change(act.identity, body.values, act.version)
-            await act.desk.records.update(tx, guest.person, definition, [one], guest.locale)
+            (written,), _ = await act.desk.records.update(
+                tx, guest.person, definition, [one], guest.locale
+            )
     except (Invalid, Conflict, Lost) as error:
         return await again(request, act.shipped, act.form, error, act.identity)
-    return act.done("Your changes are saved.")
+    undo = f"{act.path}/undo?version={written.version}" if written else ""
+    return act.done("Your changes are saved.", undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/moves", status_code=200)
@@ -118,22 +121,22 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
             written = await act.desk.records.move(*what)
     except (Conflict, Lost) as error:
         return act.refused(error)
-    undo = f"{act.path}/moves/undo?version={written.version}"
+    undo = f"{act.path}/undo?version={written.version}"
     return act.done(f"Moved to {stage.label(to)}.", undo=undo)
 
 
-@post("/{plural:str}/{record_id:str}/moves/undo", status_code=200)
-async def unmove(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
-    """Take one's own last move back, also from a stage that can't be left."""
-    act = await arrived(request, plural, "page-unmove", record_id)
+@post("/{plural:str}/{record_id:str}/undo", status_code=200)
+async def undo(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
+    """Take one's own last change back: fields, or a move, also from a stage that can't be left."""
+    act = await arrived(request, plural, "page-undo", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
             what = (tx, guest.person, definition, act.identity, version)
-            old = await take_back(act.desk.records, *what)
+            back = await take_back(act.desk.records, *what)
     except (Conflict, Lost) as error:
         return act.refused(error)
-    label = act.shipped.status.label(old) if act.shipped.status else old
-    return act.done(f"Moved back to {label}.")
+    stage, to = act.shipped.status, back.get("status")
+    return act.done(f"Moved back to {stage.label(str(to))}." if stage and to else "Taken back.")
 
 
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
@@ -213,7 +216,7 @@ async def arrived(request: Req, plural: str, route: str, record_id: str = "") ->
     return Act(request, desk, shipped, identity, claims, form)
 
 
-def _stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) -> None:
+def stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) -> None:
     """Raise the mistakes that the form alone can make, with all others, in one round."""
     if not body.problems:
         return
@@ -233,5 +236,5 @@ def _title(definition: Definition, written: Written | None) -> str:
     return own_title(definition, record) or f"The {definition.label.lower()}"
 
 
-HANDLERS = [new_page, create, edit_page, change, move, unmove, delete, restore]
-__all__ = ["HANDLERS", "Act", "arrived"]
+HANDLERS = [new_page, create, edit_page, change, move, undo, delete, restore]
+__all__ = ["HANDLERS", "Act", "arrived", "stop"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import titles
 from tenfold.engine.types import Ref, User
 from tenfold.kernel import digits
@@ -116,11 +116,7 @@ def view_of(
     changed: Mapping[str, str] | None = None,
 ) -> FormView:
     creating = "id" not in record
-    access = guest.person.access(definition)
-    fields = form_fields(definition, access, creating=creating)
-    if not creating and not decides(guest, definition, record):
-        # Whose a shared record is, and who else may see it, is not theirs to say.
-        fields = [f for f in fields if f.name not in ("owner", definition.private)]
+    fields = offered(guest, definition, record)
     problems = dict(error.fields) if error else {}
     known = {name_of(f) for f in fields}
     beside = {name: text for name, text in problems.items() if name in known}
@@ -141,6 +137,16 @@ def view_of(
         problem=_problem(definition, error, beside, problems),
         mistakes=len(beside),
     )
+
+
+def offered(guest: Guest, definition: Definition, record: Mapping[str, Any]) -> list[Field]:
+    """The fields that the person may set: of a new record, or of this one."""
+    creating = "id" not in record
+    fields = form_fields(definition, guest.person.access(definition), creating=creating)
+    if creating or decides(guest, definition, record):
+        return fields
+    # Whose a shared record is, and who else may see it, is not theirs to say.
+    return [f for f in fields if f.name not in ("owner", definition.private)]
 
 
 def _problem(

@@ -22,7 +22,7 @@ from tenfold.kernel import digits
 from tenfold.kernel.labels import label_of
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, hues, mentions, render, sharing, timeline, words
+from tenfold.web.pages import cells, hues, in_place, mentions, render, sharing, timeline, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of
 from tenfold.web.pages.door import signed_in
@@ -39,21 +39,22 @@ _BESIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One field of a record: its name and its value."""
+    """One field of a record: its name, its value, and where it is edited if one may."""
 
     label: str
     cell: Cell
     help: str
     wide: bool = False
+    edit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A section of fields: those filled in, and how many are empty."""
+    """A section of fields: those filled in, and those that are empty."""
 
     label: str
     filled: tuple[Fact, ...]
-    empty: tuple[str, ...]
+    empty: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,8 @@ async def _view(
     earlier = f"{path}?before={shown[-1].id}" if len(log) > HISTORY else ""
     stage = definition.status
     visible = "status" in record
-    sections = _sections(definition, access, record, eyes)
+    editable = in_place.editable(guest, definition, record)
+    sections = _sections(definition, access, record, eyes, editable)
     born = words.moment_of(str(record.get("created_at") or ""))
     status = cells.cell(definition.fields["status"], record, eyes) if stage and visible else Cell()
     return View(
@@ -231,22 +233,28 @@ def _beside(guest: Guest, definition: Definition, name: str, other: Definition) 
 
 
 def _sections(
-    definition: Definition, access: Access, record: Record, reader: cells.Reader
+    definition: Definition,
+    access: Access,
+    record: Record,
+    reader: cells.Reader,
+    editable: frozenset[str],
 ) -> tuple[Facts, ...]:
-    """The fields by section, what is empty folded away."""
-    said = {f.name for f in definition.title_fields}
-    skipped = {"status", "owner", "team", "id", *said, *_reasons(definition)}
-    groups: dict[str, tuple[list[Fact], list[str]]] = {}
+    """The fields by section, what is empty apart."""
+    skipped = {"status", "team", "id", *_reasons(definition)}
+    said = {f.name for f in definition.title_fields} - editable
+    groups: dict[str, tuple[list[Fact], list[Fact]]] = {}
     for one in (*definition.fields.values(), *definition.custom_fields.values()):
-        if one.system or one.name in skipped or not access.sees(one) or isinstance(one.type, Many):
+        if one.system or one.name in skipped | said or not access.sees(one):
+            continue
+        if isinstance(one.type, Many):
             continue
         label = one.section or ("Own fields" if one.custom else "Details")
         filled, empty = groups.setdefault(label, ([], []))
         cell = cells.cell(one, record, reader)
-        if cell.kind == "empty":
-            empty.append(one.label)
-        else:
-            filled.append(Fact(one.label, cell, one.help, cell.kind in ("long", "code")))
+        edit = in_place.address(definition, record["id"], one) if one.name in editable else ""
+        wide = cell.kind in ("long", "code")
+        fact = Fact(one.label, cell, one.help, wide, edit)
+        (empty if cell.kind == "empty" else filled).append(fact)
     return tuple(Facts(n, tuple(f), tuple(e)) for n, (f, e) in groups.items())
 
 

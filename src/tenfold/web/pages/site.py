@@ -12,6 +12,7 @@ from tenfold.web.pages import (
     errors,
     home,
     imports,
+    in_place,
     joining,
     mailed,
     outbox,
@@ -60,6 +61,7 @@ def site() -> Router:
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,
+        *in_place.HANDLERS,
         *sharing.HANDLERS,
     ]
     return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)

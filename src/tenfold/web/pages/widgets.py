@@ -74,6 +74,12 @@ class Widget:
     was: str = ""
     options: tuple[Option, ...] = ()
     parts: tuple[Part, ...] = ()
+    mark: str = ""
+
+    @property
+    def id(self) -> str:
+        """What its elements are called: of one field there may be several on a page."""
+        return f"{self.name}{self.mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def sections(
     ordered = sorted(fields, key=lambda f: (f.custom, f.section != "", f.name not in titles))
     for one in ordered:
         label = one.section or ("Own fields" if one.custom else "")
-        made = _widget(one, filled, focus=one in focused)
+        made = widget(one, filled, focus=one in focused)
         groups.setdefault(label, []).append(made)
     return tuple(Section(label, tuple(widgets)) for label, widgets in groups.items())
 
@@ -129,7 +135,8 @@ def name_of(one: Field) -> str:
     return f"custom.{one.name}" if one.custom else one.json_name
 
 
-def _widget(one: Field, filled: Filled, *, focus: bool) -> Widget:
+def widget(one: Field, filled: Filled, *, focus: bool = False) -> Widget:
+    """The control of one field."""
     kind = one.type.kind
     name = name_of(one)
     record = {**filled.record, **custom_values(filled.record, one)} if one.custom else filled.record

@@ -18,24 +18,19 @@ from tenfold.web.api.administration import administering, told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
+from tenfold.web.pages.admin.sections import GROUPS, active
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, visiting
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.session import Flash, Form, Req, here, keep_flash, routed, signed_form
 from tenfold.web.pages.settings import Root, placed
 
-ADMIN = Root(
+_ROOT = Root(
     "Administration",
     "/admin",
     "sliders-horizontal",
-    (
-        ("People", "/admin/people", "users"),
-        ("Teams", "/admin/teams", "workflow"),
-        ("Roles", "/admin/roles", "user-cog"),
-        ("Security", "/admin/security", "shield-check"),
-        ("Programs", "/admin/programs", "plug"),
-        ("Explain access", "/admin/explain", "circle-help"),
-    ),
+    tuple((one.label, one.href, one.icon) for group in GROUPS for one in group.sections),
 )
+
 PAGE = 50
 """How many rows a page of a list has."""
 
@@ -100,7 +95,8 @@ def page(
 ) -> ASGIResponse:
     """A page of administration, beside their places."""
     where = (guest.request, f"admin/{template}", guest, title)
-    return placed(*where, ADMIN, status=status, headers=headers, **view)
+    view |= {"sections": GROUPS, "at": active(here(guest.request))}
+    return placed(*where, _ROOT, status=status, headers=headers, **view)
 
 
 def identified(text: str, what: str) -> UUID:

@@ -52,6 +52,7 @@ LABELS: Mapping[str, str] = {
     "member_reactivated": "Reactivated",
     "permission_changed": "Permissions changed",
     "organization_changed": "Organisation changed",
+    "types_changed": "Record types changed",
     "ownership_transferred": "Ownership transferred",
     "records_handed_over": "Records handed over",
     "record_shared": "Record shared",

@@ -39,7 +39,7 @@ class Row:
     me: bool
 
 
-@get(["/admin", PLACE])
+@get(PLACE)
 async def people_page(
     request: Req, q: str = "", which: str = "active", after: str = ""
 ) -> ASGIResponse:
