@@ -38,8 +38,9 @@ WIDTHS = {
     "address": 260,
     "url": 180,
 }
-# A list's room on screens of 1024, 1320 and 1440 pixels beside the rail; then the rank after it.
-_ROOMS = ((824, 3), (1_088, 4), (1_208, 5))
+# A list's room on screens of 1024, 1320 and 1440 pixels beside the rail and the boxes that rows
+# are chosen by; then the rank after it.
+_ROOMS = ((802, 3), (1_066, 4), (1_186, 5))
 # What the last column leaves at the right edge, beyond what cells leave between them.
 _MARGIN = 14
 _WIDEST = 6

@@ -102,6 +102,16 @@ class Builder:
     picks: str
     hidden: Pairs
 
+    @property
+    def replacing(self) -> bool:
+        """Whether it says a condition otherwise."""
+        return any(name == "edit" for name, _ in self.hidden)
+
+    @property
+    def beside(self) -> bool:
+        """Whether it adds an alternative to one."""
+        return any(name == "add_to" for name, _ in self.hidden)
+
 
 def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     """A path with parameters."""

@@ -23,6 +23,7 @@ _MACROS = {
     "macros/show.html": ("icon", "avatar", "sign", "cell", "short"),
     "macros/field.html": ("field",),
     "macros/entry.html": ("entry", "told", "passkey"),
+    "macros/lists.html": ("said_parts", "view_fields"),
     "macros/acts.html": ("act", "sure", "choose", "ticks", "looked_up"),
 }
 _WORTH_IT = 1_400
@@ -89,9 +90,17 @@ def render(template: str, **view: Any) -> str:
 
 def wants(request: Req, target: str) -> bool:
     """Whether htmx asks for this part of the page alone."""
-    swapped = header(request.scope, b"hx-target").rpartition("#")[2]
+    return _swapped(request) == target
+
+
+def begins(request: Req, target: str) -> bool:
+    """Whether htmx asks for a part alone whose name begins so: one of several of a kind."""
+    return _swapped(request).partition("-")[0] == target
+
+
+def _swapped(request: Req) -> str:
     restoring = header(request.scope, b"hx-history-restore-request")
-    return swapped == target and not restoring
+    return "" if restoring else header(request.scope, b"hx-target").rpartition("#")[2]
 
 
 def query(path: str, **values: str) -> str:

@@ -29,7 +29,7 @@ from tenfold.web.pages import (
     sharing,
 )
 from tenfold.web.pages.assets import assets, static_file
-from tenfold.web.pages.lists import acting, arranging, showing
+from tenfold.web.pages.lists import acting, arranging, moving, showing
 from tenfold.web.pages.render import environment
 
 
@@ -58,6 +58,7 @@ def site() -> Router:
         *showing.HANDLERS,
         *arranging.HANDLERS,
         *acting.HANDLERS,
+        *moving.HANDLERS,
         *pick.HANDLERS,
         *record.HANDLERS,
         *edit.HANDLERS,

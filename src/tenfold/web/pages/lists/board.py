@@ -178,12 +178,12 @@ def _card(
         who=cells.cell(people.field, record, reader) if people else Cell(),
         version=int(record.get("version") or 0),
         lane=lane,
-        moves=" ".join(_open_to(field, lane)) if able else "",
+        moves=" ".join(open_to(field, lane)) if able else "",
         move=f"{path}/lane" if able else "",
     )
 
 
-def _open_to(field: Field, now: str) -> list[str]:
+def open_to(field: Field, now: str) -> list[str]:
     """The lanes that a card may go to; `*` for any."""
     if not isinstance(field.type, Stage):
         return ["*"]

@@ -48,7 +48,7 @@ async def list_page(request: Req, plural: str) -> ASGIResponse:
         parts = await _parts(asked, given)
         around = frame(guest, asked.definition.label_plural)
         csrf = form_token(guest.desk, claims)
-    if render.wants(request, "more"):
+    if parts["table"] and render.begins(request, "more"):
         return render.partial(request, "parts/rows.html", **parts)
     if render.wants(request, "list"):
         return render.partial(request, "parts/list.html", csrf=csrf, **parts)

@@ -1,0 +1,149 @@
+"""Cards taken to another lane of a board, entries to another day of a calendar."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from litestar import post
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.written import Change, Written
+from tenfold.kernel import digits
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
+from tenfold.web.pages import render, words
+from tenfold.web.pages.edit import Act, arrived
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.lists.board import open_to
+from tenfold.web.pages.session import Flash, Req, form_token
+
+_QUARTER = timedelta(minutes=15)
+_BODY = dict[str, object]
+
+
+@post("/{plural:str}/{record_id:str}/lane", status_code=200)
+async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
+    """Take a card to another lane: its stage, or another choice or person."""
+    act = await arrived(request, plural, "page-lane", record_id)
+    value: str | bool | None = act.form.get("value") or None
+    try:
+        async with act.changing() as (tx, guest, definition):
+            field = _field(definition, act.form.get("field"))
+            if field.type.kind == "boolean":
+                value = value == "true"
+            what = (tx, guest.person, definition)
+            change = Change(act.identity, {field.json_name: value}, act.version)
+            (written,), _ = await act.desk.records.update(*what, [change], guest.locale)
+            label = _label(field, value)
+    except (Invalid, Conflict, Lost, Forbidden) as error:
+        return _refused(request, act, error)
+    said = f"Moved to {label}." if label else "Moved."
+    moves = " ".join(open_to(field, str(value)))
+    return _moved(request, act, guest, field, written, said, moves)
+
+
+@post("/{plural:str}/{record_id:str}/day", status_code=200)
+async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
+    """Take an entry to another day, or to another hour; how long it takes stays."""
+    act = await arrived(request, plural, "page-day", record_id)
+    try:
+        async with act.changing() as (tx, guest, definition):
+            field = _field(definition, act.form.get("field"))
+            json, _ = await act.desk.query.one(tx, guest.person, definition, act.identity)
+            record: dict[str, Any] = digits.decode(json)
+            body = _later(guest, definition, field, record, act)
+            change = Change(act.identity, body, act.version)
+            what = (tx, guest.person, definition, [change], guest.locale)
+            (written,), _ = await act.desk.records.update(*what)
+    except (Invalid, Conflict, Lost, Forbidden) as error:
+        return _refused(request, act, error)
+    day = date.fromisoformat(act.form.get("day"))
+    near = words.near_day(day, guest.now.astimezone(guest.zone).date(), guest.who.region)
+    return _moved(request, act, guest, field, written, f"Moved to {near}.")
+
+
+def _field(definition: Definition, name: str) -> Field:
+    found = definition.by_json.get(name)
+    if found is None:
+        raise Invalid({"field": "is no field of this record"})
+    return found
+
+
+def _label(field: Field, value: object) -> str:
+    label = getattr(field.type, "label", None)
+    return str(label(str(value))) if label is not None and value is not None else ""
+
+
+def _later(
+    guest: Guest, definition: Definition, field: Field, record: dict[str, Any], act: Act
+) -> _BODY:
+    """The day or the moment that an entry is taken to, and its end as much later."""
+    try:
+        day = date.fromisoformat(act.form.get("day"))
+    except ValueError:
+        raise Invalid({"day": "must be a day like 2026-11-22"}) from None
+    if field.type.kind == "date":
+        return {field.json_name: day.isoformat()}
+    before = words.moment_of(str(record.get(field.json_name) or ""))
+    there = words.there(before, guest.zone) if before else None
+    quarter = act.form.get("quarter")
+    if quarter.isascii() and quarter.isdigit() and int(quarter) < 96:
+        at = datetime(day.year, day.month, day.day) + int(quarter) * _QUARTER  # noqa: DTZ001
+        hour, minute = at.hour, at.minute
+    else:
+        hour, minute = (there.hour, there.minute) if there else (9, 0)
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=guest.zone)
+    body: _BODY = {field.json_name: moment.isoformat()}
+    ends = definition.fields.get("ends_at")
+    end = words.moment_of(str(record.get("ends_at") or ""))
+    if field.name == "starts_at" and ends and end and before:
+        body["ends_at"] = (moment + (end - before)).isoformat()
+    return body
+
+
+def _moved(
+    request: Req,
+    act: Act,
+    guest: Guest,
+    field: Field,
+    written: Written | None,
+    said: str,
+    moves: str | None = None,
+) -> ASGIResponse:
+    version = written.version if written else 0
+    undo = f"{act.path}/fields/{field.json_name}/undo?version={version}"
+    csrf = form_token(guest.desk, guest.claims)
+    view: dict[str, Any] = {
+        "flash": Flash(said, undo=undo),
+        "csrf": csrf,
+        "version": version,
+        "moves": moves,
+    }
+    return render.partial(request, "parts/moved.html", status=200, **view)
+
+
+def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
+    csrf = form_token(act.desk, act.claims)
+    flash = Flash(_said(error), kind="problem")
+    return render.partial(
+        request,
+        "parts/moved.html",
+        status=error.status,
+        flash=flash,
+        csrf=csrf,
+        version=0,
+        moves=None,
+    )
+
+
+def _said(error: TenfoldError) -> str:
+    """Why it stays where it is."""
+    if isinstance(error, Lost):
+        return "Somebody changed it meanwhile. Load the page again to see how it is now."
+    if error.fields:
+        return words.sentence(next(iter(error.fields.values())))
+    return error.message
+
+
+HANDLERS = [to_lane, to_day]

@@ -1,0 +1,230 @@
+// Cards of a board and entries of a calendar: taken by a pointer (on a screen that is touched after a
+// moment), or by Alt and the arrow keys; where they may not go shows as soon as they are held.
+
+const HOLD = 260;
+let held = null;
+
+const places = () => [...document.querySelectorAll(".board .lane, .calendar .day")];
+const rootOf = (one) => one.closest(".board, .calendar");
+const takes = (place, one) => {
+  if (place.matches(".day")) return place.dataset.day !== one.closest(".day").dataset.day || rootOf(one).matches(".timed");
+  const moves = (one.dataset.moves ?? "").split(" ");
+  const here = one.closest(".lane").dataset.lane;
+  return place.dataset.lane !== here && (moves.includes("*") || moves.includes(place.dataset.lane));
+};
+
+// -- by a pointer
+
+document.addEventListener("pointerdown", (event) => {
+  const one = event.target.closest?.(".card[data-move], .entry-on[data-move]");
+  if (!one || event.button !== 0 || event.target.closest("button, input")) return;
+  const box = one.getBoundingClientRect();
+  const start = { x: event.clientX, y: event.clientY };
+  held = { one, start, dx: start.x - box.left, dy: start.y - box.top, width: box.width, taken: false, over: null };
+  if (event.pointerType !== "mouse") held.timer = setTimeout(() => take(event.pointerId), HOLD);
+});
+
+// A link under the pointer would be taken along by the browser itself.
+document.addEventListener("dragstart", (event) => {
+  if (event.target.closest?.(".card, .entry-on")) event.preventDefault();
+});
+
+function take(pointer) {
+  const { one } = held;
+  held.taken = true;
+  held.ghost = one.cloneNode(true);
+  held.ghost.removeAttribute("id");
+  held.ghost.classList.add("held");
+  held.ghost.setAttribute("aria-hidden", "true");
+  held.ghost.style.width = `${held.width}px`;
+  document.body.append(held.ghost);
+  one.classList.add("gone");
+  rootOf(one).classList.add("holding");
+  try { one.setPointerCapture(pointer); } catch { /* the pointer is gone already */ }
+  for (const place of places()) {
+    place.classList.toggle("takes", takes(place, one));
+    place.classList.toggle("from", place.contains(one));
+  }
+  put(held.start);
+}
+
+function put({ x, y }) {
+  held.ghost.style.left = `${x - held.dx}px`;
+  held.ghost.style.top = `${y - held.dy}px`;
+}
+
+document.addEventListener("pointermove", (event) => {
+  if (!held) return;
+  const far = Math.hypot(event.clientX - held.start.x, event.clientY - held.start.y);
+  if (!held.taken) {
+    if (far < 6) return;
+    if (held.timer) return drop(false);
+    take(event.pointerId);
+  }
+  event.preventDefault();
+  put({ x: event.clientX, y: event.clientY });
+  const place = document.elementFromPoint(event.clientX, event.clientY)?.closest(".lane, .day");
+  const over = place && takes(place, held.one) ? place : null;
+  if (over !== held.over) {
+    held.over?.classList.remove("over");
+    over?.classList.add("over");
+    held.over = over;
+  }
+  held.at = { x: event.clientX, y: event.clientY };
+  edge(rootOf(held.one), event.clientX);
+});
+
+function edge(root, x) {
+  const { left, right } = root.getBoundingClientRect();
+  if (x > right - 60) root.scrollLeft += 14;
+  else if (x < left + 60) root.scrollLeft -= 14;
+}
+
+// What is held on a screen that is touched does not scroll it.
+document.addEventListener("touchmove", (event) => held?.taken && event.preventDefault(), { passive: false });
+
+function drop(done) {
+  const was = held;
+  held = null;
+  clearTimeout(was.timer);
+  if (!was.taken) return;
+  const { one, over } = was;
+  was.ghost.remove();
+  one.classList.remove("gone");
+  rootOf(one).classList.remove("holding");
+  for (const place of places()) place.classList.remove("takes", "from", "over");
+  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", stop, true), 50);
+  if (done && over) move(one, over, was);
+}
+
+document.addEventListener("pointerup", () => held && drop(true));
+document.addEventListener("pointercancel", () => held && drop(false));
+document.addEventListener("keydown", ({ key }) => key === "Escape" && held && drop(false));
+
+// -- by keys
+
+document.addEventListener("keydown", (event) => {
+  const one = event.altKey && event.target.closest?.(".card[data-move], .entry-on[data-move]");
+  const ways = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 };
+  if (!one || !(event.key in ways)) return;
+  event.preventDefault();
+  const all = places();
+  const card = one.matches(".card");
+  const step = Math.sign(ways[event.key]) * (card ? 1 : Math.abs(ways[event.key]));
+  let at = all.indexOf(one.closest(".lane, .day")) + step;
+  while (card && all[at] && !takes(all[at], one)) at += step;
+  if (all[at] && takes(all[at], one)) move(one, all[at], {}).then(() => one.querySelector("a")?.focus());
+});
+
+// -- moving: on the screen first; what is refused goes back, and says why
+
+async function move(one, place, { at, dy } = {}) {
+  const root = rootOf(one);
+  const body = new URLSearchParams({ csrf: root.dataset.csrf, version: one.dataset.version });
+  if (place.matches(".lane")) {
+    body.set("field", root.dataset.field);
+    body.set("value", place.dataset.lane);
+  } else {
+    body.set("field", root.dataset.field);
+    body.set("day", place.dataset.day);
+    if (root.matches(".timed") && at) body.set("quarter", String(quarter(place, at.y - (dy ?? 0))));
+  }
+  const back = [one.parentElement, one.nextElementSibling];
+  const list = place.querySelector(".cards, .entries");
+  list.prepend(one);
+  one.setAttribute("aria-busy", "true");
+  const { ok, page } = await ask(one.dataset.move, body);
+  one.removeAttribute("aria-busy");
+  const toast = page?.querySelector(".toast");
+  if (toast) {
+    const undo = toast.querySelector("form");
+    if (undo) undos.add(undo);
+    document.dispatchEvent(new CustomEvent("toast", { detail: toast }));
+  }
+  if (!ok) {
+    back[0].insertBefore(one, back[1]);
+    if (!toast) trouble(page);
+    return;
+  }
+  const moved = page.querySelector(".moved");
+  one.dataset.version = moved.value;
+  if (moved.dataset.moves !== undefined) one.dataset.moves = moved.dataset.moves;
+  if (root.matches(".calendar")) refresh();
+  else recount(back[0].closest(".lane"), -1, place);
+}
+
+// What was moved is put back where it was, and the list shown anew.
+const undos = new WeakSet();
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!undos.has(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { page } = await ask(form.action, new URLSearchParams(new FormData(form)));
+  const toast = page?.querySelector(".toast");
+  if (toast) document.dispatchEvent(new CustomEvent("toast", { detail: toast }));
+  else trouble(page);
+  refresh();
+}, true);
+
+function quarter(day, y) {
+  const box = day.querySelector(".entries").getBoundingClientRect();
+  return Math.max(0, Math.min(95, Math.round((y - box.top) / 12)));
+}
+
+const refresh = () => window.htmx.ajax("GET", location.pathname + location.search, { target: "#list", swap: "outerMorph" });
+
+function recount(from, step, to) {
+  for (const [lane, by] of [[from, step], [to, -step]]) {
+    const number = lane.querySelector("[data-number]");
+    if (number && !number.textContent.includes("+")) {
+      number.textContent = (Number(number.textContent.replace(/\D/g, "")) + by).toLocaleString();
+    }
+  }
+  const figures = document.getElementById("figures");
+  if (figures) window.htmx.ajax("GET", figures.getAttribute("hx-get"), { target: "#figures", swap: "innerHTML" });
+}
+
+async function ask(address, body) {
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
+  try {
+    const response = await fetch(address, { method: "POST", headers, body });
+    return { ok: response.ok, page: new DOMParser().parseFromString(await response.text(), "text/html") };
+  } catch {
+    return { ok: false, page: null };
+  }
+}
+
+function trouble(page) {
+  const template = document.getElementById("trouble");
+  if (!template) return;
+  const note = template.content.firstElementChild.cloneNode(true);
+  note.querySelector("span").textContent = page?.querySelector("main p")?.textContent
+    || (page ? template.dataset.broken : template.dataset.offline);
+  document.dispatchEvent(new CustomEvent("toast", { detail: note }));
+}
+
+// -- the sums of lanes come after the board
+
+function sums() {
+  for (const one of document.querySelectorAll("#figures data")) {
+    const place = document.querySelector(`[data-sum="${CSS.escape(one.getAttribute("value"))}"]`);
+    if (place) place.textContent = one.textContent;
+  }
+}
+
+document.addEventListener("htmx:after:swap", sums);
+
+// A day begins where its first entry is, or at eight.
+function morning() {
+  const days = document.querySelector(".timed .days");
+  if (!days) return;
+  const starts = [...days.querySelectorAll("[data-start]")].map((one) => Number(one.dataset.start));
+  days.scrollTop = Math.max(0, Math.min(32, ...starts) * 12 - 12);
+}
+
+morning();
+document.addEventListener("htmx:after:swap", ({ target }) => target.querySelector?.(".timed") && morning());

@@ -1,0 +1,261 @@
+// Lists by hand: rows chosen and changed together, columns widened and moved, cells walked by keys,
+// a record beside the list.
+
+const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const bar = () => document.getElementById("chosen");
+const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
+
+// -- choosing rows
+
+let last = null;
+
+function count() {
+  const form = bar();
+  if (!form) return;
+  const all = boxes();
+  const chosen = all.filter((one) => one.checked);
+  const every = form.elements.every.value === "1";
+  const whole = document.querySelector(".grid [data-all]");
+  if (whole) {
+    whole.checked = chosen.length > 0 && chosen.length === all.length;
+    whole.indeterminate = chosen.length > 0 && chosen.length < all.length;
+  }
+  form.hidden = !chosen.length;
+  const number = form.querySelector("[data-count]");
+  const word = form.querySelector("[data-word]");
+  number.textContent = every ? form.querySelector("[data-every]").textContent.trim() : chosen.length.toLocaleString();
+  word.textContent = every ? "" : chosen.length === 1 ? form.dataset.label : form.dataset.labels;
+  const more = form.querySelector("[data-every]");
+  if (more) more.hidden = every || chosen.length < all.length || !document.querySelector(".grid .more");
+}
+
+function none() {
+  for (const one of boxes()) one.checked = false;
+  if (bar()) bar().elements.every.value = "";
+  count();
+}
+
+document.addEventListener("click", ({ target, shiftKey }) => {
+  const box = target.closest?.(".grid .box input");
+  if (box?.matches("[data-all]")) {
+    for (const one of boxes()) one.checked = box.checked;
+  } else if (box) {
+    const all = boxes();
+    if (shiftKey && last && all.includes(last)) {
+      const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+      for (const one of all.slice(from, to + 1)) one.checked = box.checked;
+    }
+    last = box;
+  } else if (target.closest?.("[data-every]")) {
+    bar().elements.every.value = "1";
+  } else if (target.closest?.("[data-none]")) {
+    return none();
+  } else {
+    return fold(target);
+  }
+  if (box) bar().elements.every.value = "";
+  return count();
+});
+
+document.addEventListener("htmx:after:swap", count);
+
+function fold(target) {
+  const head = target.closest?.("[data-fold]");
+  if (head) head.setAttribute("aria-expanded", String(head.getAttribute("aria-expanded") !== "true"));
+}
+
+// -- columns: widths are of 20 pixels, as the style sheet knows them
+
+let drag = null;
+
+const heads = (grid) => [...grid.querySelectorAll("thead th[data-column]")];
+const steps = (head) => [...head.classList].find((name) => name.startsWith("w-"));
+
+function grips() {
+  for (const head of document.querySelectorAll(".grid[data-arrange] thead th[data-column]")) {
+    if (head.querySelector(".grip")) continue;
+    const grip = document.createElement("span");
+    grip.className = "grip";
+    grip.setAttribute("aria-hidden", "true");
+    head.append(grip);
+  }
+}
+
+grips();
+document.addEventListener("htmx:after:swap", grips);
+
+// Every column keeps the width that it has as soon as one of them is changed.
+function spelled(grid, order = heads(grid)) {
+  return order
+    .filter((head) => head.offsetWidth)
+    .map((head) => `${head.dataset.column}:${Math.max(60, Math.round(head.offsetWidth / 20) * 20)}`)
+    .join(",");
+}
+
+function keep(grid, columns) {
+  const { arrange, back, csrf } = grid.dataset;
+  const body = document.createElement("form");
+  body.method = "post";
+  body.action = arrange;
+  for (const [name, value] of Object.entries({ csrf, back, columns })) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    body.append(field);
+  }
+  return fetch(arrange, { method: "POST", body: new URLSearchParams(new FormData(body)), redirect: "follow" })
+    .then((answer) => {
+      if (!answer.ok) throw new Error(answer.statusText);
+      const place = new URL(answer.url);
+      window.htmx.ajax("GET", place.pathname + place.search, { target: "#list", swap: "outerMorph", push: "true" });
+    })
+    .catch(() => {});
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const { target } = event;
+  const head = target.closest?.(".grid[data-arrange] thead th[data-column]");
+  if (!head || event.button !== 0) return;
+  const grid = head.closest(".grid");
+  if (target.closest(".grip")) {
+    event.preventDefault();
+    target.classList.add("held");
+    drag = { kind: "width", head, grid, from: event.clientX, width: head.offsetWidth };
+  } else if (head.dataset.column !== "title") {
+    drag = { kind: "place", head, grid, from: event.clientX, moved: false, to: null };
+  }
+});
+
+document.addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  const { head, grid } = drag;
+  if (drag.kind === "width") {
+    const width = Math.max(60, Math.min(600, Math.round((drag.width + event.clientX - drag.from) / 20) * 20));
+    const now = steps(head);
+    if (now) head.classList.remove(now);
+    head.classList.add(`w-${width / 20}`);
+    return;
+  }
+  if (!drag.moved && Math.abs(event.clientX - drag.from) < 8) return;
+  drag.moved = true;
+  head.classList.add("moving");
+  for (const one of heads(grid)) one.classList.remove("before", "behind");
+  drag.to = null;
+  for (const one of heads(grid)) {
+    if (one === head || one.dataset.column === "title") continue;
+    const { left, right } = one.getBoundingClientRect();
+    if (event.clientX < left || event.clientX > right) continue;
+    const before = event.clientX < (left + right) / 2;
+    one.classList.add(before ? "before" : "behind");
+    drag.to = { one, before };
+  }
+});
+
+document.addEventListener("pointerup", () => {
+  if (!drag) return;
+  const { kind, head, grid, moved, to } = drag;
+  drag = null;
+  grid.querySelector(".grip.held")?.classList.remove("held");
+  head.classList.remove("moving");
+  for (const one of heads(grid)) one.classList.remove("before", "behind");
+  if (kind === "width") {
+    keep(grid, spelled(grid));
+  } else if (moved) {
+    addEventListener("click", (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, { capture: true, once: true });
+    setTimeout(() => dispatchEvent(new Event("click")), 0);
+    if (!to) return;
+    const order = heads(grid).filter((one) => one !== head);
+    order.splice(order.indexOf(to.one) + (to.before ? 0 : 1), 0, head);
+    keep(grid, spelled(grid, order));
+  }
+});
+
+// A second order by the same click with Shift.
+document.addEventListener("click", (event) => {
+  const link = event.shiftKey && event.target.closest?.(".grid thead a[data-also]");
+  if (link) link.href = link.dataset.also;
+}, true);
+
+// In the menu a column is moved by its arrow keys.
+document.addEventListener("keydown", (event) => {
+  const line = event.altKey && event.target.closest?.(".columns-form li");
+  if (!line || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  event.preventDefault();
+  const other = event.key === "ArrowUp" ? line.previousElementSibling : line.nextElementSibling;
+  if (!other) return;
+  if (event.key === "ArrowUp") other.before(line);
+  else other.after(line);
+  [...line.parentElement.children].forEach((one, place) => { one.querySelector(".place-number").value = place + 1; });
+  event.target.focus();
+});
+
+// -- a record beside the list
+
+const panel = () => document.getElementById("panel");
+
+function beside(row) {
+  const link = row?.querySelector("th .record, a.record");
+  const place = panel();
+  if (!link || !place) return;
+  place.hidden = false;
+  place.dataset.row = row.id;
+  window.htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "innerHTML" });
+}
+
+function closePanel() {
+  const place = panel();
+  if (!place || place.hidden) return false;
+  place.hidden = true;
+  place.replaceChildren();
+  document.getElementById(place.dataset.row)?.querySelector("a")?.focus({ preventScroll: true });
+  return true;
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.("[data-close-panel]")) closePanel();
+  // The edge of a row is free of its values: a click there shows the record beside.
+  const edge = target.closest?.(".grid tbody td.fill");
+  if (edge) beside(edge.parentElement);
+});
+
+// -- keys
+
+const rowOf = (element) => element?.closest?.(".grid tbody tr[id^=r-]");
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(target)) return;
+  if (key === "Escape" && !document.querySelector("details.menu[open], form.editor")) {
+    if (closePanel()) return;
+    if (bar() && !bar().hidden) none();
+    return;
+  }
+  const row = rowOf(document.activeElement) ?? document.querySelector(".grid tr.marked");
+  if (!row) return;
+  if (key === "x") {
+    row.querySelector(".box input")?.click();
+  } else if (key === " " && !target.matches("input, button, summary")) {
+    event.preventDefault();
+    beside(row);
+  } else if (["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"].includes(key)) {
+    walk(event, row);
+  }
+});
+
+// From cell to cell: those with values that can be changed, and the names.
+function walk(event, row) {
+  const stops = (one) => [...one.querySelectorAll("th .record, td[tabindex]")].filter((cell) => cell.offsetWidth);
+  const own = stops(row);
+  const now = own.findIndex((one) => one === document.activeElement || one.contains(document.activeElement));
+  if (now < 0) return;
+  event.preventDefault();
+  if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+    own[now + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
+    return;
+  }
+  const rows = [...document.querySelectorAll(".grid tbody tr[id^=r-]")].filter((one) => one.offsetHeight);
+  const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+  const there = next && stops(next);
+  there?.[Math.min(now, there.length - 1)]?.focus();
+}
