@@ -20,6 +20,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel.labels import label_of
+from tenfold.kernel.language import say_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Choice(FieldType):
     operators: ClassVar[tuple[str, ...]] = EQUAL
     options: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    as_written: bool = False
 
     def columns(self) -> tuple[Column, ...]:
         return (Column("", TEXT),)
@@ -50,8 +52,9 @@ class Choice(FieldType):
         return () if self.options else ("has no options; give at least one",)
 
     def label(self, value: str) -> str:
-        """What people read for a value."""
-        return self.labels.get(value) or label_of(value)
+        """What people read for a value, in their language; `as_written` by an organisation."""
+        text = self.labels.get(value) or label_of(value)
+        return text if self.as_written else say_as("choice", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class Choices(FieldType):
     many: ClassVar[bool] = True
     options: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    as_written: bool = False
 
     def columns(self) -> tuple[Column, ...]:
         return (Column("", JSONB()),)
@@ -121,8 +125,9 @@ class Choices(FieldType):
         return () if self.options else ("has no options; give at least one",)
 
     def label(self, value: str) -> str:
-        """What people read for a value."""
-        return self.labels.get(value) or label_of(value)
+        """What people read for a value, in their language; `as_written` by an organisation."""
+        text = self.labels.get(value) or label_of(value)
+        return text if self.as_written else say_as("choice", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,19 +23,21 @@ from tenfold.engine.registry import CUSTOM
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
-from tenfold.web.pages import cells, hues, words
+from tenfold.web.pages import cells, hues, speaking, words
 from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
 from tenfold.web.pages.words import zone_of
 
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
-    u.first_name, u.last_name, u.email
+    u.first_name, u.last_name, u.email, u.language,
+    u.region AS own_region, u.timezone AS own_timezone
 FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
 _OWN = """SELECT name, spec FROM tenfold.custom_types
 WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
-_LATER = (("Imports", "/imports", "file-up"),)
+_LATER = ((mark("Imports"), "/imports", "file-up"),)
 _SETTINGS, _ADMIN = "/settings", "/admin"
 
 
@@ -50,6 +52,9 @@ class Who:
     packs: tuple[str, ...]
     name: str
     email: str
+    language: str = ""
+    own_region: str = ""
+    own_timezone: str = ""
 
 
 class _Known:
@@ -95,6 +100,9 @@ class _Known:
             tuple(row["packs"]),
             name,
             row["email"],
+            row["language"] or "",
+            row["own_region"] or "",
+            row["own_timezone"] or "",
         )
         self._who[key] = (version, who)
         if len(self._who) > self._most:
@@ -172,7 +180,8 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
         own = await _known().own(desk, reader, claims)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
-    zone = zone_of(cookie(request, "zone"), who.timezone)
+    speaking.to_person(request, who.language, who.own_region or who.region)
+    zone = zone_of(who.own_timezone or cookie(request, "zone"), who.timezone)
     return Guest(request, desk, claims, reader, person, who, own, now(), zone)
 
 
@@ -235,7 +244,7 @@ def frame(guest: Guest, title: str) -> Frame:
     groups = tuple(_groups(guest, place))
     places = _places(guest.request.app)
     later = tuple(
-        Link(label, href, icon, place.startswith(href))
+        Link(say(label), href, icon, place.startswith(href))
         for label, href, icon in _LATER
         if href in places
     )
@@ -248,8 +257,8 @@ def frame(guest: Guest, title: str) -> Frame:
         hue=hues.of_id(guest.claims.user),
         groups=groups,
         later=later,
-        settings=Link("Settings", _SETTINGS, "settings", _within(place, _SETTINGS)),
-        admin=Link("Administration", _ADMIN, "sliders-horizontal", _within(place, _ADMIN))
+        settings=Link(say("Settings"), _SETTINGS, "settings", _within(place, _SETTINGS)),
+        admin=Link(say("Administration"), _ADMIN, "sliders-horizontal", _within(place, _ADMIN))
         if guest.person.administers
         else None,
         due=_due(guest, place),
@@ -270,12 +279,14 @@ def _due(guest: Guest, place: str) -> str:
     standing = guest.person.standing
     if standing.enrolled or standing.due is None or place.startswith("/settings/security"):
         return ""
-    place = guest.who.organisation
-    what, again = "Administrators need a second factor.", f"to administer {place} again"
+    here_ = guest.who.organisation
+    what = say("Administrators need a second factor.")
+    again = say("Set yours up to administer %(place)s again.", place=here_)
     if standing.everybody:
-        what, again = f"{place} asks everybody for a second factor.", "to go on"
+        what = say("%(place)s asks everybody for a second factor.", place=here_)
+        again = say("Set yours up to go on.")
     day = words.written(words.there(standing.due, guest.zone).date(), guest.who.region)
-    return f"{what} Set yours up {again if standing.overdue else f'by {day}'}."
+    return f"{what} {again if standing.overdue else say('Set yours up by %(day)s.', day=day)}"
 
 
 def look(request: Req) -> Look:
@@ -296,9 +307,10 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
             continue
         seen = [d for d in definitions if d.listed and guest.person.access(d).read != "none"]
         if seen:
-            found.append((PACKS.get(pack) or pack.replace("_", " ").capitalize(), seen))
+            label = PACKS.get(pack) or pack.replace("_", " ").capitalize()
+            found.append((say_as("pack", label), seen))
     if own := [d for d in guest.own if guest.person.access(d).read != "none"]:
-        found.append(("Your own", own))
+        found.append((say("Your own"), own))
     return found
 
 
@@ -318,10 +330,10 @@ def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:
     """The phone's bar of five: home, the first two types, search, everything."""
     first = [link for group in groups for link in group.links][:2]
     return (
-        Link("Home", "/", "house", place == "/"),
+        Link(say("Home"), "/", "house", place == "/"),
         *first,
-        Link("Search", "/search", "search", place == "/search"),
-        Link("Menu", "/menu", "menu", place == "/menu"),
+        Link(say("Search"), "/search", "search", place == "/search"),
+        Link(say("Menu"), "/menu", "menu", place == "/menu"),
     )
 
 

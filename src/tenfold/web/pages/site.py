@@ -19,6 +19,7 @@ from tenfold.web.pages import (
     outbox,
     own_factors,
     own_identities,
+    own_language,
     own_sessions,
     pick,
     providers,
@@ -28,6 +29,7 @@ from tenfold.web.pages import (
     security,
     settings,
     sharing,
+    speaking,
 )
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.render import environment
@@ -50,6 +52,7 @@ def site() -> Router:
         *security.HANDLERS,
         *own_factors.HANDLERS,
         *own_identities.HANDLERS,
+        *own_language.HANDLERS,
         *own_sessions.HANDLERS,
         *joining.HANDLERS,
         *admin.HANDLERS,
@@ -62,4 +65,9 @@ def site() -> Router:
         *in_place.HANDLERS,
         *sharing.HANDLERS,
     ]
-    return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)
+    return Router(
+        "/",
+        route_handlers=handlers,
+        before_request=speaking.begin,
+        exception_handlers=errors.HANDLERS,
+    )
