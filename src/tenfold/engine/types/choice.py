@@ -53,8 +53,12 @@ class Choice(FieldType):
 
     def label(self, value: str) -> str:
         """What people read for a value, in their language; `as_written` by an organisation."""
-        text = self.labels.get(value) or label_of(value)
+        text = self.declared_label(value)
         return text if self.as_written else say_as("choice", text)
+
+    def declared_label(self, value: str) -> str:
+        """The same as it was declared: in English, or as an organisation wrote it."""
+        return self.labels.get(value) or label_of(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,12 @@ class Choices(FieldType):
 
     def label(self, value: str) -> str:
         """What people read for a value, in their language; `as_written` by an organisation."""
-        text = self.labels.get(value) or label_of(value)
+        text = self.declared_label(value)
         return text if self.as_written else say_as("choice", text)
+
+    def declared_label(self, value: str) -> str:
+        """The same as it was declared: in English, or as an organisation wrote it."""
+        return self.labels.get(value) or label_of(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -299,6 +299,11 @@ def look(request: Req) -> Look:
     )
 
 
+def pack_label(pack: str) -> str:
+    """What people call a pack, in English."""
+    return PACKS.get(pack) or pack.replace("_", " ").capitalize()
+
+
 def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
     """The packs that the organisation uses, with the types that the person may read."""
     found: list[tuple[str, list[Definition]]] = []
@@ -307,8 +312,7 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
             continue
         seen = [d for d in definitions if d.listed and guest.person.access(d).read != "none"]
         if seen:
-            label = PACKS.get(pack) or pack.replace("_", " ").capitalize()
-            found.append((say_as("pack", label), seen))
+            found.append((say_as("pack", pack_label(pack)), seen))
     if own := [d for d in guest.own if guest.person.access(d).read != "none"]:
         found.append((say("Your own"), own))
     return found
