@@ -99,7 +99,14 @@ _OPERATORS = {
     "prefix": ("`?name[prefix]=x`", "begins with x"),
 }
 _WORDS = {"least": "min", "most": "max"}
-_INNER = {"folded", "options", "of", "currency", "sql"}  # made from the annotation, or by position
+_INNER = {
+    "folded",
+    "options",
+    "of",
+    "currency",
+    "sql",
+    "as_written",
+}  # made from the annotation, or by position
 _BY_ANNOTATION = {
     "choice": "an `enum.StrEnum`, whose values are the choices",
     "choices": "a `set` of an `enum.StrEnum`",

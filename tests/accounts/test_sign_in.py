@@ -42,6 +42,7 @@ async def test_register_answers_a_token_that_works_at_once(browser: Browser) -> 
     assert set(data) == {"user", "token", "expiresIn"}
     assert data["expiresIn"] == "15m"
     names = {"id", "email", "emailVerified", "firstName", "lastName", "role", "organization"}
+    names |= {"language", "region", "timezone"}
     assert set(data["user"]) == names
     assert data["user"]["role"] == "owner"
     assert data["user"]["organization"]["name"] == "Analytical Engines"

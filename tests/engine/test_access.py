@@ -19,7 +19,9 @@ FIELDS = {
 
 
 def definition(**access: Grant) -> Definition:
-    return Definition(name="thing", plural="things", pack="p", doc="", fields=FIELDS, access=access)
+    return Definition(
+        name="thing", plural="things", pack="p", declared_doc="", fields=FIELDS, access=access
+    )
 
 
 def person(role: str, *roles: str, **own: Grant) -> Person:
@@ -103,7 +105,7 @@ def test_what_is_computed_from_a_hidden_field_is_hidden() -> None:
         name="thing",
         plural="things",
         pack="p",
-        doc="",
+        declared_doc="",
         fields=fields,
         access={"a": Grant(read="all", hide=frozenset({"base"})), "b": Grant(read="all")},
     )

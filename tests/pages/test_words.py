@@ -139,7 +139,7 @@ def test_days_are_written_as_the_region_does() -> None:
     assert words.written(day, "US") == "Mar 5, 2026"
     assert words.written(day, "GB") == "5 Mar 2026"
     moment = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
-    assert words.whole(moment, UTC, "US") == "Thursday, Mar 5, 2026, 17:30 UTC"
+    assert words.whole(moment, UTC, "US") == "Thursday, Mar 5, 2026, 5:30\u00a0PM UTC"
 
 
 def test_years_and_whole_numbers_are_read_plainly() -> None:

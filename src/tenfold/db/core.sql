@@ -30,7 +30,11 @@ CREATE TABLE tenfold.users (
     -- A person, or the service account of one organisation.
     kind           text COLLATE "C" NOT NULL DEFAULT 'person',
     email_verified_at    timestamptz,
-    password_changed_at  timestamptz
+    password_changed_at  timestamptz,
+    -- How pages speak to them; null follows their browser and their organisation.
+    language       text COLLATE "C",
+    region         text COLLATE "C",
+    timezone       text COLLATE "C"
 );
 CREATE UNIQUE INDEX users_email ON tenfold.users (email);
 

@@ -100,15 +100,15 @@ class _Compiler:
             name=self.name,
             plural=plural,
             pack=self.pack,
-            doc=doc,
+            declared_doc=doc,
             fields={"id": _ID, **self.fields(), **SYSTEM_FIELDS},
             indexes=tuple(self.record.indexes),
             access=dict(self.record.access),
             source=self.file,
             cache_seconds=options.pop("cache", 300),
             default_sort=options.pop("sort", "-created_at"),
-            label=label,
-            label_plural=options.pop("label_plural", label_of(plural)),
+            declared_label=label,
+            declared_plural=options.pop("label_plural", label_of(plural)),
             icon=options.pop("icon", "circle"),
             private=options.pop("private", ""),
             strict=options.pop("strict", False),
@@ -185,6 +185,8 @@ class _Compiler:
         common = dict(spec.common)
         common["begins"] = _begins(common.pop("begins", {}))
         common["label"] = common.get("label") or label_of(name)
+        for word in ("label", "help", "section"):
+            common[f"declared_{word}"] = common.pop(word, "")
         if spec.has_default and default is None and not optional:
             self.mistake(name, "its default is None, and it can't be empty", "annotate … | None")
         required = not optional and not spec.has_default and kind.writable
@@ -289,8 +291,8 @@ def _place(record: type) -> str:
 _ID = Field(
     name="id",
     type=Id(),
-    label="ID",
-    help="Made by Tenfold (UUIDv7).",
+    declared_label="ID",
+    declared_help="Made by Tenfold (UUIDv7).",
     system=True,
     nullable=False,
 )

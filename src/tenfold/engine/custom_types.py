@@ -83,8 +83,8 @@ def placeholder(base: Definition, name: str) -> Definition:
         plural=name,
         fields=kept,
         tenant_made=True,
-        label=words.removesuffix("s") or words,
-        label_plural=words,
+        declared_label=words.removesuffix("s") or words,
+        declared_plural=words,
     )
 
 
@@ -92,8 +92,8 @@ def defined(base: Definition, spec: TypeSpec) -> Definition:
     """The definition of a tenant's type."""
     return replace(
         placeholder(base, spec.name),
-        doc=spec.help or f"{spec.label_plural} of this organisation.",
-        label=spec.label,
-        label_plural=spec.label_plural,
+        declared_doc=spec.help or f"{spec.label_plural} of this organisation.",
+        declared_label=spec.label,
+        declared_plural=spec.label_plural,
         icon=icon_of(spec),
     )

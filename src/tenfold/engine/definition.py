@@ -23,6 +23,7 @@ from tenfold.engine.types import (
 )
 from tenfold.engine.types.identity import Id
 from tenfold.engine.types.numbers import Currency, Money
+from tenfold.kernel.language import say_as
 
 # "open" is all but what others marked private; see Definition.private.
 Scope = Literal["none", "own", "team", "open", "all"]
@@ -41,6 +42,8 @@ class Field:
     `begins` are defaults for the values of a choice before it: its name, the value, the default.
     `handed_over` is the condition under which a person goes to another with what they leave.
     `unit` is what it is measured in, or the choice beside it that says so.
+    What is `declared_…` is English, or what an organisation wrote; people read `label`, `help` and
+    `section`, which are in the language of the page that is made.
     """
 
     name: str
@@ -49,8 +52,8 @@ class Field:
     nullable: bool = True
     default: object = None
     begins: tuple[tuple[str, str, object], ...] = ()
-    label: str = ""
-    help: str = ""
+    declared_label: str = ""
+    declared_help: str = ""
     filter: bool = False
     sort: bool = False
     search: str = ""
@@ -61,7 +64,7 @@ class Field:
     reso: str = ""
     aliases: tuple[str, ...] = ()
     custom: bool = False
-    section: str = ""
+    declared_section: str = ""
     uses: tuple[str, ...] = ()
     unit: str = ""
     handed_over: str = ""
@@ -70,6 +73,22 @@ class Field:
     def json_name(self) -> str:
         """The field's name in JSON."""
         return self.type.json_name(self.name)
+
+    @property
+    def label(self) -> str:
+        """What people read, in their language; an organisation's own field is as it wrote it."""
+        return self.declared_label if self.custom else say_as("field", self.declared_label)
+
+    @property
+    def help(self) -> str:
+        """What people read beside it, in their language."""
+        return self.declared_help if self.custom else say_as("help", self.declared_help)
+
+    @property
+    def section(self) -> str:
+        """The title under which it stands in forms, in the reader's language."""
+        said = self.declared_section
+        return said if self.custom else say_as("section", said)
 
     @property
     def writable(self) -> bool:
@@ -82,11 +101,10 @@ class Field:
         column = self.type.currency_column(self.name)
         if not column:
             return None
-        label = f"{self.label} currency"
         return Field(
             name=f"{self.name}_currency",
             type=Currency(column=column),
-            label=label,
+            declared_label=f"{self.declared_label} currency",
             custom=self.custom,
         )
 
@@ -151,7 +169,7 @@ class Definition:
     name: str
     plural: str
     pack: str
-    doc: str
+    declared_doc: str
     fields: Mapping[str, Field]
     indexes: tuple[Index, ...] = ()
     access: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
@@ -161,14 +179,29 @@ class Definition:
     custom_fields: Mapping[str, Field] = field(default_factory=dict[str, Field])
     retired: bool = False
     tenant_made: bool = False
-    label: str = ""
-    label_plural: str = ""
+    declared_label: str = ""
+    declared_plural: str = ""
     icon: str = ""
     private: str = ""
     strict: bool = False
     belongs_to: str = ""
     named_by: tuple[str, ...] = ()
     listed: bool = True
+
+    @property
+    def label(self) -> str:
+        """What people call one, in their language; see Field."""
+        return self.declared_label if self.tenant_made else say_as("type", self.declared_label)
+
+    @property
+    def label_plural(self) -> str:
+        """What people call several, in their language."""
+        return self.declared_plural if self.tenant_made else say_as("type", self.declared_plural)
+
+    @property
+    def doc(self) -> str:
+        """What one is, in the reader's language."""
+        return self.declared_doc if self.tenant_made else say_as("doc", self.declared_doc)
 
     @cached_property
     def digest(self) -> str:
@@ -265,8 +298,8 @@ def _system(
     return Field(
         name=name,
         type=kind,
-        label=label,
-        help=help_,
+        declared_label=label,
+        declared_help=help_,
         system=True,
         filter=sort,
         sort=sort,
@@ -277,13 +310,25 @@ def _system(
 SYSTEM_FIELDS: Mapping[str, Field] = {
     f.name: f
     for f in (
-        Field(name="owner", type=User(), label="Owner", help="Who answers for it.", filter=True),
-        Field(name="team", type=User(), label="Team", help="The owner's team.", system=True),
+        Field(
+            name="owner",
+            type=User(),
+            declared_label="Owner",
+            declared_help="Who answers for it.",
+            filter=True,
+        ),
+        Field(
+            name="team",
+            type=User(),
+            declared_label="Team",
+            declared_help="The owner's team.",
+            system=True,
+        ),
         Field(
             name="external_id",
             type=Text(max_length=200),
-            label="External ID",
-            help="Its key in another system; unique among the records of its type.",
+            declared_label="External ID",
+            declared_help="Its key in another system; unique among the records of its type.",
             filter=True,
             unique=True,
         ),

@@ -163,7 +163,7 @@ def _related_reading(reading: PersonReading, name: str) -> PersonReading | None:
 
 def _untitled(reading: PersonReading, columns: Columns) -> ColumnElement[str]:
     short = sa.func.right(sa.cast(columns["id"], sa.Text), 8)
-    return _text(f"{reading.definition.label.replace(chr(39), '')} ").op("||")(short)
+    return _text(f"{reading.definition.declared_label.replace(chr(39), '')} ").op("||")(short)
 
 
 def _filled(text: ColumnElement[Any]) -> ColumnElement[Any]:

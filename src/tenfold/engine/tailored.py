@@ -105,9 +105,9 @@ def field_of(spec: FieldSpec) -> Field:
         type=kind,
         required=spec.required,
         nullable=not spec.required,
-        label=spec.label or spec.name.replace("_", " ").capitalize(),
-        help=spec.help,
-        section=spec.section,
+        declared_label=spec.label or spec.name.replace("_", " ").capitalize(),
+        declared_help=spec.help,
+        declared_section=spec.section,
         filter=True,
         custom=True,
     )
@@ -120,9 +120,9 @@ def _kind(spec: FieldSpec) -> FieldType:
         case "decimal":
             return t.Decimal(places=spec.places)
         case "choice":
-            return t.Choice(options=spec.options)
+            return t.Choice(options=spec.options, as_written=True)
         case "choices":
-            return t.Choices(options=spec.options)
+            return t.Choices(options=spec.options, as_written=True)
         case _:
             return _PLAIN[spec.kind]()
 

@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.errors import BadRequest, TenfoldError, TooLarge, TooMany
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import hush
 from tenfold.kernel.settings import Settings
 from tenfold.web import policy
 from tenfold.web.desk import header
@@ -58,6 +59,7 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        hush()
         for prefix in _OWN_TYPES:
             if scope["path"].startswith(prefix):
                 # `/v1/custom/vehicles/…` is served by the same handlers as `/v1/leads/…`,

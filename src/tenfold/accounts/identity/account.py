@@ -11,8 +11,8 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine.types import Email, Locale, Refused
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 
-_COLUMNS = """SELECT id, email, first_name, last_name, password_hash, active, email_verified_at
-FROM tenfold.users"""
+_COLUMNS = """SELECT id, email, first_name, last_name, password_hash, active, email_verified_at,
+    language, region, timezone FROM tenfold.users"""
 _BY_EMAIL = _COLUMNS + " WHERE email = $1 AND kind = 'person'"
 _BY_ID = _COLUMNS + " WHERE id = $1 AND kind = 'person'"
 _ONE_BY_ONE = "SELECT 1 FROM tenfold.users WHERE id = $1 FOR NO KEY UPDATE"
@@ -39,6 +39,9 @@ class User:
     password_hash: str | None
     active: bool
     email_verified_at: datetime | None
+    language: str | None = None
+    region: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from tenfold.accounts.identity.account import (
     User,
     account_in,
     by_id,
-    not_blank,
     one_by_one,
 )
 from tenfold.accounts.identity.entrance import Entrance, Signed
@@ -36,6 +35,7 @@ from tenfold.accounts.identity.factors import Answer, Enrolled, enrolled
 from tenfold.accounts.identity.letting_in import VERIFIED, judged, replace_password, used
 from tenfold.accounts.identity.passkeys import Ceremony, Site
 from tenfold.accounts.identity.passwords import Passwords
+from tenfold.accounts.identity.profile import Profile
 from tenfold.accounts.identity.providers import Providers
 from tenfold.accounts.identity.proving import Proving
 from tenfold.accounts.identity.sessions import (
@@ -64,7 +64,8 @@ from tenfold.kernel.ids import NIL
 
 SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
-_RENAME = "UPDATE tenfold.users SET first_name = $2, last_name = $3 WHERE id = $1"
+_CHANGE = """UPDATE tenfold.users SET first_name = $2, last_name = $3, language = $4, region = $5,
+timezone = $6 WHERE id = $1"""
 _NO_PASSWORD = "UPDATE tenfold.users SET password_hash = NULL WHERE id = $1"  # noqa: S105
 
 
@@ -229,13 +230,13 @@ class Own:
 
     # -- name
 
-    async def rename(self, claims: Claims, first: str, last: str, client: Client) -> Account:
-        """Take another name, in all organisations."""
-        first, last = not_blank(firstName=first, lastName=last)
+    async def change(self, claims: Claims, wanted: Profile, client: Client) -> Account:
+        """Take another name, or be spoken to otherwise, in all organisations."""
         async with self.at_work(claims, client) as act:
-            await act.tx.execute(_RENAME, act.account.id, first, last)
+            user = wanted.of(act.account.user)
+            told = (user.first_name, user.last_name, user.language, user.region, user.timezone)
+            await act.tx.execute(_CHANGE, user.id, *told)
             await act.tx.forget_people([m.tenant for m in act.account.memberships])
-            user = replace(act.account.user, first_name=first, last_name=last)
             return replace(act.account, user=user)
 
     # -- sessions

@@ -25,9 +25,10 @@ def addressed(registry: Registry) -> list[tuple[Definition, str]]:
         custom,
         name="custom_record",
         plural="custom_records",
-        label="Custom record",
-        label_plural="Custom records",
-        doc="A record of a type that your organisation made; its fields are those in `custom`.",
+        declared_label="Custom record",
+        declared_plural="Custom records",
+        declared_doc="A record of a type that your organisation made; its fields are those in "
+        "`custom`.",
     )
     return [*shipped, (own, "/v1/custom/{type}")]
 

@@ -20,6 +20,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel.labels import label_of
+from tenfold.kernel.language import say_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Choice(FieldType):
     operators: ClassVar[tuple[str, ...]] = EQUAL
     options: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    as_written: bool = False
 
     def columns(self) -> tuple[Column, ...]:
         return (Column("", TEXT),)
@@ -50,7 +52,12 @@ class Choice(FieldType):
         return () if self.options else ("has no options; give at least one",)
 
     def label(self, value: str) -> str:
-        """What people read for a value."""
+        """What people read for a value, in their language; `as_written` by an organisation."""
+        text = self.declared_label(value)
+        return text if self.as_written else say_as("choice", text)
+
+    def declared_label(self, value: str) -> str:
+        """The same as it was declared: in English, or as an organisation wrote it."""
         return self.labels.get(value) or label_of(value)
 
 
@@ -94,6 +101,7 @@ class Choices(FieldType):
     many: ClassVar[bool] = True
     options: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    as_written: bool = False
 
     def columns(self) -> tuple[Column, ...]:
         return (Column("", JSONB()),)
@@ -121,7 +129,12 @@ class Choices(FieldType):
         return () if self.options else ("has no options; give at least one",)
 
     def label(self, value: str) -> str:
-        """What people read for a value."""
+        """What people read for a value, in their language; `as_written` by an organisation."""
+        text = self.declared_label(value)
+        return text if self.as_written else say_as("choice", text)
+
+    def declared_label(self, value: str) -> str:
+        """The same as it was declared: in English, or as an organisation wrote it."""
         return self.labels.get(value) or label_of(value)
 
 

@@ -82,13 +82,20 @@ class OrganizationOfMine(msgspec.Struct, frozen=True, kw_only=True, rename="came
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The person who is signed in; `role` is that in the organisation."""
+    """The person who is signed in; `role` is that in the organisation.
+
+    Pages speak `language` and write figures and dates as in `region` (ISO 3166) and `timezone`
+    (IANA); null follows the browser and the organisation.
+    """
 
     id: UUID
     email: str
     first_name: str
     last_name: str
     email_verified: bool
+    language: str | None
+    region: str | None
+    timezone: str | None
     role: str
     organization: Organization
 
@@ -311,6 +318,9 @@ def user_of(account: Account) -> User:
         first_name=account.user.first_name,
         last_name=account.user.last_name,
         email_verified=account.user.email_verified_at is not None,
+        language=account.user.language,
+        region=account.user.region,
+        timezone=account.user.timezone,
         role=current.role,
         organization=Organization(id=current.tenant, name=current.name),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
+from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts.identity.profile import Profile
 from tenfold.web import respond
 from tenfold.web.api.administration import identified
 from tenfold.web.api.auth import UNKEPT, Long, Name, Req, SignedIn, User, signed, user_of
@@ -16,6 +19,8 @@ from tenfold.web.api.auth_factors import mine
 from tenfold.web.api.bodies import body_of
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.desk import desk_of
+
+Short = Annotated[str, Meta(max_length=64)]
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,11 +49,18 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     organization_id: UUID
 
 
-class NameChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What I am called."""
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What I am called, and how pages speak to me: only what is given; null follows again.
 
-    first_name: Name
-    last_name: Name
+    `language` is en, de or es, `region` a country (ISO 3166) whose way of writing figures and
+    dates is used, `timezone` a name like America/Chicago.
+    """
+
+    first_name: Name | UnsetType = UNSET
+    last_name: Name | UnsetType = UNSET
+    language: Short | UnsetType | None = UNSET
+    region: Short | UnsetType | None = UNSET
+    timezone: Short | UnsetType | None = UNSET
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -59,13 +71,18 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @patch("/v1/auth/me", status_code=200)
-async def rename_me(request: Req) -> ASGIResponse:
-    """Take another name, in all my organisations."""
+async def change_me(request: Req) -> ASGIResponse:
+    """Take another name, or be spoken to otherwise, in all my organisations."""
     gate, claims = mine(request, "rename_me")
-    body = await body_of(request, NameChange)
-    client = gate.client(request)
-    account = await gate.own.rename(claims, body.first_name, body.last_name, client)
+    body = await body_of(request, ProfileChange)
+    account = await gate.own.change(claims, _profile(body), gate.client(request))
     return respond.data(user_of(account), headers=UNKEPT)
+
+
+def _profile(body: ProfileChange) -> Profile:
+    """What is not given stays; null follows again, which is kept as nothing."""
+    given = msgspec.structs.asdict(body).items()
+    return Profile(**{name: value or "" for name, value in given if value is not UNSET})
 
 
 @get("/v1/auth/sessions")
@@ -138,7 +155,7 @@ async def remove_password(request: Req) -> ASGIResponse:
 
 
 HANDLERS = [
-    rename_me,
+    change_me,
     list_sessions,
     end_session,
     end_other_sessions,
@@ -150,7 +167,7 @@ HANDLERS = [
 _BODY = ("MISSING_FIELDS", "INVALID_FIELDS", "UNKNOWN_FIELD")
 ENDPOINTS = (
     Endpoint(
-        "PATCH", "/v1/auth/me", "Change my name", NameChange, User, 200, (*_BODY, "FORBIDDEN")
+        "PATCH", "/v1/auth/me", "Change my profile", ProfileChange, User, 200, (*_BODY, "FORBIDDEN")
     ),
     Endpoint("GET", "/v1/auth/sessions", "My sessions", None, list[SessionInfo], 200),
     Endpoint(

@@ -21,6 +21,7 @@ from tenfold.engine.types.other import Expression
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages import hues, words
 
 Record = Mapping[str, Any]
@@ -150,13 +151,14 @@ def _rich(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 
 def _number(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     text = str(value) if words.is_year(one.name, value) else words.number(value)
-    return Cell("number", f"{text}%" if one.unit == PERCENT else text)
+    return Cell("number", words.percent(text) if one.unit == PERCENT else text)
 
 
 def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:
     reasons: dict[str, Any] = record.get(f"{one.name}_reasons") or {}
     parts = [f"{str(k).replace('_', ' ')} {v}" for k, v in reasons.items() if v]
-    text = f"{value} points: {', '.join(parts)}" if parts else f"{value} points"
+    text = say("%(n)s points", n=value)
+    text = f"{text}: {', '.join(parts)}" if parts else text
     return Cell("score", str(value), title=text, share=max(0, min(100, int(value))))
 
 
@@ -167,7 +169,7 @@ def _money(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
 
 
 def _boolean(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    return Cell("yes" if value else "no", "Yes" if value else "No")
+    return Cell("yes" if value else "no", say("Yes") if value else say("No"))
 
 
 def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
@@ -176,7 +178,7 @@ def _date(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
     except ValueError:
         return Cell("text", str(value))
     today = reader.now.astimezone(reader.zone).date()
-    full = f"{day:%A}, {words.written(day, reader.region)}"
+    full = words.full_day(day, reader.region)
     return Cell("time", words.near_day(day, today, reader.region), day.isoformat(), full)
 
 

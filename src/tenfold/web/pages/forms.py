@@ -81,6 +81,8 @@ def _value(form: Form, one: Field) -> object:
             return form.all(name) or None
         case "tags":
             return [t.strip() for t in text.split(",") if t.strip()] or None
+        case "date":
+            return words.typed_day(text)
         case "datetime":
             zone: ZoneInfo = words.zone_of(form.get(f"{name}.zone"))
             return words.from_local(text, zone) if text else None

@@ -23,20 +23,22 @@ from tenfold.engine.registry import CUSTOM
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
-from tenfold.web.pages import cells, hues, keeping, words
+from tenfold.web.pages import cells, hues, keeping, speaking, words
 from tenfold.web.pages.keeping import Arranged, Arrangements
 from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
 from tenfold.web.pages.words import zone_of
 
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
-    u.first_name, u.last_name, u.email
+    u.first_name, u.last_name, u.email, u.language,
+    u.region AS own_region, u.timezone AS own_timezone
 FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
 _OWN = """SELECT name, spec FROM tenfold.custom_types
 WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
-_LATER = (("Imports", "/imports", "file-up"),)
+_LATER = ((mark("Imports"), "/imports", "file-up"),)
 _TOPICS = (MEMBERS, DEFINITIONS, *keeping.TOPICS)
 _SETTINGS, _ADMIN = "/settings", "/admin"
 
@@ -52,6 +54,9 @@ class Who:
     packs: tuple[str, ...]
     name: str
     email: str
+    language: str = ""
+    own_region: str = ""
+    own_timezone: str = ""
 
 
 class _Known:
@@ -97,6 +102,9 @@ class _Known:
             tuple(row["packs"]),
             name,
             row["email"],
+            row["language"] or "",
+            row["own_region"] or "",
+            row["own_timezone"] or "",
         )
         self._who[key] = (version, who)
         if len(self._who) > self._most:
@@ -181,7 +189,8 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
         arranged = await _arrangements().of(desk, reader, claims, person)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
-    zone = zone_of(cookie(request, "zone"), who.timezone)
+    speaking.to_person(request, who.language, who.own_region or who.region)
+    zone = zone_of(who.own_timezone or cookie(request, "zone"), who.timezone)
     return Guest(request, desk, claims, reader, person, who, own, arranged, now(), zone)
 
 
@@ -245,7 +254,7 @@ def frame(guest: Guest, title: str) -> Frame:
     groups = tuple(_groups(guest, place))
     places = _places(guest.request.app)
     later = tuple(
-        Link(label, href, icon, place.startswith(href))
+        Link(say(label), href, icon, place.startswith(href))
         for label, href, icon in _LATER
         if href in places
     )
@@ -258,8 +267,8 @@ def frame(guest: Guest, title: str) -> Frame:
         hue=hues.of_id(guest.claims.user),
         groups=groups,
         later=later,
-        settings=Link("Settings", _SETTINGS, "settings", _within(place, _SETTINGS)),
-        admin=Link("Administration", _ADMIN, "sliders-horizontal", _within(place, _ADMIN))
+        settings=Link(say("Settings"), _SETTINGS, "settings", _within(place, _SETTINGS)),
+        admin=Link(say("Administration"), _ADMIN, "sliders-horizontal", _within(place, _ADMIN))
         if guest.person.administers
         else None,
         due=_due(guest, place),
@@ -280,12 +289,14 @@ def _due(guest: Guest, place: str) -> str:
     standing = guest.person.standing
     if standing.enrolled or standing.due is None or place.startswith("/settings/security"):
         return ""
-    place = guest.who.organisation
-    what, again = "Administrators need a second factor.", f"to administer {place} again"
+    here_ = guest.who.organisation
+    what = say("Administrators need a second factor.")
+    again = say("Set yours up to administer %(place)s again.", place=here_)
     if standing.everybody:
-        what, again = f"{place} asks everybody for a second factor.", "to go on"
+        what = say("%(place)s asks everybody for a second factor.", place=here_)
+        again = say("Set yours up to go on.")
     day = words.written(words.there(standing.due, guest.zone).date(), guest.who.region)
-    return f"{what} Set yours up {again if standing.overdue else f'by {day}'}."
+    return f"{what} {again if standing.overdue else say('Set yours up by %(day)s.', day=day)}"
 
 
 def look(request: Req) -> Look:
@@ -298,6 +309,11 @@ def look(request: Req) -> Look:
     )
 
 
+def pack_label(pack: str) -> str:
+    """What people call a pack, in English."""
+    return PACKS.get(pack) or pack.replace("_", " ").capitalize()
+
+
 def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
     """The packs that the organisation uses, with the types that the person may read."""
     found: list[tuple[str, list[Definition]]] = []
@@ -306,9 +322,9 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
             continue
         seen = [d for d in definitions if d.listed and guest.person.access(d).read != "none"]
         if seen:
-            found.append((PACKS.get(pack) or pack.replace("_", " ").capitalize(), seen))
+            found.append((say_as("pack", pack_label(pack)), seen))
     if own := [d for d in guest.own if guest.person.access(d).read != "none"]:
-        found.append(("Your own", own))
+        found.append((say("Your own"), own))
     return found
 
 
@@ -335,10 +351,10 @@ def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:
     """The phone's bar of five: home, the first two types, search, everything."""
     first = [link for group in groups for link in group.links][:2]
     return (
-        Link("Home", "/", "house", place == "/"),
+        Link(say("Home"), "/", "house", place == "/"),
         *first,
-        Link("Search", "/search", "search", place == "/search"),
-        Link("Menu", "/menu", "menu", place == "/menu"),
+        Link(say("Search"), "/search", "search", place == "/search"),
+        Link(say("Menu"), "/menu", "menu", place == "/menu"),
     )
 
 

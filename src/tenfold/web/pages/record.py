@@ -20,6 +20,7 @@ from tenfold.engine.titles import titles
 from tenfold.engine.types import Many
 from tenfold.kernel import digits
 from tenfold.kernel.labels import label_of
+from tenfold.kernel.language import say_as
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, hues, in_place, mentions, render, sharing, timeline, words
@@ -299,7 +300,7 @@ def _related(
         )
         pair = guest.desk.registry.backs.get(definition.name, {}).get(name)
         own = definition.fields.get(name)
-        label = own.label if own else label_of(name)
+        label = own.label if own else say_as("field", label_of(name))
         link = f"/{other.path}?{pair[1].json_name}={record['id']}" if pair and not own else ""
         more: Any = record[name]["more"]
         may_add = link and guest.person.access(other).create

@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
+from tenfold.kernel.language import manner, mark, say, say_as, say_n, within
 from tenfold.web.desk import header
+from tenfold.web.pages import speaking
 from tenfold.web.pages.assets import assets
 from tenfold.web.pages.frame import Frame, look
 from tenfold.web.pages.session import Req, kept_cookies
@@ -27,9 +29,12 @@ _MACROS = {
     "macros/acts.html": ("act", "sure", "choose", "ticks", "looked_up"),
 }
 _WORTH_IT = 1_400
-HOME = ("/", "house", "Go home")
+HOME = ("/", "house", mark("Go home"))
 """A way to go on: address, icon, words."""
-_HEADERS = {"cache-control": "private, no-cache", "vary": "Cookie, HX-Request, Accept-Encoding"}
+_HEADERS = {
+    "cache-control": "private, no-cache",
+    "vary": "Cookie, HX-Request, Accept-Encoding, Accept-Language",
+}
 
 
 @cache
@@ -43,13 +48,26 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.policies["ext.i18n.trimmed"] = True
+    _speaking(made)
     shared = cast("dict[str, Any]", made.globals)
     shared["static"] = assets().address
     for file, names in _MACROS.items():
         module = made.get_template(file).module
         shared.update({name: getattr(module, name) for name in names})
     return made
+
+
+def _speaking(made: Environment) -> None:
+    """Give templates `_`, `ngettext` and `{% trans %}`, whose texts are in the reader's language.
+
+    A text is markup of ours, or of a translator of ours; values that are put in are escaped.
+    """
+    extended: Any = made  # the extension gives the environment methods
+    extended.install_gettext_callables(say, say_n, newstyle=True, pgettext=say_as)
+    made.filters["within"] = within
 
 
 def page(
@@ -84,8 +102,8 @@ def partial(request: Req, template: str, *, status: int = 200, **view: Any) -> A
 
 
 def render(template: str, **view: Any) -> str:
-    """A template's text."""
-    return environment().get_template(template).render(**view)
+    """A template's text, in the language that was settled for the one who reads it."""
+    return environment().get_template(template).render(language=manner().language, **view)
 
 
 def wants(request: Req, target: str) -> bool:
@@ -124,6 +142,7 @@ def error_page(
 ) -> Response[bytes]:
     """A refusal in the look of the pages, and a way to go on."""
     view: dict[str, Any] = {"status": status, "title": title, "text": text, "onward": onward}
+    speaking.to_browser(request)
     body = render("error.html", look=look(request), **view)
     return Response(
         content=body.encode(),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.client import Client
 from tenfold.accounts.identity.account import account_in
+from tenfold.accounts.identity.profile import Profile
 from tenfold.accounts.identity.sign_in import over
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.structs import convert
-from tenfold.web.api.auth import Gate
-from tenfold.web.api.auth_sessions import NameChange
+from tenfold.web.api.auth import Gate, Name
 from tenfold.web.pages import hues, outbox, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.entering import gate_of, keep_signed
@@ -37,17 +39,25 @@ class Root:
 
 
 _SETTINGS = Root(
-    "Settings",
+    mark("Settings"),
     "/settings",
     "settings",
     (
-        ("Profile", "/settings/profile", "circle-user"),
-        ("Sign-in & security", "/settings/security", "shield-check"),
-        ("Sessions", "/settings/sessions", "monitor"),
-        ("Organisations", "/settings/organisations", "building-2"),
+        (mark("Profile"), "/settings/profile", "circle-user"),
+        (mark("Language and region"), "/settings/language", "globe"),
+        (mark("Sign-in & security"), "/settings/security", "shield-check"),
+        (mark("Sessions"), "/settings/sessions", "monitor"),
+        (mark("Organisations"), "/settings/organisations", "building-2"),
     ),
 )
 _NAMES = ("firstName", "lastName")
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What one is called."""
+
+    first_name: Name
+    last_name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +108,11 @@ def placed(
     place = here(request)
     index = place == root.href
     shown = root.places[0][1] if index else place
-    places = [Link(label, href, icon, shown.startswith(href)) for label, href, icon in root.places]
-    view |= {"index": index, "places": places, "root": root}
-    around = frame(guest, root.label if index else title)
+    places = [
+        Link(say(name), href, icon, shown.startswith(href)) for name, href, icon in root.places
+    ]
+    view |= {"index": index, "places": places, "root": replace(root, label=say(root.label))}
+    around = frame(guest, say(root.label) if index else title)
     return render.page(request, template, around, status=status, headers=headers, **view)
 
 
@@ -119,8 +131,9 @@ async def rename(request: Req) -> ASGIResponse:
     """Take another name."""
     act = await acting(request, "page-settings-rename")
     try:
-        body = convert({name: act.form.get(name) for name in _NAMES}, NameChange)
-        await act.gate.own.rename(act.claims, body.first_name, body.last_name, act.client)
+        body = convert({name: act.form.get(name) for name in _NAMES}, Names)
+        wanted = Profile(first_name=body.first_name, last_name=body.last_name)
+        await act.gate.own.change(act.claims, wanted, act.client)
     except Invalid as error:
         return await _profile(request, act.claims, mistyped(act.form, _NAMES, error))
     keep_flash(request, Flash("Your name is saved."))

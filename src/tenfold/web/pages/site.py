@@ -18,6 +18,7 @@ from tenfold.web.pages import (
     outbox,
     own_factors,
     own_identities,
+    own_language,
     own_sessions,
     pick,
     providers,
@@ -27,6 +28,7 @@ from tenfold.web.pages import (
     security,
     settings,
     sharing,
+    speaking,
 )
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.lists import acting, arranging, moving, showing
@@ -50,6 +52,7 @@ def site() -> Router:
         *security.HANDLERS,
         *own_factors.HANDLERS,
         *own_identities.HANDLERS,
+        *own_language.HANDLERS,
         *own_sessions.HANDLERS,
         *joining.HANDLERS,
         *admin.HANDLERS,
@@ -65,4 +68,9 @@ def site() -> Router:
         *in_place.HANDLERS,
         *sharing.HANDLERS,
     ]
-    return Router("/", route_handlers=handlers, exception_handlers=errors.HANDLERS)
+    return Router(
+        "/",
+        route_handlers=handlers,
+        before_request=speaking.begin,
+        exception_handlers=errors.HANDLERS,
+    )

@@ -257,12 +257,7 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
         case _:
             if words.is_year(one.name, value) or not isinstance(value, int | float | Decimal):
                 return str(value)
-            return _number(value)
-
-
-def _number(value: float | Decimal) -> str:
-    """A number with its thousands separated and no more places than it needs."""
-    return f"{int(value):,}" if value == int(value) else f"{value:,}"
+            return words.editable(value)
 
 
 def _first(one: Field) -> str:

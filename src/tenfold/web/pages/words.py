@@ -12,15 +12,15 @@ import phonenumbers
 from babel.numbers import get_currency_symbol
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import exponent
+from tenfold.web.pages.formats import clock_in, day_in, formats, read_day
 
 MINUS = "\u2212"
 _WRITTEN_OUT = 40
 """No number with more digits is written out."""
 _SIGNS = "$€£¥ \u00a0"
 _GROUPED = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[,\s][0-9]{3})+)(?:\.[0-9]+)?")
-# Where English dates are written with the month first (CLDR).
-_MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "UM"})
 
 
 @lru_cache(maxsize=256)
@@ -36,8 +36,11 @@ def money(amount: float | Decimal | str, currency: str) -> str:
     if value is None:
         return str(amount)
     places = exponent(currency) if value != value.to_integral_value() else 0
-    sign = MINUS if value < 0 else ""
-    return f"{sign}{symbol(currency)}{abs(value):,.{places}f}"
+    sign, form = MINUS if value < 0 else "", formats()
+    text, unit = form.grouped(f"{abs(value):.{places}f}"), symbol(currency)
+    if form.before:
+        return f"{sign}{unit}{'' if unit[-1:] == ' ' else form.gap}{text}"
+    return f"{sign}{text}{form.gap}{unit.strip()}"
 
 
 def number(value: float | Decimal | str) -> str:
@@ -45,9 +48,24 @@ def number(value: float | Decimal | str) -> str:
     exact = _exact(value)
     if exact is None:
         return str(value)
-    whole = exact == exact.to_integral_value()
-    text = f"{int(exact):,}" if whole else f"{exact:,f}".rstrip("0")
-    return text.replace("-", MINUS)
+    return formats().grouped(_plain(exact)).replace("-", MINUS)
+
+
+def editable(value: float | Decimal) -> str:
+    """A number as the box holds it in which it is changed: `ungrouped` reads it again."""
+    exact = _exact(value)
+    return str(value) if exact is None else formats().grouped(_plain(exact))
+
+
+def percent(text: str) -> str:
+    """A number that is written already, as a share of a hundred."""
+    return f"{text}{formats().percent}"
+
+
+def _plain(exact: Decimal) -> str:
+    if exact == exact.to_integral_value():
+        return str(int(exact))
+    return f"{exact:f}".rstrip("0")
 
 
 def _exact(value: float | Decimal | str) -> Decimal | None:
@@ -60,12 +78,26 @@ def _exact(value: float | Decimal | str) -> Decimal | None:
 
 
 def ungrouped(text: str) -> str:
-    """A typed number without what groups its thousands: `$1,250.50` is `1250.50`.
+    """A typed number as programs write it: `$1,250.50` is `1250.50`, and so is `1.250,50 €` of
+    somebody whose region writes it so.
 
-    Where commas or blanks don't stand before groups of three digits, the text stays as it is.
+    Their own way comes first, then the English one. What is written in neither, where separators
+    don't stand before groups of three digits, stays as it is.
     """
-    plain = text.strip().strip(_SIGNS)
+    plain = text.strip().strip(_SIGNS).replace(MINUS, "-")
+    form = formats()
+    if form.decimal != "." and form.numbers.fullmatch(plain):
+        whole, point, rest = plain.partition(form.decimal)
+        return re.sub(r"[^\d+-]", "", whole) + ("." if point else "") + rest
+    if form.decimal == "." and form.numbers.fullmatch(plain):
+        return re.sub(r"[^\d+.-]", "", plain)
     return re.sub(r"[,\s]", "", plain) if _GROUPED.fullmatch(plain) else text.strip()
+
+
+def typed_day(text: str) -> str:
+    """A day that was typed, as programs write it (ISO 8601); anything else unchanged."""
+    found = read_day(text)
+    return found.isoformat() if found else text
 
 
 def is_year(name: str, value: object) -> bool:
@@ -105,41 +137,54 @@ def near(moment: datetime, now: datetime, zone: tzinfo, region: str = "") -> str
     then, here = there(moment, zone), now.astimezone(zone)
     minutes = round((then - here).total_seconds() / 60)
     if abs(minutes) < 1:
-        return "just now"
+        return say("just now")
     if abs(minutes) < 60:
-        return f"in {minutes} min" if minutes > 0 else f"{-minutes} min ago"
+        ahead = minutes > 0
+        return say("in %(n)s min", n=minutes) if ahead else say("%(n)s min ago", n=-minutes)
     days = (then.date() - here.date()).days
     if abs(days) <= 1:
-        return f"{_NEAR[days]} {then:%H:%M}"
+        return f"{say(_NEAR[days])} {clock(then, region)}"
     return near_day(then.date(), here.date(), region)
 
 
-_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+_NEAR = {-1: mark("yesterday"), 0: mark("today"), 1: mark("tomorrow")}
 
 
 def near_day(day: date, today: date, region: str = "") -> str:
     """A day relative to today within a week, else written out."""
     days = (day - today).days
     if days in _NEAR:
-        return _NEAR[days]
+        return say(_NEAR[days])
     if abs(days) < 7:
-        return f"in {days} days" if days > 0 else f"{-days} days ago"
-    return written(day, region) if day.year != today.year else _short(day, region)
+        return say("in %(n)s days", n=days) if days > 0 else say("%(n)s days ago", n=-days)
+    if day.year != today.year:
+        return written(day, region)
+    form = formats(region)
+    return day_in(form.short, form.locale, day)
 
 
 def written(day: date, region: str = "") -> str:
-    """A day in full: 21 Nov 2026, and Nov 21, 2026 where the month comes first."""
-    return f"{_short(day, region)}{', ' if region in _MONTH_FIRST else ' '}{day.year}"
+    """A day with its year: 21 Nov 2026, and Nov 21, 2026 where the month comes first."""
+    form = formats(region)
+    return day_in(form.written, form.locale, day)
 
 
-def _short(day: date, region: str) -> str:
-    return f"{day:%b} {day.day}" if region in _MONTH_FIRST else f"{day.day} {day:%b}"
+def full_day(day: date, region: str = "") -> str:
+    """A day in full, with that of the week."""
+    weekday = formats(region).locale.days["format"]["wide"][day.weekday()]
+    return f"{weekday}, {written(day, region)}"
+
+
+def clock(then: datetime, region: str = "") -> str:
+    """The time of a moment, as the region's clocks show it: 14:05, 2:05 PM."""
+    form = formats(region)
+    return clock_in(form.clock, form.locale, then.hour, then.minute)
 
 
 def whole(moment: datetime, zone: tzinfo, region: str = "") -> str:
     """A moment in full, with its zone."""
     then = there(moment, zone)
-    return f"{then:%A}, {written(then.date(), region)}, {then:%H:%M %Z}"
+    return f"{full_day(then.date(), region)}, {clock(then, region)} {then:%Z}"
 
 
 @lru_cache(maxsize=8_192)
@@ -172,12 +217,12 @@ def greeting(now: datetime, zone: tzinfo) -> str:
     """Good morning, afternoon or evening."""
     hour = now.astimezone(zone).hour
     if 4 <= hour < 12:
-        return "Good morning"
-    return "Good afternoon" if 12 <= hour < 18 else "Good evening"
+        return say("Good morning")
+    return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")
 
 
 def sentence(text: str) -> str:
     """A mistake as a sentence beside its field: `is required` → `This is required`."""
     if not text:
         return ""
-    return text if text[0].isupper() else f"This {text}"
+    return text if text[0].isupper() else say("This %(mistake)s", mistake=text)

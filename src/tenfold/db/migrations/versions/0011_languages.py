@@ -1,0 +1,14 @@
+"""Languages."""
+
+from tenfold.db.migrate import run_script
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    run_script("0011_languages.up.sql")
+
+
+def downgrade() -> None:
+    run_script("0011_languages.down.sql")

@@ -1,0 +1,120 @@
+"""In which language a text is made, and as which region writes figures and dates.
+
+English is the source: what is said is written in English where it is said, and looked up by that.
+Only pages choose another language (`speak`); whoever never asked for one reads English, so that
+the API, exports and the command line stay as they are documented.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ENGLISH = "en"
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
+"""Those that pages speak, by their own names."""
+DOMAIN = "tenfold"
+FOLDER = Path(__file__).parents[1] / "locale"
+# Languages that write nouns as they stand, also within a sentence.
+_CAPITALS = frozenset({"de"})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody is spoken to: the language of texts, and the region that figures follow."""
+
+    language: str = ENGLISH
+    region: str = ""
+
+
+_PLAIN = Manner()
+_MANNER: ContextVar[Manner] = ContextVar("tenfold_manner", default=_PLAIN)
+
+
+def manner() -> Manner:
+    """How the one is spoken to whom this text is for."""
+    return _MANNER.get()
+
+
+def speak(language: str, region: str = "") -> None:
+    """Make the texts of this request, from here on, in a language; an unknown one is English."""
+    _MANNER.set(Manner(language if language in LANGUAGES else ENGLISH, region))
+
+
+def hush() -> None:
+    """Plain English again: what every request begins with."""
+    _MANNER.set(_PLAIN)
+
+
+def mark(text: str) -> str:
+    """Marks a text of a constant, which is said later (`say(TEXT)`)."""
+    return text
+
+
+def say(text: str, /, **values: object) -> str:
+    """A text in the reader's language: `say("Moved to %(stage)s.", stage=…)`.
+
+    Without values nothing is put in, so a percent sign then stands for itself.
+    """
+    language = _MANNER.get().language
+    if language != ENGLISH:
+        text = _catalog(language).texts.get(text) or text
+    return text % values if values else text
+
+
+def say_n(one: str, many: str, count: int, /, **values: object) -> str:
+    """The text for a number of things: `say_n("%(n)s lead", "%(n)s leads", count, n=…)`."""
+    language = _MANNER.get().language
+    text = one if count == 1 else many
+    if language != ENGLISH:
+        found = _catalog(language)
+        forms = found.plurals.get(one)
+        text = forms[found.form(count)] if forms else text
+    return text % values if values else text
+
+
+def say_as(context: str, text: str, /) -> str:
+    """A word in its meaning, where one English word has several: `say_as("choice", "Open")`."""
+    language = _MANNER.get().language
+    if language == ENGLISH or not text:
+        return text
+    texts = _catalog(language).texts
+    return texts.get(f"{context}\x04{text}") or texts.get(text) or text
+
+
+def within(label: str) -> str:
+    """A label as it stands within a sentence: `Lead` → lead; nouns of German keep their capital."""
+    return label if _MANNER.get().language in _CAPITALS else label.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalog:
+    """The texts of a language by the English ones; with a context, those after it."""
+
+    texts: dict[str, str]
+    plurals: dict[str, tuple[str, ...]]
+    form: Callable[[int], int]
+
+
+@cache
+def _catalog(language: str) -> _Catalog:
+    """Read as it lies beside the code, when the first text of the language is asked for."""
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - English never needs it
+
+    with (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        found = read_po(file, locale=language, domain=DOMAIN)
+    texts: dict[str, str] = {}
+    plurals: dict[str, tuple[str, ...]] = {}
+    for message in found:
+        if not message.id or message.fuzzy or not message.string:
+            continue
+        if isinstance(message.id, str):
+            key = f"{message.context}\x04{message.id}" if message.context else message.id
+            texts[key] = str(message.string)
+        elif all(message.string):
+            plurals[message.id[0]] = tuple(message.string)
+    return _Catalog(texts, plurals, gettext.c2py(found.plural_expr))
