@@ -21,7 +21,7 @@ class SavedView(Record, plural="saved_views", icon="bookmark", private="privacy"
     path: str = field(
         filter=True, max_length=100, help="The address of the list it is of, like `leads`."
     )
-    query: str | None = field(
+    parameters: str | None = field(
         max_length=8_000, help="What stands behind the `?` of the list's address."
     )
     privacy: ViewPrivacy = field(

@@ -34,7 +34,7 @@ _RESERVED = frozenset(
     | {"shared", "where"}
     # of pages that show lists
     | {"as", "back", "choose", "columns", "edit", "figures", "group", "lane", "n", "on", "saved"}
-    | {"span"}
+    | {"query", "span"}
     | set(SYSTEM_FIELDS)
     | set(RESERVED_WORDS)
 )

@@ -32,6 +32,7 @@ from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.language import say
 from tenfold.web.api.administration import told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
@@ -44,6 +45,7 @@ from tenfold.web.pages.import_views import Check, RefusedRow
 from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.uploads import pieces, signed_upload
+from tenfold.web.safe_next import safe_next
 
 _SHOWN = 50
 _ANEW = "The file is read in another way now. See where its columns go, then import it."
@@ -171,8 +173,8 @@ async def refused_file(request: Req, import_id: str) -> Stream:
 
 
 @post("/imports/{import_id:str}/undo", status_code=200)
-async def take_back(request: Req, import_id: str) -> ASGIResponse:
-    """Take a batch back; a large one by a job."""
+async def take_back(request: Req, import_id: str, back: str = "") -> ASGIResponse:
+    """Take a batch back; a large one by a job. Who came from a list goes `back` there."""
     routed(request, "page-import-undo")
     claims = await signed_in(request)
     await signed_form(request, claims)
@@ -191,7 +193,10 @@ async def take_back(request: Req, import_id: str) -> ASGIResponse:
                 await enqueued(tx, UNDO_JOB, made)
     except Conflict as error:
         keep_flash(request, Flash(error.message, kind="problem"))
-        return render.to(request, f"/imports/{identity}")
+        return render.to(request, safe_next(back) if back else f"/imports/{identity}")
+    if back and total <= AT_ONCE:
+        keep_flash(request, Flash(say("Taken back."), more=f"/imports/{made}"))
+        return render.to(request, safe_next(back))
     return render.to(request, f"/imports/{made}")
 
 

@@ -19,7 +19,7 @@ VIEW = "saved_view"
 TOPICS = (VIEW, personal.TOPIC)
 """What a reader must know the versions of, behind those of members and definitions."""
 _BEFORE = 2
-_FIELDS = ("name", "path", "query", "privacy", "owner", "version")
+_FIELDS = ("name", "path", "parameters", "privacy", "owner", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]
             UUID(row["id"]),
             row["name"],
             row["path"],
-            row.get("query") or "",
+            row.get("parameters") or "",
             row["privacy"] == "everyone",
             row.get("owner_id") == str(person.user),
             int(row["version"]),

@@ -9,3 +9,4 @@ DROP FUNCTION tenfold.saved_views_log_delete();
 DROP FUNCTION tenfold.saved_views_log_insert();
 
 DROP FUNCTION tenfold.saved_views_log_update();
+

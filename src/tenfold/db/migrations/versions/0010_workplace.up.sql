@@ -19,7 +19,7 @@ CREATE TABLE tenfold.saved_views (
     name text COLLATE "C" NOT NULL,
     name_key text COLLATE "C",
     path text COLLATE "C" NOT NULL,
-    query text COLLATE "C",
+    parameters text COLLATE "C",
     privacy text COLLATE "C" DEFAULT 'private'::text NOT NULL,
     owner_id uuid,
     team_id uuid,
@@ -86,7 +86,7 @@ BEGIN
         nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
-        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.path, o.query, o.privacy, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
+        o.tenant_id, o.id, o.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.path, o.parameters, o.privacy, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom), NULL
     FROM old_rows o;
     RETURN NULL;
 END $function$;
@@ -107,7 +107,7 @@ BEGIN
         nullif(change[1], '')::uuid, nullif(change[2], ''), nullif(change[3], '')::uuid,
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
-        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.path, n.query, n.privacy, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
+        n.tenant_id, n.id, n.version, NULL, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.path, n.parameters, n.privacy, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom)
     FROM new_rows n;
     RETURN NULL;
 END $function$;
@@ -130,7 +130,7 @@ BEGIN
         nullif(change[4], '')::uuid, coalesce(nullif(change[5], '')::smallint, 0::smallint),
         nullif(current_setting('app.reason', true), ''),
         r.tenant_id, r.id, r.version, d.old, d.new
-    FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.path, o.query, o.privacy, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.path, n.query, n.privacy, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
+    FROM (SELECT n.tenant_id, n.id, n.version, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT o.name, o.name_key, o.path, o.parameters, o.privacy, o.owner_id, o.team_id, o.external_id, o.created_at, o.created_by, o.deleted_at) x)) || jsonb_build_object('custom', o.custom) AS old, jsonb_strip_nulls((SELECT to_jsonb(x) FROM (SELECT n.name, n.name_key, n.path, n.parameters, n.privacy, n.owner_id, n.team_id, n.external_id, n.created_at, n.created_by, n.deleted_at) x)) || jsonb_build_object('custom', n.custom) AS new
           FROM old_rows o JOIN new_rows n ON n.tenant_id = o.tenant_id AND n.id = o.id) r
     CROSS JOIN LATERAL tenfold.difference(r.old, r.new) d
     WHERE d.new IS NOT NULL;

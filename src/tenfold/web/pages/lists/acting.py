@@ -22,7 +22,7 @@ from tenfold.kernel.text import plural as counted
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render, widgets
 from tenfold.web.pages.door import signed_in
-from tenfold.web.pages.filters import Option
+from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, changing, visiting
 from tenfold.web.pages.lists.question import question
@@ -65,7 +65,8 @@ async def bulk_act(request: Req, plural: str) -> ASGIResponse:
     except (Invalid, Conflict) as error:
         keep_flash(request, Flash(_why(error), kind="problem"))
         return render.to(request, act.back)
-    keep_flash(request, Flash(said, undo=f"/imports/{done}/undo" if done else "", kind="done"))
+    undo = address(f"/imports/{done}/undo", [("back", act.back)]) if done else ""
+    keep_flash(request, Flash(said, undo=undo))
     return render.to(request, act.back)
 
 

@@ -78,7 +78,7 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
     name, query = act.form.get("name").strip(), _query(act.form)
     if not name:
         return act.refused("Give the view a name, under which you will find it again.")
-    body = {"name": name, "path": act.shipped.path, "query": query, "privacy": _privacy(act.form)}
+    body = {"name": name, "path": act.shipped.path, "parameters": query, "privacy": _privacy(act.form)}
     try:
         async with changing(request, act.claims) as (tx, guest):
             definition = act.views
@@ -126,7 +126,7 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
 async def _rewritten(act: _Act, tx: Transaction, guest: Guest, identity: UUID, do: str) -> str:
     """Change what a view holds, or its name and who sees it."""
     if do == "save":
-        values: dict[str, object] = {"query": _query(act.form)}
+        values: dict[str, object] = {"parameters": _query(act.form)}
         said = "The view is saved as you see it."
     else:
         values = {"name": act.form.get("name").strip(), "privacy": _privacy(act.form)}
