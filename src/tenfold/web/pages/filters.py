@@ -24,7 +24,7 @@ from tenfold.web.pages.lists.conditions import ME, Leaf, Pairs
 _SAYS = {
     "eq": "is",
     "ne": "is not",
-    "in": "is one of",
+    "in": "is",
     "prefix": "begins with",
     "gte": "is at least",
     "lte": "is at most",

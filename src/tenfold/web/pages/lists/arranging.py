@@ -78,7 +78,12 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
     name, query = act.form.get("name").strip(), _query(act.form)
     if not name:
         return act.refused("Give the view a name, under which you will find it again.")
-    body = {"name": name, "path": act.shipped.path, "parameters": query, "privacy": _privacy(act.form)}
+    body = {
+        "name": name,
+        "path": act.shipped.path,
+        "parameters": query,
+        "privacy": _privacy(act.form),
+    }
     try:
         async with changing(request, act.claims) as (tx, guest):
             definition = act.views
