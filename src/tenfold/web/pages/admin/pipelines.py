@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -14,8 +14,8 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import pipelines
 from tenfold.accounts.organisation.pipelines import Pipeline, PipelineChange, PipelineStage
 from tenfold.engine.definition import Definition
-from tenfold.engine.stages import Hue
 from tenfold.kernel.errors import Invalid, TenfoldError
+from tenfold.kernel.language import mark, say, within
 from tenfold.kernel.structs import convert
 from tenfold.web.pages import hues, render, words
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
@@ -24,7 +24,14 @@ from tenfold.web.pages.frame import PACKS, Guest
 from tenfold.web.pages.session import Form, Req
 
 PLACE = "/admin/pipelines"
-HUES = tuple(one for one in get_args(Hue) if one)
+HUES = {
+    "grey": mark("Grey"),
+    "blue": mark("Blue"),
+    "amber": mark("Amber"),
+    "green": mark("Green"),
+    "red": mark("Red"),
+    "violet": mark("Violet"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ async def pipelines_page(request: Req) -> ASGIResponse:
             groups.setdefault(PACKS.get(pack) or called_pack(pack), []).append(
                 _card(types[name], one)
             )
-        return page(guest, "pipelines.html", "Pipelines", groups=list(groups.items()))
+        return page(guest, "pipelines.html", say("Pipelines"), groups=list(groups.items()))
 
 
 def _card(definition: Definition, one: Pipeline) -> Card:
@@ -93,7 +100,9 @@ async def change(request: Req, name: str) -> ASGIResponse:
             done = await pipelines.change(by, name, wanted)
     except Invalid as error:
         return await _page(request, act.claims, name, act, error)
-    return act.done(f"The stages of {done.label.lower()} are saved.", f"{PLACE}/{name}")
+    return act.done(
+        say("The stages of %(what)s are saved.", what=within(done.label)), f"{PLACE}/{name}"
+    )
 
 
 @post(f"{PLACE}/{{name:str}}/reset", status_code=200)
@@ -102,7 +111,9 @@ async def reset(request: Req, name: str) -> ASGIResponse:
     act = await acting(request, "page-admin-pipeline-reset")
     async with act.changing() as by:
         done = await pipelines.change(by, name, PipelineChange(stages={}))
-    return act.done(f"The stages of {done.label.lower()} are as they ship.", f"{PLACE}/{name}")
+    return act.done(
+        say("The stages of %(what)s are as they ship.", what=within(done.label)), f"{PLACE}/{name}"
+    )
 
 
 def _given(form: Form, definition: Definition) -> dict[str, dict[str, Any]]:
@@ -140,7 +151,7 @@ async def _page(
             "rows": [_row(guest, definition, s, one, typed, problems) for s in one.stages],
             "moves": _matrix(one),
             "free": all(len(s.moves) == len(one.stages) - 1 for s in one.stages),
-            "hues": HUES,
+            "hues": {hue: say(name) for hue, name in HUES.items()},
             "problem": error.message if error and not _within(problems, known) else "",
         }
         status = error.status if error is not None else 200
