@@ -106,6 +106,7 @@ _INNER = {
     "currency",
     "sql",
     "as_written",
+    "own",
 }  # made from the annotation, or by position
 _BY_ANNOTATION = {
     "choice": "an `enum.StrEnum`, whose values are the choices",

@@ -84,6 +84,7 @@ from tenfold.web.api import imports as imports_api
 from tenfold.web.api import invitations as invitations_api
 from tenfold.web.api import members as members_api
 from tenfold.web.api import organisation as organisation_api
+from tenfold.web.api import pipelines as pipelines_api
 from tenfold.web.api import policy as policy_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
@@ -133,6 +134,7 @@ APIS = (
     explaining_api,
     roles_api,
     custom_fields_api,
+    pipelines_api,
     data_keys_api,
     imports_api,
     batches_api,

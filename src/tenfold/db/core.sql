@@ -349,6 +349,15 @@ CREATE TABLE tenfold.custom_types (
 );
 CREATE UNIQUE INDEX custom_types_name ON tenfold.custom_types (tenant_id, name);
 
+-- How an organisation calls and shows the stages of a type, where it is not as they ship.
+CREATE TABLE tenfold.pipelines (
+    tenant_id   uuid NOT NULL,
+    type        text COLLATE "C" NOT NULL,
+    spec        jsonb NOT NULL,
+    changed_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, type)
+);
+
 -- The answer to a write that carried an Idempotency-Key, in the same transaction as its effect.
 CREATE TABLE tenfold.idempotency_keys (
     tenant_id   uuid NOT NULL,
@@ -507,8 +516,8 @@ DO $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['members', 'teams', 'roles', 'data_keys', 'slots', 'change_log',
-                                'custom_fields', 'custom_types', 'idempotency_keys', 'batches',
-                                'audit_seals'] LOOP
+                                'custom_fields', 'custom_types', 'pipelines', 'idempotency_keys',
+                                'batches', 'audit_seals'] LOOP
         EXECUTE format('ALTER TABLE tenfold.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON tenfold.%I '
             'USING (tenant_id = current_setting(''app.tenant_id'')::uuid) '
@@ -528,7 +537,7 @@ CREATE POLICY tail ON tenfold.security_events FOR SELECT TO :tail USING (true);
 GRANT USAGE ON SCHEMA tenfold TO :app, :tail;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.tenants, tenfold.users, tenfold.members,
     tenfold.teams, tenfold.roles, tenfold.refresh_tokens, tenfold.sign_in_failures,
-    tenfold.data_keys, tenfold.slots, tenfold.custom_fields, tenfold.custom_types,
+    tenfold.data_keys, tenfold.slots, tenfold.custom_fields, tenfold.custom_types, tenfold.pipelines,
     tenfold.idempotency_keys, tenfold.batches, tenfold.signing_keys TO :app;
 -- Where it stands among all is not for the writer to say.
 GRANT SELECT, INSERT (id, tenant_id, user_id, event_type, ip_address, detail, created_at)

@@ -21,7 +21,7 @@ DROP FUNCTION tenfold.bump(text[]);
 DROP FUNCTION tenfold.bump_members(uuid[]);
 DROP FUNCTION tenfold.versions(uuid, text[]);
 DROP TABLE tenfold.audit_seals, tenfold.change_log, tenfold.versions, tenfold.slots, tenfold.custom_fields,
-    tenfold.custom_types, tenfold.idempotency_keys, tenfold.batches, tenfold.log_positions,
+    tenfold.custom_types, tenfold.pipelines, tenfold.idempotency_keys, tenfold.batches, tenfold.log_positions,
     tenfold.data_keys, tenfold.signing_keys, tenfold.security_events, tenfold.sign_in_failures,
     tenfold.refresh_tokens, tenfold.roles, tenfold.teams, tenfold.members, tenfold.users,
     tenfold.tenants;

@@ -42,7 +42,7 @@ _RESERVED = frozenset(
 _TAKEN = frozenset(
     {"tenants", "users", "members", "teams", "roles", "refresh_tokens", "sign_in_failures"}
     | {"security_events", "signing_keys", "data_keys", "versions", "change_log", "slots"}
-    | {"custom_fields", "custom_types", "idempotency_keys", "batches", "log_positions"}
+    | {"custom_fields", "custom_types", "pipelines", "idempotency_keys", "batches", "log_positions"}
     | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}

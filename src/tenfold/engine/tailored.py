@@ -1,4 +1,4 @@
-"""A tenant's definitions: shipped types with its custom fields, and the types it made."""
+"""A tenant's definitions: shipped types with its own fields and stages, and types it made."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from tenfold.db.database import Reader
 from tenfold.engine import types as t
 from tenfold.engine.custom_types import TypeSpec, defined
 from tenfold.engine.definition import Definition, Field
+from tenfold.engine.stages import Specs, StageSpec, with_stages
 from tenfold.engine.types import FieldType
 from tenfold.kernel.errors import Invalid, NotFound
 
-_FIELDS = """SELECT type, spec, retired_at IS NOT NULL FROM tenfold.custom_fields
-WHERE tenant_id = $1 ORDER BY created_at, id"""
+_OWN = """SELECT type, spec, retired_at IS NOT NULL AS retired, false AS stages,
+    created_at AS at, id
+FROM tenfold.custom_fields WHERE tenant_id = $1
+UNION ALL SELECT type, spec, false, true, changed_at, NULL FROM tenfold.pipelines
+WHERE tenant_id = $1
+ORDER BY at, id"""
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
 
 _TYPE = """SELECT spec FROM tenfold.custom_types
@@ -143,10 +148,11 @@ _PLAIN: dict[str, type[FieldType]] = {
 
 @dataclass(slots=True)
 class Own:
-    """What a tenant added to one type: its fields, and whether it retired any."""
+    """What a tenant has of its own in one type: fields, whether it retired any, and stages."""
 
     fields: dict[str, Field] = field(default_factory=dict[str, Field])
     retired: bool = False
+    stages: Specs = field(default_factory=dict[str, StageSpec])
 
 
 class Tailored:
@@ -170,26 +176,35 @@ class Tailored:
         """The definition as the tenant has it."""
         if (known := self.known(tenant, shipped, version)) is not None:
             return known
-        own = (await self._fields(reader, tenant, version)).get(shipped.name, Own())
+        own = (await self._own(reader, tenant, version)).get(shipped.name, Own())
         if shipped.tenant_made:
             spec = await reader.value(_TYPE, tenant, shipped.plural)
             if spec is None:
                 raise NotFound(f"There are no {shipped.plural[:60]!r} here; see /v1/types.")
             shipped = defined(shipped, msgspec.json.decode(spec, type=TypeSpec))
         definition = shipped.with_custom(own.fields, retired=own.retired)
+        definition = with_stages(definition, own.stages)
         self._made[tenant, shipped.name] = (version, definition)
         if len(self._made) > self._most:
             self._made.popitem(last=False)
         return definition
 
-    async def _fields(self, reader: Reader, tenant: UUID, version: int) -> dict[str, Own]:
+    def staged(self, tenant: UUID, shipped: Definition, version: int) -> Definition:
+        """The type with the tenant's stages, where those of any type were read at this version."""
+        kept = self._kept.get(tenant)
+        own = kept[1].get(shipped.name) if kept is not None and kept[0] == version else None
+        return with_stages(shipped, own.stages) if own else shipped
+
+    async def _own(self, reader: Reader, tenant: UUID, version: int) -> dict[str, Own]:
         kept = self._kept.get(tenant)
         if kept is not None and kept[0] == version:
             return kept[1]
         found: dict[str, Own] = {}
-        for kind, spec, retired in await reader.rows(_FIELDS, tenant):
+        for kind, spec, retired, stages, *_ in await reader.rows(_OWN, tenant):
             own = found.setdefault(kind, Own())
-            if retired:
+            if stages:
+                own.stages = msgspec.json.decode(spec, type=Specs)
+            elif retired:
                 own.retired = True
             else:
                 one = field_of(msgspec.json.decode(spec, type=FieldSpec))

@@ -1,7 +1,7 @@
 """The field types."""
 
 from tenfold.engine.types.base import COMPARE, EQUAL, Column, Columns, FieldType, Locale, Refused
-from tenfold.engine.types.choice import Choice, Choices, Stage, Tags
+from tenfold.engine.types.choice import Choice, Choices, Shown, Stage, Tags
 from tenfold.engine.types.contact import Address, Email, Phone, Url
 from tenfold.engine.types.dates import Date, DateTime
 from tenfold.engine.types.links import AnyRef, File, Many, Ref, User
@@ -39,6 +39,7 @@ __all__ = [
     "RichText",
     "Rollup",
     "Secret",
+    "Shown",
     "Stage",
     "Tags",
     "Text",

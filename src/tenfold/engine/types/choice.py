@@ -61,17 +61,43 @@ class Choice(FieldType):
         return self.labels.get(value) or label_of(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How an organisation shows a stage; empty texts and no days: as it ships."""
+
+    label: str = ""
+    hue: str = ""
+    hidden: bool = False
+    days: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Choice):
     """The stage of a record's work, with the moves it may make; always the field `status`.
 
     `moves` names, for a stage, those that may follow it; a stage that is not named may go anywhere.
+    `own` is what one organisation shows otherwise: never what is stored, asked or allowed.
     """
 
     kind: ClassVar[str] = "stage"
     moves: Mapping[str, frozenset[str]] = field(
         default_factory=dict[str, frozenset[str]], hash=False
     )
+    own: Mapping[str, Shown] = field(
+        default_factory=dict[str, Shown], hash=False, compare=False, repr=False
+    )
+
+    def label(self, value: str) -> str:
+        """What people of the organisation read for a stage."""
+        return (self.own[value].label if value in self.own else "") or Choice.label(self, value)
+
+    def offered(self, at: str = "") -> list[str]:
+        """The stages that people are offered, and the one that a record is at."""
+        return [o for o in self.options if o == at or o not in self.own or not self.own[o].hidden]
+
+    def stuck_after(self, value: str) -> int:
+        """After how many days without a change a record counts as stuck there; 0: never."""
+        return self.own[value].days if value in self.own else 0
 
     def may_move(self, old: str, new: str) -> bool:
         """Whether a record may go from one stage to another."""

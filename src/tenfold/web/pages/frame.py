@@ -154,6 +154,10 @@ class Guest:
         versions = self.reader.versions
         return await self.desk.tailored.get(self.reader, self.claims.tenant, shipped, versions[1])
 
+    def staged(self, shipped: Definition) -> Definition:
+        """A type with the organisation's stages, once another was read with them."""
+        return self.desk.tailored.staged(self.claims.tenant, shipped, self.reader.versions[1])
+
 
 @asynccontextmanager
 async def visiting(request: Req, claims: Claims, *, blocked: bool = False) -> AsyncGenerator[Guest]:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
+from tenfold.engine.types import Stage
+
 # Grey new, blue in progress, amber waits, green won or done, red lost or overdue, violet special.
 _WORDS = {
     "grey": "new draft open prospect planned scheduled not_started todo created lead unknown "
@@ -23,6 +25,12 @@ _WORDS = {
 }
 _HUES = {word: hue for hue, words in _WORDS.items() for word in words.split()}
 _PEOPLE = 12
+
+
+def of(stage: Stage, value: str) -> str:
+    """The hue of a stage: as the organisation chose it, else by its word."""
+    own = stage.own.get(value)
+    return (own.hue if own else "") or of_stage(value, stage.options)
 
 
 def of_stage(value: str, options: Sequence[str]) -> str:

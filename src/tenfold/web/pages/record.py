@@ -222,7 +222,7 @@ def _embedded(
         value: Any = record.get(embed.name)
         if pair and isinstance(value, dict) and "data" in value:
             rows = cast("list[Record]", value["data"])
-            found.append((embed.name, pair[0], rows))
+            found.append((embed.name, guest.staged(pair[0]), rows))
     return found
 
 
@@ -280,8 +280,8 @@ def _steps(
         return "open" if able and stage.may_move(now, option) else "shut"
 
     return tuple(
-        Step(o, stage.label(o), hues.of_stage(o, stage.options), state(o), stage.ends(o))
-        for o in stage.options
+        Step(o, stage.label(o), hues.of(stage, o), state(o), stage.ends(o))
+        for o in stage.offered(now)
     )
 
 

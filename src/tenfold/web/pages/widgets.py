@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Text
+from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, Text
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
@@ -213,7 +213,8 @@ def _place(zone: ZoneInfo) -> str:
 
 
 def _options(kind: Choice | Choices, chosen: set[str]) -> tuple[Option, ...]:
-    return tuple(Option(o, kind.label(o), o in chosen) for o in kind.options)
+    offered = kind.offered(*chosen) if isinstance(kind, Stage) else kind.options
+    return tuple(Option(o, kind.label(o), o in chosen) for o in offered)
 
 
 def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:

@@ -73,6 +73,13 @@ GROUPS = (
                     Setting("New record type", "/admin/types/new", "custom object table entity"),
                 ),
             ),
+            Section(
+                "Pipelines",
+                "/admin/pipelines",
+                "square-kanban",
+                "What stages are called, and when work is stuck",
+                (Setting("Names and colours of stages", "/admin/pipelines", "status board moves"),),
+            ),
         ),
     ),
     Group(
