@@ -134,7 +134,7 @@ async def test_an_amount_of_ones_own_keeps_its_currency_in_the_form_and_the_hist
         assert facts(visitor)["Fee"] == f"{sign}500"
     assert "¥500 became €500" in _became(visitor)
     await visitor.get("/leads?custom.fee=500&custom.fee_currency=EUR")
-    chips = [one.all("span")[0].text for one in visitor.page.all("a", class_="filter")]
+    chips = [one.text for one in visitor.page.all("a", class_="says")]
     assert chips == ["Fee is €500", "Fee currency is EUR"]
 
 

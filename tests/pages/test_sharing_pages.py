@@ -39,7 +39,7 @@ async def test_a_record_is_shared_by_a_name_and_taken_back(
     assert theirs.answer.status_code == 200
     await theirs.get("/leads")
     await theirs.get(next(a["href"] for a in theirs.page.all("a") if a.text == "Shared with me"))
-    assert theirs.page.one(class_="chips").text.startswith("Shared with me")
+    assert theirs.page.one(class_="sentence").text.startswith("Where Shared with me")
     assert "Zoë Ünal" in theirs.page.one("tbody").text
     end = f"{path}/shares/{friend.id}/end"
     await visitor.send(visitor.form(end))

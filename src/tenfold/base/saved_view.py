@@ -14,7 +14,14 @@ class ViewPrivacy(StrEnum):
     EVERYONE = "everyone"
 
 
-class SavedView(Record, plural="saved_views", icon="bookmark", private="privacy", listed=False):
+class SavedView(
+    Record,
+    plural="saved_views",
+    icon="bookmark",
+    private="privacy",
+    strict=True,
+    listed=False,
+):
     """A list with its filters, order, columns and form under a name and an address of its own."""
 
     name: str = field(search="A", title=True, sort=True, max_length=100)

@@ -1,0 +1,372 @@
+"""Lists arranged by people: groups of conditions, saved views, columns, groups, boards, calendars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from tests.factories import Organisation, Somebody
+from tests.guards import Counter
+from tests.pages.conftest import Make, Visit, Visitor
+from tests.pages.html import Element, parse
+from tests.pages.test_list_pages import column, said, taken_off, titles
+
+pytestmark = pytest.mark.anyio
+
+_STATES = ("new", "hot", "lost")
+
+
+@pytest.fixture
+async def leads(client: httpx.AsyncClient, admin: Somebody) -> list[dict[str, Any]]:
+    """Thirty leads, ten of each of three stages, of three sources."""
+    rows = [
+        {
+            "first_name": f"N{n:02}",
+            "last_name": "Lead",
+            "status": _STATES[n % 3],
+            "source": (None, "referral", "website")[n // 10],
+            "budget": n * 1_000,
+        }
+        for n in range(30)
+    ]
+    answer = await client.post("/v1/leads/bulk", json={"records": rows}, headers=admin.headers)
+    assert answer.status_code == 201
+    return answer.json()["data"]
+
+
+def where(tree: object) -> str:
+    """A list with groups of conditions."""
+    return f"/leads?{urlencode({'where': json.dumps(tree)})}"
+
+
+def lanes(visitor: Visitor) -> dict[str, list[str]]:
+    """The cards of a board by their lane."""
+    return {
+        one["data-lane"]: [
+            c.one("a", class_="record").text.split(" ", 1)[-1] for c in one.all("li", class_="card")
+        ]
+        for one in visitor.page.all("section", class_="lane")
+    }
+
+
+async def test_conditions_read_as_a_sentence_that_can_be_changed(
+    visitor: Visitor, leads: object
+) -> None:
+    await visitor.get(where({"any": [{"status": "hot"}, {"source": "referral", "status": "new"}]}))
+    assert said(visitor) == ["Status is Hot", "Source is Referral", "Status is New"]
+    assert [j.text for j in visitor.page.all(class_="joiner")] == ["or", "and"]
+    assert len(titles(visitor)) == 13
+    turn = visitor.page.all("a", class_="joiner")[0]["href"]
+    await visitor.get(turn)
+    assert titles(visitor) == []
+    await visitor.get(where({"any": [{"status": "hot"}, {"source": "referral"}]}))
+    await visitor.get(taken_off(visitor))
+    assert said(visitor) == ["Source is Referral"]
+
+
+async def test_an_alternative_is_added_and_a_condition_said_otherwise(
+    visitor: Visitor, leads: object
+) -> None:
+    await visitor.get("/leads?status=hot")
+    await visitor.get(visitor.page.one("a", class_="either")["href"])
+    form = visitor.page.one("form", class_="filter-form")
+    assert form.all("button")[-1].text == "Add alternative"
+    await visitor.send(form, add_field="source", add_operator="eq", add_value="website")
+    assert said(visitor) == ["Status is Hot", "Source is Website"]
+    assert len(titles(visitor)) == 17
+    await visitor.get(visitor.page.all("a", class_="says")[1]["href"])
+    form = visitor.page.one("form", class_="filter-form")
+    ticked = [b["value"] for b in form.all("input", type="checkbox") if b.has("checked")]
+    assert (form.all("button")[-1].text, ticked) == ("Change filter", ["website"])
+    await visitor.send(form, add_field="source", add_operator="empty")
+    assert said(visitor) == ["Status is Hot", "Source is empty"]
+
+
+async def test_conditions_that_can_not_be_read_are_left_out_and_said(visitor: Visitor) -> None:
+    await visitor.get("/leads?where=%7B")
+    assert "could not be used" in visitor.page.one(role="alert").text
+
+
+async def test_mine_and_days_move_along(
+    visitor: Visitor, visit: Visit, organisation: Organisation, leads: object
+) -> None:
+    await visitor.get("/leads?owner_id=me&created_at[gte]=-7d")
+    assert said(visitor) == ["Owner is me", "Created is on or after 7 days ago"]
+    assert len(titles(visitor)) == 30
+    other = visit(await organisation.person("owner", name="Else"))
+    await other.get("/leads?owner_id=me")
+    assert titles(other) == []
+
+
+async def test_a_view_is_saved_shared_changed_and_deleted(
+    visitor: Visitor, visit: Visit, organisation: Organisation, leads: object
+) -> None:
+    other = visit(await organisation.person("owner", name="Else"))
+    await visitor.get("/leads?status=hot&sort=-budget")
+    form = visitor.page.one("form", action="/leads/views")
+    await visitor.send(form, name="Hot ones")
+    address = visitor.answer.url.raw_path.decode()
+    assert "saved=" in address
+    assert said(visitor) == ["Status is Hot"]
+    rail = {a["href"]: a.text for a in visitor.page.all("a", class_="pinned")}
+    assert rail == {address: "Hot ones"}
+    # A private one is nobody else's, whatever they may do.
+    await other.get(address)
+    assert "not shared with you" in other.page.one(role="alert").text
+    assert said(other) == []
+    rename = next(f for f in visitor.page.all("form") if f.all("input", name="do"))
+    await visitor.send(rename, name="Hot leads", privacy="everyone")
+    await other.get(address)
+    assert said(other) == ["Status is Hot"]
+    assert "Hot leads" in other.page.one("details", class_="view-menu").text
+    # Whoever changes what they see has not changed the view.
+    await visitor.get(taken_off(visitor))
+    assert (
+        visitor.page.one("details", class_="view-menu").all("summary")[0].text.endswith("changed")
+    )
+    await other.get(address)
+    assert said(other) == ["Status is Hot"]
+    save = next(f for f in visitor.page.all("form") if f.all("button", value="save"))
+    await visitor.send(save, do="save")
+    await other.get(address)
+    assert said(other) == []
+    delete = next(f for f in visitor.page.all("form") if f.all("button", value="delete"))
+    await visitor.send(delete, do="delete")
+    assert "deleted" in visitor.page.one(class_="toasts").text
+    await visitor.send(visitor.page.one(class_="toasts").one("form"))
+    await other.get(address)
+    assert "Hot leads" in other.page.one("details", class_="view-menu").text
+
+
+async def test_somebody_elses_view_is_not_theirs_to_change(
+    visitor: Visitor, visit: Visit, organisation: Organisation, leads: object
+) -> None:
+    await visitor.get("/leads?status=hot")
+    form = visitor.page.one("form", action="/leads/views")
+    await visitor.send(form, name="Hot ones", privacy="everyone")
+    identity = visitor.answer.url.params["saved"]
+    other = visit(await organisation.person("member", ["agent"], name="Else"))
+    page = await other.get(f"/leads?saved={identity}")
+    assert not [f for f in page.all("form") if f.all("button", value="delete")]
+    csrf = page.all("input", name="csrf")[0]["value"]
+    await other.post(f"/leads/views/{identity}", {"csrf": csrf, "do": "rename", "name": "Mine"})
+    await visitor.get(f"/leads?saved={identity}")
+    assert "Hot ones" in visitor.page.one("details", class_="view-menu").all("summary")[0].text
+
+
+async def test_columns_are_chosen_ordered_widened_and_kept(visitor: Visitor, leads: object) -> None:
+    await visitor.get("/leads?status=hot")
+    form = visitor.page.one("form", class_="columns-form")
+    await visitor.post(
+        form["action"],
+        [(n, v) for n, v in form.fields() if n in ("csrf", "back")]
+        + [("column", "source"), ("column", "budget"), ("place.source", "2"), ("place.budget", "1")]
+        + [("width.budget", "140")],
+    )
+    heads = [th.text for th in visitor.page.all("th") if th.get("data-column")]
+    assert heads == ["Lead", "Budget", "Source"]
+    assert "w-7" in column(visitor, "Budget")["class"].split()
+    await visitor.get("/leads")
+    assert [th.text for th in visitor.page.all("th") if th.get("data-column")] == heads
+    form = visitor.page.one("form", class_="columns-form")
+    await visitor.send(form, reset="1")
+    assert len([th for th in visitor.page.all("th") if th.get("data-column")]) > 4
+
+
+async def test_columns_that_one_may_not_see_are_none(
+    visit: Visit, organisation: Organisation
+) -> None:
+    desk = visit(await organisation.person("member", ["front_desk"]))
+    await desk.get("/applications?columns=offer_salary,status,nonsense")
+    page = desk.page
+    assert "offer_salary" not in {e.get("value") for e in page.all("input", name="column")}
+
+
+async def test_a_list_is_grouped_and_each_group_goes_on(visitor: Visitor, make: Make) -> None:
+    for number in range(23):
+        await make("leads", first_name=f"R{number:02}", last_name="X", source="referral")
+    await make("leads", first_name="None", last_name="X")
+    await visitor.get("/leads?group=source&sort=first_name")
+    heads = [h.text for h in visitor.page.all("tr", class_="group-head")]
+    assert heads == ["Referral 23", "No source 1"]
+    assert len(titles(visitor)) == 21
+    more = visitor.page.one("a", rel="next")["href"]
+    await visitor.get(more, headers={"hx-request": "true", "hx-target": "tr#more-referral"})
+    rows = [r.get("id") for r in parse(f"<table>{visitor.answer.text}</table>").all("tr")]
+    assert len(rows) == 3
+
+
+async def test_a_board_has_a_lane_for_each_stage_and_cards_move(
+    visitor: Visitor, leads: list[dict[str, Any]]
+) -> None:
+    await visitor.get("/leads?as=board&sort=first_name")
+    found = lanes(visitor)
+    assert list(found)[:2] == ["new", "contacted"]
+    assert len(found["hot"]) == 10
+    figures = await visitor.get("/leads?as=board&figures=1")
+    assert {d["value"]: d.text for d in figures.all("data")}["hot"] == "$145,000"
+    page = await visitor.get("/leads?as=board&sort=first_name")
+    csrf = page.one(class_="board")["data-csrf"]
+    card = page.one("section", data_lane="new").all("li", class_="card")[0]
+    body = {"csrf": csrf, "version": card["data-version"], "field": "status", "value": "hot"}
+    answer = await visitor.post(card["data-move"], body)
+    assert "Moved to Hot." in answer.text
+    again = await visitor.post(card["data-move"], {**body, "value": "lost"})
+    assert visitor.answer.status_code == 412
+    assert "Somebody changed it meanwhile" in again.text
+    await visitor.get("/leads?as=board")
+    assert len(lanes(visitor)["hot"]) == 11
+
+
+async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make) -> None:
+    made = await make(
+        "appointments",
+        title="Showing",
+        starts_at="2026-11-22T10:00:00Z",
+        ends_at="2026-11-22T11:00:00Z",
+        status="denied",
+    )
+    page = await visitor.get("/appointments?as=board")
+    card = page.one("li", class_="card")
+    assert not card.get("data-moves")
+    csrf = page.one(class_="board")["data-csrf"]
+    body = {"csrf": csrf, "version": "1", "field": "status", "value": "confirmed"}
+    answer = await visitor.post(f"/appointments/{made['id']}/lane", body)
+    assert visitor.answer.status_code == 409
+    assert answer.one(class_="toast").get("class").endswith("problem")
+
+
+async def test_a_calendar_shows_each_record_on_its_day_and_moves_it(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, make: Make
+) -> None:
+    visitor.http.cookies.set("zone", "America/Los_Angeles", domain="tenfold.test")
+    made = await make(
+        "appointments",
+        title="Late showing",
+        starts_at="2026-11-23T05:30:00Z",
+        ends_at="2026-11-23T06:30:00Z",
+    )
+    page = await visitor.get("/appointments?as=calendar&on=2026-11-02")
+    day = _day_of(page, "Late showing")
+    assert day["data-day"] == "2026-11-22"
+    assert "21:30" in day.text or "9:30" in day.text
+    csrf = page.one(class_="calendar")["data-csrf"]
+    body = {"csrf": csrf, "version": "1", "field": "starts_at", "day": "2026-11-25"}
+    await visitor.post(f"/appointments/{made['id']}/day", body)
+    assert visitor.answer.status_code == 200
+    page = await visitor.get("/appointments?as=calendar&span=week&on=2026-11-25")
+    assert _day_of(page, "Late showing")["data-day"] == "2026-11-25"
+    entry = page.one("li", class_="entry-on")
+    assert {"t86", "l4"} <= set(entry["class"].split())
+    body |= {"version": "2", "day": "2026-11-26", "quarter": "32"}
+    await visitor.post(f"/appointments/{made['id']}/day", body)
+    record = (await client.get(f"/v1/appointments/{made['id']}", headers=admin.headers)).json()
+    times = [record["data"][name][:16] for name in ("starts_at", "ends_at")]
+    assert times == ["2026-11-26T16:00", "2026-11-26T17:00"]
+    body |= {"version": "3", "day": "someday"}
+    await visitor.post(f"/appointments/{made['id']}/day", body)
+    assert visitor.answer.status_code == 400
+
+
+def _day_of(page: Element, title: str) -> Element:
+    return next(d for d in page.all("section", class_="day") if title in d.text)
+
+
+async def _bulk(visitor: Visitor, values: Mapping[str, object]) -> None:
+    """Send the bar of what is chosen."""
+    form = visitor.page.one("form", id="chosen")
+    pairs = [(n, v) for n, v in form.fields() if n not in values]
+    more = [(n, one) for n, v in values.items() for one in (v if isinstance(v, list) else [v])]
+    await visitor.post(form["action"], [*pairs, *more])
+
+
+async def test_many_are_changed_at_once_and_taken_back(
+    visitor: Visitor, leads: list[dict[str, Any]]
+) -> None:
+    await visitor.get("/leads?status=hot")
+    ids = [one["id"] for one in leads if one["status"] == "hot"][:3]
+    await _bulk(visitor, {"id": ids, "do": "set", "field": "source", "source": "portal"})
+    assert "Source set for 3 leads." in visitor.page.one(class_="toasts").text
+    assert said(visitor) == ["Status is Hot"]
+    undo = visitor.page.one(class_="toasts").one("form")
+    await visitor.get("/leads?source=portal")
+    assert len(titles(visitor)) == 3
+    await visitor.post(undo["action"], undo.fields())
+    assert "Taken back." in visitor.page.one(class_="toasts").text
+    await visitor.get("/leads?source=portal")
+    assert titles(visitor) == []
+
+
+async def test_all_that_match_are_changed_at_once(visitor: Visitor, leads: object) -> None:
+    await visitor.get("/leads?status=new")
+    await _bulk(visitor, {"every": "1", "do": "set", "field": "status", "status": "contacted"})
+    await visitor.get("/leads?status=contacted")
+    assert len(titles(visitor)) == 10
+
+
+async def test_what_refuses_a_change_stays_and_is_said(visitor: Visitor, make: Make) -> None:
+    common = {"starts_at": "2026-11-22T10:00:00Z", "ends_at": "2026-11-22T11:00:00Z"}
+    one = await make("appointments", title="Open", **common)
+    other = await make("appointments", title="Shut", status="denied", **common)
+    await visitor.get("/appointments")
+    ids = [one["id"], other["id"]]
+    await _bulk(visitor, {"id": ids, "do": "set", "field": "status", "status": "confirmed"})
+    toast = visitor.page.one(class_="toasts").text
+    assert "set for 1 appointment." in toast
+    assert "One stays as it is:" in toast
+
+
+async def test_nothing_chosen_is_said(visitor: Visitor, leads: object) -> None:
+    await visitor.get("/leads")
+    await _bulk(visitor, {"do": "delete"})
+    assert "tick some rows first" in visitor.page.one(class_="toasts").text
+    assert len(titles(visitor)) == 30
+
+
+async def test_who_may_not_change_has_nothing_to_do_it_with(
+    visit: Visit, organisation: Organisation, make: Make
+) -> None:
+    one = await make("leads", first_name="Not", last_name="Theirs")
+    coordinator = visit(await organisation.person("member", ["coordinator"]))
+    page = await coordinator.get("/leads")
+    assert titles(coordinator) == ["Not Theirs"]
+    assert not page.all(data_edit=f"/leads/{one['id']}/fields/status")
+    await _bulk(coordinator, {"id": one["id"], "do": "delete"})
+    assert coordinator.answer.status_code == 403
+    await coordinator.get("/leads")
+    assert titles(coordinator) == ["Not Theirs"]
+
+
+async def test_what_is_seen_is_exported(visitor: Visitor, leads: object) -> None:
+    await visitor.get("/leads?status=hot&sort=first_name&columns=source,budget")
+    link = next(a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export"))
+    answer = await visitor.http.get(link)
+    assert answer.headers["content-disposition"] == 'attachment; filename="leads.csv"'
+    lines = answer.text.lstrip("\ufeff").splitlines()
+    assert lines[0] == "id,first_name,last_name,budget,budget_currency,source"
+    assert len(lines) == 11
+    assert lines[1].split(",")[1] == "N01"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/leads?as=board",
+        "/appointments?as=calendar",
+        "/appointments?as=calendar&span=week",
+        "/leads?group=source",
+        '/leads?where={"any":[{"status":"hot"},{"source":"referral"}]}',
+    ],
+)
+async def test_every_form_of_a_list_needs_few_statements(
+    visitor: Visitor, leads: object, queries: Counter, path: str
+) -> None:
+    await visitor.get(path)
+    queries.clear()
+    await visitor.get(path)
+    assert visitor.answer.status_code == 200
+    assert len(queries) <= 5
