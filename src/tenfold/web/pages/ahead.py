@@ -118,7 +118,7 @@ async def done(request: Req, plural: str, record_id: str) -> ASGIResponse:
             (written,), _ = await act.desk.records.update(*what)
     except (Invalid, Conflict, Lost) as error:
         return act.refused(error, back=True)
-    undo = f"{act.path}/undo?version={written.version}" if written else ""
+    undo = act.undone(written.version) if written else ""
     return act.done("Done.", act.back, undo=undo)
 
 
@@ -139,7 +139,7 @@ async def snooze(request: Req, plural: str, record_id: str) -> ASGIResponse:
             (written,), _ = await act.desk.records.update(*what)
     except (Invalid, Conflict, Lost) as error:
         return act.refused(error, back=True)
-    undo = f"{act.path}/undo?version={written.version}" if written else ""
+    undo = act.undone(written.version) if written else ""
     return act.done(f"Put off: {label.lower()} at nine.", act.back, undo=undo)
 
 

@@ -127,7 +127,13 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
 
 
 @post("/{plural:str}/{record_id:str}/undo", status_code=200)
-async def undo(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
+async def undo(
+    request: Req,
+    plural: str,
+    record_id: str,
+    version: int,
+    next: str = "",  # noqa: A002 - the address says `next`
+) -> ASGIResponse:
     """Take one's own last change back: fields, or a move, also from a stage that can't be left."""
     act = await arrived(request, plural, "page-undo", record_id)
     try:
@@ -138,7 +144,7 @@ async def undo(request: Req, plural: str, record_id: str, version: int) -> ASGIR
         return act.refused(error, back=True)
     stage, to = act.shipped.status, back.get("status")
     said = f"Moved back to {stage.label(str(to))}." if stage and to else "Taken back."
-    return act.done(said, act.back)
+    return act.done(said, safe_next(next) if next else act.back)
 
 
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
@@ -195,6 +201,10 @@ class Act:
         """Where the form says to go on, else the page that was shown, else the record's."""
         named = self.form.get("next")
         return (safe_next(named) if named else "") or shown(self.request) or self.path
+
+    def undone(self, version: int) -> str:
+        """Where what was just done is taken back, and the page that goes on from there."""
+        return render.query(f"{self.path}/undo", version=str(version), next=self.back)
 
     @asynccontextmanager
     async def changing(self) -> AsyncGenerator[tuple[Transaction, Guest, Definition]]:
