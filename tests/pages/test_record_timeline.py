@@ -108,7 +108,7 @@ async def test_the_next_task_is_done_put_off_and_taken_back(
     assert "Send the contract" in ahead(visitor).text
     await visitor.send(put_off, button="until=tomorrow")
     assert visitor.toast == "Put off: tomorrow at nine. Undo"
-    assert "tomorrow 09:00" in ahead(visitor).text
+    assert "tomorrow 9:00" in ahead(visitor).text
 
 
 async def test_an_appointment_that_is_next_can_be_done_but_not_put_off(

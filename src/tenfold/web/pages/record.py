@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.engine import stream
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition
-from tenfold.engine.stream import ONLY, Only, Place
+from tenfold.engine.stream import ONLY, Made, Only, Page, Place
 from tenfold.engine.titles import titles
 from tenfold.kernel import digits
 from tenfold.web.api.requests import identified
@@ -129,6 +129,16 @@ _PARTS = {
 _TIMELINES = ("timeline", "timeline-more")
 
 
+def _staged(guest: Guest, page: Page) -> Page:
+    """The same with the stages of the organisation, where what was made has any."""
+
+    def one(made: Made) -> Made:
+        return replace(made, definition=guest.staged(made.definition))
+
+    entries = tuple(one(e) if isinstance(e, Made) else e for e in page.entries)
+    return replace(page, entries=entries, ahead=tuple(map(one, page.ahead)))
+
+
 def _only(text: str) -> Only:
     for one in ONLY:
         if one == text:
@@ -142,7 +152,7 @@ async def _timeline(
     """The timeline alone, narrowed, or what came before a place in it."""
     query, reader, person = guest.desk.query, guest.reader, guest.person
     what = (query, reader, person, definition, record)
-    page = await stream.stream(*what, limit=HISTORY, before=before, only=only)
+    page = _staged(guest, await stream.stream(*what, limit=HISTORY, before=before, only=only))
     found = timeline.mentioned(definition, page)
     eyes = guest.eyes(await titles(query, reader, person, found))
     born = words.moment_of(str(record.get("created_at") or ""))
@@ -160,7 +170,7 @@ async def _view(
 ) -> View:
     query, reader, person = guest.desk.query, guest.reader, guest.person
     what = (query, reader, person, definition, record)
-    page = await stream.stream(*what, limit=HISTORY, before=before, only=only)
+    page = _staged(guest, await stream.stream(*what, limit=HISTORY, before=before, only=only))
     found = mentions.mentioned(definition, record, query.registry)
     related.mention(guest, definition, record, found)
     found.merge(timeline.mentioned(definition, page))
