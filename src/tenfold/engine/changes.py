@@ -102,11 +102,36 @@ async def timeline(
     arguments = (person.tenant, identity, definition.logged, before, limit)
     rows = await reader.rows(_TIMELINE, *arguments)
     access = person.access(definition)
-    beside = _now(definition, current or {})
+    known = await beside(reader, person, definition, {**(current or {}), "id": identity}, before)
+    return [_change(row, definition, access, known) for row in rows]
+
+
+async def beside(
+    reader: Reader,
+    person: Person,
+    definition: Definition,
+    current: Mapping[str, Any],
+    before: int = NEWEST,
+) -> dict[str, object]:
+    """What lay beside a record's amounts just before an entry: their currencies, say."""
+    found = _now(definition, current)
     if before != NEWEST and (names := _names_beside(definition)):
+        identity = UUID(str(current["id"]))
         then = (person.tenant, identity, definition.logged, before, names)
-        beside |= {row[0]: row[1] for row in await reader.rows(_BESIDE, *then)}
-    return [_change(row, definition, access, beside) for row in rows]
+        found |= {row[0]: row[1] for row in await reader.rows(_BESIDE, *then)}
+    return found
+
+
+def of_log(
+    row: Mapping[str, Any],
+    at: datetime,
+    definition: Definition,
+    access: Access,
+    beside: dict[str, object],
+) -> Change:
+    """A change from its entry as JSON, which others read together with what they read."""
+    ids = {name: parse_id(str(row[name])) for name in ("actor_id", "batch_id")}
+    return _change({**row, **ids, "at": at}, definition, access, beside)
 
 
 def _names_beside(definition: Definition) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -115,6 +115,38 @@ class Query:
         if row is None:
             raise missing(definition, identity)
         return row[0], row[1]
+
+    async def neighbour(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        ask: Ask,
+        identity: UUID,
+        *,
+        backwards: bool = False,
+    ) -> UUID | None:
+        """The record that stands next to one in a list, or before it; None at the list's end.
+
+        The one need not be in the list: it has a place in its order all the same.
+        """
+        person.access(definition).need("read", definition)
+        asked = replace(ask, cursor="", page=0, limit=1, fields=("id",), embeds=())
+        key = (*self.shape(person, definition, ()), sort_shapes(asked), asked.deleted)
+        reading = PersonReading(definition, person, self.registry)
+        statement = self.shapes.get(("place", *key), lambda: reading.place_statement(asked))
+        bound = person.bound(id=identity, **key_values(definition, asked, None))
+        row = await reader.row(statement.text, *statement.arguments(bound))
+        if row is None:
+            return None
+        place = list(row)
+        nulls = tuple(value is None for value in place)
+        key = ("beside", *key, filter_shapes(asked), nulls, backwards)
+        statement = self.shapes.get(
+            key, lambda: reading.beside_statement(asked, place, backwards=backwards)
+        )
+        bound = person.bound(**await self.values(reader, person, definition, asked, place))
+        return await reader.value(statement.text, *statement.arguments(bound))
 
     async def several(
         self,

@@ -107,6 +107,42 @@ def after(
     return sa.or_(*steps) if steps else sa.false()
 
 
+def reversed_(column: ColumnElement[Any], sort: Sort) -> ColumnElement[Any]:
+    """The order of a list read from its end; see `ordered`."""
+    rising = column.asc() if sort.descending else column.desc()
+    return rising if never_null(sort.field) else rising.nulls_first()
+
+
+def before(
+    keys: Sequence[Sort],
+    columns: Sequence[ColumnElement[Any]],
+    cursor: Sequence[object],
+    *,
+    offset: int = 0,
+) -> ColumnElement[bool]:
+    """The rows before the cursor's; nulls sort last in both directions."""
+    binds = [sa.bindparam(f"c{i + offset}", type_=column.type) for i, column in enumerate(columns)]
+    plain = all(never_null(s.field) for s in keys)
+    if plain and len({s.descending for s in keys}) == 1:
+        left, right = sa.tuple_(*columns), sa.tuple_(*binds)
+        return left > right if keys[0].descending else left < right
+    steps: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for place, (sort, column, bind) in enumerate(zip(keys, columns, binds, strict=True)):
+        empty = cursor[place] is None
+        if empty:
+            steps.append(sa.and_(*equal, column.is_not(None)))
+        else:
+            steps.append(sa.and_(*equal, column > bind if sort.descending else column < bind))
+        equal.append(column.is_(None) if empty else column == bind)
+    found = sa.or_(*steps)
+    if cursor[0] is None:
+        return found
+    # Said once more, so that an index is read from there on.
+    start = columns[0] >= binds[0] if keys[0].descending else columns[0] <= binds[0]
+    return sa.and_(start, found)
+
+
 def kind_of(column: ColumnElement[Any]) -> type:
     """The Python type of a key's values, as a cursor brings them back."""
     kind = column.type

@@ -28,10 +28,12 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.slots import SLOTS, slot_column, slot_field
 from tenfold.engine.sorting import (
     after,
+    before,
     kind_of,
     leading,
     ordered,
     phased,
+    reversed_,
     slot_key,
     sort_keys,
 )
@@ -390,6 +392,33 @@ class PersonReading(Reading):
         named = (one.label(f"last{place}") for place, one in enumerate(final))
         found = sa.func.count().label("found")
         return sa.select(data.label("data"), found, *named).select_from(page), tuple(kinds)
+
+    def place_statement(self, ask: Ask) -> Statement:
+        """The place of one record in the order of a list: the values of its keys."""
+        keys = sort_keys(ask.sorts)
+        rows = self.matching(EVERYTHING.narrowed(deleted=ask.deleted))
+        rows = rows.where(self.table.c.id == sa.bindparam("id", type_=UUID_TYPE))
+        return compiled(rows.with_only_columns(*(self._key_column(s) for s in keys)))
+
+    def beside_statement(self, ask: Ask, place: Sequence[object], *, backwards: bool) -> Statement:
+        """The id of the record that stands after a place in a list, or before it."""
+        inner = self._back(ask, place) if backwards else self.rows(ask, place)
+        columns = Columns.of(self.table, "b")
+        one = sa.literal_column("1", sa.BigInteger)
+        return compiled(sa.select(columns["id"]).select_from(inner.subquery("b")).limit(one))
+
+    def _back(self, ask: Ask, place: Sequence[object]) -> Rows:
+        """The last row before a place: of those without a first value, else of those with one."""
+        keys, base, key = sort_keys(ask.sorts), self.matching(ask), self._key_column
+        columns, one = [key(s) for s in keys], sa.literal_column("1", sa.BigInteger)
+        order = [reversed_(c, s) for c, s in zip(columns, keys, strict=True)]
+        if place[0] is not None:
+            return base.where(before(keys, columns, place)).order_by(*order).limit(one)
+        rest = before(keys[1:], columns[1:], place[1:], offset=1)
+        none = base.where(columns[0].is_(None), rest).order_by(*order[1:]).limit(one)
+        first = columns[0].asc() if keys[0].descending else columns[0].desc()
+        some = base.where(columns[0].is_not(None)).order_by(first, *order[1:]).limit(one)
+        return sa.union_all(none, some).limit(one)
 
     def one_statement(
         self, fields: Sequence[str], embeds: Sequence[Embed], *, deleted: bool = False

@@ -79,6 +79,11 @@ def kind_of(one: Field, record: Record | None = None) -> str:
     return kind
 
 
+def decoded(json: bytes) -> dict[str, Any]:
+    """A record as it was read."""
+    return cast("dict[str, Any]", digits.decode(json))
+
+
 def custom_values(record: Record, one: Field) -> dict[str, object]:
     """A custom field's value under its own name, an amount beside its currency."""
     custom = _object(record.get("custom"))

@@ -29,8 +29,9 @@ from tenfold.web.pages.form_page import again, names_of, read, suggested, view_o
 from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
 from tenfold.web.pages.reaching import may_change
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, shown, signed_form
 from tenfold.web.pages.widgets import form_fields
+from tenfold.web.safe_next import safe_next
 
 
 @get("/{plural:str}/new")
@@ -126,7 +127,13 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
 
 
 @post("/{plural:str}/{record_id:str}/undo", status_code=200)
-async def undo(request: Req, plural: str, record_id: str, version: int) -> ASGIResponse:
+async def undo(
+    request: Req,
+    plural: str,
+    record_id: str,
+    version: int,
+    next: str = "",  # noqa: A002 - the address says `next`
+) -> ASGIResponse:
     """Take one's own last change back: fields, or a move, also from a stage that can't be left."""
     act = await arrived(request, plural, "page-undo", record_id)
     try:
@@ -134,9 +141,10 @@ async def undo(request: Req, plural: str, record_id: str, version: int) -> ASGIR
             what = (tx, guest.person, definition, act.identity, version)
             back = await take_back(act.desk.records, *what)
     except (Conflict, Lost) as error:
-        return act.refused(error)
+        return act.refused(error, back=True)
     stage, to = act.shipped.status, back.get("status")
-    return act.done(f"Moved back to {stage.label(str(to))}." if stage and to else "Taken back.")
+    said = f"Moved back to {stage.label(str(to))}." if stage and to else "Taken back."
+    return act.done(said, safe_next(next) if next else act.back)
 
 
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
@@ -188,6 +196,16 @@ class Act:
         text = self.form.get("version")
         return int(text[:18]) if text.isascii() and text.isdigit() else None
 
+    @property
+    def back(self) -> str:
+        """Where the form says to go on, else the page that was shown, else the record's."""
+        named = self.form.get("next")
+        return (safe_next(named) if named else "") or shown(self.request) or self.path
+
+    def undone(self, version: int) -> str:
+        """Where what was just done is taken back, and the page that goes on from there."""
+        return render.query(f"{self.path}/undo", version=str(version), next=self.back)
+
     @asynccontextmanager
     async def changing(self) -> AsyncGenerator[tuple[Transaction, Guest, Definition]]:
         """The transaction that does what the form asks, all or nothing."""
@@ -199,10 +217,10 @@ class Act:
         keep_flash(self.request, Flash(said, undo=undo))
         return render.to(self.request, path or self.path)
 
-    def refused(self, error: TenfoldError, query: str = "") -> ASGIResponse:
-        """Go back to the record's page, which says why not."""
+    def refused(self, error: TenfoldError, query: str = "", *, back: bool = False) -> ASGIResponse:
+        """Go back to the record's page, or to the one that was shown, which says why not."""
         keep_flash(self.request, Flash(error.message, kind="problem"))
-        return render.to(self.request, self.path + query)
+        return render.to(self.request, self.back if back else self.path + query)
 
 
 async def arrived(request: Req, plural: str, route: str, record_id: str = "") -> Act:

@@ -1,61 +1,49 @@
-"""The page of one record: its fields, its stage, what is related to it, and its history."""
+"""The page of one record: what matters of it, all its fields, what is related, what happened."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, cast
-from uuid import UUID
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine import changes
+from tenfold.engine import stream
 from tenfold.engine.access import Access
-from tenfold.engine.ask import Embed, related
-from tenfold.engine.changes import NEWEST, Change
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
+from tenfold.engine.stream import ONLY, Made, Only, Page, Place
 from tenfold.engine.titles import titles
-from tenfold.engine.types import Many
 from tenfold.kernel import digits
-from tenfold.kernel.labels import label_of
-from tenfold.kernel.language import say_as
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, hues, in_place, mentions, render, sharing, timeline, words
+from tenfold.web.pages import (
+    ahead,
+    cells,
+    compose,
+    facts,
+    hues,
+    in_place,
+    mentions,
+    related,
+    render,
+    sharing,
+    timeline,
+    words,
+)
+from tenfold.web.pages.ahead import Ahead
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import columns_of
+from tenfold.web.pages.compose import Composer
 from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.facts import Fact, Facts, Way
 from tenfold.web.pages.frame import Guest, frame, visiting
-from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.reaching import may_change, may_delete
-from tenfold.web.pages.session import Req, routed
+from tenfold.web.pages.related import Related
+from tenfold.web.pages.session import Req, form_token, routed
 from tenfold.web.pages.sharing import Panel
 from tenfold.web.pages.timeline import History
 
 HISTORY = 20
-_BESIDE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One field of a record: its name, its value, and where it is edited if one may."""
-
-    label: str
-    cell: Cell
-    help: str
-    wide: bool = False
-    edit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """A section of fields: those filled in, and those that are empty."""
-
-    label: str
-    filled: tuple[Fact, ...]
-    empty: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +58,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One related record: its name and a few facts."""
-
-    title: Cell
-    facts: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A list of records that point here, or that this one points to."""
-
-    label: str
-    icon: str
-    lines: tuple[Line, ...]
-    all: str
-    add: str
-    one: str
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """A record as its template shows it."""
 
@@ -102,10 +69,15 @@ class View:
     title: Cell
     status: Cell
     version: int
+    csrf: str
     steps: tuple[Step, ...]
+    key: tuple[Fact, ...]
+    ways: tuple[Way, ...]
+    ahead: Ahead | None
     sections: tuple[Facts, ...]
     blank: tuple[Facts, ...]
     related: tuple[Related, ...]
+    composer: Composer | None
     history: History
     owner: Cell
     created: Cell
@@ -114,65 +86,123 @@ class View:
     may_update: bool
     may_delete: bool
     sharing: Panel | None
+    within: str
+    beside: str
 
 
 @get("/{plural:str}/{record_id:str}")
 async def record_page(
-    request: Req, plural: str, record_id: str, deleted: str = "", before: str = ""
+    request: Req, plural: str, record_id: str, deleted: str = "", before: str = "", only: str = ""
 ) -> ASGIResponse:
-    """A record; htmx gets earlier entries of its history alone."""
+    """A record; htmx gets its timeline, what came earlier, or all of it for a panel alone."""
     routed(request, "page-record")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     identity = identified(record_id, shipped)
+    part = next((p for p in _PARTS if render.wants(request, p)), "")
+    place = Place.parse(before) if before else None
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
-        start = int(before[:18]) if before.isascii() and before.isdigit() else NEWEST
-        view = await _view(guest, definition, identity, deleted == "true", start)
+        query, reader, person = guest.desk.query, guest.reader, guest.person
+        embeds = () if part in _TIMELINES else related.embeds(guest, definition)
+        what = (reader, person, definition, identity)
+        json, version = await query.one(*what, embeds=embeds, deleted=deleted == "true")
+        record: dict[str, Any] = digits.decode(json)
+        narrowed = _only(only)
+        if part in _TIMELINES:
+            shown = await _timeline(guest, definition, record, place, narrowed)
+            return render.partial(request, _PARTS[part], history=shown)
+        view = await _view(guest, definition, record, version, place, narrowed)
         around = frame(guest, view.title.text)
-    if render.wants(request, "timeline-more"):
-        return render.partial(request, "parts/timeline.html", history=view.history)
-    return render.page(request, "record.html", around, record=view)
+    if part:
+        panel, flash = part == "panel", around.flash
+        return render.partial(request, _PARTS[part], record=view, panel=panel, flash=flash)
+    return render.page(request, "record.html", around, record=view, panel=False, flash=None)
+
+
+_PARTS = {
+    "timeline": "parts/timeline.html",
+    "timeline-more": "parts/timeline_more.html",
+    "panel": "parts/record.html",
+    "record": "parts/record.html",
+}
+_TIMELINES = ("timeline", "timeline-more")
+
+
+def _staged(guest: Guest, page: Page) -> Page:
+    """The same with the stages of the organisation, where what was made has any."""
+
+    def one(made: Made) -> Made:
+        return replace(made, definition=guest.staged(made.definition))
+
+    entries = tuple(one(e) if isinstance(e, Made) else e for e in page.entries)
+    return replace(page, entries=entries, ahead=tuple(map(one, page.ahead)))
+
+
+def _only(text: str) -> Only:
+    for one in ONLY:
+        if one == text:
+            return one
+    return ""
+
+
+async def _timeline(
+    guest: Guest, definition: Definition, record: Record, before: Place | None, only: Only
+) -> History:
+    """The timeline alone, narrowed, or what came before a place in it."""
+    query, reader, person = guest.desk.query, guest.reader, guest.person
+    what = (query, reader, person, definition, record)
+    page = _staged(guest, await stream.stream(*what, limit=HISTORY, before=before, only=only))
+    found = timeline.mentioned(definition, page)
+    eyes = guest.eyes(await titles(query, reader, person, found))
+    born = words.moment_of(str(record.get("created_at") or ""))
+    path = f"/{definition.path}/{record['id']}"
+    return timeline.history(definition, page, path, only, eyes, born)
 
 
 async def _view(
-    guest: Guest, definition: Definition, identity: UUID, deleted: bool, before: int
+    guest: Guest,
+    definition: Definition,
+    record: dict[str, Any],
+    version: int,
+    before: Place | None,
+    only: Only,
 ) -> View:
-    embeds = _embeds(guest, definition)
     query, reader, person = guest.desk.query, guest.reader, guest.person
-    json, version = await query.one(
-        reader, person, definition, identity, embeds=embeds, deleted=deleted
-    )
-    record: dict[str, Any] = digits.decode(json)
-    log = await changes.timeline(
-        reader, person, definition, identity, limit=HISTORY + 1, before=before, current=record
-    )
-    shown = log[:HISTORY]
-    names = await titles(query, reader, person, _mentioned(guest, definition, record, shown))
-    eyes = guest.eyes(names)
+    what = (query, reader, person, definition, record)
+    page = _staged(guest, await stream.stream(*what, limit=HISTORY, before=before, only=only))
+    found = mentions.mentioned(definition, record, query.registry)
+    related.mention(guest, definition, record, found)
+    found.merge(timeline.mentioned(definition, page))
+    eyes = guest.eyes(await titles(query, reader, person, found))
     access = person.access(definition)
-    path = f"/{definition.path}/{identity}"
-    earlier = f"{path}?before={shown[-1].id}" if len(log) > HISTORY else ""
-    stage = definition.status
-    visible = "status" in record
+    path = f"/{definition.path}/{record['id']}"
+    deleted = bool(record.get("deleted_at"))
     editable = in_place.editable(guest, definition, record)
-    sections = _sections(definition, access, record, eyes, editable)
+    sections = facts.sections(definition, access, record, eyes, editable)
     born = words.moment_of(str(record.get("created_at") or ""))
-    status = cells.cell(definition.fields["status"], record, eyes) if stage and visible else Cell()
+    stage = definition.status and "status" in record
+    status = cells.cell(definition.fields["status"], record, eyes) if stage else Cell()
+    within = str(dict(guest.request.query_params.items()).get("in", ""))[:_MOST]
     return View(
         path=path,
-        list_path=f"/{definition.path}",
+        list_path=f"/{definition.path}?{within}" if within else f"/{definition.path}",
         label=definition.label,
         label_plural=definition.label_plural,
         icon=definition.icon,
         title=cells.record_cell(definition, record, eyes.registry),
         status=status,
         version=version,
+        csrf=form_token(guest.desk, guest.claims),
         steps=_steps(definition, access, record, deleted),
+        key=facts.key_facts(definition, access, record, eyes),
+        ways=facts.ways(definition, access, record, eyes),
+        ahead=None if deleted else ahead.first(guest, definition, record, page, eyes),
         sections=tuple(s for s in sections if s.filled),
         blank=tuple(s for s in sections if not s.filled),
-        related=_related(guest, definition, record, eyes),
-        history=timeline.history(definition, shown, earlier, eyes, born),
+        related=related.lists(guest, definition, record, eyes),
+        composer=None if deleted else compose.offered(guest, definition, record),
+        history=timeline.history(definition, page, path, only, eyes, born),
         owner=cells.person_cell(record.get("owner_id"), eyes),
         created=_when(record, "created_at", eyes),
         updated=_when(record, "updated_at", eyes),
@@ -180,88 +210,12 @@ async def _view(
         may_update=not deleted and may_change(guest, definition, record),
         may_delete=may_delete(guest, definition, record),
         sharing=None if deleted else await sharing.panel(guest, definition, record),
+        within=within,
+        beside=f"{path}/beside?{urlencode({'in': within})}" if within else "",
     )
 
 
-def _embeds(guest: Guest, definition: Definition) -> tuple[Embed, ...]:
-    """Everything that is related and that the person may read, in one statement."""
-    registry, person = guest.desk.registry, guest.person
-    access = person.access(definition)
-    names = [f.name for f in definition.relations.values() if access.sees(f)]
-    for name, (other, relation) in registry.backs.get(definition.name, {}).items():
-        if person.access(other).sees(relation) and not isinstance(relation.type, Many):
-            names.append(name)
-    found = ((n, related(n, definition, registry)) for n in names)
-    return tuple(Embed(n) for n, pair in found if pair and person.access(pair[0]).read != "none")
-
-
-def _mentioned(
-    guest: Guest, definition: Definition, record: Record, log: Sequence[Change]
-) -> Mentions:
-    """The people and records that the page names by id: they are looked up in one query."""
-    registry = guest.desk.registry
-    found = mentions.mentioned(definition, record, registry)
-    found.merge(timeline.mentioned(definition, log))
-    for name, other, rows in _embedded(guest, definition, record):
-        shown = _beside(guest, definition, name, other)
-        for row in rows:
-            found.record(shown, row, registry)
-            # What it is called by lies in other records, which were not read along.
-            if not other.names_itself:
-                found.add(other.name, row["id"])
-    return found
-
-
-def _embedded(
-    guest: Guest, definition: Definition, record: Record
-) -> list[tuple[str, Definition, list[Record]]]:
-    """The related lists that were read along: their name, type and rows."""
-    found: list[tuple[str, Definition, list[Record]]] = []
-    for embed in _embeds(guest, definition):
-        pair = related(embed.name, definition, guest.desk.registry)
-        value: Any = record.get(embed.name)
-        if pair and isinstance(value, dict) and "data" in value:
-            rows = cast("list[Record]", value["data"])
-            found.append((embed.name, guest.staged(pair[0]), rows))
-    return found
-
-
-def _beside(guest: Guest, definition: Definition, name: str, other: Definition) -> list[Field]:
-    """What a related list tells of its records; not the one that all of them belong to: this."""
-    back = guest.desk.registry.backs.get(definition.name, {}).get(name)
-    fields = (c.field for c in columns_of(other, guest.person.access(other)))
-    return list(islice((f for f in fields if not back or f.name != back[1].name), _BESIDE))
-
-
-def _sections(
-    definition: Definition,
-    access: Access,
-    record: Record,
-    reader: cells.Reader,
-    editable: frozenset[str],
-) -> tuple[Facts, ...]:
-    """The fields by section, what is empty apart."""
-    skipped = {"status", "team", "id", *_reasons(definition)}
-    said = {f.name for f in definition.title_fields} - editable
-    groups: dict[str, tuple[list[Fact], list[Fact]]] = {}
-    for one in (*definition.fields.values(), *definition.custom_fields.values()):
-        if one.system or one.name in skipped | said or not access.sees(one):
-            continue
-        if isinstance(one.type, Many):
-            continue
-        label = one.section or ("Own fields" if one.custom else "Details")
-        filled, empty = groups.setdefault(label, ([], []))
-        cell = cells.cell(one, record, reader)
-        edit = in_place.address(definition, record["id"], one) if one.name in editable else ""
-        wide = cell.kind in ("long", "code")
-        fact = Fact(one.label, cell, one.help, wide, edit)
-        (empty if cell.kind == "empty" else filled).append(fact)
-    return tuple(Facts(n, tuple(f), tuple(e)) for n, (f, e) in groups.items())
-
-
-def _reasons(definition: Definition) -> set[str]:
-    names = (f.removesuffix("_reasons") for f in definition.fields if f.endswith("_reasons"))
-    return {f"{name}_reasons" for name in names if name in definition.fields}
+_MOST = 8_000
 
 
 def _steps(
@@ -283,38 +237,6 @@ def _steps(
         Step(o, stage.label(o), hues.of(stage, o), state(o), stage.ends(o))
         for o in stage.offered(now)
     )
-
-
-def _related(
-    guest: Guest, definition: Definition, record: Record, reader: cells.Reader
-) -> tuple[Related, ...]:
-    made: list[Related] = []
-    for name, other, rows in _embedded(guest, definition, record):
-        shown = _beside(guest, definition, name, other)
-        lines = tuple(
-            Line(
-                _called(other, row, reader),
-                tuple(cells.cell(one, row, reader) for one in shown),
-            )
-            for row in rows
-        )
-        pair = guest.desk.registry.backs.get(definition.name, {}).get(name)
-        own = definition.fields.get(name)
-        label = own.label if own else say_as("field", label_of(name))
-        link = f"/{other.path}?{pair[1].json_name}={record['id']}" if pair and not own else ""
-        more: Any = record[name]["more"]
-        may_add = link and guest.person.access(other).create
-        add = f"/{other.path}/new?{pair[1].json_name}={record['id']}" if pair and may_add else ""
-        made.append(Related(label, other.icon, lines, link, add, other.label, bool(more)))
-    return tuple(sorted(made, key=lambda r: not r.lines))
-
-
-def _called(definition: Definition, row: Record, reader: cells.Reader) -> Cell:
-    """A related record by its whole name, where that was looked up."""
-    name = reader.names.get(UUID(str(row["id"])), "")
-    if name:
-        return cells.titled_cell(definition, row["id"], name)
-    return cells.record_cell(definition, row, reader.registry)
 
 
 def _when(record: Record, name: str, reader: cells.Reader) -> Cell:

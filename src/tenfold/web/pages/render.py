@@ -96,9 +96,16 @@ def bare(
     return _answer(request, render(template, look=look(request), **view), status, headers)
 
 
-def partial(request: Req, template: str, *, status: int = 200, **view: Any) -> ASGIResponse:
+def partial(
+    request: Req,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **view: Any,
+) -> ASGIResponse:
     """The part of a page that htmx swaps in."""
-    return _answer(request, render(template, **view), status)
+    return _answer(request, render(template, **view), status, headers)
 
 
 def render(template: str, **view: Any) -> str:

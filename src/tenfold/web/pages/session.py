@@ -153,6 +153,13 @@ def address_of(text: str) -> tuple[str, str]:
     return parts.netloc, parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def shown(request: Req) -> str:
+    """The page of ours that the browser showed as it asked; empty where it does not say."""
+    scope = request.scope
+    told = header(scope, b"hx-current-url") or header(scope, b"referer")
+    return address_of(told)[1]
+
+
 # -- a sentence that is shown once, on the next page
 
 

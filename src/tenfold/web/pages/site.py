@@ -6,6 +6,9 @@ from litestar import Router
 
 from tenfold.web.pages import (
     admin,
+    ahead,
+    beside,
+    compose,
     confirm,
     door,
     edit,
@@ -66,6 +69,9 @@ def site() -> Router:
         *record.HANDLERS,
         *edit.HANDLERS,
         *in_place.HANDLERS,
+        *ahead.HANDLERS,
+        *beside.HANDLERS,
+        *compose.HANDLERS,
         *sharing.HANDLERS,
     ]
     return Router(

@@ -1,18 +1,23 @@
-"""The history of a record as entries: who did what, when and why, each field before and after."""
+"""Everything that happened to a record as entries: its changes, each field before and after, and
+what was made about it: notes, calls, appointments, related records."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
 
+from tenfold.engine import stream
 from tenfold.engine.changes import Change, FieldChange
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import PRIVATE, Definition, Field
+from tenfold.engine.stream import Made, Only, Page
 from tenfold.engine.titles import USER
-from tenfold.engine.types import Many
+from tenfold.engine.types import Choice, Many
 from tenfold.web.pages import cells
-from tenfold.web.pages.cells import Cell
+from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.mentions import Mentions
 
 
@@ -27,23 +32,37 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the timeline."""
+    """One entry of the timeline: a change with its `differences`, or what was made, by `title`."""
 
     kind: str
     icon: str
     who: Cell
     what: str
     when: Cell
-    reason: str
-    differences: tuple[Difference, ...]
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    title: Cell = cells.EMPTY
+    chips: tuple[Cell, ...] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One way to narrow the timeline."""
+
+    label: str
+    href: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The timeline, newest first, and the address of what came before."""
+    """The timeline, newest first, the address of what came before, and how it is narrowed."""
 
     entries: tuple[Entry, ...]
     earlier: str
+    tabs: tuple[Tab, ...] = ()
+    empty: str = ""
 
 
 _ICONS = {
@@ -54,14 +73,25 @@ _ICONS = {
     "restored": "undo-2",
     "purged": "x",
 }
+_SYSTEM = Cell("person", "Tenfold", hue="system", title="T")
 _MOST_SHOWN = 12
 _AT_ONCE = timedelta(minutes=1)
 
 
+_TABS: tuple[tuple[Only, str, str], ...] = (
+    ("", "All", "Nothing that you may see has happened yet."),
+    ("notes", "Notes", "No notes yet."),
+    ("activity", "Activity", "No activity yet."),
+    ("changes", "Changes", "Nothing that you may see has changed."),
+)
+_MOST_CHIPS = 3
+
+
 def history(
     definition: Definition,
-    changes: Sequence[Change],
-    earlier: str,
+    page: Page,
+    path: str,
+    only: Only,
     reader: cells.Reader,
     created: datetime | None = None,
 ) -> History:
@@ -69,16 +99,84 @@ def history(
 
     What comes from elsewhere was `created` before its first entry here, which then says when.
     """
-    told = [c for c in changes if c.fields or c.operation != "updated"]
-    return History(tuple(_entry(definition, c, reader, created) for c in told), earlier)
+    entries: list[Entry] = []
+    for one in page.entries:
+        if isinstance(one, Made):
+            entries.append(_made(one, reader))
+        elif one.fields or one.operation != "updated":
+            entries.append(_entry(definition, one, reader, created))
+    narrowed = {"only": only} if only else {}
+    before = {"before": str(page.earlier)} if page.earlier else {}
+    return History(
+        entries=tuple(entries),
+        earlier=f"{path}?{urlencode(before | narrowed)}" if before else "",
+        tabs=tuple(Tab(n, f"{path}?only={k}" if k else path, k == only) for k, n, _ in _TABS),
+        empty=next(text for k, _, text in _TABS if k == only),
+    )
 
 
-def mentioned(definition: Definition, changes: Sequence[Change]) -> Mentions:
-    """The people and records that changes name by id."""
+def _made(one: Made, reader: cells.Reader) -> Entry:
+    """What was made about the record: a note with its text, a call, a deal by its name."""
+    definition, record = one.definition, one.record
+    who = cells.person_cell(one.by, reader)
+    text = stream.body(definition)
+    body = cells.cell(text, record, reader).text if text and text.json_name in record else ""
+    return Entry(
+        kind="made",
+        icon=definition.icon,
+        who=who if who.kind != "empty" else _SYSTEM,
+        what=f"added {_article(definition.label.lower())}",
+        when=cells.moment_cell(one.at, reader),
+        title=_titled(definition, record, reader),
+        chips=tuple(_chips(one, reader)),
+        body=body,
+    )
+
+
+def _titled(definition: Definition, record: Record, reader: cells.Reader) -> Cell:
+    name = reader.names.get(UUID(str(record["id"])), "")
+    if name:
+        return cells.titled_cell(definition, record["id"], name)
+    return cells.record_cell(definition, record, reader.registry)
+
+
+def _chips(one: Made, reader: cells.Reader) -> Iterator[Cell]:
+    """What it is in a word or two: its stage, its kind, that it is private, done or due."""
+    definition, record = one.definition, one.record
+    if definition.private and record.get(definition.private) == PRIVATE:
+        yield Cell("chip", "Private", hue="amber")
+    if record.get(stream.DONE) is True:
+        yield Cell("chip", "Done", hue="green")
+    due = stream.due(definition)
+    if due and record.get(stream.DONE) is False:
+        until = cells.cell(due, record, reader)
+        yield replace(until, text=f"Due {until.text}")
+    kinds = [f for f in definition.own_fields() if _says_what(f, definition)]
+    for field in kinds[:_MOST_CHIPS]:
+        if (cell := cells.cell(field, record, reader)).kind == "chip":
+            yield cell
+
+
+def _says_what(one: Field, definition: Definition) -> bool:
+    fits = isinstance(one.type, Choice) and one.name != definition.private
+    return fits and (one.required or one.name in ("status", "kind", "outcome"))
+
+
+def _article(word: str) -> str:
+    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
+
+
+def mentioned(definition: Definition, page: Page) -> Mentions:
+    """The people and records that a page of the stream names by id."""
     found = Mentions()
-    for change in changes:
-        found.add(USER, change.actor_id)
-        for part in change.fields:
+    for one in (*page.entries, *page.ahead):
+        if isinstance(one, Made):
+            found.add(USER, one.by)
+            if not one.definition.names_itself:
+                found.add(one.definition.name, one.record["id"])
+            continue
+        found.add(USER, one.actor_id)
+        for part in one.fields:
             if field := definition.by_json.get(part.field):
                 for value in _sides(field, part):
                     found.value(field, value)
@@ -90,7 +188,7 @@ def _entry(
 ) -> Entry:
     who = cells.person_cell(change.actor_id, reader)
     if who.kind == "empty":
-        who = Cell("person", "Tenfold", hue="system", title="T")
+        who = _SYSTEM
     parts, what = [_difference(definition, f, reader) for f in change.fields], ""
     if change.operation == "created":
         parts, what = [], _brought_in(definition, change, reader, created)

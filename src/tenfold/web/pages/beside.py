@@ -1,0 +1,63 @@
+"""The records before and after one in the list that one came from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from tenfold.engine import ask as asking
+from tenfold.engine.ask import Ask
+from tenfold.engine.definition import Definition
+from tenfold.kernel.errors import Invalid
+from tenfold.web.api.requests import identified
+from tenfold.web.api.requests import pairs as read_pairs
+from tenfold.web.desk import desk_of
+from tenfold.web.pages import render
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.session import Flash, Req, keep_flash, routed
+
+# What of a list's address says how it is shown, not what it holds nor in which order.
+_SHOWN = frozenset(
+    {"as", "back", "choose", "columns", "count", "cursor", "embed", "fields", "group", "limit"}
+    | {"n", "on", "page", "saved", "span"}
+)
+_PREVIOUS = "previous"
+
+
+@get("/{plural:str}/{record_id:str}/beside")
+async def beside(request: Req, plural: str, record_id: str, to: str = "next") -> ASGIResponse:
+    """Go to the next or the previous record of the list; at its end, stay and say so."""
+    routed(request, "page-beside")
+    shipped = desk_of(request).shipped(plural)
+    claims = await signed_in(request)
+    identity = identified(record_id, shipped)
+    within = str(dict(request.query_params.items()).get("in", ""))
+    async with visiting(request, claims) as guest:
+        definition = await guest.tailored(shipped)
+        asked = _asked(guest, definition, within)
+        query, backwards = guest.desk.query, to == _PREVIOUS
+        what = (guest.reader, guest.person, definition, asked, identity)
+        found = await query.neighbour(*what, backwards=backwards)
+    if found is None:
+        end = "first" if backwards else "last"
+        keep_flash(request, Flash(f"This is the {end} of the list."))
+    path = f"/{definition.path}/{found or identity}"
+    return render.to(request, f"{path}?{urlencode({'in': within})}" if within else path)
+
+
+def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
+    """The list that an address asks for; all of them, where it can't be read."""
+    given = read_pairs(within.encode("utf-8", "replace"))
+    kept = [p for p in given if p[1] and p[0] not in _SHOWN and not p[0].startswith("add_")]
+    access = guest.person.access(definition)
+    try:
+        return replace(asking.parse(kept, definition, access, guest.locale), words="")
+    except Invalid:
+        return asking.parse((), definition, access, guest.locale)
+
+
+HANDLERS = [beside]

@@ -1,0 +1,66 @@
+// The page of a record: it is fresh after each change, j and k walk through the list one came from,
+// what one writes down opens in its place.
+
+const typing = (element) => element.matches?.("input, textarea, select, [contenteditable]");
+
+// What is computed, the stages and the timeline follow a change; never under an open editor.
+let due = 0;
+
+function refresh(record) {
+  clearTimeout(due);
+  due = setTimeout(() => {
+    const page = document.querySelector(`#record[data-record="${CSS.escape(record)}"]`);
+    if (!page) return;
+    if (document.querySelector("form.editor, #composing form")) return refresh(record);
+    const focused = document.activeElement?.closest?.(".fact")?.querySelector("[data-edit]")?.dataset.edit;
+    const inPanel = page.closest("#panel") !== null;
+    const address = inPanel ? record : location.pathname + location.search;
+    const how = inPanel ? { target: "#panel", swap: "innerHTML" } : { target: "#record", swap: "outerHTML" };
+    window.htmx.ajax("GET", address, { ...how, push: "false" }).then(() => {
+      const again = focused && document.querySelector(`#record [data-edit="${CSS.escape(focused)}"]`);
+      again?.parentElement.querySelector("[data-edits]")?.focus({ preventScroll: true });
+    });
+  }, 500);
+}
+
+document.addEventListener("record:saved", ({ detail }) => refresh(detail.record));
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || typing(event.target)) return;
+  const way = document.querySelector(`.besides [data-key="${CSS.escape(event.key)}"]`);
+  if (!way) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  way.click();
+}, true);
+
+document.addEventListener("htmx:after:swap", () => {
+  const form = document.querySelector("#composing form:not([data-begun])");
+  if (form) {
+    form.dataset.begun = "";
+    (form.querySelector("[aria-invalid]") ?? form.querySelector("[autofocus]"))?.focus();
+    const here = form.getAttribute("action");
+    for (const kind of document.querySelectorAll(".kinds a")) {
+      kind.toggleAttribute("aria-current", kind.getAttribute("hx-get") === here);
+    }
+  }
+  const told = document.querySelector("#panel template[data-toast], #record template[data-toast]");
+  if (told) {
+    document.dispatchEvent(new CustomEvent("toast", { detail: told.content.firstElementChild }));
+    told.remove();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("#composing form");
+  if (!form) return;
+  if (event.key === "Escape") {
+    form.parentElement.replaceChildren();
+    document.querySelector(".kinds a[aria-current]")?.focus();
+    document.querySelector(".kinds a[aria-current]")?.removeAttribute("aria-current");
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    form.requestSubmit();
+  } else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
