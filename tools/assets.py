@@ -43,7 +43,8 @@ LICENSES = ("htmx.org", "@fontsource-variable/inter", "lucide-static", "swagger-
 # The icons that the pages may use, each as icons.svg#name.
 ICONS = """
     activity archive arrow-down arrow-left arrow-right arrow-up arrow-up-down at-sign bell
-    book-open bookmark box briefcase building building-2 calendar calendar-clock calendar-days camera
+    book-open bookmark box briefcase building building-2 calendar calendar-clock calendar-days
+    camera
     chart-column chart-line check check-check chevron-down chevron-left chevron-right chevron-up
     chevrons-up-down circle circle-alert circle-check circle-dot circle-help circle-plus circle-user
     circle-x clipboard clipboard-list clock cloud columns-3 command contact copy credit-card
@@ -53,7 +54,8 @@ ICONS = """
     key-round keyboard layers layout-dashboard layout-grid link list list-checks list-filter
     loader-circle lock lock-open log-in log-out mail map map-pin megaphone menu message-square
     minus monitor moon move-right notebook-pen package palette panel-left panel-left-close
-    panel-right paperclip pencil percent phone pin pin-off plug plus printer receipt redo-2 refresh-cw
+    panel-right paperclip pencil percent phone pin pin-off plug plus printer receipt redo-2
+    refresh-cw
     rotate-ccw rows-3 save search send settings settings-2 share-2 shield shield-check shopping-bag
     sliders-horizontal smartphone sparkles square square-check square-kanban star sun table tag
     tags target ticket timer trash-2 trending-down trending-up triangle-alert undo-2 unlink upload

@@ -243,7 +243,7 @@ async def test_a_phone_sorts_and_opens_what_a_row_is_related_to(
     page = await open_page("/contacts", PHONE, is_mobile=True, has_touch=True)
     assert await page.evaluate(SMALL) == []
     await page.tap(".sorts summary")
-    await page.tap(".sorts a >> text=Contact")
+    await page.tap(".sorts a >> text=First name")
     await expect(page.locator(".sorts [aria-current]")).to_have_count(1)
     await sees(page.locator("tbody tr").first, "Ada L")
     await page.tap("tbody td a.record >> nth=0")

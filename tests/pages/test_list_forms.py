@@ -1,4 +1,4 @@
-"""Lists arranged by people: groups of conditions, saved views, columns, groups, boards, calendars."""
+"""Lists arranged by people: conditions in groups, views, columns, groups, boards, calendars."""
 
 from __future__ import annotations
 
