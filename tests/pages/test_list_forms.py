@@ -47,7 +47,7 @@ def lanes(visitor: Visitor) -> dict[str, list[str]]:
     """The cards of a board by their lane."""
     return {
         one["data-lane"]: [
-            c.one("a", class_="record").text.split(" ", 1)[-1] for c in one.all("li", class_="card")
+            c.one("a", class_="record").text.split(" ", 1)[-1] for c in one.all("li", class_="board-card")
         ]
         for one in visitor.page.all("section", class_="lane")
     }
@@ -211,7 +211,7 @@ async def test_a_board_has_a_lane_for_each_stage_and_cards_move(
     assert {d["value"]: d.text for d in figures.all("data")}["hot"] == "$145,000"
     page = await visitor.get("/leads?as=board&sort=first_name")
     csrf = page.one(class_="board")["data-csrf"]
-    card = page.one("section", data_lane="new").all("li", class_="card")[0]
+    card = page.one("section", data_lane="new").all("li", class_="board-card")[0]
     body = {"csrf": csrf, "version": card["data-version"], "field": "status", "value": "hot"}
     answer = await visitor.post(card["data-move"], body)
     assert "Moved to Hot." in answer.text
@@ -231,7 +231,7 @@ async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make)
         status="denied",
     )
     page = await visitor.get("/appointments?as=board")
-    card = page.one("li", class_="card")
+    card = page.one("li", class_="board-card")
     assert not card.get("data-moves")
     csrf = page.one(class_="board")["data-csrf"]
     body = {"csrf": csrf, "version": "1", "field": "status", "value": "confirmed"}

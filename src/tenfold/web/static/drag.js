@@ -16,7 +16,7 @@ const takes = (place, one) => {
 // -- by a pointer
 
 document.addEventListener("pointerdown", (event) => {
-  const one = event.target.closest?.(".card[data-move], .entry-on[data-move]");
+  const one = event.target.closest?.(".board-card[data-move], .entry-on[data-move]");
   if (!one || event.button !== 0 || event.target.closest("button, input")) return;
   const box = one.getBoundingClientRect();
   const start = { x: event.clientX, y: event.clientY };
@@ -26,7 +26,7 @@ document.addEventListener("pointerdown", (event) => {
 
 // A link under the pointer would be taken along by the browser itself.
 document.addEventListener("dragstart", (event) => {
-  if (event.target.closest?.(".card, .entry-on")) event.preventDefault();
+  if (event.target.closest?.(".board-card, .entry-on")) event.preventDefault();
 });
 
 function take(pointer) {
@@ -106,12 +106,12 @@ document.addEventListener("keydown", ({ key }) => key === "Escape" && held && dr
 // -- by keys
 
 document.addEventListener("keydown", (event) => {
-  const one = event.altKey && event.target.closest?.(".card[data-move], .entry-on[data-move]");
+  const one = event.altKey && event.target.closest?.(".board-card[data-move], .entry-on[data-move]");
   const ways = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 };
   if (!one || !(event.key in ways)) return;
   event.preventDefault();
   const all = places();
-  const card = one.matches(".card");
+  const card = one.matches(".board-card");
   const step = Math.sign(ways[event.key]) * (card ? 1 : Math.abs(ways[event.key]));
   let at = all.indexOf(one.closest(".lane, .day")) + step;
   while (card && all[at] && !takes(all[at], one)) at += step;
@@ -175,7 +175,9 @@ function quarter(day, y) {
   return Math.max(0, Math.min(95, Math.round((y - box.top) / 12)));
 }
 
-const refresh = () => window.htmx.ajax("GET", location.pathname + location.search, { target: "#list", swap: "outerMorph" });
+// A part of the page anew; the server answers with that part alone.
+const load = (address, target, swap) => window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target } });
+const refresh = () => load(location.pathname + location.search, "#list", "outerMorph");
 
 function recount(from, step, to) {
   for (const [lane, by] of [[from, step], [to, -step]]) {
@@ -185,7 +187,7 @@ function recount(from, step, to) {
     }
   }
   const figures = document.getElementById("figures");
-  if (figures) window.htmx.ajax("GET", figures.getAttribute("hx-get"), { target: "#figures", swap: "innerHTML" });
+  if (figures) load(figures.getAttribute("hx-get"), "#figures", "innerHTML");
 }
 
 async function ask(address, body) {

@@ -5,6 +5,9 @@ const typing = (element) => element.matches?.("input:not([type=checkbox]), texta
 const bar = () => document.getElementById("chosen");
 const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
 
+// A part of the page anew; the server answers with that part alone.
+const load = (address, target, swap, more) => window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target }, ...more });
+
 // -- choosing rows
 
 let last = null;
@@ -108,7 +111,7 @@ function keep(grid, columns) {
     .then((answer) => {
       if (!answer.ok) throw new Error(answer.statusText);
       const place = new URL(answer.url);
-      window.htmx.ajax("GET", place.pathname + place.search, { target: "#list", swap: "outerMorph", push: "true" });
+      return load(place.pathname + place.search, "#list", "outerMorph", { push: "true" });
     })
     .catch(() => {});
 }
@@ -192,7 +195,7 @@ document.addEventListener("keydown", (event) => {
 
 // -- a record beside the list
 
-const panel = () => document.getElementById("panel");
+const panel = () => document.querySelector(".side-panel");
 
 function beside(row) {
   const link = row?.querySelector("th .record, a.record");
@@ -200,14 +203,15 @@ function beside(row) {
   if (!link || !place) return;
   place.hidden = false;
   place.dataset.row = row.id;
-  window.htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "innerHTML" });
+  place.querySelector("[data-open-panel]").href = link.getAttribute("href");
+  load(link.getAttribute("href"), "#panel", "innerHTML");
 }
 
 function closePanel() {
   const place = panel();
   if (!place || place.hidden) return false;
   place.hidden = true;
-  place.replaceChildren();
+  document.getElementById("panel").replaceChildren();
   document.getElementById(place.dataset.row)?.querySelector("a")?.focus({ preventScroll: true });
   return true;
 }

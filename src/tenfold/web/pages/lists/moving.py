@@ -12,6 +12,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.written import Change, Written
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.web.pages import render, words
 from tenfold.web.pages.edit import Act, arrived
 from tenfold.web.pages.frame import Guest
@@ -38,7 +39,7 @@ async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
             label = _label(field, value)
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
-    said = f"Moved to {label}." if label else "Moved."
+    said = say("Moved to %(stage)s.", stage=label) if label else say("Moved.")
     moves = " ".join(open_to(field, str(value)))
     return _moved(request, act, guest, field, written, said, moves)
 
@@ -59,8 +60,8 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
     day = date.fromisoformat(act.form.get("day"))
-    near = words.near_day(day, guest.now.astimezone(guest.zone).date(), guest.who.region)
-    return _moved(request, act, guest, field, written, f"Moved to {near}.")
+    said = say("Moved to %(day)s.", day=words.written(day, guest.who.region))
+    return _moved(request, act, guest, field, written, said)
 
 
 def _field(definition: Definition, name: str) -> Field:
