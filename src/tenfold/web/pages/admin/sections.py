@@ -142,6 +142,16 @@ GROUPS = (
                     Setting("Remove the sample data", "/admin/organisation", "demo reset delete"),
                 ),
             ),
+            Section(
+                "Jobs",
+                "/admin/jobs",
+                "list-checks",
+                "What waits, runs and failed",
+                (
+                    Setting("Failed jobs", "/admin/jobs?which=failed", "queue dead retry error"),
+                    Setting("Schedules", "/admin/jobs", "cron"),
+                ),
+            ),
         ),
     ),
 )
