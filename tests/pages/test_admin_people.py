@@ -26,6 +26,7 @@ _SURE = "UPDATE tenfold.sessions SET sure_at = now() WHERE user_id = $1"
 _UNSURE = "UPDATE tenfold.sessions SET sure_at = now() - interval '1 hour' WHERE user_id = $1"
 PLACES = (
     "/admin/types", "/admin/types/new", "/admin/types/lead", "/admin/types/lead/fields/new",
+    "/admin/jobs", "/admin/sessions", "/admin/organisation",
     "/admin/pipelines", "/admin/pipelines/lead", PEOPLE, INVITE, INVITATIONS, "/admin/teams",
     "/admin/roles", "/admin/roles/new",
     "/admin/roles-shipped/agent", "/admin/security", "/admin/security/events", "/admin/programs",
@@ -86,7 +87,8 @@ def forms(somebody: Somebody) -> list[str]:
         "/admin/types/lead/fields/new", "/admin/types/lead/fields/preview",
         f"/admin/types/lead/fields/{some}", f"/admin/types/lead/fields/{some}/retire",
         f"/admin/types/lead/fields/{some}/revive", "/admin/pipelines/lead",
-        "/admin/pipelines/lead/reset",
+        "/admin/pipelines/lead/reset", f"/admin/sessions/{some}/end", "/admin/sessions/end-all",
+        "/admin/organisation", f"/admin/jobs/{some}/retry", f"/admin/jobs/{some}/cancel",
     ]  # fmt: skip
 
 

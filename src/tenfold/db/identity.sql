@@ -22,6 +22,7 @@ CREATE TABLE tenfold.sessions (
 CREATE INDEX sessions_user ON tenfold.sessions (user_id, created_at);
 CREATE INDEX sessions_tenant ON tenfold.sessions (tenant_id, created_at);
 CREATE INDEX sessions_age ON tenfold.sessions (expires_at);
+CREATE INDEX sessions_open ON tenfold.sessions (tenant_id, created_at, id) WHERE ended_at IS NULL;
 
 -- Browsers that a person has signed in from: they are let in while others lock the account.
 CREATE TABLE tenfold.devices (

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from tenfold.db.database import Database
 from tenfold.demo.maker import Made, Maker
-from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Locale
@@ -30,20 +28,12 @@ async def make(database: Database, registry: Registry, records: Records, maker: 
         for person in maker.staff.of_role(role):
             chosen = _chosen(maker.made[name], person.user, field, steps)
             changes = [Change(one.id, {field: steps[one[field]]}) for one in chosen]
-            await _change(database, records, person, registry.by_name[name], changes)
+            context = Context(tenant=person.tenant, actor=person.user, batch=maker.batch)
+            async with database.transaction(context) as tx:
+                definition = registry.by_name[name]
+                await records.update(tx, person, definition, changes, Locale())
 
 
 def _chosen(made: Sequence[Made], owner: UUID, field: str, steps: dict[str, str]) -> list[Made]:
     own = [one for one in made if one["owner_id"] == str(owner) and one[field] in steps]
     return own[:_EACH]
-
-
-async def _change(
-    database: Database,
-    records: Records,
-    person: Person,
-    definition: Definition,
-    changes: Sequence[Change],
-) -> None:
-    async with database.transaction(Context(tenant=person.tenant, actor=person.user)) as tx:
-        await records.update(tx, person, definition, changes, Locale())

@@ -63,6 +63,11 @@ class Maker:
         changes = [Change(identity, body) for identity, body in bodies.items()]
         await self.records.update(self.tx, self.staff.owner, definition, changes, _LOCALE)
 
+    @property
+    def batch(self) -> UUID | None:
+        """The batch that all of it belongs to."""
+        return self.tx.context.batch
+
     def __getitem__(self, name: str) -> list[Made]:
         """What was made of a type."""
         return self.made[name]

@@ -10,10 +10,12 @@ from tenfold.demo import career_services, drops, history, real_estate, sales
 from tenfold.demo.dice import Dice
 from tenfold.demo.maker import Maker
 from tenfold.demo.staff import EMAIL, EMPLOYEES, NAME, PASSWORD, TENANT, hire, identity
+from tenfold.engine import batches
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.kernel.clock import now
 from tenfold.kernel.context import Context
+from tenfold.kernel.ids import new_id
 
 SEED = 10
 _THERE = "SELECT 1 FROM tenfold.tenants WHERE id = $1"
@@ -39,7 +41,9 @@ async def seed(
     say(f"Making the organisation {NAME} with data in every pack…")
     hashed = await _hashed(PASSWORD)
     dice = Dice(number, at or now(), [one.address for one in EMPLOYEES])
-    context = Context(tenant=TENANT, actor=identity(EMAIL))
+    # One batch, so that all of it can be taken back in one step.
+    batch = new_id()
+    context = Context(tenant=TENANT, actor=identity(EMAIL)).in_batch(batch)
     async with database.transaction(context) as tx:
         staff = await hire(tx, hashed)
         if staff is None:
@@ -47,6 +51,8 @@ async def seed(
         maker = Maker(tx, registry, records, staff, dice)
         for part in _PARTS:
             await part(maker)
+        summary = {"written": sum(map(len, maker.made.values()))}
+        await batches.begin(tx, batch, batches.SAMPLE, ",".join(maker.made), summary)
     await history.make(database, registry, records, maker)
     say(f"Made {sum(map(len, maker.made.values())):,} records.")
     return sign_in()

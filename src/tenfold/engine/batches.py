@@ -15,6 +15,8 @@ from tenfold.engine.access import Person
 from tenfold.kernel.errors import NotFound
 
 IMPORT, BULK, UNDO, HAND_OVER = "import", "bulk", "undo", "hand_over"
+SAMPLE = "sample"
+"""Data to try things with, which is taken back in one step."""
 _LAST = UUID(int=(1 << 128) - 1)
 
 _COLUMNS = "id, kind, type, status, actor_id, summary, undone_by, created_at, finished_at"

@@ -329,7 +329,7 @@ class Undoer:
 
 def _beyond(batch: Batch) -> bool:
     """Whether a batch changed what its actor may not see."""
-    return batch.kind == batches.HAND_OVER or bool(batch.summary.get("beyond"))
+    return batch.kind in (batches.HAND_OVER, batches.SAMPLE) or bool(batch.summary.get("beyond"))
 
 
 async def enqueued(tx: Transaction, name: str, identity: UUID) -> UUID:

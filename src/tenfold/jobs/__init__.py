@@ -4,6 +4,7 @@ from tenfold.jobs.queue import (
     Backlog,
     State,
     Status,
+    Tick,
     backlog,
     cancel,
     drop,
@@ -13,6 +14,8 @@ from tenfold.jobs.queue import (
     put_off,
     retry,
     status,
+    ticks,
+    unfinished,
 )
 from tenfold.jobs.registry import (
     GiveUp,
@@ -40,6 +43,7 @@ __all__ = [
     "Schedule",
     "State",
     "Status",
+    "Tick",
     "backlog",
     "cancel",
     "drop",
@@ -50,5 +54,7 @@ __all__ = [
     "put_off",
     "retry",
     "status",
+    "ticks",
+    "unfinished",
     "work",
 ]

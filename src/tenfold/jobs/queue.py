@@ -43,6 +43,16 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule: its cron line in a time zone, when it came last, and when it comes next."""
+
+    name: str
+    cron: str
+    zone: str
+    next_at: datetime
+    last_at: datetime | None
+
+
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """How full the queue is, over all tenants, for health checks and metrics."""
 
@@ -156,6 +166,26 @@ async def listing(
     else:
         rows = await connection.fetch(statements.LISTING, tenant, last, state, name, most)
     return [_status(row) for row in rows]
+
+
+async def unfinished(
+    connection: Connection,
+    tenant: UUID,
+    *,
+    name: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Status]:
+    """The tenant's jobs that wait or run, newest first, however many are done."""
+    last, most = before or _LAST, min(max(limit, 1), 200)
+    rows = await connection.fetch(statements.UNFINISHED, tenant, last, name, most)
+    return [_status(row) for row in rows]
+
+
+async def ticks(connection: Connection) -> list[Tick]:
+    """When the installation's schedules came and will come."""
+    rows = await connection.fetch(statements.SCHEDULES)
+    return [msgspec.convert(dict(row), Tick) for row in rows]
 
 
 async def retry(connection: Connection, tenant: UUID, id: UUID) -> None:  # noqa: A002

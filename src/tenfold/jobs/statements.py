@@ -56,6 +56,23 @@ ORDER BY id DESC LIMIT $4
 """
 )
 
+# In parts, so that each is read by the partial index of its state: jobs that are done are never
+# looked at, however many there are.
+UNFINISHED = f"""
+SELECT * FROM (
+    ({_SHOWN} WHERE tenant_id = $1 AND id < $2 AND state = 'pending' AND ready
+        AND ($3::text IS NULL OR name = $3) ORDER BY id DESC LIMIT $4)
+    UNION ALL
+    ({_SHOWN} WHERE tenant_id = $1 AND id < $2 AND state = 'pending' AND NOT ready
+        AND ($3::text IS NULL OR name = $3) ORDER BY id DESC LIMIT $4)
+    UNION ALL
+    ({_SHOWN} WHERE tenant_id = $1 AND id < $2 AND state = 'processing'
+        AND ($3::text IS NULL OR name = $3) ORDER BY id DESC LIMIT $4)
+) AS unfinished ORDER BY id DESC LIMIT $4
+"""  # noqa: S608 - put together from constants
+
+SCHEDULES = "SELECT name, cron, zone, next_at, last_at FROM jobs.schedule ORDER BY name"
+
 RETRY = """
 UPDATE jobs.job j
 SET state = 'pending', ready = true, run_at = clock_timestamp(), attempt = 0,

@@ -267,14 +267,20 @@ async def transfer(act: Administrator, to: UUID) -> Member:
 
 async def end_sessions(act: Administrator, identity: UUID) -> int:
     """End all sessions of a member in this organisation; answers how many."""
-    member = await one(act.tx, act.tenant, identity)
-    if member.role == "owner" and act.person.role != "owner":
-        raise Forbidden("Only an owner may end the sessions of an owner.")
+    member = await need_may_end(act, identity)
     ended = await sessions.end_all(act.tx, member.id, "revoked", tenant=act.tenant)
     await act.tx.forget_people(ended)
     about = {"tenant": act.tenant, "user": member.id}
     await note(act.tx, "session_revoked", act.client, **about, sessions=len(ended))
     return len(ended)
+
+
+async def need_may_end(act: Administrator, identity: UUID) -> Member:
+    """The member whose sessions are to end; raises Forbidden for an owner's, by who is none."""
+    member = await one(act.tx, act.tenant, identity)
+    if member.role == "owner" and act.person.role != "owner":
+        raise Forbidden("Only an owner may end the sessions of an owner.")
+    return member
 
 
 async def check_place(

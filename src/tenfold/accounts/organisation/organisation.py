@@ -12,6 +12,8 @@ import msgspec
 import phonenumbers
 from msgspec import UNSET, Meta, UnsetType
 
+from tenfold.accounts.events import note
+from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.money import CURRENCIES
@@ -87,6 +89,14 @@ async def change(
     await tx.execute(_CHANGE, tenant, name, region, currency, timezone, shown)
     tx.touch("members")
     return await read(tx, tenant)
+
+
+async def changed(act: Administrator, wanted: OrganisationChange) -> Organisation:
+    """Change what is given, by an administrator, and tell it."""
+    packs = [name for name in act.registry.packs if name != "base"]
+    new = await change(act.tx, wanted, packs)
+    await note(act.tx, "organization_changed", act.client, tenant=new.id, after=new)
+    return new
 
 
 def _listed(value: str, known: Container[str], what: str) -> str:

@@ -39,12 +39,12 @@ PARAMETERS = {
     ),
     "cursor": ({"type": "string"}, "The `next_cursor` of the page before."),
 }
-KINDS = [batches.IMPORT, batches.BULK, batches.HAND_OVER, batches.UNDO]
+KINDS = [batches.IMPORT, batches.BULK, batches.HAND_OVER, batches.SAMPLE, batches.UNDO]
 _UNDO_SHOWN = ["undoes", "total", "done", "deleted", "restored", "kept", "gone", "details", "error"]
 
 
 class BatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch of changes: an import, a bulk edit, a handing over or an undo."""
+    """A batch of changes: an import, a bulk edit, a handing over, sample data or an undo."""
 
     id: UUID
     kind: str

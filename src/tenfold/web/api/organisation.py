@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.events import note
 from tenfold.accounts.organisation import custom_fields, members, organisation, teams
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.explain import Explained, explain
@@ -41,10 +40,7 @@ async def change_organization(request: Req) -> ASGIResponse:
     wanted = await body_of(request, OrganisationChange)
 
     async def work(act: Administrator) -> Organisation:
-        packs = [name for name in act.registry.packs if name != "base"]
-        new = await organisation.change(act.tx, wanted, packs)
-        await note(act.tx, "organization_changed", act.client, tenant=new.id, after=new)
-        return new
+        return await organisation.changed(act, wanted)
 
     return await administer(request, "organization", work)
 

@@ -33,8 +33,13 @@ _REFUSED_SHOWN = 20
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
 _STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
-_ICONS = {batches.IMPORT: "file-up", batches.BULK: "list-checks", batches.UNDO: "undo-2"}
-_ICONS[batches.HAND_OVER] = "handshake"
+_ICONS = {
+    batches.IMPORT: "file-up",
+    batches.BULK: "list-checks",
+    batches.UNDO: "undo-2",
+    batches.HAND_OVER: "handshake",
+    batches.SAMPLE: "sparkles",
+}
 _REASONS = {
     "chosen": "chosen",
     "same name": "same name",
@@ -182,11 +187,14 @@ def named(guest: Guest, batch: Batch) -> tuple[str, str]:
             batches.IMPORT: "an import",
             batches.BULK: "a bulk edit",
             batches.HAND_OVER: "a hand-over",
+            batches.SAMPLE: "the sample data",
         }
         kind = msgspec.convert(batch.summary, Undoing).kind
         return f"Undo of {undone.get(kind, 'an undo')}", f"Undo in {types}"
     if batch.kind == batches.HAND_OVER:
         return f"Hand-over of {types}", "Hand-over"
+    if batch.kind == batches.SAMPLE:
+        return "Sample data", "Sample data"
     written = batch.summary.get("written")
     count = words.number(written) if isinstance(written, int) else "some"
     return f"Bulk edit of {count} {types}", "Bulk edit"

@@ -50,7 +50,7 @@ from tenfold.web.safe_next import safe_next
 _SHOWN = 50
 _ANEW = "The file is read in another way now. See where its columns go, then import it."
 _Enter = Callable[[], AbstractAsyncContextManager[Guest]]
-_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO, batches.HAND_OVER)
+_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO, batches.HAND_OVER, batches.SAMPLE)
 
 
 @get("/imports")

@@ -84,7 +84,7 @@ async def _shown(request: Req, claims: Claims, typed: Typed | None = None) -> AS
 
 def _choices(guest: Guest, typed: Typed) -> tuple[Choice, ...]:
     who, language = guest.who, manner().language
-    place = dict(_regions(language)).get(who.region, who.region)
+    place = dict(regions(language)).get(who.region, who.region)
     zone = str(words.zone_of(cookie(guest.request, "zone"), who.timezone)).replace("_", " ")
     spoken, told = LANGUAGES.items(), typed.value
     return (
@@ -100,7 +100,7 @@ def _choices(guest: Guest, typed: Typed) -> tuple[Choice, ...]:
             say("Numbers, amounts and dates are written, and read, as they are there."),
             _options(
                 say("As the organisation: %(place)s", place=place),
-                _regions(language),
+                regions(language),
                 told("region"),
             ),
         ),
@@ -108,7 +108,7 @@ def _choices(guest: Guest, typed: Typed) -> tuple[Choice, ...]:
             "timezone",
             say("Time zone"),
             say("Times are shown, and entered, as clocks there show them."),
-            _options(say("As the browser: %(zone)s", zone=zone), _zones(), told("timezone")),
+            _options(say("As the browser: %(zone)s", zone=zone), zones(), told("timezone")),
         ),
     )
 
@@ -128,14 +128,14 @@ def _samples(guest: Guest) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _regions(language: str) -> tuple[tuple[str, str], ...]:
+def regions(language: str) -> tuple[tuple[str, str], ...]:
     names = cast("dict[str, str]", Locale(language).territories)
     found = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
 @lru_cache(maxsize=1)
-def _zones() -> tuple[tuple[str, str], ...]:
+def zones() -> tuple[tuple[str, str], ...]:
     known = sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/"))
     return tuple((zone, zone.replace("_", " ")) for zone in [*known, "UTC"])
 

@@ -58,6 +58,13 @@ GROUPS = (
                     Setting("Hide a field from a role", "/admin/roles", "column read-only secret"),
                 ),
             ),
+            Section(
+                "Sessions",
+                "/admin/sessions",
+                "monitor",
+                "Who is signed in, and ending it",
+                (Setting("Sign everybody out", "/admin/sessions", "end devices logout"),),
+            ),
         ),
     ),
     Group(
@@ -118,6 +125,32 @@ GROUPS = (
                 "circle-help",
                 "Why somebody can, or can't, see something",
                 (Setting("Why can't somebody see this", "/admin/explain", "permission denied"),),
+            ),
+        ),
+    ),
+    Group(
+        "Installation",
+        (
+            Section(
+                "Organisation",
+                "/admin/organisation",
+                "building-2",
+                "Name, region, currency, packs, sample data",
+                (
+                    Setting("Time zone and currency", "/admin/organisation", "region locale money"),
+                    Setting("Switch a pack off", "/admin/organisation", "modules hide"),
+                    Setting("Remove the sample data", "/admin/organisation", "demo reset delete"),
+                ),
+            ),
+            Section(
+                "Jobs",
+                "/admin/jobs",
+                "list-checks",
+                "What waits, runs and failed",
+                (
+                    Setting("Failed jobs", "/admin/jobs?which=failed", "queue dead retry error"),
+                    Setting("Schedules", "/admin/jobs", "cron"),
+                ),
             ),
         ),
     ),

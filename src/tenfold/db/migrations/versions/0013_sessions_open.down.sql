@@ -1,0 +1,3 @@
+SET lock_timeout = '10min';
+
+DROP INDEX CONCURRENTLY IF EXISTS tenfold.sessions_open;
