@@ -14,6 +14,7 @@ from tenfold.engine.declare import (
     field,
     generated,
     index,
+    moment,
     pipeline,
     relation,
 )
@@ -98,6 +99,13 @@ class Deal(Record, plural="deals", icon="handshake"):
     indexes = [
         index("owner", "status", "close_date"),
         index("close_date", where="status NOT IN ('won', 'lost')", name="deals_close_date_open"),
+    ]
+    agenda = [
+        moment(
+            "close_date",
+            "deadline",
+            open={"status": ["qualification", "discovery", "proposal", "negotiation"]},
+        )
     ]
     access = {"member": can(read=TEAM, create=True, update=OWN, delete=OWN)}
 

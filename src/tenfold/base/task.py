@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, OWN, Record, can, field, index, relation
+from tenfold.engine.declare import ALL, OWN, Record, can, field, index, moment, relation
 from tenfold.engine.types import AnyRef, LongText, Ref, User
 
 
@@ -36,5 +36,6 @@ class Task(Record, plural="tasks", icon="square-check"):
         index("assignee", "due_at", where="NOT done", name="tasks_assignee_open"),
         index("owner", "due_at"),
     ]
+    agenda = [moment("due_at", "task", open={"done": False}, people=["assignee"])]
     # Everybody sees and ticks off tasks, since they pass between teams.
     access = {"member": can(read=ALL, create=True, update=ALL, delete=OWN)}

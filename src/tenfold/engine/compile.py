@@ -103,6 +103,7 @@ class _Compiler:
             declared_doc=doc,
             fields={"id": _ID, **self.fields(), **SYSTEM_FIELDS},
             indexes=tuple(self.record.indexes),
+            agenda=tuple(self.record.agenda),
             access=dict(self.record.access),
             source=self.file,
             cache_seconds=options.pop("cache", 300),
@@ -129,7 +130,7 @@ class _Compiler:
         made: dict[str, Field] = {}
         hints = self.hints()
         for name, hint in hints.items():
-            if name in ("indexes", "access", "options"):
+            if name in ("indexes", "agenda", "access", "options"):
                 continue
             if name in _RESERVED or not _NAME.match(name):
                 self.mistake(name, "this name is taken or not allowed", "choose another name")

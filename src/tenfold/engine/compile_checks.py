@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tenfold.engine import types as t
-from tenfold.engine.definition import PRIVATE, SYSTEM_FIELDS, Definition, Field
+from tenfold.engine.definition import AGENDA, PRIVATE, SYSTEM_FIELDS, Definition, Field
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
 from tenfold.engine.units import AREAS, PERCENT
@@ -107,6 +107,7 @@ def definition(one: Definition, note: Note) -> None:
     """What the fields, indexes and grants of a type must be to one another."""
     _columns(one, note)
     _private(one, note)
+    _agenda(one, note)
     _begins(one, note)
     _names(one, note)
     _units(one, note)
@@ -127,6 +128,25 @@ def _columns(one: Definition, note: Note) -> None:
                 problem = f"it is stored or shown as {column!r}, like {made[column]!r}"
                 note(each.name, problem, "rename one of the two")
             made[column] = each.name
+
+
+def _agenda(one: Definition, note: Note) -> None:
+    """Moments name a date, and fields with values that they can have."""
+    for each in one.agenda:
+        found = one.fields.get(each.field)
+        if found is None or found.type.kind not in ("date", "datetime"):
+            note("agenda", f"{each.field!r} is no date of it", "name a date or a moment")
+        if each.kind not in AGENDA:
+            note("agenda", f"{each.kind!r} is no kind", f"use one of {', '.join(AGENDA)}")
+        for name, values in each.open:
+            held = one.fields.get(name)
+            options = getattr(held.type, "options", ("true", "false")) if held else ()
+            if wrong := [v for v in values if v not in options]:
+                note("agenda", f"{name} is never {wrong[0]!r}", "name a choice and its values")
+        for name in each.people:
+            person = one.fields.get(name)
+            if person is None or not isinstance(person.type, t.User):
+                note("agenda", f"{name!r} names nobody", "name a field that is a person")
 
 
 def _private(one: Definition, note: Note) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from decimal import Decimal as PyDecimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from tenfold.engine.definition import Grant, Index, Scope
+from tenfold.engine.definition import Agenda, Grant, Index, Moment, Scope
 
 OWN: Scope = "own"
 """The records that one owns."""
@@ -61,6 +61,7 @@ class Record:
     """
 
     indexes: ClassVar[Iterable[Index]] = ()
+    agenda: ClassVar[Iterable[Moment]] = ()
     access: ClassVar[Mapping[str, Grant]] = {}
     options: ClassVar[Mapping[str, Any]] = {}
 
@@ -255,6 +256,32 @@ def index(*fields: str, where: str = "", name: str = "") -> Index:
     name: its name; made from the table and the fields where it is not given.
     """
     return Index(fields, where, name)
+
+
+def moment(
+    field: str,
+    kind: Agenda,
+    *,
+    open: Mapping[str, object] | None = None,
+    people: Iterable[str] = (),
+) -> Moment:
+    """A date that belongs into somebody's day on the home page; one of the `agenda`.
+
+    field: the date or moment.
+    kind: `task`: to be done by then; `meeting`: begins then; `deadline`: ends by itself then;
+        `new`: since then it waits for somebody.
+    open: the values that fields have as long as it matters: `{"status": ["active", "pending"]}`.
+    people: the fields that say whose it is, the first that is filled in; the owner comes last.
+    """
+    given = (open or {}).items()
+    return Moment(field, kind, tuple((n, _spelled(v)) for n, v in given), tuple(people))
+
+
+def _spelled(value: object) -> tuple[str, ...]:
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        return tuple(text for one in items for text in _spelled(one))
+    return (str(value).lower() if isinstance(value, bool) else str(value),)
 
 
 def can(

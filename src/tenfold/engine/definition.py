@@ -28,6 +28,9 @@ from tenfold.kernel.language import say_as
 # "open" is all but what others marked private; see Definition.private.
 Scope = Literal["none", "own", "team", "open", "all"]
 SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
+# What is to be done, when people meet, what ends by itself, and what is new and waits for somebody.
+Agenda = Literal["task", "meeting", "deadline", "new"]
+AGENDA: tuple[Agenda, ...] = ("task", "meeting", "deadline", "new")
 PRIVATE = "private"
 CUSTOM_TABLE, CUSTOM_TYPE = "custom_records", "custom_record"
 
@@ -150,6 +153,20 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A date of a record that belongs into somebody's day, as long as the record is open.
+
+    `open` are the fields and the values that they have then, as an address spells them; `people`
+    those that say whose it is, the first that is filled in, and the owner last.
+    """
+
+    field: str
+    kind: Agenda
+    open: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What one role may do with the records of one type; no grant, no access."""
 
@@ -187,6 +204,7 @@ class Definition:
     belongs_to: str = ""
     named_by: tuple[str, ...] = ()
     listed: bool = True
+    agenda: tuple[Moment, ...] = ()
 
     @property
     def label(self) -> str:

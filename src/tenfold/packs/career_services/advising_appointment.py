@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, Record, can, field, index, pipeline, relation
+from tenfold.engine.declare import ALL, Record, can, field, index, moment, pipeline, relation
 from tenfold.engine.types import LongText, Ref, Url, User
 
 
@@ -108,6 +108,15 @@ class AdvisingAppointment(Record, plural="advising_appointments", icon="calendar
     rating: int | None = field(min=1, max=5, help="What the student said of it.")
 
     indexes = [index("counselor", "starts_at"), index("student", "-starts_at")]
+    agenda = [
+        moment(
+            "starts_at",
+            "meeting",
+            open={"status": ["requested", "scheduled", "checked_in", "started"]},
+            people=["counselor"],
+        ),
+        moment("follow_up_at", "task", open={"status": ["completed"]}, people=["counselor"]),
+    ]
     access = {
         "counselor": can(read=ALL, create=True, update=ALL, delete=ALL),
         "front_desk": can(

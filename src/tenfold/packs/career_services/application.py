@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, Record, can, computed, field, index, pipeline, relation
+from tenfold.engine.declare import (
+    ALL,
+    Record,
+    can,
+    computed,
+    field,
+    index,
+    moment,
+    pipeline,
+    relation,
+)
 from tenfold.engine.types import File, LongText, Money, Ref
 
 
@@ -88,6 +98,14 @@ class Application(Record, plural="applications", icon="clipboard-list", belongs_
     decline_reason: str | None = field()
 
     indexes = [index("student", "status"), index("job_posting", "status"), index("owner", "status")]
+    agenda = [
+        moment("offer_deadline", "deadline", open={"status": ["offer"]}),
+        moment(
+            "next_step_on",
+            "deadline",
+            open={"status": ["saved", "applied", "under_review", "interview", "final_round"]},
+        ),
+    ]
     access = {
         "counselor": can(read=ALL, create=True, update=ALL, delete=ALL),
         "recruiter_relations": can(read=ALL),

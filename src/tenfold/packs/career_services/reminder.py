@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from tenfold.engine.declare import ALL, Record, can, field, index, pipeline, relation
+from tenfold.engine.declare import ALL, Record, can, field, index, moment, pipeline, relation
 from tenfold.engine.types import LongText, Ref
 
 
@@ -79,6 +79,7 @@ class Reminder(Record, plural="reminders", icon="bell"):
         index("due_at", where="status IN ('scheduled', 'snoozed')", name="reminders_due"),
         index("owner", "due_at"),
     ]
+    agenda = [moment("due_at", "task", open={"status": ["scheduled", "snoozed"]})]
     access = {
         "counselor": can(read=ALL, create=True, update=ALL, delete=ALL),
         "front_desk": can(read=ALL),

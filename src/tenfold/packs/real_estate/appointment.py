@@ -13,6 +13,7 @@ from tenfold.engine.declare import (
     can,
     field,
     index,
+    moment,
     pipeline,
     relation,
 )
@@ -103,6 +104,11 @@ class Appointment(Record, plural="appointments", icon="calendar"):
     notes: LongText | None = field(search="D")
 
     indexes = [index("owner", "starts_at"), index("listing", "starts_at")]
+    agenda = [
+        moment(
+            "starts_at", "meeting", open={"status": ["pending", "confirmed"]}, people=["assignee"]
+        )
+    ]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),
@@ -155,6 +161,7 @@ class OpenHouse(Record, plural="open_houses", icon="calendar-days"):
     visitor_count: int | None = field(min=0, max=100_000, label="Visitors")
     remarks: LongText | None = field(search="D", reso="OpenHouseRemarks")
 
+    agenda = [moment("starts_at", "meeting", open={"status": ["active"]})]
     access = {
         "agent": can(read=ALL, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=ALL, create=True, update=TEAM, delete=TEAM),

@@ -14,6 +14,7 @@ from tenfold.engine.declare import (
     computed,
     field,
     index,
+    moment,
     pipeline,
     relation,
 )
@@ -183,6 +184,16 @@ class Escrow(Record, plural="escrows", icon="key-round", cache=None):
     indexes = [
         index("owner", "status", "-created_at"),
         index("close_date", where="status = 'active'", name="escrows_close_date_active"),
+    ]
+    agenda = [
+        moment(name, "deadline", open={"status": ["active", "pending"]})
+        for name in (
+            "inspection_deadline",
+            "appraisal_deadline",
+            "loan_deadline",
+            "disclosures_due",
+            "close_date",
+        )
     ]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN),

@@ -15,6 +15,7 @@ from tenfold.engine.declare import (
     field,
     generated,
     index,
+    moment,
     pipeline,
     relation,
 )
@@ -138,6 +139,14 @@ class Lead(Record, plural="leads", icon="user-plus"):
     score_reasons: Json = computed(REASONS, help="The points behind the score.")
 
     indexes = [index("owner", "status", "-created_at")]
+    agenda = [
+        moment("created_at", "new", open={"status": ["new"]}),
+        moment(
+            "next_touch",
+            "task",
+            open={"status": ["new", "contacted", "qualified", "nurture", "hot"]},
+        ),
+    ]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),

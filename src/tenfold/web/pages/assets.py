@@ -41,6 +41,7 @@ SHEETS = (
     "board",
     "calendar",
     "record",
+    "home",
     "form",
     "edit",
     "timeline",
@@ -49,6 +50,7 @@ SHEETS = (
     "settings",
     "admin",
     "sections",
+    "dialogs",
     "narrow",
 )
 

@@ -210,6 +210,7 @@ class Link:
     icon: str
     active: bool = False
     views: tuple[Link, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,12 @@ class Frame:
     csrf: str
     look: Look
     flash: Flash | None
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The letters that lead to places after a g."""
+        links = (link for group in self.groups for link in group.links)
+        return {"h": say("Home"), **{link.key: link.label for link in links if link.key}}
 
 
 def frame(guest: Guest, title: str) -> Frame:
@@ -333,13 +340,26 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
 
 
 def _groups(guest: Guest, place: str) -> Sequence[Group]:
+    found = readable(guest)
+    keys = _keys([definition for _, seen in found for definition in seen])
     return [
-        Group(label, tuple(_link(guest, definition, place) for definition in seen))
-        for label, seen in readable(guest)
+        Group(label, tuple(_link(guest, one, place, keys.get(one.name, "")) for one in seen))
+        for label, seen in found
     ]
 
 
-def _link(guest: Guest, definition: Definition, place: str) -> Link:
+def _keys(definitions: Sequence[Definition]) -> dict[str, str]:
+    """A letter for each list, of its English name, so that hands know it in every language."""
+    taken, keys = {"h"}, dict[str, str]()
+    for one in definitions:
+        free = (letter for letter in one.plural if letter.isalpha() and letter not in taken)
+        if letter := next(free, ""):
+            taken.add(letter)
+            keys[one.name] = letter
+    return keys
+
+
+def _link(guest: Guest, definition: Definition, place: str, key: str) -> Link:
     """A type's list, with the views of it that the person pinned."""
     href = f"/{definition.path}"
     opened = guest.request.query_params.get("saved")
@@ -348,7 +368,7 @@ def _link(guest: Guest, definition: Definition, place: str) -> Link:
         for v in guest.arranged.pinned(definition.path)
     )
     active = _within(place, href) and not any(v.active for v in views)
-    return Link(definition.label_plural, href, definition.icon, active, views)
+    return Link(definition.label_plural, href, definition.icon, active, views, key)
 
 
 def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:

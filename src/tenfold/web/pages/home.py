@@ -2,56 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts import personal
+from tenfold.engine.agenda import Item, agenda, of_kind
+from tenfold.engine.definition import Definition
 from tenfold.engine.search import Search
-from tenfold.engine.titles import counts, newest
+from tenfold.engine.stream import DONE
+from tenfold.engine.titles import newest, titles
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import say
 from tenfold.web.cookies import YEAR
 from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
-from tenfold.web.pages.frame import frame, readable, visiting
+from tenfold.web.pages.filters import address
+from tenfold.web.pages.frame import Guest, frame, readable, visiting
 from tenfold.web.pages.session import Req, keep_cookie, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
 _RECENT = 8
 _HITS = 8
-_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """One type on the home page: its name, how many there are, and what to do first."""
-
-    label: str
-    href: str
-    icon: str
-    count: str
-    may_create: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """One pack on the home page."""
-
-    label: str
-    tiles: tuple[Tile, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """A record made lately."""
+class Line:
+    """One record on the home page: what it is, when, and where it is done or put off."""
 
     title: Cell
     kind: str
     icon: str
     when: Cell
+    late: bool = False
+    done: str = ""
+    snooze: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A titled group of them."""
+
+    label: str
+    lines: tuple[Line, ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,52 +68,128 @@ class Hits:
 
 @get("/")
 async def home_page(request: Req) -> ASGIResponse:
-    """Every pack with its types and their counts, and what is new."""
+    """The person's day: what is to be done, whom they meet, what ends, what is new."""
     routed(request, "page-home")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
-        shown = readable(guest)
-        every = [definition for _, definitions in shown for definition in definitions]
+        every = [definition for _, definitions in readable(guest) for definition in definitions]
         query, reader, person = guest.desk.query, guest.reader, guest.person
-        numbers = await counts(query, reader, person, every)
-        latest = await newest(query, reader, person, every, _RECENT)
-        eyes = guest.eyes()
-        around = frame(guest, "Home")
-        hello = words.greeting(guest.now, guest.zone)
-    packs = [
-        Pack(
-            label,
-            tuple(
-                Tile(
-                    d.label_plural,
-                    f"/{d.path}",
-                    d.icon,
-                    _counted(numbers.get(d.name, 0)),
-                    guest.person.access(d).create,
-                )
-                for d in definitions
-            ),
-        )
-        for label, definitions in shown
-    ]
-    known = {d.name: d for d in every}
-    recents = [
-        Recent(
-            cells.titled_cell(known[t.type], t.id, t.title),
-            known[t.type].label,
-            known[t.type].icon,
-            cells.moment_cell(t.at, eyes) if t.at else Cell(),
-        )
-        for t in latest
-    ]
+        items = await agenda(query, reader, person, every, guest.now, guest.zone)
+        lately = await _lately(guest, every)
+        around = frame(guest, say("Home"))
+        may_add = any(person.access(d).create for d in every)
     first = guest.who.name.split(" ")[0]
+    today = guest.now.astimezone(guest.zone).date()
     view: dict[str, Any] = {
-        "hello": f"{hello}, {first}",
-        "packs": packs,
-        "recents": recents,
-        "may_add": any(tile.may_create for pack in packs for tile in pack.tiles),
+        "hello": f"{words.greeting(guest.now, guest.zone)}, {first}",
+        "day": words.full_day(today, guest.who.region),
+        "days": _days(guest, items, today),
+        "deadlines": [_line(guest, item, today) for item in of_kind(items, "deadline")],
+        "fresh": [_line(guest, item, today) for item in reversed([*of_kind(items, "new")])],
+        "fresh_list": _fresh_list(items),
+        "favourites": _favourites(guest),
+        "lately": lately,
+        "readable": bool(every),
+        "may_add": may_add,
+        "add": [d for d in every if d.agenda and person.access(d).create][:4],
     }
     return render.page(request, "home.html", around, **view)
+
+
+def _days(guest: Guest, items: Sequence[Item], today: date) -> list[Part]:
+    """Tasks and meetings by day: what is late, today, tomorrow, and what comes after."""
+    parts: dict[str, list[Line]] = {}
+    names = (say("Overdue"), say("Today"), say("Tomorrow"), say("Next days"))
+    for item in of_kind(items, "task", "meeting"):
+        day = _day_of(item, guest.zone)
+        late = item.at < guest.now if isinstance(item.at, datetime) else day < today
+        if item.moment.kind == "meeting":
+            late = False
+        place = 0 if late and day < today else min(3, max(1, (day - today).days + 1))
+        parts.setdefault(names[place], []).append(_line(guest, item, today))
+    return [Part(name, tuple(parts[name]), name == names[0]) for name in names if name in parts]
+
+
+def _line(guest: Guest, item: Item, today: date) -> Line:
+    one, eyes = item.definition, guest.eyes()
+    field = one.fields[item.moment.field]
+    record = {field.json_name: item.at.isoformat()}
+    path = f"/{one.path}/{item.id}"
+    day = _day_of(item, guest.zone)
+    task = item.moment.kind == "task"
+    access = guest.person.access(one)
+    able = task and access.update != "none"
+    kind = field.label if item.moment.kind == "deadline" else one.label
+    return Line(
+        title=cells.titled_cell(one, item.id, item.title or one.label),
+        kind=kind,
+        icon=one.icon,
+        when=cells.cell(field, record, eyes),
+        late=item.moment.kind in ("task", "deadline") and day < today,
+        done=f"{path}/done" if able and DONE in one.fields else "",
+        snooze=f"{path}/snooze" if able and field.name.startswith("due") else "",
+    )
+
+
+def _day_of(item: Item, zone: ZoneInfo) -> date:
+    return words.there(item.at, zone).date() if isinstance(item.at, datetime) else item.at
+
+
+def _fresh_list(items: Sequence[Item]) -> str:
+    """The whole list of what is new and the person's; empty where several types are new."""
+    kinds = {item.definition.path: item for item in of_kind(items, "new")}
+    if len(kinds) != 1:
+        return ""
+    ((path, item),) = kinds.items()
+    given = [
+        (name if len(values) == 1 else f"{name}[in]", ",".join(values))
+        for name, values in item.moment.open
+    ]
+    return address(f"/{path}", [*given, ("owner_id", "me")])
+
+
+def _favourites(guest: Guest) -> list[Cell]:
+    """The records that the person marked, as they were called when they were looked at last."""
+    found: list[Cell] = []
+    for key, title in guest.arranged.kept.favourites.items():
+        name, _, identity = key.rpartition("/")
+        definition = guest.desk.registry.by_name.get(name)
+        if definition and guest.person.access(definition).read != "none":
+            found.append(cells.titled_cell(definition, identity, title))
+    return found
+
+
+async def _lately(guest: Guest, every: Sequence[Definition]) -> list[Line]:
+    """The records that the person looked at last; in the beginning those that are new."""
+    seen = await personal.recent(guest.reader, guest.claims.tenant, guest.claims.user)
+    query, reader, person = guest.desk.query, guest.reader, guest.person
+    known = {d.name: d for d in every}
+    if not seen:
+        latest = await newest(query, reader, person, every, _RECENT)
+        eyes = guest.eyes()
+        return [
+            Line(
+                cells.titled_cell(known[t.type], t.id, t.title),
+                known[t.type].label,
+                known[t.type].icon,
+                cells.moment_cell(t.at, eyes) if t.at else Cell(),
+            )
+            for t in latest
+        ]
+    wanted: dict[str, set[UUID]] = {}
+    for name, identity in seen:
+        wanted.setdefault(name, set()).add(identity)
+    names = await titles(query, reader, person, {n: i for n, i in wanted.items() if n in known})
+    return [
+        Line(
+            cells.titled_cell(known[name], identity, names[identity]),
+            known[name].label,
+            known[name].icon,
+            Cell(),
+        )
+        for name, identity in seen
+        if name in known and identity in names
+    ][:_RECENT]
 
 
 @get("/search")
@@ -171,10 +249,6 @@ async def appearance(request: Req) -> ASGIResponse:
             value = form.get(name)
             keep_cookie(request, name, value, YEAR if value else 0)
     return render.to(request, safe_next(form.get("next")))
-
-
-def _counted(number: int) -> str:
-    return f"{_MOST:,}+" if number > _MOST else f"{number:,}"
 
 
 HANDLERS = [home_page, search_page, menu_page, appearance]

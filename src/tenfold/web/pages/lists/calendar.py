@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
+
 from tenfold.engine.ask import Sort
 from tenfold.engine.definition import Field
 from tenfold.engine.lanes import Lane, stretches
@@ -124,9 +126,11 @@ async def calendar(
         before=question.link(on=_next(span, on, -1).isoformat()),
         after=question.link(on=_next(span, on, 1).isoformat()),
         today=question.link(on=""),
-        names=tuple(f"{one:%a}" for one in days[:7]) if span == MONTH else (),
+        names=tuple(_name(one) for one in days[:7]) if span == MONTH else (),
         days=tuple(made),
-        hours=tuple(f"{hour:02}:00" for hour in range(24)),
+        hours=tuple(
+            words.clock(datetime.combine(on, time(hour)), guest.who.region) for hour in range(24)
+        ),
         timed=field.type.kind == "datetime" and span != MONTH,
         field=field.json_name,
         field_label=field.label,
@@ -169,10 +173,15 @@ def _next(span: str, on: date, way: int) -> date:
 
 def _title(span: str, on: date, days: Sequence[date], region: str) -> str:
     if span == MONTH:
-        return f"{on:%B %Y}"
+        return format_skeleton("yMMMM", on, locale=words.formats(region).locale)
     if span == DAY:
-        return f"{on:%A}, {words.written(on, region)}"
+        return words.full_day(on, region)
     return f"{words.written(days[0], region)} \u2013 {words.written(days[-1], region)}"
+
+
+def _name(day: date) -> str:
+    """A day of the week, short."""
+    return words.formats("").locale.days["format"]["abbreviated"][day.weekday()]
 
 
 def _bound(field: Field, day: date, zone: ZoneInfo) -> object:
@@ -200,8 +209,8 @@ def _shown(
     return Day(
         date=day,
         number=str(one.day),
-        name=f"{one:%a}",
-        title=f"{one:%A}, {words.written(one, question.guest.who.region)}",
+        name=_name(one),
+        title=words.full_day(one, question.guest.who.region),
         today=one == today,
         outside=span == MONTH and one.month != on.month,
         entries=tuple(_beside(entries) if span != MONTH else entries),
@@ -223,7 +232,10 @@ def _entry(
         moment = words.moment_of(str(record.get(field.json_name)))
         if moment is not None:
             there = words.there(moment, eyes.zone)
-            at, start = f"{there:%H:%M}", (there.hour * 60 + there.minute) // _QUARTER
+            at, start = (
+                words.clock(there, eyes.region),
+                (there.hour * 60 + there.minute) // _QUARTER,
+            )
             end = words.moment_of(str(record.get("ends_at") or ""))
             minutes = (end - moment).total_seconds() / 60 if end else 30
             long = max(2, min(96 - start, round(minutes / _QUARTER)))
