@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine import stream
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Ref
+from tenfold.engine.types import AnyRef, Ref, RichText
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.requests import identified
@@ -55,6 +56,7 @@ class Writing:
     widgets: tuple[Widget, ...]
     list_path: str
     csrf: str
+    mentionable: str
     problem: str = ""
 
 
@@ -121,6 +123,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             values: dict[str, object] = {k: v for k, v in body.values.items() if v is not None}
             values[relation.json_name] = _about(definition, act.identity, relation)
+            _mention(kind, values, act.form)
             body.values = values
             stop(body, kind, guest, creating=True)
             what = (tx, guest.person, kind, [values], guest.locale)
@@ -147,6 +150,21 @@ def _about(definition: Definition, identity: Any, relation: Field) -> object:
     if isinstance(relation.type, AnyRef):
         return {"type": definition.name, "id": str(identity)}
     return str(identity)
+
+
+def _mention(kind: Definition, values: dict[str, object], form: Form) -> None:
+    """What was typed as paragraphs; whom it names by `@`, and chose from the list, by their id."""
+    one = stream.body(kind)
+    if one is None or not isinstance(one.type, RichText) or not values.get(one.json_name):
+        return
+    text = html.escape(str(values[one.json_name]).strip(), quote=False)
+    for chosen in form.all("mention"):
+        identity, _, name = chosen.partition("|")
+        if name and (found := parse_id(identity)):
+            said = f"@{html.escape(name, quote=False)}"
+            text = text.replace(said, f'<span data-mention="{found}">{said}</span>')
+    parts = (p.strip().replace("\n", "<br>") for p in text.replace("\r", "").split("\n\n"))
+    values[one.json_name] = "".join(f"<p>{p}</p>" for p in parts if p)
 
 
 def _short(guest: Guest, kind: Definition, relation: Field) -> list[Field]:
@@ -190,6 +208,7 @@ def _writing(
         widgets=tuple(sorted(shown, key=lambda w: not w.wide)),
         list_path=f"/{kind.path}",
         csrf=form_token(guest.desk, guest.claims),
+        mentionable=f"{path}/mentionable",
         problem=error.message if error and not beside else "",
     )
 
