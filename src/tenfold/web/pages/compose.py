@@ -23,7 +23,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.edit import arrived, stop
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
-from tenfold.web.pages.session import Form, Req, form_token, routed
+from tenfold.web.pages.session import Form, Req, form_token, routed, shown
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
 
 _MOST = 4
@@ -57,6 +57,7 @@ class Writing:
     list_path: str
     csrf: str
     mentionable: str
+    next: str
     problem: str = ""
 
 
@@ -136,7 +137,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             request, "parts/composing.html", status=error.status, headers=headers, writing=view
         )
     undo = f"/{kind.path}/{written.id}/delete" if written else ""
-    return act.done(f"{kind.label} added.", undo=undo)
+    return act.done(f"{kind.label} added.", act.onward, undo=undo)
 
 
 def _of(guest: Guest, definition: Definition, other: str) -> tuple[Definition, Field]:
@@ -198,19 +199,28 @@ def _writing(
     record = {} if typed else _begun(guest, kind, fields)
     filled = Filled(record, typed, problems, {}, guest.zone, guest.who.currency, {})
     made = [replace(widgets.widget(f, filled), mark="-new") for f in fields]
-    wrong = [w for w in made if w.error] or [w for w in made if w.control == "area"] or made
-    shown = tuple(replace(w, focus=w is wrong[0]) for w in made)
+    if stream.is_note(kind):
+        made.sort(key=lambda w: not w.wide)
+    wrong = [w for w in made if w.error] or made
+    told = tuple(replace(w, focus=w is wrong[0]) for w in made)
     path = f"/{definition.path}/{identity}"
     beside = {name_of(f) for f in fields} & set(problems)
     return Writing(
         kind=_kind(path, identity, kind, relation),
         label=f"Add {kind.label.lower()}",
-        widgets=tuple(sorted(shown, key=lambda w: not w.wide)),
+        widgets=told,
         list_path=f"/{kind.path}",
         csrf=form_token(guest.desk, guest.claims),
         mentionable=f"{path}/mentionable",
+        next=_next(guest.request, path),
         problem=error.message if error and not beside else "",
     )
+
+
+def _next(request: Req, path: str) -> str:
+    """Where to go on: the record's page as it was shown, the list that one came from with it."""
+    place = shown(request)
+    return place if place.partition("?")[0] == path else path
 
 
 def _begun(guest: Guest, kind: Definition, fields: list[Field]) -> dict[str, Any]:

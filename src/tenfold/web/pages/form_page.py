@@ -161,8 +161,8 @@ def _problem(
     if isinstance(error, Lost):
         return (
             f"Somebody changed this {definition.label.lower()} while you were editing. What you "
-            "typed is kept; where it differs, the value of now stands below the field. "
-            "Save again to keep yours."
+            "typed is kept; where it differs, the value of now stands below the field: choose "
+            "which to keep, and save again."
         )
     if len(beside) == len(problems) and beside:
         many = len(beside) > 1

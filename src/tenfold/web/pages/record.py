@@ -91,6 +91,7 @@ class View:
     sharing: Panel | None
     followers: Following | None
     within: str
+    here: str
     beside: str
 
 
@@ -217,6 +218,7 @@ async def _view(
         sharing=None if deleted else sharing.panel(guest, definition, record, shares),
         followers=None if deleted else followers.shown(guest, definition, record, told),
         within=within,
+        here=f"{path}?{urlencode({'in': within})}" if within else path,
         beside=f"{path}/beside?{urlencode({'in': within})}" if within else "",
     )
 
