@@ -63,8 +63,7 @@ class Writing:
 
 def offered(guest: Guest, definition: Definition, record: Record) -> Composer | None:
     """What the person may write down about it: notes first, then what happens, then what is due."""
-    path = f"/{definition.path}/{record['id']}"
-    found = [_kind(path, str(record["id"]), other, one) for other, one in _types(guest, definition)]
+    found = [_kind(definition, str(record["id"]), *one) for one in _types(guest, definition)]
     return Composer(tuple(found[:_MOST])) if found else None
 
 
@@ -94,10 +93,11 @@ def _relation(fields: tuple[Field, ...]) -> Field:
     return next((f for f in fields if isinstance(f.type, Ref)), fields[0])
 
 
-def _kind(path: str, identity: str, other: Definition, one: Field) -> Kind:
-    about = f"{other.name}:{identity}" if isinstance(one.type, AnyRef) else identity
+def _kind(definition: Definition, identity: str, other: Definition, one: Field) -> Kind:
+    about = f"{definition.name}:{identity}" if isinstance(one.type, AnyRef) else identity
     whole = f"/{other.path}/new?{one.json_name}={about}"
-    return Kind(other.label, other.icon, f"{path}/compose/{other.path}", whole)
+    place = f"/{definition.path}/{identity}/compose/{other.path}"
+    return Kind(other.label, other.icon, place, whole)
 
 
 @get("/{plural:str}/{record_id:str}/compose/{other:str}")
@@ -206,7 +206,7 @@ def _writing(
     path = f"/{definition.path}/{identity}"
     beside = {name_of(f) for f in fields} & set(problems)
     return Writing(
-        kind=_kind(path, identity, kind, relation),
+        kind=_kind(definition, identity, kind, relation),
         label=f"Add {kind.label.lower()}",
         widgets=told,
         list_path=f"/{kind.path}",
