@@ -78,6 +78,7 @@ from tenfold.web.api import data_keys as data_keys_api
 from tenfold.web.api import document as document_api
 from tenfold.web.api import explaining as explaining_api
 from tenfold.web.api import exports as exports_api
+from tenfold.web.api import followers as followers_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
 from tenfold.web.api import imports as imports_api
@@ -122,6 +123,7 @@ APIS = (
     record_api,
     bulk_api,
     shares_api,
+    followers_api,
     relations_api,
     search_api,
     types_api,

@@ -26,7 +26,7 @@ _SURE = "UPDATE tenfold.sessions SET sure_at = now() WHERE user_id = $1"
 _UNSURE = "UPDATE tenfold.sessions SET sure_at = now() - interval '1 hour' WHERE user_id = $1"
 PLACES = (
     "/admin/types", "/admin/types/new", "/admin/types/lead", "/admin/types/lead/fields/new",
-    "/admin/jobs", "/admin/sessions", "/admin/organisation",
+    "/admin/jobs", "/admin/health", "/admin/sessions", "/admin/organisation",
     "/admin/pipelines", "/admin/pipelines/lead", PEOPLE, INVITE, INVITATIONS, "/admin/teams",
     "/admin/roles", "/admin/roles/new",
     "/admin/roles-shipped/agent", "/admin/security", "/admin/security/events", "/admin/programs",

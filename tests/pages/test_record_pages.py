@@ -179,12 +179,29 @@ async def test_an_edit_that_comes_too_late_keeps_what_was_typed(
     assert visitor.answer.status_code == 412
     assert "Somebody changed this lead" in visitor.page.one(role="alert").text
     assert control(visitor, "last_name")["value"] == "Typed"
-    meanwhile = [p.text for p in visitor.page.all("p", class_="meanwhile")]
+    meanwhile = [d.one("p").text for d in visitor.page.all("div", class_="meanwhile")]
     assert meanwhile == ["Now: Ünal", "Now: $2,000,000"]
     await visitor.send(visitor.page.one("form", id="record-form"))
     assert visitor.path == path
     assert facts(visitor)["Budget"] == "$1,000,000"
     assert "Zoë Typed" in visitor.page.text
+
+
+async def test_of_each_field_that_changed_meanwhile_one_chooses_which_to_keep(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, lead: dict[str, Any]
+) -> None:
+    path = f"/leads/{lead['id']}"
+    await visitor.get(f"{path}/edit")
+    form = visitor.page.one("form", id="record-form")
+    change = {"budget": 2_000_000, "first_name": "Zelda"}
+    await client.patch(f"/v1{path}", json=change, headers=admin.headers)
+    await visitor.send(form, first_name="Zora")
+    form = visitor.page.one("form", id="record-form")
+    chosen = {"choose__budget": "theirs", "choose__first_name": "mine"}
+    await visitor.send(form, **chosen)
+    assert visitor.path == path
+    assert facts(visitor)["Budget"] == "$2,000,000"
+    assert facts(visitor)["First name"] == "Zora"
 
 
 async def test_every_kind_of_value_that_changed_meanwhile_is_told(
@@ -209,7 +226,7 @@ async def test_every_kind_of_value_that_changed_meanwhile_is_told(
     answer = await client.patch(f"/v1{path}", json=change, headers=admin.headers)
     assert answer.status_code == 200, answer.text
     await visitor.send(form, list_price="2")
-    told = [p.text for p in visitor.page.all("p", class_="meanwhile")]
+    told = [d.one("p").text for d in visitor.page.all("div", class_="meanwhile")]
     assert told == ["Now: 2 Main Street, Davis", "Now: $1", "Now: No", "Now: Auction"]
     assert visitor.page.one("input", name="address.street").has("autofocus")
 

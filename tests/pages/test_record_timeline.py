@@ -124,6 +124,9 @@ async def test_what_happened_is_written_down_on_the_page(visitor: Visitor, path:
     await visitor.get(path)
     kinds = visitor.page.one("nav", class_="kinds").all("a")
     assert [k.text for k in kinds] == ["Note", "Activity", "Task", "Appointment"]
+    await visitor.get(kinds[0]["href"])
+    about = next(e for e in visitor.page.all("input", name="about") if e.get("type") != "hidden")
+    assert about["value"] == "Zoë Ünal", "the whole form is about the record, too"
     await visitor.get(kinds[1]["hx-get"])
     form = visitor.page.one("form", class_="composing")
     assert form.one("input", name="at")["value"], "it just happened"

@@ -3,7 +3,8 @@ DROP FUNCTION tenfold.api_key(bytea);
 DROP FUNCTION tenfold.invitation(bytea);
 DROP TABLE tenfold.sessions, tenfold.devices, tenfold.links, tenfold.challenges, tenfold.totp,
     tenfold.recovery_codes, tenfold.passkeys, tenfold.identities, tenfold.api_keys,
-    tenfold.invitations, tenfold.shares, tenfold.personal, tenfold.mails, tenfold.rate_limits, tenfold.csp_reports;
+    tenfold.invitations, tenfold.shares, tenfold.personal,
+    tenfold.followers, tenfold.mentions, tenfold.mails, tenfold.rate_limits, tenfold.csp_reports;
 DROP FUNCTION tenfold.log_lag();
 DROP FUNCTION tenfold.failed_from(text, timestamptz, int);
 DROP FUNCTION tenfold.sprayed(timestamptz, int, uuid);

@@ -183,6 +183,35 @@ CREATE TABLE tenfold.personal (
         ON DELETE CASCADE
 );
 
+-- Who follows a record because they asked to, or because somebody mentioned them; or said that they
+-- don't. Its owner and who made it follow without a row.
+CREATE TABLE tenfold.followers (
+    tenant_id uuid NOT NULL,
+    type      text COLLATE "C" NOT NULL,
+    record_id uuid NOT NULL,
+    user_id   uuid NOT NULL,
+    follows   boolean NOT NULL,
+    at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, record_id, user_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES tenfold.members (tenant_id, user_id)
+        ON DELETE CASCADE
+);
+CREATE INDEX followers_user ON tenfold.followers (tenant_id, user_id, at);
+
+-- Who was mentioned in the text of a record, by whom and when.
+CREATE TABLE tenfold.mentions (
+    tenant_id uuid NOT NULL,
+    user_id   uuid NOT NULL,
+    type      text COLLATE "C" NOT NULL,
+    record_id uuid NOT NULL,
+    by_id     uuid,
+    at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, record_id, user_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES tenfold.members (tenant_id, user_id)
+        ON DELETE CASCADE
+);
+CREATE INDEX mentions_user ON tenfold.mentions (tenant_id, user_id, at);
+
 -- Mail to be sent, or kept to be read where no mail server is set. What it says is sealed, as it
 -- may hold a link that lets somebody in.
 CREATE TABLE tenfold.mails (
@@ -238,7 +267,8 @@ $$;
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['api_keys', 'invitations', 'shares', 'personal'] LOOP
+    FOREACH name IN ARRAY ARRAY['api_keys', 'invitations', 'shares', 'personal', 'followers',
+        'mentions'] LOOP
         EXECUTE format('ALTER TABLE tenfold.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON tenfold.%I '
             'USING (tenant_id = current_setting(''app.tenant_id'')::uuid) '
@@ -247,5 +277,6 @@ BEGIN
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenfold.sessions, tenfold.devices, tenfold.links,
     tenfold.challenges, tenfold.totp, tenfold.recovery_codes, tenfold.passkeys,
-    tenfold.identities, tenfold.api_keys, tenfold.invitations, tenfold.shares, tenfold.personal, tenfold.mails,
+    tenfold.identities, tenfold.api_keys, tenfold.invitations, tenfold.shares, tenfold.personal,
+    tenfold.followers, tenfold.mentions, tenfold.mails,
     tenfold.rate_limits, tenfold.csp_reports TO :app;

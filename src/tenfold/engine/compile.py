@@ -44,6 +44,7 @@ _TAKEN = frozenset(
     | {"security_events", "signing_keys", "data_keys", "versions", "change_log", "slots"}
     | {"custom_fields", "custom_types", "pipelines", "idempotency_keys", "batches", "log_positions"}
     | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
+    | {"followers", "mentions"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
     | {"admin", "join", "personal", "palette", "components"}

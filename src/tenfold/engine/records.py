@@ -11,7 +11,7 @@ import asyncpg
 
 from tenfold.db.database import Transaction
 from tenfold.db.keys import DataKeys, Keyring
-from tenfold.engine import checks, pointers, sealing, shares, undo_secrets, writing
+from tenfold.engine import checks, following, pointers, sealing, shares, undo_secrets, writing
 from tenfold.engine.access import Person
 from tenfold.engine.checks import Parsed
 from tenfold.engine.definition import Definition
@@ -96,6 +96,7 @@ class Records:
             rows.append(row)
         skip = partial or taken is not None
         last = last and not any(True for _, _, v in parsed for _ in slots(definition, v, locale))
+        last = last and not any(following.mentioning(definition, v) for _, _, v in parsed)
         what, told = (tx, person, definition, rows), None
         if skip or len(rows) == 1 or not checks.keyed(definition, rows):
             stored = await self._store.insert(*what, skip=skip, answer=answer, last=last)
@@ -104,6 +105,7 @@ class Records:
         written = {w.id: w for w in stored}
         new = [(identity, values) for _, identity, values in parsed if identity in written]
         await self._store.slots(tx, definition, new, locale, new=True)
+        await following.note(tx, person, definition, new)
         for (index, identity, _), row in zip(parsed, rows, strict=True):
             if identity in written:
                 results.written[index] = written[identity]
@@ -158,6 +160,7 @@ class Records:
             results.written[places[identity]] = one
         done = [(identity, values) for _, identity, values in parsed if identity in written]
         await self._store.slots(tx, definition, done, locale)
+        await following.note(tx, person, definition, done)
         if done:
             tx.touch(definition.name)
         return results.written, results.refused

@@ -6,9 +6,9 @@ that they may change. It gives no verb and no field that their roles don't give 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,11 +18,13 @@ from tenfold.accounts import people
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import Event, note
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine import shares
+from tenfold.engine import following, shares
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
+from tenfold.engine.following import Follower
 from tenfold.engine.records import Records
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound, Unauthenticated
+from tenfold.kernel.ids import parse_id
 
 _ALL = """SELECT s.grantee_id, s.grantee, s.may, s.shared_by, s.created_at,
     CASE WHEN s.grantee = 'team' THEN t.name WHEN m.known_at IS NULL THEN u.email
@@ -32,6 +34,26 @@ LEFT JOIN tenfold.teams t ON t.tenant_id = $1 AND t.id = s.grantee_id
 LEFT JOIN tenfold.members m ON m.tenant_id = $1 AND m.user_id = s.grantee_id
 LEFT JOIN tenfold.users u ON u.id = m.user_id
 WHERE s.tenant_id = $1 AND s.record_id = $2 AND s.type = $3 ORDER BY s.created_at, s.grantee_id"""
+# With whom it is shared, and who follows it: what stands around a record on its page.
+_AROUND = """SELECT 'share', s.grantee_id, s.grantee, s.may, s.shared_by, s.created_at AS at,
+    CASE WHEN s.grantee = 'team' THEN t.name WHEN m.known_at IS NULL THEN u.email
+        ELSE concat_ws(' ', u.first_name, u.last_name) END
+FROM tenfold.shares s
+LEFT JOIN tenfold.teams t ON t.tenant_id = $1 AND t.id = s.grantee_id
+LEFT JOIN tenfold.members m ON m.tenant_id = $1 AND m.user_id = s.grantee_id
+LEFT JOIN tenfold.users u ON u.id = m.user_id
+WHERE s.tenant_id = $1 AND s.record_id = $2 AND s.type = $3
+UNION ALL
+(SELECT 'follower', u.id, NULL, NULL, NULL, f.at,
+    CASE WHEN m.known_at IS NULL THEN u.email ELSE concat_ws(' ', u.first_name, u.last_name) END
+FROM (SELECT user_id FROM tenfold.followers WHERE tenant_id = $1 AND record_id = $2 AND follows
+    UNION SELECT unnest($4::uuid[])) w
+JOIN tenfold.members m ON m.tenant_id = $1 AND m.user_id = w.user_id AND m.active
+JOIN tenfold.users u ON u.id = w.user_id
+LEFT JOIN tenfold.followers f
+    ON f.tenant_id = $1 AND f.record_id = $2 AND f.user_id = w.user_id
+WHERE f.follows IS NOT FALSE LIMIT 200)
+ORDER BY at NULLS FIRST, 2"""
 # Nobody leaves and no team ends between this and the end of the transaction.
 _MEMBER = """SELECT 1 FROM tenfold.members
 WHERE tenant_id = $1 AND user_id = $2 AND active FOR SHARE"""
@@ -63,18 +85,30 @@ class NewShare(msgspec.Struct, frozen=True, kw_only=True):
 async def of(reader: Reader, tenant: UUID, definition: Definition, record: UUID) -> list[Share]:
     """With whom a record is shared, in the order it was; the caller may read it."""
     rows = await reader.rows(_ALL, tenant, record, definition.name)
-    return [
-        Share(
-            id=row[0],
-            user_id=row[0] if row[1] == "person" else None,
-            team_id=row[0] if row[1] == "team" else None,
-            may=row[2],
-            shared_by=row[3],
-            created_at=row[4],
-            name=row[5] or "",
-        )
-        for row in rows
-    ]
+    return [_share(tuple(row)) for row in rows]
+
+
+async def around(
+    reader: Reader, tenant: UUID, definition: Definition, record: Mapping[str, object]
+) -> tuple[list[Share], list[Follower]]:
+    """The same with who follows it, in one statement."""
+    what = (tenant, parse_id(str(record["id"])), definition.name, following.born(record))
+    rows = [tuple(row) for row in await reader.rows(_AROUND, *what)]
+    shares_ = [_share(row[1:]) for row in rows if row[0] == "share"]
+    told = (row for row in rows if row[0] == "follower")
+    return shares_, [Follower(user_id=r[1], since=r[5], name=r[6] or "") for r in told]
+
+
+def _share(row: tuple[Any, ...]) -> Share:
+    return Share(
+        id=row[0],
+        user_id=row[0] if row[1] == "person" else None,
+        team_id=row[0] if row[1] == "team" else None,
+        may=row[2],
+        shared_by=row[3],
+        created_at=row[4],
+        name=row[5] or "",
+    )
 
 
 class Sharing:

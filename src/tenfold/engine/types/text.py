@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 import nh3
 from sqlalchemy.sql.elements import ColumnElement
@@ -20,8 +21,11 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
+from tenfold.kernel.ids import parse_id
 from tenfold.kernel.text import sort_key
 
+_ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "span": {"data-mention"}}
+_MENTION = re.compile(r' data-mention="([0-9a-f-]{36})"')
 _ELEMENT = re.compile(r"<(/?)(?!(?:br|hr|img|col|wbr)\b)([a-z][a-z0-9]*)")
 _DEEPEST = 1_000
 
@@ -89,7 +93,10 @@ class LongText(FieldType):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RichText(LongText):
-    """HTML of a small safe set; whatever is outside it is taken out before it is stored."""
+    """HTML of a small safe set; whatever is outside it is taken out before it is stored.
+
+    `<span data-mention="…">@Name</span>` mentions a person of the organisation by their id.
+    """
 
     kind: ClassVar[str] = "rich_text"
 
@@ -97,13 +104,27 @@ class RichText(LongText):
         text = str(LongText.parse(self, value, at)[0])
         if _depth(text) > _DEEPEST:
             raise Refused(f"must not have more than {_DEEPEST:,} elements inside each other")
-        return (nh3.clean(text),)
+        return (nh3.clean(text, attributes=_ATTRIBUTES, attribute_filter=_kept),)
 
     def schema(self) -> Schema:
         return {"type": "string", "maxLength": self.max_length, "contentMediaType": "text/html"}
 
     def sample(self, n: int) -> object:
         return f"<p>Paragraph <strong>{n}</strong></p>"
+
+
+def mentioned(html: str) -> set[UUID]:
+    """The people whom a clean text mentions, by their ids."""
+    return {UUID(found) for found in _MENTION.findall(html)}
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    """An attribute's value as it is kept: a mention names an id, or there is none."""
+    del tag
+    if attribute != "data-mention":
+        return value
+    found = parse_id(value)
+    return str(found) if found else None
 
 
 def _depth(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine import stream
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Ref
+from tenfold.engine.types import AnyRef, Ref, RichText
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
 from tenfold.web.api.requests import identified
@@ -22,7 +23,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.edit import arrived, stop
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
-from tenfold.web.pages.session import Form, Req, form_token, routed
+from tenfold.web.pages.session import Form, Req, form_token, routed, shown
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
 
 _MOST = 4
@@ -55,13 +56,14 @@ class Writing:
     widgets: tuple[Widget, ...]
     list_path: str
     csrf: str
+    mentionable: str
+    next: str
     problem: str = ""
 
 
 def offered(guest: Guest, definition: Definition, record: Record) -> Composer | None:
     """What the person may write down about it: notes first, then what happens, then what is due."""
-    path = f"/{definition.path}/{record['id']}"
-    found = [_kind(path, str(record["id"]), other, one) for other, one in _types(guest, definition)]
+    found = [_kind(definition, str(record["id"]), *one) for one in _types(guest, definition)]
     return Composer(tuple(found[:_MOST])) if found else None
 
 
@@ -91,10 +93,11 @@ def _relation(fields: tuple[Field, ...]) -> Field:
     return next((f for f in fields if isinstance(f.type, Ref)), fields[0])
 
 
-def _kind(path: str, identity: str, other: Definition, one: Field) -> Kind:
-    about = f"{other.name}:{identity}" if isinstance(one.type, AnyRef) else identity
+def _kind(definition: Definition, identity: str, other: Definition, one: Field) -> Kind:
+    about = f"{definition.name}:{identity}" if isinstance(one.type, AnyRef) else identity
     whole = f"/{other.path}/new?{one.json_name}={about}"
-    return Kind(other.label, other.icon, f"{path}/compose/{other.path}", whole)
+    place = f"/{definition.path}/{identity}/compose/{other.path}"
+    return Kind(other.label, other.icon, place, whole)
 
 
 @get("/{plural:str}/{record_id:str}/compose/{other:str}")
@@ -121,6 +124,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             values: dict[str, object] = {k: v for k, v in body.values.items() if v is not None}
             values[relation.json_name] = _about(definition, act.identity, relation)
+            _mention(kind, values, act.form)
             body.values = values
             stop(body, kind, guest, creating=True)
             what = (tx, guest.person, kind, [values], guest.locale)
@@ -133,7 +137,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             request, "parts/composing.html", status=error.status, headers=headers, writing=view
         )
     undo = f"/{kind.path}/{written.id}/delete" if written else ""
-    return act.done(f"{kind.label} added.", undo=undo)
+    return act.done(f"{kind.label} added.", act.onward, undo=undo)
 
 
 def _of(guest: Guest, definition: Definition, other: str) -> tuple[Definition, Field]:
@@ -147,6 +151,21 @@ def _about(definition: Definition, identity: Any, relation: Field) -> object:
     if isinstance(relation.type, AnyRef):
         return {"type": definition.name, "id": str(identity)}
     return str(identity)
+
+
+def _mention(kind: Definition, values: dict[str, object], form: Form) -> None:
+    """What was typed as paragraphs; whom it names by `@`, and chose from the list, by their id."""
+    one = stream.body(kind)
+    if one is None or not isinstance(one.type, RichText) or not values.get(one.json_name):
+        return
+    text = html.escape(str(values[one.json_name]).strip(), quote=False)
+    for chosen in form.all("mention"):
+        identity, _, name = chosen.partition("|")
+        if name and (found := parse_id(identity)):
+            said = f"@{html.escape(name, quote=False)}"
+            text = text.replace(said, f'<span data-mention="{found}">{said}</span>')
+    parts = (p.strip().replace("\n", "<br>") for p in text.replace("\r", "").split("\n\n"))
+    values[one.json_name] = "".join(f"<p>{p}</p>" for p in parts if p)
 
 
 def _short(guest: Guest, kind: Definition, relation: Field) -> list[Field]:
@@ -180,18 +199,28 @@ def _writing(
     record = {} if typed else _begun(guest, kind, fields)
     filled = Filled(record, typed, problems, {}, guest.zone, guest.who.currency, {})
     made = [replace(widgets.widget(f, filled), mark="-new") for f in fields]
-    wrong = [w for w in made if w.error] or [w for w in made if w.control == "area"] or made
-    shown = tuple(replace(w, focus=w is wrong[0]) for w in made)
+    if stream.is_note(kind):
+        made.sort(key=lambda w: not w.wide)
+    wrong = [w for w in made if w.error] or made
+    told = tuple(replace(w, focus=w is wrong[0]) for w in made)
     path = f"/{definition.path}/{identity}"
     beside = {name_of(f) for f in fields} & set(problems)
     return Writing(
-        kind=_kind(path, identity, kind, relation),
+        kind=_kind(definition, identity, kind, relation),
         label=f"Add {kind.label.lower()}",
-        widgets=tuple(sorted(shown, key=lambda w: not w.wide)),
+        widgets=told,
         list_path=f"/{kind.path}",
         csrf=form_token(guest.desk, guest.claims),
+        mentionable=f"{path}/mentionable",
+        next=_next(guest.request, path),
         problem=error.message if error and not beside else "",
     )
+
+
+def _next(request: Req, path: str) -> str:
+    """Where to go on: the record's page as it was shown, the list that one came from with it."""
+    place = shown(request)
+    return place if place.partition("?")[0] == path else path
 
 
 def _begun(guest: Guest, kind: Definition, fields: list[Field]) -> dict[str, Any]:

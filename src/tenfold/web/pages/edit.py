@@ -30,7 +30,7 @@ from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
 from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, shown, signed_form
-from tenfold.web.pages.widgets import form_fields
+from tenfold.web.pages.widgets import form_fields, name_of
 from tenfold.web.safe_next import safe_next
 
 
@@ -96,6 +96,9 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
         async with act.changing() as (tx, guest, definition):
             access = guest.person.access(definition)
             fields = form_fields(definition, access, creating=False)
+            # Where somebody else came first, and theirs was chosen, the field stays as it is.
+            theirs = {f.name for f in fields if act.form.get(f"choose.{name_of(f)}") == "theirs"}
+            fields = [f for f in fields if f.name not in theirs]
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             stop(body, definition, guest, creating=False)
             one = Change(act.identity, body.values, act.version)
@@ -123,7 +126,7 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Conflict, Lost) as error:
         return act.refused(error)
     undo = f"{act.path}/undo?version={written.version}"
-    return act.done(f"Moved to {stage.label(to)}.", undo=undo)
+    return act.done(f"Moved to {stage.label(to)}.", act.onward, undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/undo", status_code=200)
@@ -197,10 +200,15 @@ class Act:
         return int(text[:18]) if text.isascii() and text.isdigit() else None
 
     @property
+    def onward(self) -> str:
+        """Where the form says to go on, else the record's page."""
+        named = self.form.get("next")
+        return safe_next(named) if named else self.path
+
+    @property
     def back(self) -> str:
         """Where the form says to go on, else the page that was shown, else the record's."""
-        named = self.form.get("next")
-        return (safe_next(named) if named else "") or shown(self.request) or self.path
+        return self.onward if self.form.get("next") else shown(self.request) or self.path
 
     def undone(self, version: int) -> str:
         """Where what was just done is taken back, and the page that goes on from there."""

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.titles import titles
-from tenfold.engine.types import Ref, User
+from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
@@ -161,8 +161,8 @@ def _problem(
     if isinstance(error, Lost):
         return (
             f"Somebody changed this {definition.label.lower()} while you were editing. What you "
-            "typed is kept; where it differs, the value of now stands below the field. "
-            "Save again to keep yours."
+            "typed is kept; where it differs, the value of now stands below the field: choose "
+            "which to keep, and save again."
         )
     if len(beside) == len(problems) and beside:
         many = len(beside) > 1
@@ -192,11 +192,15 @@ async def names_of(
 
 
 def suggested(definition: Definition, given: Mapping[str, str]) -> dict[str, Any]:
-    """Relations that an address fills in for a new record: `/notes/new?contact_id=…`."""
-    return {
-        name: value
-        for name, value in given.items()
-        if (one := definition.by_json.get(name)) is not None
-        and isinstance(one.type, Ref | User)
-        and parse_id(value) is not None
-    }
+    """Relations that an address fills in for a new record: `/notes/new?about=lead:…`."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        one = definition.by_json.get(name)
+        kind, _, identity = value.rpartition(":")
+        if one is None or parse_id(identity) is None:
+            continue
+        if isinstance(one.type, AnyRef) and kind:
+            found[name] = {"type": kind, "id": identity}
+        elif isinstance(one.type, Ref | User) and not kind:
+            found[name] = value
+    return found

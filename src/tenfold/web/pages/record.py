@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from tenfold.accounts.organisation import sharing as organised
 from tenfold.engine import stream
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition
@@ -22,6 +23,7 @@ from tenfold.web.pages import (
     cells,
     compose,
     facts,
+    followers,
     hues,
     in_place,
     mentions,
@@ -36,6 +38,7 @@ from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.compose import Composer
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.facts import Fact, Facts, Way
+from tenfold.web.pages.followers import Following
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import may_change, may_delete
 from tenfold.web.pages.related import Related
@@ -86,7 +89,9 @@ class View:
     may_update: bool
     may_delete: bool
     sharing: Panel | None
+    followers: Following | None
     within: str
+    here: str
     beside: str
 
 
@@ -171,6 +176,7 @@ async def _view(
     query, reader, person = guest.desk.query, guest.reader, guest.person
     what = (query, reader, person, definition, record)
     page = _staged(guest, await stream.stream(*what, limit=HISTORY, before=before, only=only))
+    shares, told = await organised.around(reader, person.tenant, definition, record)
     found = mentions.mentioned(definition, record, query.registry)
     related.mention(guest, definition, record, found)
     found.merge(timeline.mentioned(definition, page))
@@ -209,8 +215,10 @@ async def _view(
         deleted=_when(record, "deleted_at", eyes),
         may_update=not deleted and may_change(guest, definition, record),
         may_delete=may_delete(guest, definition, record),
-        sharing=None if deleted else await sharing.panel(guest, definition, record),
+        sharing=None if deleted else sharing.panel(guest, definition, record, shares),
+        followers=None if deleted else followers.shown(guest, definition, record, told),
         within=within,
+        here=f"{path}?{urlencode({'in': within})}" if within else path,
         beside=f"{path}/beside?{urlencode({'in': within})}" if within else "",
     )
 

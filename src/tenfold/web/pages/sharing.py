@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation import sharing, teams
+from tenfold.accounts.organisation import teams
 from tenfold.accounts.organisation.sharing import May, NewShare, Share, Sharing
 from tenfold.db.database import Transaction
 from tenfold.engine.definition import PRIVATE, Definition
@@ -51,12 +52,13 @@ class Panel:
     private: str
 
 
-async def panel(guest: Guest, definition: Definition, record: Record) -> Panel | None:
+def panel(
+    guest: Guest, definition: Definition, record: Record, found: Sequence[Share]
+) -> Panel | None:
     """The part of a record's page; None where there is nothing to say and nothing to do."""
     identity = parse_id(str(record.get("id")))
     if identity is None:
         return None
-    found = await sharing.of(guest.reader, guest.person.tenant, definition, identity)
     path, may = f"/{definition.path}/{identity}/shares", decides(guest, definition, record)
     private = bool(definition.private) and record.get(definition.private) == PRIVATE
     word = definition.label.lower()

@@ -13,6 +13,7 @@ from uuid import UUID
 from tenfold.engine import stream
 from tenfold.engine.changes import Change, FieldChange
 from tenfold.engine.definition import PRIVATE, Definition, Field
+from tenfold.engine.naming import own_title
 from tenfold.engine.stream import Made, Only, Page
 from tenfold.engine.titles import USER
 from tenfold.engine.types import Choice, Many
@@ -44,6 +45,7 @@ class Entry:
     title: Cell = cells.EMPTY
     chips: tuple[Cell, ...] = ()
     body: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +123,19 @@ def _made(one: Made, reader: cells.Reader) -> Entry:
     who = cells.person_cell(one.by, reader)
     text = stream.body(definition)
     body = cells.cell(text, record, reader).text if text and text.json_name in record else ""
+    # A note without a title is known by its text.
+    bare = bool(body) and not own_title(definition, record)
+    title = _titled(definition, record, reader)
     return Entry(
         kind="made",
         icon=definition.icon,
         who=who if who.kind != "empty" else _SYSTEM,
         what=f"added {_article(definition.label.lower())}",
         when=cells.moment_cell(one.at, reader),
-        title=_titled(definition, record, reader),
+        title=cells.EMPTY if bare else title,
         chips=tuple(_chips(one, reader)),
         body=body,
+        href=title.href if bare else "",
     )
 
 

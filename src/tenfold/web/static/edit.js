@@ -55,9 +55,11 @@ async function edit(element) {
   const { page, away } = await ask(`${element.dataset.edit}${inCell(element) ? "?shown=short" : ""}`);
   element.removeAttribute("aria-busy");
   const form = page?.querySelector("form.editor");
-  if (!form) {
+  if (!form || !element.isConnected) {
     editors.delete(element);
-    if (!away) trouble(page);
+    const again = form && values().find((other) => other.dataset.edit === element.dataset.edit);
+    if (again) edit(again);
+    else if (!away) trouble(page);
     return;
   }
   show(one, form);

@@ -4,23 +4,34 @@
 const typing = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
 // What is computed, the stages and the timeline follow a change; never under an open editor.
+const BUSY = "form.editor, #record [aria-busy=true], #composing form";
 let due = 0;
 
 function refresh(record) {
   clearTimeout(due);
-  due = setTimeout(() => {
-    const page = document.querySelector(`#record[data-record="${CSS.escape(record)}"]`);
-    if (!page) return;
-    if (document.querySelector("form.editor, #composing form")) return refresh(record);
-    const focused = document.activeElement?.closest?.(".fact")?.querySelector("[data-edit]")?.dataset.edit;
-    const inPanel = page.closest("#panel") !== null;
-    const address = inPanel ? record : location.pathname + location.search;
-    const how = inPanel ? { target: "#panel", swap: "innerHTML" } : { target: "#record", swap: "outerHTML" };
-    window.htmx.ajax("GET", address, { ...how, push: "false" }).then(() => {
-      const again = focused && document.querySelector(`#record [data-edit="${CSS.escape(focused)}"]`);
-      again?.parentElement.querySelector("[data-edits]")?.focus({ preventScroll: true });
-    });
-  }, 500);
+  due = setTimeout(() => (document.querySelector(BUSY) ? refresh(record) : fresh(record)), 400);
+}
+
+async function fresh(record) {
+  const shown = () => document.querySelector(`#record[data-record="${CSS.escape(record)}"]`);
+  if (!shown()) return;
+  const panel = shown().closest("#panel") !== null;
+  const address = panel ? record : location.pathname + location.search;
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": panel ? "#panel" : "#record" };
+  const answer = await fetch(address, { headers }).catch(() => null);
+  if (!answer?.ok || answer.headers.get("hx-redirect")) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#record");
+  if (!page || !shown()) return;
+  if (document.querySelector(BUSY)) return refresh(record);
+  const edited = document.activeElement?.closest?.(".fact")?.querySelector("[data-edit]")?.dataset.edit;
+  const open = [...shown().querySelectorAll("details")].map((one) => one.open);
+  shown().replaceWith(page);
+  if (open.length === page.querySelectorAll("details").length) {
+    page.querySelectorAll("details").forEach((one, place) => { one.open = open[place]; });
+  }
+  window.htmx?.process(page);
+  const again = edited && page.querySelector(`[data-edit="${CSS.escape(edited)}"]`);
+  again?.parentElement.querySelector("[data-edits]")?.focus({ preventScroll: true });
 }
 
 document.addEventListener("record:saved", ({ detail }) => refresh(detail.record));

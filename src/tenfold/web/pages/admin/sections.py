@@ -152,6 +152,13 @@ GROUPS = (
                     Setting("Schedules", "/admin/jobs", "cron"),
                 ),
             ),
+            Section(
+                "Health",
+                "/admin/health",
+                "activity",
+                "Whether database, jobs and disk are well",
+                (Setting("Version", "/admin/health", "status database disk worker mail"),),
+            ),
         ),
     ),
 )
