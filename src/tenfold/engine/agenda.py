@@ -60,7 +60,7 @@ async def agenda(
     statement = query.shapes.get(("agenda", shapes), lambda: _statement(query, person, found))
     bound = person.bound(**_bounds(now, zone))
     rows = await reader.rows(statement.text, *statement.arguments(bound))
-    items = [_item(found[row[0]], row) for row in rows]
+    items = [_item(found[int(row[0])], row) for row in rows]
     return sorted(items, key=lambda item: _when(item.at, zone))
 
 

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine import ask as asking
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition
-from tenfold.kernel.errors import Invalid
 from tenfold.web.api.requests import identified
-from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.lists.question import question
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed
 
-# What of a list's address says how it is shown, not what it holds nor in which order.
-_SHOWN = frozenset(
-    {"as", "back", "choose", "columns", "count", "cursor", "embed", "fields", "group", "limit"}
-    | {"n", "on", "page", "saved", "span"}
-)
 _PREVIOUS = "previous"
 
 
@@ -51,13 +44,9 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
 
 def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
     """The list that an address asks for; all of them, where it can't be read."""
-    given = read_pairs(within.encode("utf-8", "replace"))
-    kept = [p for p in given if p[1] and p[0] not in _SHOWN and not p[0].startswith("add_")]
     access = guest.person.access(definition)
-    try:
-        return replace(asking.parse(kept, definition, access, guest.locale), words="")
-    except Invalid:
-        return asking.parse((), definition, access, guest.locale)
+    found = question(guest, definition, access, parse_qsl(within)).asked
+    return replace(found, words="", cursor="", page=0)
 
 
 HANDLERS = [beside]

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from litestar.background_tasks import BackgroundTask
+
 from tenfold.accounts import personal
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.people import Caller
@@ -13,7 +15,8 @@ from tenfold.accounts.personal import Kept
 from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.kernel import digits
-from tenfold.web.desk import Desk
+from tenfold.web.desk import Desk, desk_of
+from tenfold.web.pages.session import Req
 
 VIEW = "saved_view"
 TOPICS = (VIEW, personal.TOPIC)
@@ -84,6 +87,18 @@ class Arrangements:
         if len(self._known) > self._most:
             self._known.popitem(last=False)
         return made
+
+
+def remembering(request: Req, claims: Claims, kind: str, identity: UUID) -> BackgroundTask:
+    """Remembers, once the answer is on its way, that the person looked at a record."""
+    desk = desk_of(request)
+    context = desk.context(claims, request.scope)
+
+    async def remember() -> None:
+        async with desk.database.transaction(context) as tx:
+            await personal.seen(tx, kind, identity)
+
+    return BackgroundTask(remember)
 
 
 async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]:

@@ -40,6 +40,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.facts import Fact, Facts, Way
 from tenfold.web.pages.followers import Following
 from tenfold.web.pages.frame import Guest, frame, visiting
+from tenfold.web.pages.keeping import remembering
 from tenfold.web.pages.reaching import may_change, may_delete
 from tenfold.web.pages.related import Related
 from tenfold.web.pages.session import Req, form_token, routed
@@ -93,6 +94,9 @@ class View:
     within: str
     here: str
     beside: str
+    type: str
+    id: str
+    favourite: bool
 
 
 @get("/{plural:str}/{record_id:str}")
@@ -121,8 +125,12 @@ async def record_page(
         around = frame(guest, view.title.text)
     if part:
         panel, flash = part == "panel", around.flash
-        return render.partial(request, _PARTS[part], record=view, panel=panel, flash=flash)
-    return render.page(request, "record.html", around, record=view, panel=False, flash=None)
+        answer = render.partial(request, _PARTS[part], record=view, panel=panel, flash=flash)
+    else:
+        answer = render.page(request, "record.html", around, record=view, panel=False, flash=None)
+    if not definition.tenant_made:
+        answer.background = remembering(request, claims, definition.name, identity)
+    return answer
 
 
 _PARTS = {
@@ -220,6 +228,9 @@ async def _view(
         within=within,
         here=f"{path}?{urlencode({'in': within})}" if within else path,
         beside=f"{path}/beside?{urlencode({'in': within})}" if within else "",
+        type=definition.name,
+        id=str(record["id"]),
+        favourite=f"{definition.name}/{record['id']}" in guest.arranged.kept.favourites,
     )
 
 

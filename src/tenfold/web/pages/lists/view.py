@@ -165,8 +165,12 @@ def around(
 
 def inside(question: Question) -> str:
     """What a link to one of the records carries along: the list that it is in."""
-    kept = [p for p in question.pairs if p[0] not in ("columns", "as", "on", "span", "group")]
-    return urlencode({"in": address("", kept).removeprefix("?")}) if kept else "in="
+    kept = question.pairs
+    if question.view is not None and not question.changed:
+        kept = [("saved", str(question.view.id))]
+    if not kept:
+        kept = [("sort", question.definition.default_sort)]
+    return urlencode({"in": address("", kept).removeprefix("?")})
 
 
 def _forms(question: Question) -> tuple[Way, ...]:
