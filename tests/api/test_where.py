@@ -144,7 +144,7 @@ async def test_counts_sums_and_searches_keep_to_the_groups(
 
 async def test_a_cursor_belongs_to_its_groups(client: httpx.AsyncClient, admin: Somebody) -> None:
     await _leads(client, admin)
-    one, other = ('{"any":[{"status":"new"},{"status":"%s"}]}' % s for s in ("hot", "lost"))
+    one, other = (json.dumps({"any": [{"status": "new"}, {"status": s}]}) for s in ("hot", "lost"))
     page = await client.get("/v1/leads", params={"where": one, "limit": "2"}, headers=admin.headers)
     cursor = page.json()["meta"]["next_cursor"]
     again = await client.get(

@@ -47,7 +47,8 @@ def lanes(visitor: Visitor) -> dict[str, list[str]]:
     """The cards of a board by their lane."""
     return {
         one["data-lane"]: [
-            c.one("a", class_="record").text.split(" ", 1)[-1] for c in one.all("li", class_="board-card")
+            c.one("a", class_="record").text.split(" ", 1)[-1]
+            for c in one.all("li", class_="board-card")
         ]
         for one in visitor.page.all("section", class_="lane")
     }

@@ -183,7 +183,7 @@ async def test_search_stays_within_the_filters_and_keeps_them(visitor: Visitor, 
 
 async def test_an_empty_organisation_is_shown_where_to_begin(visitor: Visitor, make: Make) -> None:
     await visitor.get("/")
-    assert visitor.page.one("section", class_="recents").one("a")["href"] == "/imports/new"
+    assert visitor.page.one("section", class_="lately").one("a")["href"] == "/imports/new"
     await make("leads", first_name="A", last_name="B")
     await visitor.get("/")
     assert "Begin here" not in visitor.page.text
@@ -271,9 +271,7 @@ async def test_an_organisations_own_type_has_its_table(
     await visitor.get("/custom/vehicles")
     assert titles(visitor) == ["The red van"]
     await visitor.get("/")
-    (tile,) = visitor.page.all("a", class_="tile", href="/custom/vehicles")
-    assert tile.text == "Vehicles 1"
-    assert "The red van" in visitor.page.one("section", class_="recents").text
+    assert "The red van" in visitor.page.one("section", class_="lately").text
     for words in ("red", "th"):
         await visitor.get(f"/search?q={words}")
         assert "The red van" in visitor.page.one(id="hits").text

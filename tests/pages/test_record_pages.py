@@ -500,13 +500,6 @@ async def test_a_record_needs_few_statements(
         assert len(queries) <= 5, path
 
 
-async def test_home_counts_and_shows_what_is_new(visitor: Visitor, lead: dict[str, Any]) -> None:
-    home = await visitor.get("/")
-    tile = next(a for a in home.all("a", class_="tile") if a["href"] == "/leads")
-    assert tile.text == "Leads 1"
-    assert "Zoë Ünal" in home.one("section", class_="recents").text
-
-
 async def test_search_over_everything(visitor: Visitor, lead: dict[str, Any], make: Make) -> None:
     await make("contacts", first_name="Zoran", last_name="Babić")
     await visitor.get("/search?q=zo")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from tenfold.db.database import Database
-from tenfold.demo import career_services, drops, history, real_estate, sales
+from tenfold.demo import career_services, day, drops, history, real_estate, sales
 from tenfold.demo.dice import Dice
 from tenfold.demo.maker import Maker
 from tenfold.demo.staff import EMAIL, EMPLOYEES, NAME, PASSWORD, TENANT, hire, identity
@@ -64,6 +64,7 @@ _PARTS: tuple[Callable[[Maker], Awaitable[None]], ...] = (
     career_services.make,
     drops.make,
     sales.make_work,
+    day.make,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import cache
 from uuid import UUID
 
 from litestar.background_tasks import BackgroundTask
@@ -89,16 +90,37 @@ class Arrangements:
         return made
 
 
-def remembering(request: Req, claims: Claims, kind: str, identity: UUID) -> BackgroundTask:
-    """Remembers, once the answer is on its way, that the person looked at a record."""
-    desk = desk_of(request)
-    context = desk.context(claims, request.scope)
+class Looks:
+    """Remembers who looked at which record last, after the answer is on its way."""
 
-    async def remember() -> None:
-        async with desk.database.transaction(context) as tx:
-            await personal.seen(tx, kind, identity)
+    def __init__(self, most: int = 20_000) -> None:
+        self._last: OrderedDict[tuple[UUID, UUID], UUID] = OrderedDict()
+        self._most = most
 
-    return BackgroundTask(remember)
+    def note(
+        self, request: Req, claims: Claims, kind: str, identity: UUID
+    ) -> BackgroundTask | None:
+        """What is still to be done; nothing where it is the same record again."""
+        who = (claims.tenant, claims.user)
+        if self._last.get(who) == identity:
+            return None
+        self._last[who] = identity
+        if len(self._last) > self._most:
+            self._last.popitem(last=False)
+        desk = desk_of(request)
+        context = desk.context(claims, request.scope)
+
+        async def remember() -> None:
+            async with desk.database.transaction(context) as tx:
+                await personal.seen(tx, kind, identity)
+
+        return BackgroundTask(remember)
+
+
+@cache
+def looks() -> Looks:
+    """Those of this process."""
+    return Looks()
 
 
 async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]:

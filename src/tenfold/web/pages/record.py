@@ -40,7 +40,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.facts import Fact, Facts, Way
 from tenfold.web.pages.followers import Following
 from tenfold.web.pages.frame import Guest, frame, visiting
-from tenfold.web.pages.keeping import remembering
+from tenfold.web.pages.keeping import looks
 from tenfold.web.pages.reaching import may_change, may_delete
 from tenfold.web.pages.related import Related
 from tenfold.web.pages.session import Req, form_token, routed
@@ -129,7 +129,7 @@ async def record_page(
     else:
         answer = render.page(request, "record.html", around, record=view, panel=False, flash=None)
     if not definition.tenant_made:
-        answer.background = remembering(request, claims, definition.name, identity)
+        answer.background = looks().note(request, claims, definition.name, identity)
     return answer
 
 

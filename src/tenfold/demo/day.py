@@ -1,0 +1,79 @@
+"""A day of the demo organisation's owner, so that their home page is not empty."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tenfold.demo.maker import Body, Made, Maker
+
+# What is to be done, about which type of record, and how many hours from nine o'clock of today.
+_CHORES = (
+    ("Call {name} back", "lead", -42, "high"),
+    ("Send {name} the disclosures", "escrow", -17, "urgent"),
+    ("Look over the listing of {name}", "listing", 1, "normal"),
+    ("Prepare the review with {name}", "company", 3, "normal"),
+    ("Ask {name} for feedback", "client", 6, "low"),
+    ("Check the offer for {name}", "deal", 25, "high"),
+    ("Write to {name}", "employer", 51, "normal"),
+)
+_MEETINGS = (
+    ("Listing presentation", "listing_presentation", 2),
+    ("Buyer consultation", "buyer_consultation", 5),
+    ("First showing", "first_showing", 26),
+)
+_LEADS = 3
+
+
+async def make(maker: Maker) -> None:
+    """Tasks and appointments of yesterday, today and tomorrow, and leads that wait."""
+    owner = str(maker.staff.owner.user)
+    await maker.make("task", [_task(maker, owner, n) for n in range(len(_CHORES))])
+    await maker.make("appointment", [_meeting(maker, owner, n) for n in range(len(_MEETINGS))])
+    new = [one for one in maker["lead"] if one["status"] == "new"]
+    await maker.change("lead", {one.id: {"owner_id": owner} for one in new[:_LEADS]})
+
+
+def _nine(maker: Maker, hours: int) -> datetime:
+    morning = maker.dice.now.replace(hour=17, minute=0, second=0, microsecond=0)  # in California
+    return morning + timedelta(hours=hours)
+
+
+def _task(maker: Maker, owner: str, place: int) -> Body:
+    words, kind, hours, priority = _CHORES[place]
+    about = maker[kind][place]
+    return {
+        "title": words.format(name=_name(about)),
+        "due_at": _nine(maker, hours).isoformat(),
+        "priority": priority,
+        "assignee_id": owner,
+        "about": {"type": kind, "id": str(about.id)},
+        "owner_id": owner,
+        "created_at": maker.dice.now - timedelta(days=3, hours=place),
+    }
+
+
+def _meeting(maker: Maker, owner: str, place: int) -> Body:
+    words, kind, hours = _MEETINGS[place]
+    client = maker["client"][place]
+    begins = _nine(maker, hours)
+    return {
+        "title": f"{words} with {_name(client)}",
+        "kind": kind,
+        "status": "confirmed",
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(minutes=45)).isoformat(),
+        "time_zone": "America/Los_Angeles",
+        "location": "Our office",
+        "assignee_id": owner,
+        "client_id": str(client.id),
+        "owner_id": owner,
+        "created_at": maker.dice.now - timedelta(days=2, hours=place),
+    }
+
+
+def _name(one: Made) -> str:
+    """What people call a record."""
+    if one["address"]:
+        return str(one["address"]["street"])
+    full = f"{one['first_name'] or ''} {one['last_name'] or ''}".strip()
+    return str(one["name"] or one["property_address"] or full)
