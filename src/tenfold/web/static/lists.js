@@ -200,7 +200,7 @@ function beside(row) {
   if (!link || !place) return;
   place.hidden = false;
   place.dataset.row = row.id;
-  window.htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "innerHTML" });
+  window.htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "innerHTML", headers: { "HX-Target": "#panel" } });
 }
 
 function closePanel() {
