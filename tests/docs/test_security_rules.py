@@ -21,13 +21,13 @@ from tenfold.accounts.identity import (
     totp,
 )
 from tenfold.accounts.identity.proving import ACCOUNT_KEY
-from tenfold.accounts.organisation import custom_fields, invitations, roles, teams
+from tenfold.accounts.organisation import custom_fields, custom_types, invitations, roles, teams
 from tenfold.accounts.organisation.acts import ACTS
 from tenfold.engine import ask, written
 from tenfold.kernel.settings import Settings, secret_names, variable
 from tenfold.outside.targets import Terms
 from tenfold.web import edge
-from tenfold.web.api import csp_reports, types
+from tenfold.web.api import csp_reports
 from tenfold.web.api.bodies import STRANGERS_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def hours(span: timedelta) -> str:
         ("seconds of a statement in the database", f"{S.statement_seconds:g}"),
         ("records in a bulk request", f"{written.BULK:,}"),
         ("records in a page", f"{ask.MOST}"),
-        ("record types of an organisation's own", f"{types.MOST}"),
+        ("record types of an organisation's own", f"{custom_types.MOST}"),
         ("custom fields of a record type", f"{custom_fields.MOST}"),
         ("roles of an organisation's own", f"{roles.MOST}"),
         ("teams", f"{teams.MOST}, in {teams.DEEPEST} levels"),

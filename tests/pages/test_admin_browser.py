@@ -43,7 +43,7 @@ async def administration(page: Page, place: str) -> None:
     await page.click(".me")
     await page.click(".me + .sheet >> text=Administration")
     await expect(page.locator("h1")).to_have_text("Administration")
-    await page.click(f"nav[aria-label=Administration] >> text={place}")
+    await page.click(f".section-tile:has(strong:text-is('{place}'))")
     await expect(page.locator("h1")).to_have_text(place)
 
 
@@ -157,3 +157,27 @@ async def test_who_gives_the_organisation_away_is_asked_who_they_are(
     await page.click("text=Use a passkey")
     await expect(page.locator(".toast")).to_contain_text("Grace Hopper owns the organisation now")
     assert await owner.fetchval(f"{sql} WHERE u.email = $1", theirs) == "owner"
+
+
+async def test_a_field_is_shown_as_it_will_look_while_it_is_made_and_settings_are_found(
+    page: Page,
+) -> None:
+    await register(page)
+    await enrol(page)
+    await page.goto("/admin")
+    await page.fill("#q", "custom field")
+    await page.click("#settings-found >> text=Custom fields")
+    await expect(page.locator("h1")).to_have_text("Types and fields")
+    await page.goto("/admin/types/lead/fields/new")
+    await expect(page.locator("#f-options")).to_be_hidden()
+    await page.fill("#f-label", "Size")
+    await page.select_option("#f-kind", "choice")
+    await expect(page.locator("#f-max_length")).to_be_hidden()
+    await page.fill("#f-options", "Small\nLarge")
+    preview = page.locator("#field-preview")
+    await expect(preview.locator("label")).to_have_text("Size")
+    await expect(preview.locator("option")).to_have_text(["", "Small", "Large"])
+    await page.click("text=Add the field")
+    await expect(page.locator(".toast")).to_contain_text("The field Size is added.")
+    await page.goto("/leads/new")
+    await expect(page.locator("[name='custom.size'] option")).to_have_text(["", "Small", "Large"])

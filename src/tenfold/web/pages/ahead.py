@@ -14,6 +14,7 @@ from tenfold.engine.stream import DONE, Made, Page
 from tenfold.engine.types import DateTime, Text
 from tenfold.engine.written import Change
 from tenfold.kernel.errors import Conflict, Invalid, Lost
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.edit import arrived
@@ -24,7 +25,10 @@ from tenfold.web.pages.session import Req
 _NEXT = "next_"
 _DUE = "due"
 _AT_NINE = time(9)
-_LATER = {"tomorrow": ("Tomorrow", 1), "week": ("In a week", 7)}
+_LATER = {
+    "tomorrow": (mark("Put off: tomorrow at nine."), 1),
+    "week": (mark("Put off: in a week at nine."), 7),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +123,14 @@ async def done(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost) as error:
         return act.refused(error, back=True)
     undo = act.undone(written.version) if written else ""
-    return act.done("Done.", act.back, undo=undo)
+    return act.done(say("Done."), act.back, undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/snooze", status_code=200)
 async def snooze(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Put off what is to be done until the morning of a later day."""
     act = await arrived(request, plural, "page-snooze", record_id)
-    label, days = _LATER.get(act.form.get("until"), _LATER["tomorrow"])
+    said, days = _LATER.get(act.form.get("until"), _LATER["tomorrow"])
     due = stream.due(act.shipped)
     try:
         async with act.changing() as (tx, guest, definition):
@@ -140,7 +144,7 @@ async def snooze(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost) as error:
         return act.refused(error, back=True)
     undo = act.undone(written.version) if written else ""
-    return act.done(f"Put off: {label.lower()} at nine.", act.back, undo=undo)
+    return act.done(say(said), act.back, undo=undo)
 
 
 HANDLERS = [done, snooze]

@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition
+from tenfold.kernel.language import say
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
@@ -36,8 +37,8 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
         what = (guest.reader, guest.person, definition, asked, identity)
         found = await query.neighbour(*what, backwards=backwards)
     if found is None:
-        end = "first" if backwards else "last"
-        keep_flash(request, Flash(f"This is the {end} of the list."))
+        first, last = say("This is the first of the list."), say("This is the last of the list.")
+        keep_flash(request, Flash(first if backwards else last))
     path = f"/{definition.path}/{found or identity}"
     return render.to(request, f"{path}?{urlencode({'in': within})}" if within else path)
 

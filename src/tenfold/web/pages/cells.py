@@ -59,6 +59,7 @@ class Reader:
     currency: str
     registry: Registry
     names: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+    colours: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def cell(one: Field, record: Record, reader: Reader) -> Cell:
@@ -222,8 +223,10 @@ def _choices(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     return Cell("list", ", ".join(c.text for c in found), items=tuple(found))
 
 
-def _tags(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    found = tuple(Cell("tag", str(item)) for item in _items(value))
+def _tags(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
+    tints = reader.colours
+    texts = [str(item) for item in _items(value)]
+    found = tuple(Cell("tag", text, hue=tints.get(text.casefold(), "")) for text in texts)
     return Cell("list", ", ".join(c.text for c in found), items=found)
 
 

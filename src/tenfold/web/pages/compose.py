@@ -15,6 +15,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import AnyRef, Ref, RichText
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, within
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render, widgets
@@ -137,7 +138,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             request, "parts/composing.html", status=error.status, headers=headers, writing=view
         )
     undo = f"/{kind.path}/{written.id}/delete" if written else ""
-    return act.done(f"{kind.label} added.", act.onward, undo=undo)
+    return act.done(say("%(record)s added.", record=kind.label), act.onward, undo=undo)
 
 
 def _of(guest: Guest, definition: Definition, other: str) -> tuple[Definition, Field]:
@@ -207,7 +208,7 @@ def _writing(
     beside = {name_of(f) for f in fields} & set(problems)
     return Writing(
         kind=_kind(definition, identity, kind, relation),
-        label=f"Add {kind.label.lower()}",
+        label=say("Add %(record)s", record=within(kind.label)),
         widgets=told,
         list_path=f"/{kind.path}",
         csrf=form_token(guest.desk, guest.claims),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Many
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages import cells, in_place
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import columns_of
 
 _KEY = 4
-_WAYS = (("phone", "phone", "Call"), ("email", "mail", "Write"))
+_WAYS = (("phone", "phone", mark("Call")), ("email", "mail", mark("Write")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def ways(
         (label, icon, next((c for c in first(kind) if c.kind == "link"), None))
         for kind, icon, label in _WAYS
     )
-    return tuple(Way(label, icon, cell) for label, icon, cell in found if cell)
+    return tuple(Way(say(label), icon, cell) for label, icon, cell in found if cell)
 
 
 def sections(
@@ -90,7 +91,7 @@ def sections(
             continue
         if isinstance(one.type, Many):
             continue
-        label = one.section or ("Own fields" if one.custom else "Details")
+        label = one.section or (say("Own fields") if one.custom else say("Details"))
         filled, empty = groups.setdefault(label, ([], []))
         cell = cells.cell(one, record, reader)
         edit = in_place.address(definition, record["id"], one) if one.name in editable else ""

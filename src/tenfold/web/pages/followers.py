@@ -12,7 +12,7 @@ from tenfold.engine import following
 from tenfold.engine.definition import Definition
 from tenfold.engine.following import Follower
 from tenfold.engine.titles import USER, suggest
-from tenfold.kernel.language import say
+from tenfold.kernel.language import say, within
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import hues, render
@@ -69,8 +69,8 @@ async def follow(request: Req, plural: str, record_id: str) -> ASGIResponse:
         await following.follow(tx, kind, act.identity, me, follows=follows)
     word = act.shipped.label
     if follows:
-        return act.done(say("You follow this %(record)s now.", record=word.lower()), act.back)
-    return act.done(say("You no longer follow this %(record)s.", record=word.lower()), act.back)
+        return act.done(say("You follow this %(record)s now.", record=within(word)), act.back)
+    return act.done(say("You no longer follow this %(record)s.", record=within(word)), act.back)
 
 
 @get("/{plural:str}/{record_id:str}/mentionable")

@@ -28,6 +28,8 @@ from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
 from tenfold.web.pages import cells, hues, keeping, speaking, words
 from tenfold.web.pages.keeping import Arranged, Arrangements
 from tenfold.web.pages.session import Flash, Req, SignInFirst, cookie, form_token, here, take_flash
+from tenfold.web.pages.tag_colours import TOPIC as TAGS
+from tenfold.web.pages.tag_colours import colours
 from tenfold.web.pages.words import zone_of
 
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
@@ -39,7 +41,7 @@ WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
 PACKS = {"base": "Relationships"}
 # What is about data of every type.
 _LATER = ((mark("Imports"), "/imports", "file-up"),)
-_TOPICS = (MEMBERS, DEFINITIONS, *keeping.TOPICS)
+_TOPICS = (MEMBERS, DEFINITIONS, *keeping.TOPICS, TAGS)
 _SETTINGS, _ADMIN = "/settings", "/admin"
 
 
@@ -134,6 +136,7 @@ class Guest:
     who: Who
     own: tuple[Definition, ...]
     arranged: Arranged
+    colours: Mapping[str, str]
     now: datetime
     zone: ZoneInfo
 
@@ -146,7 +149,13 @@ class Guest:
         """How values are shown to them."""
         who = self.who
         return cells.Reader(
-            self.now, self.zone, who.region, who.currency, self.desk.registry, names or {}
+            self.now,
+            self.zone,
+            who.region,
+            who.currency,
+            self.desk.registry,
+            names or {},
+            self.colours,
         )
 
     async def tailored(self, shipped: Definition) -> Definition:
@@ -191,11 +200,12 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
         who = await _known().who(reader, claims, version)
         own = await _known().own(desk, reader, claims)
         arranged = await _arrangements().of(desk, reader, claims, person)
+        tinted = await colours().of(reader, claims.tenant)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
     speaking.to_person(request, who.language, who.own_region or who.region)
     zone = zone_of(who.own_timezone or cookie(request, "zone"), who.timezone)
-    return Guest(request, desk, claims, reader, person, who, own, arranged, now(), zone)
+    return Guest(request, desk, claims, reader, person, who, own, arranged, tinted, now(), zone)
 
 
 # -- the frame as templates see it

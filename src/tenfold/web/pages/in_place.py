@@ -24,6 +24,7 @@ from tenfold.engine.types import Stage
 from tenfold.engine.written import Change
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, NotFound, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, render, widgets
@@ -136,7 +137,7 @@ async def field_undone(
 ) -> ASGIResponse:
     """Take one's own change of a field back; answers its value as it is now."""
     act = await arrived(request, plural, "page-field-undo", record_id)
-    flash = Flash("Taken back.")
+    flash = Flash(say("Taken back."))
     try:
         async with act.changing() as (tx, guest, definition):
             what = (tx, guest.person, definition, act.identity, version)
@@ -175,7 +176,7 @@ async def _save(act: Act, name: str) -> Saved:
             record = digits.decode(written.json)
             names = await names_of(guest, definition, record)
         undo = f"{address(definition, act.identity, one)}/undo?version={written.version}"
-        flash = Flash(f"{one.label} is saved.", undo=undo)
+        flash = Flash(say("%(field)s is saved.", field=one.label), undo=undo)
         return _saved(guest, one, record, names, written.version, act.form, flash)
 
 
@@ -270,7 +271,7 @@ async def _theirs(
     eyes = guest.eyes(names)
     cell = cells.cell(one, record, eyes)
     if found is None:
-        return Theirs(cell, "somebody", Cell())
+        return Theirs(cell, say("somebody"), Cell())
     actor = {found.actor_id} if found.actor_id else set[UUID]()
     people = await titles(guest.desk.query, guest.reader, guest.person, {USER: actor})
     who = people.get(found.actor_id, "") if found.actor_id else ""

@@ -17,6 +17,7 @@ from tenfold.engine.naming import own_title
 from tenfold.engine.stream import Made, Only, Page
 from tenfold.engine.titles import USER
 from tenfold.engine.types import Choice, Many
+from tenfold.kernel.language import ENGLISH, manner, mark, say, within
 from tenfold.web.pages import cells
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.mentions import Mentions
@@ -76,15 +77,38 @@ _ICONS = {
     "purged": "x",
 }
 _SYSTEM = Cell("person", "Tenfold", hue="system", title="T")
+# What is said of an operation by itself, and as one of many.
+_DONE = {
+    "created": (
+        mark("created this %(record)s"),
+        mark("created this %(record)s in an import or bulk edit"),
+    ),
+    "moved": (
+        mark("moved this %(record)s"),
+        mark("moved this %(record)s in an import or bulk edit"),
+    ),
+    "deleted": (
+        mark("deleted this %(record)s"),
+        mark("deleted this %(record)s in an import or bulk edit"),
+    ),
+    "restored": (
+        mark("restored this %(record)s"),
+        mark("restored this %(record)s in an import or bulk edit"),
+    ),
+    "purged": (
+        mark("purged this %(record)s"),
+        mark("purged this %(record)s in an import or bulk edit"),
+    ),
+}
 _MOST_SHOWN = 12
 _AT_ONCE = timedelta(minutes=1)
 
 
 _TABS: tuple[tuple[Only, str, str], ...] = (
-    ("", "All", "Nothing that you may see has happened yet."),
-    ("notes", "Notes", "No notes yet."),
-    ("activity", "Activity", "No activity yet."),
-    ("changes", "Changes", "Nothing that you may see has changed."),
+    ("", mark("All"), mark("Nothing that you may see has happened yet.")),
+    ("notes", mark("Notes"), mark("No notes yet.")),
+    ("activity", mark("Activity"), mark("No activity yet.")),
+    ("changes", mark("Changes"), mark("Nothing that you may see has changed.")),
 )
 _MOST_CHIPS = 3
 
@@ -112,8 +136,8 @@ def history(
     return History(
         entries=tuple(entries),
         earlier=f"{path}?{urlencode(before | narrowed)}" if before else "",
-        tabs=tuple(Tab(n, f"{path}?only={k}" if k else path, k == only) for k, n, _ in _TABS),
-        empty=next(text for k, _, text in _TABS if k == only),
+        tabs=tuple(Tab(say(n), f"{path}?only={k}" if k else path, k == only) for k, n, _ in _TABS),
+        empty=say(next(text for k, _, text in _TABS if k == only)),
     )
 
 
@@ -130,7 +154,7 @@ def _made(one: Made, reader: cells.Reader) -> Entry:
         kind="made",
         icon=definition.icon,
         who=who if who.kind != "empty" else _SYSTEM,
-        what=f"added {_article(definition.label.lower())}",
+        what=say("added %(thing)s", thing=_article(definition.label)),
         when=cells.moment_cell(one.at, reader),
         title=cells.EMPTY if bare else title,
         chips=tuple(_chips(one, reader)),
@@ -150,13 +174,13 @@ def _chips(one: Made, reader: cells.Reader) -> Iterator[Cell]:
     """What it is in a word or two: its stage, its kind, that it is private, done or due."""
     definition, record = one.definition, one.record
     if definition.private and record.get(definition.private) == PRIVATE:
-        yield Cell("chip", "Private", hue="amber")
+        yield Cell("chip", say("Private"), hue="amber")
     if record.get(stream.DONE) is True:
-        yield Cell("chip", "Done", hue="green")
+        yield Cell("chip", say("Done"), hue="green")
     due = stream.due(definition)
     if due and record.get(stream.DONE) is False:
         until = cells.cell(due, record, reader)
-        yield replace(until, text=f"Due {until.text}")
+        yield replace(until, text=say("Due %(when)s", when=until.text))
     kinds = [f for f in definition.own_fields() if _says_what(f, definition)]
     for field in kinds[:_MOST_CHIPS]:
         if (cell := cells.cell(field, record, reader)).kind == "chip":
@@ -168,8 +192,11 @@ def _says_what(one: Field, definition: Definition) -> bool:
     return fits and (one.required or one.name in ("status", "kind", "outcome"))
 
 
-def _article(word: str) -> str:
-    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
+def _article(label: str) -> str:
+    """A label within an English sentence with its article; other languages do without."""
+    if manner().language != ENGLISH:
+        return within(label)
+    return f"{'an' if label[:1] in 'AEIOUaeiou' else 'a'} {within(label)}"
 
 
 def mentioned(definition: Definition, page: Page) -> Mentions:
@@ -216,19 +243,24 @@ def _brought_in(
     if created is None or change.at - created <= _AT_ONCE:
         return ""
     made = cells.moment_cell(created, reader).text
-    return f"brought in this {definition.label.lower()} (made {made})"
+    return say(
+        "brought in this %(record)s (made %(when)s)", record=within(definition.label), when=made
+    )
 
 
 def _what(definition: Definition, change: Change, parts: Sequence[Difference]) -> str:
-    word = definition.label.lower()
-    batch = " in an import or bulk edit" if change.batch_id else ""
-    if change.operation == "updated":
-        if len(parts) == 1:
-            return f"changed {parts[0].label.lower()}{batch}"
-        return f"changed {len(parts)} fields{batch}"
-    if change.operation == "moved":
-        return f"moved this {word}{batch}"
-    return f"{change.operation} this {word}{batch}"
+    word = within(definition.label)
+    if change.operation != "updated":
+        text = _DONE[change.operation][bool(change.batch_id)]
+        return say(text, record=word)
+    if len(parts) == 1:
+        field = within(parts[0].label)
+        if change.batch_id:
+            return say("changed %(field)s in an import or bulk edit", field=field)
+        return say("changed %(field)s", field=field)
+    if change.batch_id:
+        return say("changed %(n)s fields in an import or bulk edit", n=len(parts))
+    return say("changed %(n)s fields", n=len(parts))
 
 
 def _difference(definition: Definition, part: FieldChange, reader: cells.Reader) -> Difference:

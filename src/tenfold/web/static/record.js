@@ -55,9 +55,9 @@ document.addEventListener("htmx:after:swap", () => {
       kind.toggleAttribute("aria-current", kind.getAttribute("hx-get") === here);
     }
   }
-  const told = document.querySelector("#panel template[data-toast], #record template[data-toast]");
+  const told = document.querySelector("[data-toast]");
   if (told) {
-    document.dispatchEvent(new CustomEvent("toast", { detail: told.content.firstElementChild }));
+    document.dispatchEvent(new CustomEvent("toast", { detail: told.firstElementChild }));
     told.remove();
   }
 });

@@ -78,6 +78,7 @@ GROUPS = (
                 (
                     Setting("Custom fields", "/admin/types", "add column property attribute"),
                     Setting("New record type", "/admin/types/new", "custom object table entity"),
+                    Setting("Tags and their colours", "/tags", "labels words groups"),
                 ),
             ),
             Section(
