@@ -76,7 +76,6 @@ UNMARKED = {
     "door/sign_in.html",
     "form.html",
     "going_on.html",
-    "home.html",
     "import.html",
     "import_columns.html",
     "import_new.html",
