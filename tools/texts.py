@@ -72,6 +72,7 @@ def _of_type(one: Definition) -> Iterator[tuple[str, str]]:
     yield "type", one.declared_label
     yield "type", one.declared_plural
     yield "doc", one.declared_doc
+    yield "guide", one.declared_guide
     for back in _backs(one):
         yield "field", back
     for field in one.fields.values():

@@ -177,3 +177,21 @@ async def test_letters_lead_to_lists(visitor: Visitor, client: httpx.AsyncClient
     assert all(
         f"{a.text} " in f"{shown} " or a["href"] == "/" for a in page.all("a") if a.has("data-go")
     )
+
+
+async def test_the_guide_ticks_itself_and_is_put_away(visitor: Visitor, make: Make) -> None:
+    page = await visitor.get("/")
+    labels = [g.one("h2").text for g in page.all("details", class_="guide")]
+    assert "Begin with Real estate" in labels
+    guide = page.all("details", class_="guide")[labels.index("Begin with Real estate")]
+    assert "0 of 4" in guide.text
+    await make("leads", first_name="Ann", last_name="Lee")
+    page = await visitor.get("/")
+    guide = page.all("details", class_="guide")[labels.index("Begin with Real estate")]
+    assert "1 of 4" in guide.text
+    assert [li.one("a")["href"] for li in guide.all("li", class_="done")] == ["/leads/new"]
+    await visitor.send(guide.one("form"), button="pack=real_estate")
+    assert "Begin with Real estate" not in visitor.page.text
+    page = await visitor.get("/")
+    assert "Begin with Real estate" not in page.text
+    assert "Begin with Career services" in page.text

@@ -78,6 +78,7 @@ class Contact(
     private="privacy",
     strict=True,
     named_by=("email", "email_2", "phone", "mobile_phone", "company_name", "company"),
+    guide="Bring in the people you know from a file, or add the first one.",
 ):
     """A person: how to reach them, where they work, where we know them from.
 

@@ -18,7 +18,12 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-class Task(Record, plural="tasks", icon="square-check"):
+class Task(
+    Record,
+    plural="tasks",
+    icon="square-check",
+    guide="Write down the next thing to do; it stands on your home page on its day.",
+):
     """Something to be done until a moment, about a record or by itself."""
 
     title: str = field(search="A", title=True, sort=True)

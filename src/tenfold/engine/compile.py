@@ -47,7 +47,7 @@ _TAKEN = frozenset(
     | {"followers", "mentions"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
-    | {"admin", "join", "personal", "palette", "components"}
+    | {"admin", "components", "favourites", "imports", "join", "offline", "palette", "personal"}
 )
 PYTHON: Mapping[Any, type[t.FieldType]] = {
     str: t.Text,
@@ -117,6 +117,7 @@ class _Compiler:
             belongs_to=options.pop("belongs_to", ""),
             named_by=tuple(options.pop("named_by", ())),
             listed=options.pop("listed", True),
+            declared_guide=options.pop("guide", ""),
         )
         for unknown in options:
             self.mistake("", f"the class keyword {unknown!r} is unknown", "see Record")

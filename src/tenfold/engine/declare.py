@@ -57,6 +57,7 @@ class Record:
         administrators among them; it is then seen by nobody else until it is shared.
     belongs_to: the relation whose record is named before its own title: `Aoi Abe, Analyst`.
     named_by: fields by which a record without a title is called, the first that has a value.
+    guide: what to begin with, in a sentence; who is new reads those of a pack in their order.
     listed: whether it has a place of its own among the pages; else it shows where it is used.
     """
 

@@ -205,6 +205,7 @@ class Definition:
     named_by: tuple[str, ...] = ()
     listed: bool = True
     agenda: tuple[Moment, ...] = ()
+    declared_guide: str = ""
 
     @property
     def label(self) -> str:
@@ -220,6 +221,11 @@ class Definition:
     def doc(self) -> str:
         """What one is, in the reader's language."""
         return self.declared_doc if self.tenant_made else say_as("doc", self.declared_doc)
+
+    @property
+    def guide(self) -> str:
+        """What to begin with, in the reader's language."""
+        return say_as("guide", self.declared_guide)
 
     @cached_property
     def digest(self) -> str:

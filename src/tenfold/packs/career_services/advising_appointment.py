@@ -80,7 +80,12 @@ _MOVES = {
 }
 
 
-class AdvisingAppointment(Record, plural="advising_appointments", icon="calendar-clock"):
+class AdvisingAppointment(
+    Record,
+    plural="advising_appointments",
+    icon="calendar-clock",
+    guide="Book an advising appointment with a student.",
+):
     """A meeting of a student with an adviser, from the request to what was learned."""
 
     title: str = field(search="A", title=True)

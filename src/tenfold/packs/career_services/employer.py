@@ -62,7 +62,9 @@ class PartnerTier(StrEnum):
 _S = EmployerStatus
 
 
-class Employer(Record, plural="employers", icon="building-2"):
+class Employer(
+    Record, plural="employers", icon="building-2", guide="Add the employers that recruit here."
+):
     """An organisation that hires students, with how it and the career centre stand."""
 
     name: str = field(search="A", sort=True, title=True, aliases=["employer name", "company"])

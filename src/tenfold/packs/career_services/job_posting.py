@@ -76,7 +76,9 @@ _MOVES = {
 }
 
 
-class JobPosting(Record, plural="job_postings", icon="briefcase"):
+class JobPosting(
+    Record, plural="job_postings", icon="briefcase", guide="Post the first job, and approve it."
+):
     """A job or internship that an employer offers, and who may apply."""
 
     title: str = field(search="A", sort=True, title=True)

@@ -73,7 +73,13 @@ RESTRICTED = {
 }
 
 
-class Student(Record, plural="students", icon="graduation-cap", cache=3600):
+class Student(
+    Record,
+    plural="students",
+    icon="graduation-cap",
+    cache=3600,
+    guide="Bring in the students from your student system's file.",
+):
     """A student or alumnus: studies, interests, wishes, and who advises them."""
 
     first_name: str = field(search="A", sort=True, title=True, aliases=["given name"])

@@ -19,7 +19,7 @@ class Rarity(StrEnum):
     LEGENDARY = "legendary"
 
 
-class CardSet(Record, plural="card_sets", icon="layers"):
+class CardSet(Record, plural="card_sets", icon="layers", guide="Make the first card set."):
     """A series of cards that belong together."""
 
     name: str = field(search="A", title=True, sort=True)

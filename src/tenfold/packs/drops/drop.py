@@ -59,7 +59,12 @@ _MOVES = {
 }
 
 
-class Drop(Record, plural="drops", icon="ticket"):
+class Drop(
+    Record,
+    plural="drops",
+    icon="ticket",
+    guide="Plan the first drop: when it begins, and how many packs there are.",
+):
     """A sale of one kind of pack: when, how many, how many for each."""
 
     name: str = field(search="A", title=True, sort=True)

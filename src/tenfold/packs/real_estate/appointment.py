@@ -69,7 +69,12 @@ _MOVES = {
 }
 
 
-class Appointment(Record, plural="appointments", icon="calendar"):
+class Appointment(
+    Record,
+    plural="appointments",
+    icon="calendar",
+    guide="Book a showing; it stands in the calendar and on your home page.",
+):
     """A showing or another meeting with a client, with what came of it."""
 
     title: str = field(search="A", title=True)

@@ -56,7 +56,12 @@ class ClientKind(StrEnum):
     OTHER = "other"
 
 
-class Client(Record, plural="clients", icon="user-check"):
+class Client(
+    Record,
+    plural="clients",
+    icon="user-check",
+    guide="Add the people you work for, or bring them in from a file.",
+):
     """A buyer, seller, landlord or tenant whom an agent works for, or somebody who helps."""
 
     first_name: str = field(search="A", sort=True, title=True, aliases=["given name"])

@@ -94,7 +94,12 @@ _PAIRS = ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
 REASONS = f"json_build_object({_PAIRS})"
 
 
-class Lead(Record, plural="leads", icon="user-plus"):
+class Lead(
+    Record,
+    plural="leads",
+    icon="user-plus",
+    guide="Add a lead: its score tells how promising it is.",
+):
     """A person who may buy or sell a property, with a score from 0 to 100 of how promising."""
 
     first_name: str = field(search="A", sort=True, title=True, aliases=["given name"])

@@ -48,7 +48,9 @@ _DAYS_ON_MARKET = f"CASE WHEN {_STARTED} THEN {_DAYS} END"
 _CUMULATIVE = f"CASE WHEN {_STARTED} THEN {_DAYS} + {{t}}.earlier_days_on_market END"
 
 
-class Listing(Record, plural="listings", icon="house"):
+class Listing(
+    Record, plural="listings", icon="house", guide="Put in the first property that is for sale."
+):
     """A property offered for sale or lease (RESO Property)."""
 
     address: Address = field(search="A", title=True, reso="UnparsedAddress")

@@ -27,6 +27,7 @@ from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, readable, visiting
+from tenfold.web.pages.guide import guides
 from tenfold.web.pages.session import Req, keep_cookie, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
@@ -76,6 +77,7 @@ async def home_page(request: Req) -> ASGIResponse:
         query, reader, person = guest.desk.query, guest.reader, guest.person
         items = await agenda(query, reader, person, every, guest.now, guest.zone)
         lately = await _lately(guest, every)
+        beginning = await guides(guest)
         around = frame(guest, say("Home"))
         may_add = any(person.access(d).create for d in every)
     first = guest.who.name.split(" ")[0]
@@ -89,6 +91,7 @@ async def home_page(request: Req) -> ASGIResponse:
         "fresh_list": _fresh_list(items),
         "favourites": _favourites(guest),
         "lately": lately,
+        "guides": beginning,
         "readable": bool(every),
         "may_add": may_add,
         "add": [d for d in every if d.agenda and person.access(d).create][:4],

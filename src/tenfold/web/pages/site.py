@@ -14,9 +14,11 @@ from tenfold.web.pages import (
     edit,
     errors,
     followers,
+    guide,
     home,
     imports,
     in_place,
+    installing,
     joining,
     mailed,
     outbox,
@@ -46,6 +48,7 @@ def site() -> Router:
     environment()
     handlers = [
         static_file,
+        *installing.HANDLERS,
         *door.HANDLERS,
         *providers.HANDLERS,
         *second_factor.HANDLERS,
@@ -62,6 +65,7 @@ def site() -> Router:
         *joining.HANDLERS,
         *admin.HANDLERS,
         *home.HANDLERS,
+        *guide.HANDLERS,
         *imports.HANDLERS,
         *showing.HANDLERS,
         *arranging.HANDLERS,

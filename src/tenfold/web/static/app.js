@@ -8,6 +8,11 @@ if (zone) {
   document.cookie = `${name}=${zone};path=/;max-age=31536000;samesite=lax${secure ? ";secure" : ""}`;
 }
 
+// Installed, it starts without a network; the worker keeps files, never pages.
+if ("serviceWorker" in navigator && isSecureContext) {
+  addEventListener("load", () => navigator.serviceWorker.register("/worker.js").catch(() => {}));
+}
+
 const typing = (element) => element.matches("input, textarea, select, [contenteditable]");
 
 // A mistake shows as one leaves its field, and goes as soon as it is put right.

@@ -1,0 +1,90 @@
+"""What to begin with: steps for each pack, which tick themselves, until one puts them away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import post
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts import personal
+from tenfold.engine.definition import Definition
+from tenfold.engine.titles import counts
+from tenfold.kernel.errors import NotFound
+from tenfold.kernel.language import say
+from tenfold.web.desk import desk_of
+from tenfold.web.pages import render
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.frame import Guest, changing, readable
+from tenfold.web.pages.session import Req, routed, signed_form
+
+_AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to begin with, and whether it is done."""
+
+    label: str
+    text: str
+    icon: str
+    href: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The steps of one pack."""
+
+    pack: str
+    label: str
+    steps: tuple[Step, ...]
+
+    @property
+    def done(self) -> int:
+        """How many of them are done."""
+        return sum(step.done for step in self.steps)
+
+
+async def guides(guest: Guest) -> list[Guide]:
+    """The guides of the packs that are not done, and that the person did not put away."""
+    wanted: list[tuple[str, str, list[Definition]]] = []
+    for label, definitions in readable(guest):
+        steps = [d for d in definitions if d.guide and guest.person.access(d).create]
+        if steps and steps[0].pack not in guest.arranged.kept.guide:
+            wanted.append((steps[0].pack, label, steps))
+    if not wanted:
+        return []
+    query, reader, person = guest.desk.query, guest.reader, guest.person
+    numbers = await counts(query, reader, person, [d for _, _, steps in wanted for d in steps])
+    made = [
+        Guide(pack, label, tuple(_step(d, numbers.get(d.name, 0)) for d in steps))
+        for pack, label, steps in wanted
+    ]
+    return [one for one in made if one.done < len(one.steps)]
+
+
+def _step(definition: Definition, number: int) -> Step:
+    return Step(
+        definition.label_plural,
+        definition.guide,
+        definition.icon,
+        f"/{definition.path}/new",
+        number > 0,
+    )
+
+
+@post("/guide", status_code=200)
+async def put_away(request: Req) -> ASGIResponse:
+    """Put a pack's guide away, for oneself."""
+    routed(request, "page-guide")
+    claims = await signed_in(request)
+    form = await signed_form(request, claims)
+    if form.get("pack") not in desk_of(request).registry.packs:
+        raise NotFound(say("There is no such guide."))
+    async with changing(request, claims) as (tx, _):
+        await personal.keep(tx, "guide", form.get("pack"), _AWAY)
+    return render.to(request, "/")
+
+
+HANDLERS = [put_away]
