@@ -21,7 +21,11 @@ _MEETINGS = (
     ("Buyer consultation", "buyer_consultation", 5),
     ("First showing", "first_showing", 26),
 )
-_LEADS = 3
+_LEADS = (
+    ("Ingrid", "Solheim", "referral", "immediate", 940_000),
+    ("Mateo", "Ferreira", "open_house", "1_3_months", 715_000),
+    ("Leilani", "Kahale", "website", "3_6_months", 1_120_000),
+)
 
 
 async def make(maker: Maker) -> None:
@@ -29,8 +33,7 @@ async def make(maker: Maker) -> None:
     owner = str(maker.staff.owner.user)
     await maker.make("task", [_task(maker, owner, n) for n in range(len(_CHORES))])
     await maker.make("appointment", [_meeting(maker, owner, n) for n in range(len(_MEETINGS))])
-    new = [one for one in maker["lead"] if one["status"] == "new"]
-    await maker.change("lead", {one.id: {"owner_id": owner} for one in new[:_LEADS]})
+    await maker.make("lead", [_lead(maker, owner, n) for n in range(len(_LEADS))])
 
 
 def _nine(maker: Maker, hours: int) -> datetime:
@@ -68,6 +71,20 @@ def _meeting(maker: Maker, owner: str, place: int) -> Body:
         "client_id": str(client.id),
         "owner_id": owner,
         "created_at": maker.dice.now - timedelta(days=2, hours=place),
+    }
+
+
+def _lead(maker: Maker, owner: str, place: int) -> Body:
+    first, last, source, timeline, budget = _LEADS[place]
+    return {
+        "first_name": first,
+        "last_name": last,
+        "email": f"{first}.{last}@example.com".lower(),
+        "source": source,
+        "timeline": timeline,
+        "budget": budget,
+        "owner_id": owner,
+        "created_at": maker.dice.now - timedelta(hours=2 + 5 * place),
     }
 
 

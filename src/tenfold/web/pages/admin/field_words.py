@@ -9,41 +9,42 @@ from tenfold.accounts.organisation.custom_fields import CustomField
 from tenfold.engine.definition import Definition
 from tenfold.engine.tailored import FieldSpec, field_of
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.widgets import Filled, Widget, sections
 
 KINDS: Mapping[str, tuple[str, str]] = {
-    "text": ("Text", "A line of text"),
-    "long_text": ("Long text", "Several lines of text"),
-    "integer": ("Whole number", "A count, like rooms"),
-    "decimal": ("Number with decimals", "A measure, like kilometres"),
-    "money": ("Amount of money", "An amount with its currency"),
-    "boolean": ("Yes or no", "A question with two answers"),
-    "date": ("Day", "A day of the calendar"),
-    "datetime": ("Day and time", "A moment, in each person's time zone"),
-    "email": ("E-mail address", "Mailed to with a click"),
-    "phone": ("Phone number", "Called with a click"),
-    "url": ("Web address", "Opened with a click"),
-    "choice": ("One choice", "One of the choices that you name"),
-    "choices": ("Several choices", "Any of the choices that you name"),
-    "tags": ("Tags", "Free words to group by"),
+    "text": (mark("Text"), mark("A line of text")),
+    "long_text": (mark("Long text"), mark("Several lines of text")),
+    "integer": (mark("Whole number"), mark("A count, like rooms")),
+    "decimal": (mark("Number with decimals"), mark("A measure, like kilometres")),
+    "money": (mark("Amount of money"), mark("An amount with its currency")),
+    "boolean": (mark("Yes or no"), mark("A question with two answers")),
+    "date": (mark("Day"), mark("A day of the calendar")),
+    "datetime": (mark("Day and time"), mark("A moment, in each person's time zone")),
+    "email": (mark("E-mail address"), mark("Mailed to with a click")),
+    "phone": (mark("Phone number"), mark("Called with a click")),
+    "url": (mark("Web address"), mark("Opened with a click")),
+    "choice": (mark("One choice"), mark("One of the choices that you name")),
+    "choices": (mark("Several choices"), mark("Any of the choices that you name")),
+    "tags": (mark("Tags"), mark("Free words to group by")),
 }
 
 
 def called(kind: str) -> str:
     """What people read for a kind."""
-    return KINDS[kind][0] if kind in KINDS else kind
+    return say(KINDS[kind][0]) if kind in KINDS else kind
 
 
 def facts(one: CustomField) -> str:
     """What is particular about a field, in a line."""
     told = [called(one.kind)]
     if one.options:
-        told.append(f"{len(one.options)} choices" if len(one.options) > 1 else "1 choice")
+        told.append(say_n("%(n)s choice", "%(n)s choices", len(one.options), n=len(one.options)))
     if one.kind == "decimal":
-        told.append("no decimals" if not one.places else f"{one.places} decimals")
-    told += ["required"] if one.required else []
-    told += [f"in “{one.section}”"] if one.section else []
+        told.append(say_n("%(n)s decimal", "%(n)s decimals", one.places, n=one.places))
+    told += [say("required")] if one.required else []
+    told += [say("in “%(section)s”", section=one.section)] if one.section else []
     return ", ".join(told)
 
 

@@ -19,6 +19,7 @@ from tenfold.accounts.organisation.custom_fields import (
 from tenfold.engine.definition import Definition
 from tenfold.engine.tailored import FieldSpec
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages import render
 from tenfold.web.pages.admin.around import acting, entering, identified, looking, page
@@ -50,12 +51,12 @@ async def create(request: Req, name: str) -> ASGIResponse:
     try:
         given = _given(act.form)
         if not given["label"]:
-            raise Invalid({"label": "Say what the field is called."})
+            raise Invalid({"label": say("Say what the field is called.")})
         async with act.changing() as by:
             made = await custom_fields.create(by, convert({**given, "type": name}, NewCustomField))
     except (Invalid, Conflict) as error:
         return await _form(request, act.claims, name, None, _again(act.form, error), error)
-    return act.done(f"The field {made.label} is added.", f"{PLACE}/{made.type}")
+    return act.done(say("The field %(what)s is added.", what=made.label), f"{PLACE}/{made.type}")
 
 
 @post(f"{_FIELDS}/preview", status_code=200)
@@ -83,12 +84,12 @@ async def change(request: Req, name: str, field_id: str) -> ASGIResponse:
     try:
         given = {k: v for k, v in _given(act.form).items() if k in _changeable(act.form)}
         if not given["label"]:
-            raise Invalid({"label": "Say what the field is called."})
+            raise Invalid({"label": say("Say what the field is called.")})
         async with act.changing() as by:
             done = await custom_fields.change(by, identity, convert(given, CustomFieldChange))
     except (Invalid, Conflict) as error:
         return await _form(request, act.claims, name, identity, _again(act.form, error), error)
-    return act.done(f"The field {done.label} is changed.", f"{PLACE}/{done.type}")
+    return act.done(say("The field %(what)s is changed.", what=done.label), f"{PLACE}/{done.type}")
 
 
 @post(f"{_ONE}/retire", status_code=200)
@@ -98,7 +99,7 @@ async def retire(request: Req, field_id: str) -> ASGIResponse:
     async with act.changing() as by:
         gone = await custom_fields.retire(by, identified(field_id, "field"))
     undo = f"{PLACE}/{gone.type}/fields/{gone.id}/revive"
-    said = f"The field {gone.label} is retired; its values are kept."
+    said = say("The field %(what)s is retired; its values are kept.", what=gone.label)
     return act.done(said, f"{PLACE}/{gone.type}", undo=undo)
 
 
@@ -112,7 +113,7 @@ async def revive(request: Req, name: str, field_id: str) -> ASGIResponse:
             back = await custom_fields.revive(by, identified(field_id, "field"))
     except (Invalid, Conflict) as error:
         return act.refused(error, place)
-    return act.done(f"The field {back.label} is back, with its values.", place)
+    return act.done(say("The field %(what)s is back, with its values.", what=back.label), place)
 
 
 # -- what a form brings
@@ -152,7 +153,7 @@ def _options(form: Form) -> list[str]:
 def _spec(form: Form) -> FieldSpec:
     """The field as far as it is typed; what is not whole yet is as it begins."""
     given = _given(form)
-    usual = {"label": given["label"] or "Your field", "name": given["name"] or "field"}
+    usual = {"label": given["label"] or say("Your field"), "name": given["name"] or "field"}
     try:
         return msgspec.convert({**given, **usual}, FieldSpec)
     except msgspec.ValidationError:
@@ -192,13 +193,15 @@ async def _form(
             "one": one,
             "kind": called(one.kind) if one is not None else "",
             "typed": typed,
-            "kinds": [(kind, f"{label}: {text}") for kind, (label, text) in KINDS.items()],
+            "kinds": [
+                (kind, f"{say(label)}: {say(text)}") for kind, (label, text) in KINDS.items()
+            ],
             "sections_known": _sections(definition),
             "action": f"{PLACE}/{name}/fields/{identity or 'new'}",
             "preview": preview(guest, definition, _spec(Form([*typed.values.items()]))),
         }
         status = error.status if error is not None else 200
-        title = one.label if one is not None else "New field"
+        title = one.label if one is not None else say("New field")
         return page(guest, "field.html", title, status=status, **view)
 
 

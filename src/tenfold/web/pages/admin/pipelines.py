@@ -20,7 +20,7 @@ from tenfold.kernel.structs import convert
 from tenfold.web.pages import hues, render, words
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
 from tenfold.web.pages.admin.types import called_pack
-from tenfold.web.pages.frame import PACKS, Guest
+from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.session import Form, Req
 
 PLACE = "/admin/pipelines"
@@ -71,9 +71,7 @@ async def pipelines_page(request: Req) -> ASGIResponse:
         groups: dict[str, list[Card]] = {}
         for name, one in found.items():
             pack = types[name].pack
-            groups.setdefault(PACKS.get(pack) or called_pack(pack), []).append(
-                _card(types[name], one)
-            )
+            groups.setdefault(called_pack(pack), []).append(_card(types[name], one))
         return page(guest, "pipelines.html", say("Pipelines"), groups=list(groups.items()))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenfold.kernel.language import mark, say
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -35,130 +37,162 @@ class Group:
 
 GROUPS = (
     Group(
-        "People",
+        mark("People"),
         (
             Section(
-                "People",
+                mark("People"),
                 "/admin/people",
                 "users",
-                "Who belongs here, with which role and team",
+                mark("Who belongs here, with which role and team"),
                 (
-                    Setting("Invite somebody", "/admin/people/invite", "add new member colleague"),
-                    Setting("Invitations", "/admin/people/invitations", "pending letters"),
+                    Setting(
+                        mark("Invite somebody"), "/admin/people/invite", "add new member colleague"
+                    ),
+                    Setting(mark("Invitations"), "/admin/people/invitations", "pending letters"),
                 ),
             ),
-            Section("Teams", "/admin/teams", "workflow", "Who sees whose records together"),
             Section(
-                "Roles",
+                mark("Teams"), "/admin/teams", "workflow", mark("Who sees whose records together")
+            ),
+            Section(
+                mark("Roles"),
                 "/admin/roles",
                 "user-cog",
-                "What each role sees and does, field by field",
+                mark("What each role sees and does, field by field"),
                 (
-                    Setting("New role", "/admin/roles/new", "permissions rights matrix grants"),
-                    Setting("Hide a field from a role", "/admin/roles", "column read-only secret"),
+                    Setting(
+                        mark("New role"), "/admin/roles/new", "permissions rights matrix grants"
+                    ),
+                    Setting(
+                        mark("Hide a field from a role"), "/admin/roles", "column read-only secret"
+                    ),
                 ),
             ),
             Section(
-                "Sessions",
+                mark("Sessions"),
                 "/admin/sessions",
                 "monitor",
-                "Who is signed in, and ending it",
-                (Setting("Sign everybody out", "/admin/sessions", "end devices logout"),),
+                mark("Who is signed in, and ending it"),
+                (Setting(mark("Sign everybody out"), "/admin/sessions", "end devices logout"),),
             ),
         ),
     ),
     Group(
-        "Records",
+        mark("Records"),
         (
             Section(
-                "Types and fields",
+                mark("Types and fields"),
                 "/admin/types",
                 "layout-grid",
-                "Your own fields and record types",
+                mark("Your own fields and record types"),
                 (
-                    Setting("Custom fields", "/admin/types", "add column property attribute"),
-                    Setting("New record type", "/admin/types/new", "custom object table entity"),
-                    Setting("Tags and their colours", "/tags", "labels words groups"),
+                    Setting(mark("Custom fields"), "/admin/types", "add column property attribute"),
+                    Setting(
+                        mark("New record type"), "/admin/types/new", "custom object table entity"
+                    ),
+                    Setting(mark("Tags and their colours"), "/tags", "labels words groups"),
                 ),
             ),
             Section(
-                "Pipelines",
+                mark("Pipelines"),
                 "/admin/pipelines",
                 "square-kanban",
-                "What stages are called, and when work is stuck",
-                (Setting("Names and colours of stages", "/admin/pipelines", "status board moves"),),
+                mark("What stages are called, and when work is stuck"),
+                (
+                    Setting(
+                        mark("Names and colours of stages"),
+                        "/admin/pipelines",
+                        "status board moves",
+                    ),
+                ),
             ),
         ),
     ),
     Group(
-        "Programs",
+        mark("Programs"),
         (
             Section(
-                "Programs",
+                mark("Programs"),
                 "/admin/programs",
                 "plug",
-                "Service accounts and API keys",
+                mark("Service accounts and API keys"),
                 (
-                    Setting("New API key", "/admin/programs/keys/new", "token integration"),
-                    Setting("New service account", "/admin/programs/new", "robot bot"),
+                    Setting(mark("New API key"), "/admin/programs/keys/new", "token integration"),
+                    Setting(mark("New service account"), "/admin/programs/new", "robot bot"),
                 ),
             ),
         ),
     ),
     Group(
-        "Security",
+        mark("Security"),
         (
             Section(
-                "Security",
+                mark("Security"),
                 "/admin/security",
                 "shield-check",
-                "Second factors, networks, keys of secrets",
+                mark("Second factors, networks, keys of secrets"),
                 (
-                    Setting("Second factor for everybody", "/admin/security", "mfa 2fa policy"),
-                    Setting("Networks of administration", "/admin/security", "ip address allow"),
-                    Setting("Security events", "/admin/security/events", "log sign-in history"),
-                    Setting("Audit log", "/admin/security/audit-log", "seals export chain"),
+                    Setting(
+                        mark("Second factor for everybody"), "/admin/security", "mfa 2fa policy"
+                    ),
+                    Setting(
+                        mark("Networks of administration"), "/admin/security", "ip address allow"
+                    ),
+                    Setting(
+                        mark("Security events"), "/admin/security/events", "log sign-in history"
+                    ),
+                    Setting(mark("Audit log"), "/admin/security/audit-log", "seals export chain"),
                 ),
             ),
             Section(
-                "Explain access",
+                mark("Explain access"),
                 "/admin/explain",
                 "circle-help",
-                "Why somebody can, or can't, see something",
-                (Setting("Why can't somebody see this", "/admin/explain", "permission denied"),),
+                mark("Why somebody can, or can't, see something"),
+                (
+                    Setting(
+                        mark("Why can't somebody see this"), "/admin/explain", "permission denied"
+                    ),
+                ),
             ),
         ),
     ),
     Group(
-        "Installation",
+        mark("Installation"),
         (
             Section(
-                "Organisation",
+                mark("Organisation"),
                 "/admin/organisation",
                 "building-2",
-                "Name, region, currency, packs, sample data",
+                mark("Name, region, currency, packs, sample data"),
                 (
-                    Setting("Time zone and currency", "/admin/organisation", "region locale money"),
-                    Setting("Switch a pack off", "/admin/organisation", "modules hide"),
-                    Setting("Remove the sample data", "/admin/organisation", "demo reset delete"),
+                    Setting(
+                        mark("Time zone and currency"), "/admin/organisation", "region locale money"
+                    ),
+                    Setting(mark("Switch a pack off"), "/admin/organisation", "modules hide"),
+                    Setting(
+                        mark("Remove the sample data"), "/admin/organisation", "demo reset delete"
+                    ),
                 ),
             ),
             Section(
-                "Jobs",
+                mark("Jobs"),
                 "/admin/jobs",
                 "list-checks",
-                "What waits, runs and failed",
+                mark("What waits, runs and failed"),
                 (
-                    Setting("Failed jobs", "/admin/jobs?which=failed", "queue dead retry error"),
-                    Setting("Schedules", "/admin/jobs", "cron"),
+                    Setting(
+                        mark("Failed jobs"), "/admin/jobs?which=failed", "queue dead retry error"
+                    ),
+                    Setting(mark("Schedules"), "/admin/jobs", "cron"),
                 ),
             ),
             Section(
-                "Health",
+                mark("Health"),
                 "/admin/health",
                 "activity",
-                "Whether database, jobs and disk are well",
-                (Setting("Version", "/admin/health", "status database disk worker mail"),),
+                mark("Whether database, jobs and disk are well"),
+                (Setting(mark("Version"), "/admin/health", "status database disk worker mail"),),
             ),
         ),
     ),
@@ -181,7 +215,13 @@ def found(text: str) -> list[tuple[Setting, str]]:
     if not words:
         return []
     every = [
-        (setting, group.label, f"{setting.label} {setting.words} {group.label} {one.label}")
+        (
+            setting,
+            group.label,
+            " ".join(
+                [say(setting.label), setting.label, setting.words, say(group.label), say(one.label)]
+            ),
+        )
         for group in GROUPS
         for one in group.sections
         for setting in (Setting(one.label, one.href, one.text), *one.settings)

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from tenfold.kernel.language import say
 from tenfold.web.pages.admin.around import entering, looking, page
 from tenfold.web.pages.admin.sections import found
 from tenfold.web.pages.session import Req
@@ -19,7 +20,7 @@ async def start_page(request: Req, q: str = "") -> ASGIResponse:
     async with looking(request, claims) as guest:
         words = " ".join(q.split())[:100]
         view: dict[str, Any] = {"words": words, "hits": found(words)}
-        return page(guest, "start.html", "Administration", **view)
+        return page(guest, "start.html", say("Administration"), **view)
 
 
 HANDLERS = [start_page]

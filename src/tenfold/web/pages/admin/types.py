@@ -19,6 +19,7 @@ from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.custom_types import ICONS, PREFIX, TypeSpec
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
+from tenfold.kernel.language import say, say_as
 from tenfold.kernel.structs import convert
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
@@ -78,7 +79,7 @@ async def types_page(request: Req, q: str = "") -> ASGIResponse:
                 if at is not None and words.casefold() in spec.label_plural.casefold()
             ],
         }
-        return page(guest, "types.html", "Types and fields", **view)
+        return page(guest, "types.html", say("Types and fields"), **view)
 
 
 def _groups(
@@ -92,8 +93,8 @@ def _groups(
         labels = f"{one.label} {one.label_plural} {one.name}".casefold()
         if words not in labels and one.name not in named:
             continue
-        pack = PACKS.get(one.pack) or called_pack(one.pack)
-        group = "Your own" if one.tenant_made else pack
+        pack = called_pack(one.pack)
+        group = say("Your own") if one.tenant_made else pack
         shipped = sum(1 for _ in one.own_fields())
         row = Row(one.name, one.label_plural, one.icon, one.doc, shipped, own[one.name])
         groups.setdefault(group, []).append(row)
@@ -102,7 +103,7 @@ def _groups(
 
 def called_pack(name: str) -> str:
     """A pack's name as people read it."""
-    return name.replace("_", " ").capitalize()
+    return say_as("pack", PACKS.get(name) or name.replace("_", " ").capitalize())
 
 
 # -- types of one's own
@@ -122,13 +123,15 @@ async def create(request: Req) -> ASGIResponse:
     try:
         given = {name: " ".join(act.form.get(name).split()) for name in _FIELDS}
         if not given["label_plural"]:
-            raise Invalid({"label_plural": "Say what several of them are called, like Vehicles."})
+            raise Invalid(
+                {"label_plural": say("Say what several of them are called, like Vehicles.")}
+            )
         spec = convert({**given, "name": slug(given["label_plural"])}, TypeSpec)
         async with act.changing() as by:
             made = await custom_types.create(by, spec)
     except (Invalid, Conflict) as error:
         return await _new(request, act.claims, _mistyped(act, error), error)
-    said = f"{made.label_plural} are made. Give them fields."
+    said = say("%(what)s are made. Give them fields.", what=made.label_plural)
     return act.done(said, f"{PLACE}/{PREFIX}{made.name}")
 
 
@@ -138,7 +141,7 @@ async def _new(
     async with looking(request, claims) as guest:
         view: dict[str, Any] = {"typed": typed, "icons": ICONS}
         status = error.status if error is not None else 200
-        return page(guest, "type_new.html", "New type", status=status, **view)
+        return page(guest, "type_new.html", say("New type"), status=status, **view)
 
 
 @get(f"{PLACE}/{{name:str}}")
@@ -157,7 +160,9 @@ async def change(request: Req, name: str) -> ASGIResponse:
             done = await custom_types.change(by, name, convert(given, TypeChange))
     except Invalid as error:
         return await _page(request, act.claims, name, act, error)
-    return act.done(f"{done.label_plural} are changed.", f"{PLACE}/{PREFIX}{done.name}")
+    return act.done(
+        say("%(what)s are changed.", what=done.label_plural), f"{PLACE}/{PREFIX}{done.name}"
+    )
 
 
 @post(f"{PLACE}/{{name:str}}/retire", status_code=200)
@@ -167,7 +172,11 @@ async def retire(request: Req, name: str) -> ASGIResponse:
     async with act.changing() as by:
         gone = await custom_types.retire(by, name)
     undo = f"{PLACE}/{PREFIX}{gone.name}/revive"
-    return act.done(f"{gone.label_plural} are out of use. Nothing was deleted.", PLACE, undo=undo)
+    return act.done(
+        say("%(what)s are out of use. Nothing was deleted.", what=gone.label_plural),
+        PLACE,
+        undo=undo,
+    )
 
 
 @post(f"{PLACE}/{{name:str}}/revive", status_code=200)
@@ -179,7 +188,7 @@ async def revive(request: Req, name: str) -> ASGIResponse:
             back = await custom_types.revive(by, name)
     except Conflict as error:
         return act.refused(error, PLACE)
-    said = f"{back.label_plural} are in use again, with their records."
+    said = say("%(what)s are in use again, with their records.", what=back.label_plural)
     return act.done(said, f"{PLACE}/{PREFIX}{back.name}")
 
 
@@ -244,7 +253,7 @@ def _mistyped(act: Act, error: TenfoldError) -> Typed:
     typed = mistyped(act.form, _FIELDS, error)
     problem = error.fields.get("name", "")
     if error.code == "DUPLICATE":
-        problem = "is what another type is called already"
+        problem = say("is what another type is called already")
     if not problem:
         return typed
     return beside(typed, "label_plural", problem)
