@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tenfold.accounts import personal
 from tenfold.demo.maker import Body, Made, Maker
 
 # What is to be done, about which type of record, and how many hours from nine o'clock of today.
@@ -26,6 +27,20 @@ _LEADS = (
     ("Mateo", "Ferreira", "open_house", "1_3_months", 715_000),
     ("Leilani", "Kahale", "website", "3_6_months", 1_120_000),
 )
+# Lists that people come back to: name, path, what stands behind the `?`.
+_VIEWS = (
+    (
+        "Hot and promising",
+        "leads",
+        'where={"any":[{"status":"hot"},{"score[gte]":"80"}]}&sort=-score',
+    ),
+    ("Leads by stage", "leads", "as=board"),
+    ("Closing soon", "escrows", "close_date[gte]=today&close_date[lt]=%2B31d&sort=close_date"),
+    ("My open tasks", "tasks", "done=false&assignee_id=me&sort=due_at"),
+    ("Showings this week", "appointments", "as=calendar&span=week"),
+    ("Applications in progress", "applications", "as=board"),
+)
+_PINNED = 3
 
 
 async def make(maker: Maker) -> None:
@@ -34,6 +49,9 @@ async def make(maker: Maker) -> None:
     await maker.make("task", [_task(maker, owner, n) for n in range(len(_CHORES))])
     await maker.make("appointment", [_meeting(maker, owner, n) for n in range(len(_MEETINGS))])
     await maker.make("lead", [_lead(maker, owner, n) for n in range(len(_LEADS))])
+    views = await maker.make("saved_view", [_view(maker, owner, n) for n in range(len(_VIEWS))])
+    for one in views[:_PINNED]:
+        await personal.keep(maker.tx, "pin", str(one.id))
 
 
 def _nine(maker: Maker, hours: int) -> datetime:
@@ -85,6 +103,18 @@ def _lead(maker: Maker, owner: str, place: int) -> Body:
         "budget": budget,
         "owner_id": owner,
         "created_at": maker.dice.now - timedelta(hours=2 + 5 * place),
+    }
+
+
+def _view(maker: Maker, owner: str, place: int) -> Body:
+    name, path, parameters = _VIEWS[place]
+    return {
+        "name": name,
+        "path": path,
+        "parameters": parameters,
+        "privacy": "everyone",
+        "owner_id": owner,
+        "created_at": maker.dice.now - timedelta(days=9, hours=place),
     }
 
 
