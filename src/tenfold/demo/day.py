@@ -120,7 +120,5 @@ def _view(maker: Maker, owner: str, place: int) -> Body:
 
 def _name(one: Made) -> str:
     """What people call a record."""
-    if one["address"]:
-        return str(one["address"]["street"])
     full = f"{one['first_name'] or ''} {one['last_name'] or ''}".strip()
-    return str(one["name"] or one["property_address"] or full)
+    return str(one["name"] or one["property_address"] or full or one["address"]["street"])
