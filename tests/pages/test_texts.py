@@ -27,7 +27,6 @@ UNMARKED = {
 }
 
 
-
 def test_every_text_is_in_the_catalogs() -> None:
     """`python tools/texts.py` writes what is missing here."""
     said = {(m.context, m.id) for m in texts.template() if m.id}
