@@ -29,6 +29,7 @@ from tenfold.accounts.organisation.invitations import Open
 from tenfold.db.database import Database
 from tenfold.kernel.errors import Conflict, Forbidden
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Joining:
         invitation = await self.look(secret)
         if invitation.has_account:
             raise Conflict(
-                f"{invitation.email} has an account; sign in with it to join.", code="EMAIL_TAKEN"
+                say("%(email)s has an account; sign in with it to join.", email=invitation.email),
+                code="EMAIL_TAKEN",
             )
         first, last = not_blank(firstName=new.first_name, lastName=new.last_name)
         unmade = User(NIL, invitation.email, first, last, None, True, None)
@@ -82,7 +84,13 @@ class Joining:
         """The same for who comes from a provider, without a password."""
         invitation = await self.look(secret)
         if shown.email != invitation.email:
-            raise Forbidden(f"The invitation is for {invitation.email}, and you are {shown.email}.")
+            raise Forbidden(
+                say(
+                    "The invitation is for %(email)s, and you are %(email_)s.",
+                    email=invitation.email,
+                    email_=shown.email,
+                )
+            )
         context = invitations.context(invitation, NIL, client)
         async with self._database.transaction(context) as tx:
             try:
@@ -102,13 +110,16 @@ class Joining:
             user = await by_id(reader, claims.user)
         if user is None or user.email != invitation.email:
             raise Forbidden(
-                f"The invitation is for {invitation.email}; sign in with that address to join."
+                say(
+                    "The invitation is for %(email)s; sign in with that address to join.",
+                    email=invitation.email,
+                )
             )
         context = invitations.context(invitation, user.id, client)
         async with self._database.transaction(context) as tx:
             await self._own.need_session(tx, claims)
             if not user.active:
-                raise Forbidden("Your account is not active.")
+                raise Forbidden(say("Your account is not active."))
             if await account_in(tx, user.id, invitation.tenant) is None:
                 await invitations.join(tx, invitation, user, client)
         return await self._own.switch(claims, invitation.tenant, client)

@@ -24,6 +24,7 @@ from tenfold.engine.scopes import ADMIN, Scopes
 from tenfold.engine.types import Locale
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Unauthenticated
+from tenfold.kernel.language import say
 
 _MEMBER = """SELECT m.role, m.roles, m.team_id, u.active, t.region, t.currency, t.timezone,
 t.rate_per_minute,
@@ -116,12 +117,15 @@ class Caller(Person):
         """Raise Forbidden where they are."""
         if self.standing.unproven:
             raise Forbidden(
-                "You have a second factor, and did not use it to sign in; sign in again with it.",
+                say(
+                    "You have a second factor, and did not use it to sign in; sign in again "
+                    "with it."
+                ),
                 code="MFA_REQUIRED",
             )
         if self.blocked:
             raise Forbidden(
-                "Your organisation asks everybody for a second factor; set one up first.",
+                say("Your organisation asks everybody for a second factor; set one up first."),
                 code="MFA_REQUIRED",
             )
 
@@ -214,7 +218,7 @@ async def _of_person(reader: Reader, claims: Claims) -> Standing:
         row = await reader.row(_SESSION, *args, clock.now())
         methods = row["methods"] if row is not None else ()
     if row is None:
-        raise Unauthenticated("This session has ended; sign in again.")
+        raise Unauthenticated(say("This session has ended; sign in again."))
     unproven = row["enrolled"] and MFA not in methods
     demanded = replace(_demanded(row), unproven=unproven)
     return replace(demanded, methods=frozenset(methods), sure_at=row["sure_at"])
@@ -255,7 +259,7 @@ async def load(reader: Reader, tenant: UUID, user: UUID) -> Person:
     """One member with roles, teams and the grants of the tenant's own roles."""
     row = await reader.row(_MEMBER, tenant, user)
     if row is None or not row["active"]:
-        raise Unauthenticated("You are not a member of this organisation any more.")
+        raise Unauthenticated(say("You are not a member of this organisation any more."))
     teams = await reader.rows(_TEAMS, tenant, row["team_id"]) if row["team_id"] else []
     names = [row["role"], *row["roles"]]
     own = {r[0]: grants_of(r[1]) for r in await reader.rows(_ROLES, tenant, names)}

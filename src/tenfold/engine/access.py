@@ -15,6 +15,7 @@ from tenfold.engine.types import Locale, Secret
 from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.clock import today
 from tenfold.kernel.errors import Forbidden
+from tenfold.kernel.language import say, say_as, within
 
 ORGANISATION_ROLES = ("owner", "admin", "manager", "member", "read-only")
 _ALL = Grant(read="all", create=True, update="all", delete="all")
@@ -70,13 +71,21 @@ class Access:
         granted = self.create if verb == "create" else getattr(self, verb) != "none"
         if not granted and self.by_key:
             raise Forbidden(
-                f"This API key may not {verb} {definition.label_plural.lower()}: its scopes do "
-                "not name it, or the role that it acts with does not allow it."
+                say(
+                    "This API key may not %(verb)s %(label_plural)s: its scopes do not name it, "
+                    "or the role that it acts with does not allow it.",
+                    verb=say_as("verb", verb),
+                    label_plural=within(definition.label_plural),
+                )
             )
         if not granted:
             raise Forbidden(
-                f"Your role does not allow you to {verb} {definition.label_plural.lower()}. "
-                "Ask an administrator of your organisation."
+                say(
+                    "Your role does not allow you to %(verb)s %(label_plural)s. Ask an "
+                    "administrator of your organisation.",
+                    verb=say_as("verb", verb),
+                    label_plural=within(definition.label_plural),
+                )
             )
 
 

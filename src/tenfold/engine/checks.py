@@ -23,6 +23,8 @@ from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.engine.values import Values
 from tenfold.engine.written import Results
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
+from tenfold.kernel.language import mark, say, say_as
+from tenfold.kernel.language import within as inside
 
 _shapes = Shapes()
 Parsed = list[tuple[int, UUID, Values]]
@@ -30,6 +32,7 @@ _MEMBERS = (
     "SELECT user_id, team_id FROM tenfold.members "
     "WHERE tenant_id = $1 AND user_id = ANY ($2) AND active"
 )
+_TAKEN = mark("Another %(type)s has this %(field)s already.")
 
 
 def within(
@@ -40,10 +43,23 @@ def within(
     if reach.within(scope, person.access(definition), person, one):
         return
     if one.private:
-        word = definition.label.lower()
-        raise Forbidden(f"This {word} is private: only its owner may {verb} it.")
-    whose = "your team's" if scope == "team" else "your own"
-    raise Forbidden(f"You may only {verb} {whose} {definition.label_plural.lower()}.")
+        word = inside(definition.label)
+        raise Forbidden(
+            say(
+                "This %(word)s is private: only its owner may %(verb)s it.",
+                word=word,
+                verb=say_as("verb", verb),
+            )
+        )
+    whose = say("your team's") if scope == "team" else say("your own")
+    raise Forbidden(
+        say(
+            "You may only %(verb)s %(whose)s %(label_plural)s.",
+            verb=say_as("verb", verb),
+            whose=whose,
+            label_plural=inside(definition.label_plural),
+        )
+    )
 
 
 def change(access: Access, person: Person, row: asyncpg.Record, definition: Definition) -> None:
@@ -67,10 +83,13 @@ def handed_on(
     if all(columns[name] == row[name] for name in names):
         return
     if not reach.within(access.update, access, person, Whose.of(definition, row)):
-        word = definition.label.lower()
+        word = inside(definition.label)
         raise Forbidden(
-            f"This {word} is shared with you: only somebody it belongs to may give it to "
-            "another owner, or decide who may see it."
+            say(
+                "This %(word)s is shared with you: only somebody it belongs to may give it to "
+                "another owner, or decide who may see it.",
+                word=word,
+            )
         )
 
 
@@ -80,17 +99,27 @@ def owned(definition: Definition, row: asyncpg.Record, columns: Mapping[str, obj
         return
     now = {name: columns.get(name, row[name]) for name in ("owner_id", definition.private)}
     if now["owner_id"] is None and now[definition.private] == PRIVATE:
-        word = definition.label.lower()
-        raise Invalid({"owner_id": f"is required: a private {word} is seen by its owner alone"})
+        word = inside(definition.label)
+        raise Invalid(
+            {
+                "owner_id": say(
+                    "is required: a private %(word)s is seen by its owner alone", word=word
+                )
+            }
+        )
 
 
 def version(definition: Definition, row: asyncpg.Record, expected: int | None) -> None:
     """Raise Lost where the record no longer has the version that the writer saw."""
     if expected is not None and expected != row["version"]:
         raise Lost(
-            f"Somebody changed this {definition.label.lower()} meanwhile "
-            f"(version {row['version']}, yours was {expected}). "
-            "Read it again and repeat your change."
+            say(
+                "Somebody changed this %(label)s meanwhile (version %(version)s, yours was "
+                "%(expected)s). Read it again and repeat your change.",
+                label=inside(definition.label),
+                version=row["version"],
+                expected=expected,
+            )
         )
 
 
@@ -104,10 +133,16 @@ def move(definition: Definition, row: asyncpg.Record, values: Values) -> None:
     if not stage.may_move(old, new):
         allowed = ", ".join(sorted(stage.moves[old])) or "nothing"
         raise Conflict(
-            f"A {definition.label.lower()} can't move from {old} to {new}; "
-            f"from {old} it can move to {allowed}.",
+            say(
+                "A %(label)s can't move from %(old)s to %(new)s; from %(old)s it can move to "
+                "%(allowed)s.",
+                label=inside(definition.label),
+                old=old,
+                new=new,
+                allowed=allowed,
+            ),
             code="MOVE_NOT_ALLOWED",
-            fields={"status": f"can move to {allowed}"},
+            fields={"status": say("can move to %(allowed)s", allowed=allowed)},
         )
 
 
@@ -150,7 +185,7 @@ def _misdirected(
         elif isinstance(one.type, AnyRef) and one.type.among and target not in one.type.among:
             problems[one.json_name] = f"takes {', '.join(one.type.among)}, not {target}"
         elif to not in known[target]:
-            word = "person" if target == "user" else registry.by_name[target].label.lower()
+            word = say("person") if target == "user" else inside(registry.by_name[target].label)
             problems[one.json_name] = f"there is no {word} with the id {to}"
         elif one.name == "owner":
             values.columns["team_id"] = known["user"][to]
@@ -213,7 +248,7 @@ def taken(definition: Definition, error: asyncpg.UniqueViolationError) -> Tenfol
     name = (error.constraint_name or "").removeprefix(f"{definition.table}_")
     one = definition.fields.get(name.removesuffix("_unique"))
     if one is None:
-        return Conflict("A record with this key exists already.", code="DUPLICATE")
+        return Conflict(say("A record with this key exists already."), code="DUPLICATE")
     return key_taken(definition, one)
 
 
@@ -228,12 +263,14 @@ def one_taken(definition: Definition, row: Mapping[str, object]) -> TenfoldError
     keys = [one for one in definition.unique_fields if row.get(one.name) is not None]
     if len(keys) == 1:
         return key_taken(definition, keys[0])
-    labels = " or ".join(one.label.lower() for one in keys) or "key"
-    text = f"Another {definition.label.lower()} has this {labels} already."
-    return Conflict(text, code="DUPLICATE", fields={one.json_name: "may be taken" for one in keys})
+    labels = f" {say('or')} ".join(inside(one.label) for one in keys) or say("key")
+    text = say(_TAKEN, type=inside(definition.label), field=labels)
+    return Conflict(
+        text, code="DUPLICATE", fields={one.json_name: say("may be taken") for one in keys}
+    )
 
 
 def key_taken(definition: Definition, one: Field) -> TenfoldError:
     """The same, where it is known which key; nothing is said of the record that has it."""
-    text = f"Another {definition.label.lower()} has this {one.label.lower()} already."
-    return Conflict(text, code="DUPLICATE", fields={one.json_name: "is taken"})
+    text = say(_TAKEN, type=inside(definition.label), field=inside(one.label))
+    return Conflict(text, code="DUPLICATE", fields={one.json_name: say("is taken")})

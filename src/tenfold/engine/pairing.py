@@ -17,6 +17,7 @@ from tenfold.engine.slots import slot_field
 from tenfold.engine.store import Store
 from tenfold.engine.types import Many
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tenfold.kernel.language import grouped, say, within
 
 MOST = 1_000
 """With how many records one record may be paired by a relation."""
@@ -73,14 +74,29 @@ class Pairs:
         wanted = list(dict.fromkeys(add))
         known = await checks.readable(tx, self.person, registry, self.to, wanted)
         if strange := [one for one in wanted if one not in known]:
-            word = registry.by_name[self.to].label.lower()
-            raise Invalid({"ids": f"there is no {word} with the id {strange[0]}"})
+            word = within(registry.by_name[self.to].label)
+            raise Invalid(
+                {
+                    "ids": say(
+                        "there is no %(word)s with the id %(strange)s",
+                        word=word,
+                        strange=strange[0],
+                    )
+                }
+            )
         before = await self.page(tx, -1, MOST)
         there = {identity for _, identity in before}
         new, gone = [i for i in wanted if i not in there], there.intersection(remove)
         places = sorted({*range(MOST)} - {place for place, _ in before})
         if len(new) > len(places):
-            raise Conflict(f"{self.field.label} can be {MOST:,} at most.", code="TOO_MANY")
+            raise Conflict(
+                say(
+                    "%(label)s can be %(n)s at most.",
+                    label=self.field.label,
+                    n=grouped(MOST),
+                ),
+                code="TOO_MANY",
+            )
         if not new and not gone:
             return Paired(added=0, removed=0, count=len(there)), now
         start = max((place for place, _ in before), default=-1) + 1
@@ -102,13 +118,20 @@ class Pairs:
         access = self.person.access(self.definition)
         rows = await store.locked(tx, self.person, self.definition, [self.record])
         if self.record not in rows:
-            word = self.definition.label.lower()
-            raise NotFound(f"There is no {word} with the id {self.record}.")
+            word = within(self.definition.label)
+            raise NotFound(
+                say("There is no %(word)s with the id %(record)s.", word=word, record=self.record)
+            )
         row = rows[self.record]
         access.need("update", self.definition)
         checks.change(access, self.person, row, self.definition)
         if self.field.name in access.locked:
-            raise Forbidden(f"Your role does not allow you to change {self.field.label.lower()}.")
+            raise Forbidden(
+                say(
+                    "Your role does not allow you to change %(label)s.",
+                    label=within(self.field.label),
+                )
+            )
         checks.version(self.definition, row, version)
         return row["version"]
 

@@ -24,13 +24,14 @@ from tenfold.engine.rows import Row
 from tenfold.engine.sql import TENANT, UUID_TYPE, Statement, compiled
 from tenfold.engine.types import Ref
 from tenfold.kernel.errors import Conflict, TenfoldError
+from tenfold.kernel.language import mark, say, within
 
 PIECE = 10_000
 """How many records let go of their pointers in one statement."""
 
 Refuse = Callable[[UUID, TenfoldError], None]
 Tell = Callable[[UUID, str, tuple[str, ...]], None]
-_GONE = "What this points to was deleted meanwhile"
+_GONE = mark("What this points to was deleted meanwhile")
 _IDS = sa.bindparam("ids", type_=ARRAY(UUID_TYPE))
 _GONE_IDS = sa.bindparam("gone", type_=ARRAY(UUID_TYPE))
 
@@ -51,10 +52,13 @@ async def let_go(
     for other, one, rule in relations:
         if rule != "restrict":
             continue
-        word = other.label_plural.lower()
+        word = within(other.label_plural)
         for identity in await _held(tx, other, one, left):
             left.discard(identity)
-            refuse(identity, Conflict(f"It is still used by {word}; change those first."))
+            refuse(
+                identity,
+                Conflict(say("It is still used by %(word)s; change those first.", word=word)),
+            )
     for other, one, rule in relations:
         if rule == "clear":
             await _clear(tx, other, one, left)
@@ -91,7 +95,10 @@ async def settled(
             fields = {
                 one.json_name: "points to what was deleted" for one in held if access.sees(one)
             }
-            refuse(row["id"], Conflict(f"{_GONE}; restore that first.", fields=fields))
+            refuse(
+                row["id"],
+                Conflict(say("%(gone)s; restore that first.", gone=say(_GONE)), fields=fields),
+            )
             continue
         kept.append(row)
         if dead:

@@ -23,6 +23,7 @@ from tenfold.engine.sql import ListStatement, Statement
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import NotFound
+from tenfold.kernel.language import say, within
 
 COUNTED = 1_001
 """One more than a count goes up to."""
@@ -248,7 +249,13 @@ class Query:
 
 def missing(definition: Definition, identity: UUID) -> NotFound:
     """The answer for a record that is not there or not theirs to see."""
-    return NotFound(f"There is no {definition.label.lower()} with the id {identity}.")
+    return NotFound(
+        say(
+            "There is no %(label)s with the id %(identity)s.",
+            label=within(definition.label),
+            identity=identity,
+        )
+    )
 
 
 def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:

@@ -36,6 +36,7 @@ from tenfold.engine.written import Change, Refusal, Results, Written
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Conflict, Forbidden, TenfoldError
 from tenfold.kernel.ids import new_ids
+from tenfold.kernel.language import say
 
 # After so many rows a long request lets others have their turn.
 _BREATH = 250
@@ -273,7 +274,7 @@ class Records:
         current = await self._store.locked(tx, person, definition, [identity], extra=(name,))
         row = _found(current, definition, identity)
         if name not in person.access(definition).reveal:
-            raise Forbidden(f"Your role does not allow you to reveal {name}.")
+            raise Forbidden(say("Your role does not allow you to reveal %(name)s.", name=name))
         keys = await self._keyring.keys(tx, person.tenant)
         return sealing.opened(keys, definition, row, name)
 

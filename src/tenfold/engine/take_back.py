@@ -21,6 +21,7 @@ from tenfold.engine.undo_fields import Fields, columns_of, goes_back
 from tenfold.kernel import digits
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
+from tenfold.kernel.language import say, within
 
 WHILE = timedelta(minutes=10)
 """How long a change can be taken back."""
@@ -50,7 +51,7 @@ async def take_back(
     current = await records.current(tx, person, definition, [identity], columns_of(definition))
     row = current.get(identity)
     if row is None or row["deleted_at"] is not None:
-        raise NotFound(f"There is no such {definition.label.lower()}.")
+        raise NotFound(say("There is no such %(label)s.", label=within(definition.label)))
     checks.change(access, person, row, definition)
     old, new = await _own_change(tx, person, definition, identity, version)
     about = (person.tenant, definition.logged, identity, version)
@@ -78,13 +79,15 @@ async def _own_change(
     what = (person.tenant, definition.logged, identity, version, person.user, since, _REASON)
     found = await tx.row(_CHANGE, *what)
     if found is None or not found["old"]:
-        raise Conflict("Only your own change can be taken back, and within ten minutes.")
+        raise Conflict(say("Only your own change can be taken back, and within ten minutes."))
     return digits.decode(found["old"]), digits.decode(found["new"] or "{}")
 
 
 def _stop(definition: Definition, made: Fields) -> None:
     """Raise where not everything goes back: half a change that is undone is worse than none."""
     if made.barred or made.unseen:
-        raise Forbidden(f"You may not change this {definition.label.lower()} back.")
+        raise Forbidden(
+            say("You may not change this %(label)s back.", label=within(definition.label))
+        )
     if made.kept or not made.back:
-        raise Conflict("It was changed again since, so it stays as it is now.")
+        raise Conflict(say("It was changed again since, so it stays as it is now."))

@@ -19,6 +19,7 @@ from tenfold.engine.types import Locale, Refused, Secret
 from tenfold.kernel import digits
 from tenfold.kernel.answers import moment
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
+from tenfold.kernel.language import say
 from tenfold.kernel.money import exponent
 
 
@@ -108,7 +109,7 @@ class _Parsing:
             if isinstance(value, dict):
                 self.custom = value  # pyright: ignore[reportUnknownMemberType]
             else:
-                self.problems["custom"] = "must be an object of custom fields"
+                self.problems["custom"] = say("must be an object of custom fields")
         elif amount := _amount(self.definition.fields, self.access, name):
             self._take_currency(name, value, amount, body)
         else:
@@ -119,7 +120,7 @@ class _Parsing:
     ) -> None:
         """A currency is stored with its amount; alone it would say what an old amount never was."""
         if not isinstance(value, str | None):
-            self.problems[path + name] = "must be a currency by its ISO 4217 code, like USD"
+            self.problems[path + name] = say("must be a currency by its ISO 4217 code, like USD")
         elif amount not in beside:
             self.problems[path + name] = f"goes with {path}{amount}; give both"
 
@@ -149,8 +150,8 @@ class _Parsing:
         if one.json_name != name:
             self.unknown[name] = f"is written as {one.json_name}"
         else:
-            why = "is computed" if not one.type.writable else "can't be set"
-            self.problems[name] = f"{why}; leave it out"
+            why = say("is computed") if not one.type.writable else say("can't be set")
+            self.problems[name] = say("%(why)s; leave it out", why=why)
 
     def take_custom(self, name: str, value: object) -> None:
         """Take one value of `custom`."""
@@ -160,9 +161,9 @@ class _Parsing:
             self._take_currency(name, value, amount, self.custom, "custom.")
         elif one is None or not self.access.sees(one):
             if len(self.unknown) < _TOLD:
-                self.unknown[f"custom.{name[:100]}"] = "is not a custom field of this type"
+                self.unknown[f"custom.{name[:100]}"] = say("is not a custom field of this type")
         elif not self.access.sets(one):
-            self.problems[f"custom.{name}"] = "can't be set; leave it out"
+            self.problems[f"custom.{name}"] = say("can't be set; leave it out")
         else:
             at = self._at(one, self.custom)
             _store_custom(one, value, at, self.values, self.problems)
@@ -234,7 +235,7 @@ def _store(step: Step, value: object, at: Locale, values: Values, problems: dict
     values.given.add(one.name)
     if value is None or value == "":
         if not one.nullable:
-            problems[one.json_name] = "is required and can't be empty"
+            problems[one.json_name] = say("is required and can't be empty")
         values.columns.update(dict.fromkeys(names, None))
         values.cleared.add(one.name)
         return
@@ -247,7 +248,7 @@ def _store(step: Step, value: object, at: Locale, values: Values, problems: dict
         values.secrets[one.name] = str(stored[0])
         return
     if not one.nullable and stored[0] == "":
-        problems[one.json_name] = "is required and can't be empty"
+        problems[one.json_name] = say("is required and can't be empty")
         return
     values.columns.update(zip(names, stored, strict=True))
 
@@ -257,7 +258,7 @@ def _store_custom(
 ) -> None:
     if value is None or value == "":
         if one.required:
-            problems[f"custom.{one.name}"] = "is required and can't be empty"
+            problems[f"custom.{one.name}"] = say("is required and can't be empty")
         values.custom[one.name] = None
         if one.type.kind == "money":
             values.custom[f"{one.name}_currency"] = None
@@ -268,7 +269,7 @@ def _store_custom(
         problems[f"custom.{one.name}"] = str(refusal)
         return
     if one.required and stored[0] == "":
-        problems[f"custom.{one.name}"] = "is required and can't be empty"
+        problems[f"custom.{one.name}"] = say("is required and can't be empty")
         return
     values.custom[one.name] = plain(one, stored)
     if one.type.kind == "money":
@@ -302,11 +303,11 @@ def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dic
         if one.name in values.given:
             continue
         if one.required:
-            missing[one.json_name] = "is required"
+            missing[one.json_name] = say("is required")
         else:
             stored = one.type.parse(_default(one, values), locale)
             values.columns.update(zip(step.columns, stored, strict=True))
     for one in plan.expected_custom:
         if one.name not in values.custom and access.sets(one):
-            missing[f"custom.{one.name}"] = "is required"
+            missing[f"custom.{one.name}"] = say("is required")
     return missing

@@ -12,6 +12,7 @@ from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import NotFound
+from tenfold.kernel.language import say
 
 _NOTE = "draft.json"
 _KEPT_SECONDS = 86_400
@@ -38,9 +39,9 @@ def find(files: ImportFiles, user: UUID) -> Draft:
     try:
         found = msgspec.json.decode((files.folder / _NOTE).read_bytes(), type=Draft)
     except (OSError, msgspec.MsgspecError):
-        raise NotFound("This upload is gone; send the file again.") from None
+        raise NotFound(say("This upload is gone; send the file again.")) from None
     if found.user != user:
-        raise NotFound("This upload is gone; send the file again.")
+        raise NotFound(say("This upload is gone; send the file again."))
     return found
 
 

@@ -16,6 +16,7 @@ from tenfold.exchange.import_state import State
 from tenfold.exchange.refusals import write_refusals
 from tenfold.exchange.rows import Row
 from tenfold.kernel.errors import NotFound, TooLarge
+from tenfold.kernel.language import grouped, say
 
 _PIECE = 1 << 16
 
@@ -35,7 +36,9 @@ class ImportFiles:
             async for piece in pieces:
                 size += len(piece)
                 if size > most:
-                    raise TooLarge(f"A file to import may have at most {most:,} bytes.")
+                    raise TooLarge(
+                        say("A file to import may have at most %(most)s bytes.", most=grouped(most))
+                    )
                 file.write(piece)
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())  # a large one may take seconds
@@ -54,7 +57,7 @@ class ImportFiles:
         """The path of an upload; NotFound where this machine has it not any more."""
         path = self.folder / Path(stored).name
         if not path.is_file():
-            raise NotFound("The uploaded file is not here any more.")
+            raise NotFound(say("The uploaded file is not here any more."))
         return path
 
     def refuse(self, valid: int, refused: Iterable[tuple[str, Row, str]]) -> int:
@@ -82,7 +85,7 @@ class ImportFiles:
     def refused_csv(self, state: State) -> Iterator[bytes]:
         """The refused rows as CSV, with the place and the reason of each; NotFound when removed."""
         if state.refused_bytes and not self.refused.is_file():
-            raise NotFound("The refused rows of this import are not kept any more.")
+            raise NotFound(say("The refused rows of this import are not kept any more."))
         names = dict.fromkeys(c for part in state.parts for c in part.columns)
         columns = [*names, "file"] if len(state.parts) > 1 else [*names]
         return write_refusals(columns, self.refused_rows(state), state.place)

@@ -24,6 +24,7 @@ from tenfold.exchange.salesforce_tree import Step, plan_of
 from tenfold.exchange.targets import Goal, goals_of, type_of_object
 from tenfold.exchange.text_lines import is_encoding
 from tenfold.kernel.errors import Invalid, MissingFields
+from tenfold.kernel.language import say
 from tenfold.kernel.money import CURRENCIES
 
 _PLAN_BYTES = 100_000
@@ -65,7 +66,7 @@ def parts_of(
     Of several files, one may be the plan of a Salesforce tree export, which names the others.
     """
     if not uploads:
-        raise MissingFields({"file": "is required: the file to import"})
+        raise MissingFields({"file": say("is required: the file to import")})
     for upload in uploads:
         if steps := _plan(files.upload(upload.stored)):
             return _planned(exchange, steps, [u for u in uploads if u is not upload], options)
@@ -76,7 +77,7 @@ def parts_of(
 def type_named(exchange: Exchange, kind: str) -> str:
     """The record type that a request names; raises Invalid."""
     if not kind:
-        raise MissingFields({"type": "is required: the record type, like contacts"})
+        raise MissingFields({"type": say("is required: the record type, like contacts")})
     shipped = exchange.shipped(kind)
     if shipped is None:
         raise Invalid({"type": f"there is no record type {kind[:60]!r}"})

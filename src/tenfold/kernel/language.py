@@ -118,3 +118,13 @@ def _catalog(language: str) -> _Catalog:
         elif all(message.string):
             plurals[message.id[0]] = tuple(message.string)
     return _Catalog(texts, plurals, gettext.c2py(found.plural_expr))
+
+
+def grouped(count: int) -> str:
+    """A count with its thousands separated as the language does; where the region is known,
+    `web/pages/words.number` says it."""
+    if _MANNER.get().language == ENGLISH:
+        return f"{count:,}"
+    from babel.numbers import format_decimal  # noqa: PLC0415 - English never needs it
+
+    return str(format_decimal(count, locale=_MANNER.get().language))

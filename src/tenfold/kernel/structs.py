@@ -11,6 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.text import there_are
 
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -18,17 +19,23 @@ _EXPECTED = re.compile(r"Expected `([^`]+)`(?:, got `[^`]+`)?(.*)$")
 _LENGTH = re.compile(r"of length (<=|>=) (\d+)")
 _STEP = re.compile(r"\.(\w+)")
 _INVALID = {
-    "Invalid UUID": "must be an id (a UUID)",
-    "Invalid RFC3339 encoded datetime": "must be a moment, like 2026-11-22T08:00:00Z",
-    "Invalid RFC3339 encoded date": "must be a day, like 2026-11-22",
+    "Invalid UUID": mark("must be an id (a UUID)"),
+    "Invalid RFC3339 encoded datetime": mark("must be a moment, like 2026-11-22T08:00:00Z"),
+    "Invalid RFC3339 encoded date": mark("must be a day, like 2026-11-22"),
+}
+_LENGTHS = {
+    ("<=", True): mark("must have at most %(n)s characters"),
+    (">=", True): mark("must have at least %(n)s characters"),
+    ("<=", False): mark("must have at most %(n)s entries"),
+    (">=", False): mark("must have at least %(n)s entries"),
 }
 _WORDS = {
-    "str": "text",
-    "int": "a whole number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "uuid": "an id (a UUID)",
+    "str": mark("text"),
+    "int": mark("a whole number"),
+    "bool": mark("true or false"),
+    "array": mark("a list"),
+    "object": mark("an object"),
+    "uuid": mark("an id (a UUID)"),
     "null": "null",
 }
 
@@ -42,14 +49,14 @@ def convert(body: Mapping[str, object], struct: type[_T]) -> _T:
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if field.required and body.get(name) in (None, ""):
-            missing[name] = "is required"
+            missing[name] = say("is required")
         elif name in body:
             try:
                 values[field.name] = msgspec.convert(body[name], field.type)
             except msgspec.ValidationError as error:
                 problems |= _problem(name, str(error), field.type)
             if _broken(body[name]):
-                problems[name] = "contains a character that can't be kept"
+                problems[name] = say("contains a character that can't be kept")
     if unknown:
         raise UnknownField({**unknown, **problems})
     if missing and not problems:
@@ -70,19 +77,19 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     told, _, path = text.partition(" - at `$")
     place = f"{name}{path.rstrip('`')}".replace("[...]", "")
     if found := _LENGTH.search(told):
-        unit = "characters" if "`str`" in told else "entries"
-        return {place: f"must have at {'most' if found[1] == '<=' else 'least'} {found[2]} {unit}"}
+        return {place: say(_LENGTHS[found[1], "`str`" in told], n=found[2])}
     if "matching regex" in told and (words := _pattern_in_words(kind)):
         return {place: words}
     if found := _EXPECTED.match(told):
-        kinds = [_WORDS.get(kind, kind) for kind in found[1].split(" | ")]
-        return {place: f"must be {' or '.join(kinds)}{found[2]}"}
+        kinds = [say(_WORDS.get(kind, kind)) for kind in found[1].split(" | ")]
+        said = f" {say('or')} ".join(kinds)
+        return {place: say("must be %(what)s", what=f"{said}{found[2]}")}
     if told.startswith("Invalid enum value"):
         steps = _STEP.findall(path)
         choices = dict.fromkeys(_choices(inspect.type_info(kind), steps))
-        return {place: f"must be one of {', '.join(choices)}"}
+        return {place: say("must be one of %(names)s", names=", ".join(choices))}
     if told in _INVALID:
-        return {place: _INVALID[told]}
+        return {place: say(_INVALID[told])}
     return {place: told[:1].lower() + told[1:].replace("`", "")}
 
 

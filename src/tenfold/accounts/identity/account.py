@@ -10,6 +10,7 @@ from uuid import UUID
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.types import Email, Locale, Refused
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.language import say
 
 _COLUMNS = """SELECT id, email, first_name, last_name, password_hash, active, email_verified_at,
     language, region, timezone FROM tenfold.users"""
@@ -101,7 +102,7 @@ def chosen(member: Sequence[Membership], wanted: UUID | None) -> Membership:
     for one in member:
         if one.tenant == wanted:
             return one
-    raise NotFound(f"You are in no organisation with the id {wanted}.")
+    raise NotFound(say("You are in no organisation with the id %(wanted)s.", wanted=wanted))
 
 
 def checked_email(text: str) -> str:
@@ -125,14 +126,14 @@ def not_blank(**given: str) -> list[str]:
     """The texts as they are stored, blanks joined; raises Invalid naming those without a word."""
     texts = {name: " ".join(text.split()) for name, text in given.items()}
     if blank := [name for name, text in texts.items() if not text]:
-        raise Invalid(dict.fromkeys(blank, "must not be blank"))
+        raise Invalid(dict.fromkeys(blank, say("must not be blank")))
     return list(texts.values())
 
 
 def taken() -> Conflict:
     """The answer to an address that has an account."""
     return Conflict(
-        "There is an account with this e-mail address already; sign in instead.",
+        say("There is an account with this e-mail address already; sign in instead."),
         code="EMAIL_TAKEN",
-        fields={"email": "has an account already"},
+        fields={"email": say("has an account already")},
     )

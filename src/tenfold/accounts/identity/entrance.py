@@ -20,6 +20,7 @@ from tenfold.accounts.identity.tokens import Tokens
 from tenfold.db.database import Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel.errors import Locked, Unauthenticated
+from tenfold.kernel.language import say
 
 # From now on the organisation may know their name; see members.known_at.
 _KNOWN = """UPDATE tenfold.members SET known_at = now()
@@ -122,7 +123,7 @@ class Entrance:
     ) -> Signed:
         """Start the session of somebody who has proved enough; tells them of a new device."""
         if await tx.value(_STILL, account.id, account.user.password_hash) is None:
-            raise Unauthenticated("Your account changed just now; sign in again.")
+            raise Unauthenticated(say("Your account changed just now; sign in again."))
         if await tx.execute(_KNOWN, account.tenant, account.id) != "UPDATE 0":
             tx.touch("members")
         browser = await devices.remember(tx, account.id, device, client)

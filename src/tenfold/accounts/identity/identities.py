@@ -14,6 +14,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Conflict
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 OUTSIDE = "outside"
 """What identities of issuers are kept under that nobody signs in with here."""
@@ -68,7 +69,9 @@ async def link(tx: Transaction, user: UUID, shown: Shown) -> bool:
     args = (shown.issuer, shown.subject, shown.provider, shown.email or None, clock.now())
     if await tx.execute(_ADD, new_id(), user, *args) != "INSERT 0 0":
         if len(await tx.rows(_LIST, user)) > _MOST:
-            raise Conflict(f"An account has {_MOST} of these at most.", code="TOO_MANY")
+            raise Conflict(
+                say("An account has %(most)s of these at most.", most=_MOST), code="TOO_MANY"
+            )
         return True
     known = await find(tx, shown.issuer, shown.subject)
     if known is None or known.user != user:

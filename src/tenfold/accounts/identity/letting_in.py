@@ -24,6 +24,7 @@ from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import say
 
 VERIFIED = """UPDATE tenfold.users SET email_verified_at = coalesce(email_verified_at, $2)
 WHERE id = $1"""
@@ -72,7 +73,9 @@ class LettingIn:
             found, account = await self._good(reader, "sign_in", secret)
         if not _same(found, browser) and email.strip().lower() != account.user.email:
             text = "is not the one that the link was sent to"
-            raise Invalid({"email": text if email.strip() else "is required in another browser"})
+            raise Invalid(
+                {"email": text if email.strip() else say("is required in another browser")}
+            )
         async with self._database.transaction(links.context(found, account, client)) as tx:
             if await links.use(tx, "sign_in", secret) is None:
                 raise used()
@@ -178,4 +181,4 @@ def _same(link: Link, browser: str) -> bool:
 
 
 def used() -> NotFound:
-    return NotFound("This link was used already, or is too old; ask for a new one.")
+    return NotFound(say("This link was used already, or is too old; ask for a new one."))

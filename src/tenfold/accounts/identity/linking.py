@@ -21,6 +21,7 @@ from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.db.database import Reader
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, NotFound
+from tenfold.kernel.language import say
 
 _CONFIRMED = """UPDATE tenfold.users SET email_verified_at = $2
 WHERE id = $1 AND email_verified_at IS NULL"""
@@ -69,8 +70,13 @@ class Linking:
             if act.account.user.email != shown.email:
                 label = self._providers.label(shown.issuer)
                 raise Forbidden(
-                    f"{label} knows you as {shown.email}, and this account is that of "
-                    f"{act.account.user.email}. Link it from your settings instead."
+                    say(
+                        "%(label)s knows you as %(email)s, and this account is that of "
+                        "%(email_)s. Link it from your settings instead.",
+                        label=label,
+                        email=shown.email,
+                        email_=act.account.user.email,
+                    )
                 )
             await self._link(act, shown)
         return self._providers.label(shown.issuer)
@@ -86,7 +92,7 @@ class Linking:
         same = shown.verified and shown.email == user.email
         if user.email_verified_at is None and not same:
             raise Forbidden(
-                "Confirm your e-mail address first: we have mailed you a link.",
+                say("Confirm your e-mail address first: we have mailed you a link."),
                 code="EMAIL_NOT_VERIFIED",
             )
         if not await identities.link(act.tx, user.id, shown):

@@ -61,6 +61,7 @@ from tenfold.kernel.errors import (
     Unauthenticated,
 )
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import say
 
 SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
@@ -91,7 +92,9 @@ class Act:
         if found is None:
             raise used()
         if found.user != self.account.id:
-            raise Forbidden("This link is for another account than the one you are signed in to.")
+            raise Forbidden(
+                say("This link is for another account than the one you are signed in to.")
+            )
         return found
 
     async def note(self, event: Event, tenant: UUID | None = None, **detail: object) -> None:
@@ -206,7 +209,7 @@ class Own:
             refusal = wrong
         if refusal.status == 423:
             raise refusal
-        raise Invalid({"currentPassword": "is not your password"})
+        raise Invalid({"currentPassword": say("is not your password")})
 
     async def _changed(self, act: Act, hashed: str) -> Signed:
         account, session = act.account, act.claims.session
@@ -276,7 +279,7 @@ class Own:
         """Mail the link again that proves one's address; False where enough were sent."""
         async with self.at_work(claims, client) as act:
             if act.account.user.email_verified_at is not None:
-                raise Conflict("Your address is confirmed already.", code="DUPLICATE")
+                raise Conflict(say("Your address is confirmed already."), code="DUPLICATE")
             return await links.verification(act.tx, self._keyring, act.account, self._address)
 
     async def verify(self, claims: Claims, secret: str, client: Client) -> None:
@@ -328,8 +331,10 @@ class Own:
             return
         if not await identities.lets_in(act.tx, act.account.id, self._providers.issuers):
             raise Conflict(
-                "Nothing else would let you into your account; set a password or add a passkey "
-                "first.",
+                say(
+                    "Nothing else would let you into your account; set a password or add a passkey "
+                    "first."
+                ),
                 code="LAST_WAY_IN",
             )
 
@@ -353,13 +358,13 @@ async def _named(judging: Any, name: str) -> str:
 def nothing_answered() -> MissingFields:
     """Nothing was answered to the question for a second factor, so that nothing was guessed."""
     told = "is required, or recoveryCode or passkey in its place"
-    return MissingFields({"code": told}, f"Missing: code. It {told}.")
+    return MissingFields({"code": told}, say("Missing: code. It %(told)s.", told=told))
 
 
 def step_up_first() -> Forbidden:
     """The answer to what needs somebody who has proved lately who they are."""
     return Forbidden(
-        "Confirm that it is you first: this needs your password or second factor once more.",
+        say("Confirm that it is you first: this needs your password or second factor once more."),
         code="STEP_UP_REQUIRED",
     )
 
@@ -376,12 +381,12 @@ def people_alone() -> Forbidden:
 
 
 def _ended() -> Unauthenticated:
-    return Unauthenticated("Your sign-in has ended; sign in again.")
+    return Unauthenticated(say("Your sign-in has ended; sign in again."))
 
 
 def too_late() -> Unauthenticated:
     """The answer to a ceremony that is unknown, or came to its end too late."""
-    return Unauthenticated("This is unknown here, or was not finished in time; begin again.")
+    return Unauthenticated(say("This is unknown here, or was not finished in time; begin again."))
 
 
 __all__ = ["SURE", "Act", "Own", "User", "is_sure", "nothing_answered", "step_up_first"]

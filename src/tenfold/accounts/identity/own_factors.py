@@ -17,6 +17,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
 from tenfold.db.keys import Keyring
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.language import say
 
 
 class OwnFactors:
@@ -33,7 +34,7 @@ class OwnFactors:
             act.need_sure()
             key = await totp.begin(act.tx, self._keyring, act.account.id)
             if not key:
-                raise Conflict("An authenticator app is set up already.", code="DUPLICATE")
+                raise Conflict(say("An authenticator app is set up already."), code="DUPLICATE")
             return key, totp.address(key, act.account.user.email, "Tenfold")
 
     async def begun_totp(self, claims: Claims, client: Client) -> tuple[str, str]:
@@ -42,7 +43,7 @@ class OwnFactors:
             act.need_sure()
             key = await totp.begun(act.tx, self._keyring, act.account.id)
             if not key:
-                raise NotFound("No authenticator app is being set up.")
+                raise NotFound(say("No authenticator app is being set up."))
             return key, totp.address(key, act.account.user.email, "Tenfold")
 
     async def confirm_totp(
@@ -52,7 +53,7 @@ class OwnFactors:
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
             if not await totp.confirm(act.tx, self._keyring, act.account.id, code):
-                raise Invalid({"code": "is not what the app shows now"})
+                raise Invalid({"code": say("is not what the app shows now")})
             await act.note_everywhere("mfa_enabled", factor="totp")
             codes = await self._added(act)
             await self._own.told(act, "An authenticator app was added to your account.")
@@ -63,7 +64,7 @@ class OwnFactors:
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
             if not await totp.remove(act.tx, act.account.id):
-                raise NotFound("No authenticator app is set up.")
+                raise NotFound(say("No authenticator app is set up."))
             await act.note_everywhere("mfa_disabled", factor="totp")
             await self._after_removal(act)
             await self._own.told(act, "The authenticator app was removed from your account.")
@@ -73,7 +74,7 @@ class OwnFactors:
         async with self._own.at_work(claims, client) as act:
             act.need_sure()
             if not (await enrolled(act.tx, act.account.id)).any:
-                raise Conflict("Set up a second factor first.", code="NO_SECOND_FACTOR")
+                raise Conflict(say("Set up a second factor first."), code="NO_SECOND_FACTOR")
             codes = await self._codes(act)
             await act.note_everywhere("recovery_codes_made")
             await self._own.told(act, "New recovery codes were made; the earlier ones are void.")

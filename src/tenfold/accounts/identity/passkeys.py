@@ -37,6 +37,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Conflict, Invalid
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 MOST = 20
 _OF = """SELECT id, name, created_at, used_at, backed_up, transports, credential_id
@@ -105,7 +106,9 @@ async def creation(reader: Reader, site: Site, user: User) -> tuple[dict[str, An
     """What the browser is to make a passkey from; Conflict where a person has too many."""
     rows = await reader.rows(_OF, user.id)
     if len(rows) >= MOST:
-        raise Conflict(f"You have {MOST} passkeys; remove one first.", code="TOO_MANY")
+        raise Conflict(
+            say("You have %(most)s passkeys; remove one first.", most=MOST), code="TOO_MANY"
+        )
     name = f"{user.first_name} {user.last_name}".strip()
     made = generate_registration_options(
         rp_id=site.name,
@@ -134,7 +137,7 @@ async def add(
             expected_origin=ceremony.origin,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise Invalid({"credential": "is not what this site asked the passkey for"}) from error
+        raise Invalid({"credential": say("is not what this site asked the passkey for")}) from error
     found = await tx.value(
         _ADD,
         new_id(),
@@ -147,7 +150,7 @@ async def add(
         " ".join(name.split()) or "Passkey",
     )
     if found is None:
-        raise Conflict("This passkey is known already.", code="DUPLICATE")
+        raise Conflict(say("This passkey is known already."), code="DUPLICATE")
     return found
 
 

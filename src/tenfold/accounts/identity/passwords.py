@@ -15,6 +15,7 @@ from zxcvbn import zxcvbn
 
 from tenfold.accounts.identity.breached import Breached
 from tenfold.kernel.errors import Unavailable
+from tenfold.kernel.language import say
 
 LEAST, MOST = 8, 200
 _LOOKED_AT = 50  # zxcvbn's time rises with the square of the length
@@ -81,7 +82,7 @@ class Passwords:
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         if self._waiting >= _WAITING:
-            raise Unavailable("Too many people sign in at this moment; try again shortly.")
+            raise Unavailable(say("Too many people sign in at this moment; try again shortly."))
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -14,6 +14,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Locked, TenfoldError, Unauthenticated
+from tenfold.kernel.language import say
 
 ACCOUNT_KEY = "sign-in accounts"
 """The name of the key from which lockouts know accounts."""
@@ -58,7 +59,9 @@ class Proving:
             await note_everywhere(tx, "mfa_failed", client, account.id)
             if after.locked(moment):
                 await note_everywhere(tx, "account_locked", client, account.id, factor="code")
-            return Unauthenticated("This is not the right code; try again.", code="INVALID_CODE")
+            return Unauthenticated(
+                say("This is not the right code; try again."), code="INVALID_CODE"
+            )
         if not standing.locked(moment):
             await lockout.succeeded(tx, key, moment)
         if "rec" in methods:
@@ -84,7 +87,7 @@ class Proving:
         await note_everywhere(tx, "login_failed", client, account.id, step="step_up")
         if after.locked(moment):
             await note_everywhere(tx, "account_locked", client, account.id, factor="password")
-        return Unauthenticated("The password is wrong.", code="INVALID_CREDENTIALS")
+        return Unauthenticated(say("The password is wrong."), code="INVALID_CREDENTIALS")
 
     def _key(self, user: UUID) -> bytes:
         return lockout.account_of(self._account_keys()[0], f"second factor {user}")
@@ -101,7 +104,11 @@ def locked(standing: lockout.Standing) -> Locked:
     """The answer while an account is locked."""
     seconds = lockout.seconds_left(standing, clock.now())
     return Locked(
-        f"This account is locked after {lockout.FAILURES} failed sign-ins. "
-        f"Try again in {-(-seconds // 60)} minutes.",
+        say(
+            "This account is locked after %(failures)s failed sign-ins. Try again in %(x)s "
+            "minutes.",
+            failures=lockout.FAILURES,
+            x=-(-seconds // 60),
+        ),
         retry_after=seconds,
     )

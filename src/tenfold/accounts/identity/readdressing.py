@@ -26,6 +26,7 @@ from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Invalid
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import say
 from tenfold.kernel.settings import Settings
 from tenfold.mail.letters import post
 
@@ -60,7 +61,7 @@ class Readdressing:
             wanted = checked_email(email)
             before = act.account.user.email
             if wanted == before:
-                raise Invalid({"email": "is your address already"})
+                raise Invalid({"email": say("is your address already")})
             asked = Readdressed(
                 user=act.account.id, before=before, email=wanted, address=client.address
             )
@@ -108,8 +109,11 @@ class Readdressing:
                 name = await reader.value(_DIRECTORY, one.tenant, claims.user)
             if name is not None:
                 raise Forbidden(
-                    f"A directory of {name} knows you by your address, so that it stays as it is "
-                    "while you belong there."
+                    say(
+                        "A directory of %(name)s knows you by your address, so that it stays as "
+                        "it is while you belong there.",
+                        name=name,
+                    )
                 )
 
 

@@ -48,6 +48,7 @@ from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Invalid, Locked, NotFound, TenfoldError, Unauthenticated
 from tenfold.kernel.ids import NIL, new_id
+from tenfold.kernel.language import say
 from tenfold.kernel.settings import Settings
 
 _STILL = """SELECT 1 FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -210,7 +211,7 @@ class SignIn:
                 await note_everywhere(tx, "account_locked", client, user and user.id)
                 await tell_of_lock(tx, address, client, lockout.minutes_left(after, moment))
         return Unauthenticated(
-            "The e-mail address or the password is wrong.", code="INVALID_CREDENTIALS"
+            say("The e-mail address or the password is wrong."), code="INVALID_CREDENTIALS"
         )
 
     # -- with a second factor, or with a passkey alone
@@ -267,7 +268,7 @@ class SignIn:
         device: str = "",
     ) -> Signed:
         """Sign in with a passkey alone; it makes sure of the person, so it is two factors."""
-        wrong = Unauthenticated("This passkey is not known here.", code="INVALID_CREDENTIALS")
+        wrong = Unauthenticated(say("This passkey is not known here."), code="INVALID_CREDENTIALS")
         async with self._database.read(NIL) as reader:
             user = await passkeys.owner(reader, answer)
             found = await by_id(reader, user) if user else None
@@ -336,12 +337,12 @@ class SignIn:
 
 def over() -> Unauthenticated:
     """The answer where a sign-in does not hold any more."""
-    return Unauthenticated("Your sign-in has ended; sign in again.")
+    return Unauthenticated(say("Your sign-in has ended; sign in again."))
 
 
 def _begin_again() -> Unauthenticated:
     return Unauthenticated(
-        "This sign-in is unknown here, or was not finished in time; begin again."
+        say("This sign-in is unknown here, or was not finished in time; begin again.")
     )
 
 

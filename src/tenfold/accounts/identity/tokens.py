@@ -18,6 +18,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Unauthenticated
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.language import say
 from tenfold.kernel.turning import Keys, live
 
 ALGORITHM = "Ed25519"
@@ -94,7 +95,7 @@ class Tokens:
         return found
 
     def _check(self, token: str) -> Claims:
-        wrong = Unauthenticated("The access token is not valid; sign in again.")
+        wrong = Unauthenticated(say("The access token is not valid; sign in again."))
         rules = JWTClaimsRegistry(
             now=int(clock.now().timestamp()),
             leeway=_LEEWAY,
@@ -132,7 +133,7 @@ class Tokens:
 
 
 def _expired() -> Unauthenticated:
-    return Unauthenticated("Your sign-in has expired; refresh it or sign in again.")
+    return Unauthenticated(say("Your sign-in has expired; refresh it or sign in again."))
 
 
 def _key(seed: bytes) -> OKPKey:

@@ -42,6 +42,7 @@ from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, Unauthenticated, Unavailable
 from tenfold.kernel.ids import NIL, new_id
+from tenfold.kernel.language import say
 from tenfold.kernel.settings import Settings
 from tenfold.outside.targets import OutsideError
 
@@ -116,7 +117,7 @@ class WithProvider:
             or begun.provider != key
             or not await self._once(begun, client)
         ):
-            raise Unauthenticated("This sign-in was not begun in this browser, or is too old.")
+            raise Unauthenticated(say("This sign-in was not begun in this browser, or is too old."))
         if back.error or not back.code:
             raise Unauthenticated(f"{provider.label} did not let you in ({back.error[:100]}).")
         try:
@@ -145,8 +146,11 @@ class WithProvider:
         except (OutsideError, TimeoutError) as error:
             _log.warning("a provider does not answer", provider=provider.key, error=str(error))
             raise Unavailable(
-                f"{provider.label} does not answer just now. Try again shortly, or sign in another "
-                "way."
+                say(
+                    "%(label)s does not answer just now. Try again shortly, or sign in another "
+                    "way.",
+                    label=provider.label,
+                )
             ) from None
 
     # -- who came back
@@ -162,12 +166,12 @@ class WithProvider:
         if known is None:
             return await self._offer(shown, after)
         if user is None or not user.active or not member:
-            raise Unauthenticated("This account is not in use any more.")
+            raise Unauthenticated(say("This account is not in use any more."))
         account = Account(user, member[0], member)
         context = Context(account.tenant, account.id, request=client.request)
         async with self._database.transaction(context) as tx:
             if await identities.hold(tx, shown.issuer, shown.subject) != known:
-                raise Unauthenticated("Your account changed just now; sign in again.")
+                raise Unauthenticated(say("Your account changed just now; sign in again."))
             await identities.used(tx, known.id, shown)
             return await self._entrance.admit(tx, account, methods(shown), client, device)
 
@@ -175,8 +179,11 @@ class WithProvider:
         if not (shown.email and shown.verified):
             label = self.providers.named(shown.provider).label
             raise Forbidden(
-                f"{label} has not confirmed that your e-mail address is yours. Confirm it there, "
-                f"or sign in here and link {label} to your account.",
+                say(
+                    "%(label)s has not confirmed that your e-mail address is yours. Confirm it "
+                    "there, or sign in here and link %(label)s to your account.",
+                    label=label,
+                ),
                 code="EMAIL_NOT_VERIFIED",
             )
         async with self._database.read(NIL) as reader:
@@ -191,7 +198,7 @@ class WithProvider:
         """The offer that a browser kept; raises Unauthenticated where it is too old."""
         found = self._opened(kept, Offer, _OFFER)
         if found is None:
-            raise Unauthenticated("This was not finished in time; begin again.")
+            raise Unauthenticated(say("This was not finished in time; begin again."))
         return found
 
     async def register(self, kept: str, new: Newcomer, client: Client, device: str) -> Signed:

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from tenfold.accounts.identity.own import step_up_first
 from tenfold.engine.access import Person
 from tenfold.kernel.errors import Forbidden
+from tenfold.kernel.language import say
 
 ActName = Literal[
     "administer",
@@ -97,7 +98,7 @@ assert set(ACTS) == set(get_args(ActName))
 def need_owner(person: Person, name: ActName) -> None:
     """Raise Forbidden where an act is the owners' alone."""
     if ACTS[name].owner and person.role != "owner":
-        raise Forbidden(f"Only an owner may {ACTS[name].words}.")
+        raise Forbidden(say("Only an owner may %(words)s.", words=ACTS[name].words))
 
 
 def need_proof(person: Person, name: ActName, *, sure: bool) -> None:

@@ -15,6 +15,7 @@ from tenfold.db.database import Transaction
 from tenfold.engine.access import Person
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Forbidden
+from tenfold.kernel.language import say
 
 OUTSIDE = "ADDRESS_NOT_ALLOWED"
 
@@ -62,7 +63,7 @@ def need_scope(caller: Caller) -> None:
 def need_role(caller: Caller) -> None:
     """Raise Forbidden unless they are an owner or an admin."""
     if not caller.administers:
-        raise Forbidden("Only an owner or an admin of the organisation may do this.")
+        raise Forbidden(say("Only an owner or an admin of the organisation may do this."))
 
 
 def need_factor(caller: Caller) -> None:
@@ -70,12 +71,15 @@ def need_factor(caller: Caller) -> None:
     standing = caller.standing
     if standing.overdue:
         raise Forbidden(
-            "Administrators need a second factor: set up an authenticator app or a passkey first.",
+            say(
+                "Administrators need a second factor: set up an authenticator app or a passkey "
+                "first."
+            ),
             code="MFA_REQUIRED",
         )
     if standing.enrolled and MFA not in standing.methods:
         raise Forbidden(
-            "Confirm that it is you with your second factor first.", code="STEP_UP_REQUIRED"
+            say("Confirm that it is you with your second factor first."), code="STEP_UP_REQUIRED"
         )
 
 
@@ -83,8 +87,10 @@ def need_place(caller: Caller, client: Client) -> None:
     """Raise Forbidden where the organisation is administered from its own networks, not there."""
     if not inside(client.address, caller.standing.networks):
         raise Forbidden(
-            "Your organisation is administered from its own networks only, and this address is in "
-            "none of them.",
+            say(
+                "Your organisation is administered from its own networks only, and this address "
+                "is in none of them."
+            ),
             code=OUTSIDE,
         )
 

@@ -28,6 +28,7 @@ from tenfold.engine.scopes import ADMIN, SCIM, VERBS, unknown
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 MOST = 50
 """Keys that one person or service account may have at a time."""
@@ -177,9 +178,9 @@ async def rotate(act: KeyAct, identity: UUID, wanted: Rotation) -> MadeApiKey:
             raise _missing(identity)
     await _owner(act, old.user_id)
     if old.revoked_at is not None or old.expires_at <= clock.now():
-        raise Conflict("This key is not good any more; make a new one.", code="KEY_OVER")
+        raise Conflict(say("This key is not good any more; make a new one."), code="KEY_OVER")
     if old.successor_id is not None:
-        raise Conflict("This key was rotated already; rotate the new one.", code="KEY_OVER")
+        raise Conflict(say("This key was rotated already; rotate the new one."), code="KEY_OVER")
     made = await _made(act, old.user_id, old.name, old.scopes, wanted.expires_in_days)
     until = clock.now() + timedelta(hours=wanted.overlap_hours)
     await act.tx.execute(_SUCCEEDED, act.tenant, old.id, made.id, until)
@@ -215,14 +216,19 @@ async def _owner(act: KeyAct, owner: UUID) -> tuple[str, str]:
         need_administrator(act.caller, act.client)
     row = await act.tx.row(_OWNER, act.tenant, owner)
     if row is None or (owner != act.caller.user and row["kind"] != "service"):
-        raise Invalid({"user_id": "must be an active service account; people make their own keys"})
+        raise Invalid(
+            {"user_id": say("must be an active service account; people make their own keys")}
+        )
     return row["kind"], row["role"]
 
 
 async def _made(act: KeyAct, owner: UUID, name: str, scopes: list[str], days: int) -> MadeApiKey:
     moment = clock.now()
     if await act.tx.value(_GOOD, act.tenant, owner, moment) >= MOST:
-        raise Conflict(f"There can be {MOST} keys at a time; revoke one first.", code="TOO_MANY")
+        raise Conflict(
+            say("There can be %(most)s keys at a time; revoke one first.", most=MOST),
+            code="TOO_MANY",
+        )
     key, prefix = new_key()
     identity, until = new_id(), moment + timedelta(days=days)
     what = (name, prefix, digest(key), scopes, act.caller.user, moment, until)

@@ -20,6 +20,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.tailored import FieldSpec, check, field_of
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 MOST = 200
 
@@ -126,7 +127,7 @@ async def create(act: Administrator, new: NewCustomField) -> CustomField:
     )
     check(spec, definition)
     if await tx.value(_COUNT, tenant, new.type) >= MOST:
-        raise Conflict(f"A type may have {MOST} custom fields.", code="TOO_MANY")
+        raise Conflict(say("A type may have %(most)s custom fields.", most=MOST), code="TOO_MANY")
     old = await tx.row(_NAMED, tenant, new.type, new.name)
     if old is not None:
         return await _revive(act, _field(old), spec)
@@ -200,9 +201,12 @@ async def _revive(act: Administrator, old: CustomField, spec: FieldSpec) -> Cust
         raise _taken()
     if (old.kind, old.places) != (spec.kind, spec.places):
         raise Conflict(
-            f"A retired field of the kind {old.kind} has this name; choose another name.",
+            say(
+                "A retired field of the kind %(kind)s has this name; choose another name.",
+                kind=old.kind,
+            ),
             code="DUPLICATE",
-            fields={"name": "is that of a retired field"},
+            fields={"name": say("is that of a retired field")},
         )
     await _keep(act.tx, old, spec)
     return await _changed(act, old.id, "field brought back")
@@ -212,9 +216,17 @@ async def _keep(tx: Transaction, old: CustomField, spec: FieldSpec) -> None:
     """Store a field's new form; what records hold already must stay allowed."""
     check(spec, _nothing(old))
     if lost := [o for o in old.options if o not in spec.options]:
-        raise Invalid({"options": f"{lost[0]!r} may be in use; options can only be added"})
+        raise Invalid(
+            {
+                "options": say(
+                    "%(said)s may be in use; options can only be added", said=repr(lost[0])
+                )
+            }
+        )
     if spec.max_length < old.max_length:
-        raise Invalid({"max_length": f"can't be less than {old.max_length}"})
+        raise Invalid(
+            {"max_length": say("can't be less than %(max_length)s", max_length=old.max_length)}
+        )
     await tx.execute(_CHANGE, tx.context.tenant, old.id, _text(spec))
 
 
@@ -265,7 +277,7 @@ def _text(spec: FieldSpec) -> str:
 
 def _taken() -> Conflict:
     return Conflict(
-        "This type has a custom field with this name.",
+        say("This type has a custom field with this name."),
         code="DUPLICATE",
-        fields={"name": "is taken"},
+        fields={"name": say("is taken")},
     )

@@ -24,6 +24,7 @@ from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TooMany
 from tenfold.kernel.ids import NIL, new_id
+from tenfold.kernel.language import say
 from tenfold.mail.letters import Letter, post
 
 LIFE = timedelta(days=7)
@@ -140,12 +141,15 @@ async def invite(
     await members.check_place(act, new.role, chosen, new.team_id)
     if await act.tx.value(_MEMBER, act.tenant, email):
         raise Conflict(
-            "This person is a member already; change them instead.",
+            say("This person is a member already; change them instead."),
             code="DUPLICATE",
-            fields={"email": "is a member already"},
+            fields={"email": say("is a member already")},
         )
     if await act.tx.value(_OPEN, act.tenant, moment) >= MOST_OPEN:
-        raise Conflict(f"{MOST_OPEN} invitations are open; revoke some first.", code="TOO_MANY")
+        raise Conflict(
+            say("%(most_open)s invitations are open; revoke some first.", most_open=MOST_OPEN),
+            code="TOO_MANY",
+        )
     await _need_few(act, email, moment)
     await act.tx.execute(_REVOKE_EARLIER, act.tenant, email, moment)
     identity, secret, by = new_id(), new_secret(), act.person.user
@@ -172,7 +176,7 @@ async def need_confirmed(reader: Reader, user: UUID) -> None:
     """Raise Forbidden for a person who has not confirmed their own address."""
     if await reader.value(_UNCONFIRMED, user):
         raise Forbidden(
-            "Confirm your own e-mail address first: we have mailed you a link.",
+            say("Confirm your own e-mail address first: we have mailed you a link."),
             code="EMAIL_NOT_VERIFIED",
         )
 
@@ -181,7 +185,10 @@ async def _need_few(act: Administrator, email: str, moment: datetime) -> None:
     """Raise TooMany where the organisation, or the address, has had enough for now."""
     day = (act.tenant, moment - _DAY, MOST_A_DAY - 1)
     if (sent := await act.tx.value(_OF_DAY, *day)) is not None:
-        raise _later(f"{MOST_A_DAY} invitations a day are enough", sent + _DAY - moment)
+        raise _later(
+            say("%(most_a_day)s invitations a day are enough", most_a_day=MOST_A_DAY),
+            sent + _DAY - moment,
+        )
     hour = (email, moment - _HOUR, LETTERS_AN_HOUR - 1)
     if (sent := await act.tx.value(_OF_HOUR, *hour)) is not None:
         problem = f"{email} got {LETTERS_AN_HOUR} invitations within an hour, which is enough"
@@ -190,14 +197,19 @@ async def _need_few(act: Administrator, email: str, moment: datetime) -> None:
 
 def _later(problem: str, wait: timedelta) -> TooMany:
     seconds = max(1, math.ceil(wait.total_seconds()))
-    return TooMany(f"{problem}. Try again in {seconds} s.", retry_after=seconds)
+    return TooMany(
+        say("%(problem)s. Try again in %(seconds)s s.", problem=problem, seconds=seconds),
+        retry_after=seconds,
+    )
 
 
 async def revoke(act: Administrator, identity: UUID) -> Invitation:
     """Take an invitation back."""
     old = await one(act.tx, act.tenant, identity)
     if old.state == "accepted":
-        raise Conflict("It was accepted already; deactivate the member instead.", code="CONFLICT")
+        raise Conflict(
+            say("It was accepted already; deactivate the member instead."), code="CONFLICT"
+        )
     await act.tx.execute(_REVOKE, act.tenant, identity, clock.now())
     await note(act.tx, "invitation_revoked", act.client, tenant=act.tenant, email=old.email)
     return await one(act.tx, act.tenant, identity)
@@ -280,5 +292,5 @@ def _letter(email: str, organisation: str, by: str, link: str) -> Letter:
 
 def _over() -> NotFound:
     return NotFound(
-        "This invitation was used, taken back, or is too old; ask for a new one.",
+        say("This invitation was used, taken back, or is too old; ask for a new one."),
     )

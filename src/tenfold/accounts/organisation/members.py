@@ -33,6 +33,7 @@ from tenfold.kernel.errors import (
     Unauthenticated,
 )
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 _COLUMNS = """SELECT m.user_id AS id, u.kind, u.email, m.role, m.roles, m.team_id, m.active,
     m.created_at,
@@ -190,9 +191,9 @@ async def add(
         await act.tx.execute(_ADD, act.tenant, user, new.role, chosen, new.team_id, made)
     except asyncpg.UniqueViolationError:
         raise Conflict(
-            "This person is a member already; change them instead.",
+            say("This person is a member already; change them instead."),
             code="DUPLICATE",
-            fields={"email": "is a member already"},
+            fields={"email": say("is a member already")},
         ) from None
     await policy.ask_member(act.tx, act.tenant, user)
     act.tx.touch("members")
@@ -248,7 +249,7 @@ async def transfer(act: Administrator, to: UUID) -> Member:
     """Make somebody else an owner, and the owner who does it an admin; answers the new owner."""
     act.need("transfer_ownership")
     if to == act.person.user:
-        raise Invalid({"to": "is you; name somebody else"})
+        raise Invalid({"to": say("is you; name somebody else")})
     try:
         before = await one(act.tx, act.tenant, to)
         await people.load(act.tx, act.tenant, to)
@@ -324,11 +325,11 @@ async def _check_owners(act: Administrator, old: Member, new: Member) -> None:
     if old.role != "owner":
         return
     if act.person.role != "owner":
-        raise Forbidden("Only an owner may change an owner; ask one of them to do it.")
+        raise Forbidden(say("Only an owner may change an owner; ask one of them to do it."))
     leaves = old.active and (new.role != "owner" or not new.active)
     if leaves and not await act.tx.value(_OTHER_OWNERS, act.tenant, old.id):
         raise Conflict(
-            "The organisation would have no owner; make somebody else one first.",
+            say("The organisation would have no owner; make somebody else one first."),
             code="LAST_OWNER",
         )
 
@@ -348,9 +349,9 @@ async def _account(
             await unproven.strip(tx, found)
         if new.password:
             raise Conflict(
-                "This person has an account already; leave the password out to add them.",
+                say("This person has an account already; leave the password out to add them."),
                 code="EMAIL_TAKEN",
-                fields={"password": "leave it out: the account has one"},
+                fields={"password": say("leave it out: the account has one")},
             )
         return found, False
     needed = {
@@ -360,7 +361,9 @@ async def _account(
     }
     missing = [name for name, value in needed.items() if not (value or "").strip()]
     if missing and not by_directory:
-        raise MissingFields(dict.fromkeys(missing, "is required for a person without an account"))
+        raise MissingFields(
+            dict.fromkeys(missing, say("is required for a person without an account"))
+        )
     user, first, last = new_id(), str(new.first_name).strip(), str(new.last_name).strip()
     try:
         await tx.execute(_NEW_USER, user, email, first, last, password_hash or None)

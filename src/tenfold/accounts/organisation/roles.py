@@ -21,6 +21,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.kernel.text import plural
 
@@ -107,16 +108,22 @@ async def create(act: Administrator, new: NewRole) -> Role:
     act.need("change_roles")
     tx, tenant = act.tx, act.tenant
     if new.name in ("owner", "admin"):
-        raise Invalid({"name": f"{new.name} may do everything already; choose another name"})
+        raise Invalid(
+            {"name": say("%(name)s may do everything already; choose another name", name=new.name)}
+        )
     names = [row[0] for row in await tx.rows(_NAMES, tenant)]
     if len(names) >= MOST:
-        raise Conflict(f"An organisation may have {MOST} roles of its own.", code="TOO_MANY")
+        raise Conflict(
+            say("An organisation may have %(most)s roles of its own.", most=MOST), code="TOO_MANY"
+        )
     stored = msgspec.json.encode(await checked(tx, act.registry, new.grants)).decode()
     try:
         await tx.execute(_ADD, tenant, new.name, stored)
     except asyncpg.UniqueViolationError:
         raise Conflict(
-            "There is a role with this name.", code="DUPLICATE", fields={"name": "is taken"}
+            say("There is a role with this name."),
+            code="DUPLICATE",
+            fields={"name": say("is taken")},
         ) from None
     return await _noted(act, await one(tx, tenant, act.registry, new.name), "created")
 

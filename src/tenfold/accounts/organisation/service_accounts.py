@@ -22,6 +22,7 @@ from tenfold.accounts.organisation.members import (
 from tenfold.db.database import Reader
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 MOST = 100
 _COUNT = """SELECT count(*) FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -87,7 +88,7 @@ async def create(act: Administrator, new: NewServiceAccount) -> ServiceAccount:
     name, roles = _clean(new.name), sorted(set(new.roles))
     await members.check_place(act, new.role, roles, new.team_id)
     if await act.tx.value(_COUNT, act.tenant) >= MOST:
-        raise Conflict(f"There can be {MOST} service accounts.", code="TOO_MANY")
+        raise Conflict(say("There can be %(most)s service accounts.", most=MOST), code="TOO_MANY")
     identity = new_id()
     await act.tx.execute(_NEW, identity, f"{identity.hex}@service.invalid", name)
     await act.tx.execute(_ADD, act.tenant, identity, new.role, roles, new.team_id)
@@ -132,7 +133,7 @@ async def _note(act: Administrator, event: Event, identity: UUID, **told: object
 def _clean(name: str) -> str:
     clean = " ".join(name.split())
     if not clean:
-        raise Invalid({"name": "must not be blank"})
+        raise Invalid({"name": say("must not be blank")})
     return clean
 
 

@@ -25,6 +25,7 @@ from tenfold.engine.following import Follower
 from tenfold.engine.records import Records
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound, Unauthenticated
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, within
 
 _ALL = """SELECT s.grantee_id, s.grantee, s.may, s.shared_by, s.created_at,
     CASE WHEN s.grantee = 'team' THEN t.name WHEN m.known_at IS NULL THEN u.email
@@ -158,7 +159,7 @@ class Sharing:
             await self._records.deciding(*what, "share")
         found = {one.id: one for one in await self._shares()}
         if not await shares.end(self._tx, self._record, grantee) or grantee not in found:
-            word = self._definition.label.lower()
+            word = within(self._definition.label)
             raise NotFound(f"This {word} is not shared with anybody with the id {grantee}.")
         await self._note("record_unshared", grantee, team=found[grantee].team_id is not None)
         return found[grantee]
@@ -168,7 +169,7 @@ class Sharing:
 
     async def _check_person(self, user: UUID, owner: UUID | None, may: May) -> None:
         """Raise Invalid for whom it can't be shared with, naming the field."""
-        tenant, many = self._person.tenant, self._definition.label_plural.lower()
+        tenant, many = self._person.tenant, within(self._definition.label_plural)
         try:
             if not await self._tx.value(_MEMBER, tenant, user):
                 raise Unauthenticated("")
@@ -177,12 +178,14 @@ class Sharing:
             problem = f"there is no active person with the id {user} in this organisation"
             raise Invalid({"user_id": problem}) from None
         if user == owner:
-            raise Invalid({"user_id": "owns it already"})
+            raise Invalid({"user_id": say("owns it already")})
         if access.read == "none":
             problem = f"has no role that reads {many}; an administrator can give them one"
             raise Invalid({"user_id": problem})
         if may == "update" and access.update == "none":
-            raise Invalid({"may": f"their roles let them change no {many}; share it to read"})
+            raise Invalid(
+                {"may": say("their roles let them change no %(many)s; share it to read", many=many)}
+            )
 
     async def _note(self, event: Event, grantee: UUID, *, team: bool, **told: object) -> None:
         detail = {"type": self._definition.name, "id": self._record, **told}

@@ -17,6 +17,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine import shares
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say
 
 MOST, DEEPEST = 500, 10
 
@@ -84,7 +85,7 @@ async def create(act: Administrator, new: NewTeam) -> Team:
     tx, tenant, identity = act.tx, act.tenant, new_id()
     parents = await _parents(tx, tenant)
     if len(parents) >= MOST:
-        raise Conflict(f"An organisation may have {MOST} teams.", code="TOO_MANY")
+        raise Conflict(say("An organisation may have %(most)s teams.", most=MOST), code="TOO_MANY")
     _check_tree({**parents, identity: new.parent_id}, identity)
     await _store(tx, _ADD, identity, new.name, new.parent_id)
     return await _noted(act, await one(tx, tenant, identity), "made")
@@ -110,7 +111,12 @@ async def remove(act: Administrator, identity: UUID) -> Team:
     (row,) = await tx.rows(_USED, tenant, identity)
     if row[0] or row[1]:
         raise Conflict(
-            f"{old.name} still has {row[0]} people and {row[1]} teams; move those first.",
+            say(
+                "%(name)s still has %(row)s people and %(row_)s teams; move those first.",
+                name=old.name,
+                row=row[0],
+                row_=row[1],
+            ),
             code="IN_USE",
         )
     await tx.execute(_REMOVE, tenant, identity)
@@ -154,20 +160,26 @@ def _check_tree(parents: Mapping[UUID, UUID | None], moved: UUID) -> None:
         while team is not None:
             levels += 1
             if levels > 1 and team == start:
-                raise Invalid({"parent_id": "is the team itself or a part of it"})
+                raise Invalid({"parent_id": say("is the team itself or a part of it")})
             if levels > DEEPEST:
-                raise Invalid({"parent_id": f"would make more than {DEEPEST} levels of teams"})
+                raise Invalid(
+                    {
+                        "parent_id": say(
+                            "would make more than %(deepest)s levels of teams", deepest=DEEPEST
+                        )
+                    }
+                )
             team = parents.get(team)
 
 
 async def _store(tx: Transaction, sql: str, identity: UUID, name: str, parent: UUID | None) -> None:
     clean = " ".join(name.split())
     if not clean:
-        raise Invalid({"name": "must not be blank"})
+        raise Invalid({"name": say("must not be blank")})
     try:
         await tx.execute(sql, tx.context.tenant, identity, clean, parent)
     except asyncpg.UniqueViolationError:
         raise Conflict(
-            "Another team has this name.", code="DUPLICATE", fields={"name": "is taken"}
+            say("Another team has this name."), code="DUPLICATE", fields={"name": say("is taken")}
         ) from None
     tx.touch("members")

@@ -10,6 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from tenfold.kernel.language import say
+
 Schema = dict[str, Any]
 
 
@@ -144,13 +146,13 @@ class FieldType:
 def text_of(value: object) -> str:
     """The value as text, refusing what isn't and what PostgreSQL can't hold."""
     if not isinstance(value, str):
-        raise Refused("must be text")
+        raise Refused(say("must be text"))
     if "\x00" in value:
-        raise Refused("must not contain the NUL character")
+        raise Refused(say("must not contain the NUL character"))
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Refused("contains a broken character (a lone surrogate)") from None
+        raise Refused(say("contains a broken character (a lone surrogate)")) from None
     return value
 
 
@@ -163,4 +165,4 @@ def uuid_of(value: object) -> UUID:
             return UUID(value)
         except ValueError:
             pass
-    raise Refused("must be an id (a UUID)")
+    raise Refused(say("must be an id (a UUID)"))

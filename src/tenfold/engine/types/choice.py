@@ -20,7 +20,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel.labels import label_of
-from tenfold.kernel.language import say_as
+from tenfold.kernel.language import say, say_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,13 @@ class Choice(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = text_of(value)
         if text not in self.options:
-            raise Refused(f"must be one of {_listed(self.options)}, not {text[:40]!r}")
+            raise Refused(
+                say(
+                    "must be one of %(names)s, not %(said)s",
+                    names=_listed(self.options),
+                    said=repr(text[:40]),
+                )
+            )
         return (text,)
 
     def schema(self) -> Schema:
@@ -136,12 +142,18 @@ class Choices(FieldType):
         chosen = list_of(value, 100)
         for text in chosen:
             if text not in self.options:
-                raise Refused(f"takes {_listed(self.options)}, not {text[:40]!r}")
+                raise Refused(
+                    say(
+                        "takes %(names)s, not %(said)s",
+                        names=_listed(self.options),
+                        said=repr(text[:40]),
+                    )
+                )
         return (msgspec.json.encode(chosen).decode(),)
 
     def filter_value(self, text: str, at: Locale) -> object:
         if text not in self.options:
-            raise Refused(f"takes {_listed(self.options)}")
+            raise Refused(say("takes %(names)s", names=_listed(self.options)))
         return text
 
     def schema(self) -> Schema:
@@ -179,7 +191,7 @@ class Tags(FieldType):
         tags = list_of(value, 100)
         for tag in tags:
             if len(tag) > 100:
-                raise Refused("a tag must have at most 100 characters")
+                raise Refused(say("a tag must have at most 100 characters"))
         return (msgspec.json.encode(tags).decode(),)
 
     def filter_value(self, text: str, at: Locale) -> object:
@@ -195,10 +207,10 @@ class Tags(FieldType):
 def list_of(value: object, most: int) -> list[str]:
     """A list of distinct texts, in order of first mention."""
     if not isinstance(value, list | tuple):
-        raise Refused("must be a list")
+        raise Refused(say("must be a list"))
     items = list(cast("Sequence[object]", value))
     if len(items) > most:
-        raise Refused(f"must have at most {most} entries")
+        raise Refused(say("must have at most %(most)s entries", most=most))
     texts = (" ".join(text_of(item).split()) for item in items)
     return list(dict.fromkeys(text for text in texts if text))
 

@@ -26,6 +26,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
+from tenfold.kernel.language import mark, say
 
 ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
 # The common forms, told by a pattern; all others go the libraries' long way to the same answer.
@@ -54,7 +55,9 @@ class Email(FieldType):
             reason = str(error).rstrip(".")
             said = reason.removeprefix("An email address ").removeprefix("The email address ")
             again = said == reason
-            raise Refused(f"must be an e-mail address: {said}" if again else said) from None
+            raise Refused(
+                say("must be an e-mail address: %(said)s", said=said) if again else said
+            ) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         return text_of(text).strip().lower()
@@ -120,7 +123,7 @@ class Url(FieldType):
         except ValueError:
             fine = False
         if not fine or len(text) > 2_000 or any(c.isspace() for c in text):
-            raise Refused("must be a web address that begins with http:// or https://")
+            raise Refused(say("must be a web address that begins with http:// or https://"))
         return (text,)
 
     def filter_value(self, text: str, at: Locale) -> object:
@@ -147,21 +150,29 @@ class Address(FieldType):
         if isinstance(value, str):
             value = {"street": value}
         if not isinstance(value, dict):
-            raise Refused(f"must be text or an object with {', '.join(ADDRESS_PARTS)}")
+            raise Refused(
+                say("must be text or an object with %(names)s", names=", ".join(ADDRESS_PARTS))
+            )
         given = cast("Mapping[str, object]", value)
         unknown = [part for part in given if part not in ADDRESS_PARTS]
         if unknown:
-            raise Refused(f"has no part {unknown[0]!r}; it has {', '.join(ADDRESS_PARTS)}")
+            raise Refused(
+                say(
+                    "has no part %(said)s; it has %(names)s",
+                    said=repr(unknown[0]),
+                    names=", ".join(ADDRESS_PARTS),
+                )
+            )
         parts: dict[str, str] = {}
         for part in ADDRESS_PARTS:
             if given.get(part) is not None:
                 text = " ".join(text_of(given[part]).split())
                 if len(text) > 200:
-                    raise Refused(f"{part} must have at most 200 characters")
+                    raise Refused(say("%(part)s must have at most 200 characters", part=part))
                 if text:
                     parts[part] = text
         if not parts:
-            raise Refused("must have at least one part")
+            raise Refused(say("must have at least one part"))
         # What an index holds must stay below 2,704 bytes, four of them for a letter at worst.
         return (msgspec.json.encode(parts).decode(), one_line(parts)[:600])
 
@@ -195,7 +206,7 @@ def normal_email(text: str) -> str:
         if known is not None and len(local) + len(known) < 254:
             return f"{local}@{known}".lower()
     if len(text) > _LONGEST:  # brought into normal form in the square of its length
-        raise EmailNotValidError("The email address is too long.")
+        raise EmailNotValidError(say("The email address is too long."))
     found = validate_email(text, check_deliverability=False, test_environment=True)
     return found.normalized.lower()
 
@@ -214,7 +225,7 @@ class NotAPhone(ValueError):
     """Why a text is no telephone number that can be dialled from anywhere, and what would be."""
 
 
-_LIKE = "+1 415 555 0101 is one"
+_LIKE = mark("+1 415 555 0101 is one")
 
 
 def normal_phone(text: str, region: str) -> str:
@@ -225,16 +236,20 @@ def normal_phone(text: str, region: str) -> str:
     try:
         number = phonenumbers.parse(text, region, keep_raw_input=True)
     except phonenumbers.NumberParseException:
-        raise NotAPhone(f"is not a telephone number; {_LIKE}") from None
+        raise NotAPhone(say("is not a telephone number; %(like)s", like=say(_LIKE))) from None
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise NotAPhone(f"lacks its area code; {_LIKE}")
+        raise NotAPhone(say("lacks its area code; %(like)s", like=say(_LIKE)))
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise NotAPhone(f"is not a possible telephone number; {_LIKE}")
+        raise NotAPhone(say("is not a possible telephone number; %(like)s", like=say(_LIKE)))
     plus = phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN
     if number.country_code_source != plus and not _in_the_plan(number):
         raise NotAPhone(
-            f"is not a number of the region {region}; give it with its country, like +49 30 1234567"
+            say(
+                "is not a number of the region %(region)s; give it with its country, like +49 "
+                "30 1234567",
+                region=region,
+            )
         )
     form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{form};ext={number.extension}" if number.extension else form

@@ -10,6 +10,7 @@ from typing import ClassVar
 import sqlalchemy as sa
 
 from tenfold.engine.types.base import Column, FieldType, Locale, Refused, Schema, text_of
+from tenfold.kernel.language import say
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -30,7 +31,7 @@ class Date(FieldType):
                 raise ValueError
             return (date.fromisoformat(text),)
         except ValueError:
-            raise Refused(_no_day(value) or "must be a date like 2026-11-21") from None
+            raise Refused(_no_day(value) or say("must be a date like 2026-11-21")) from None
 
     def schema(self) -> Schema:
         return {"type": "string", "format": "date"}
@@ -56,11 +57,11 @@ class DateTime(FieldType):
             like = "must be a moment like 2026-11-21T09:30:00Z"
             raise Refused(_no_day(value) or like) from None
         if moment.tzinfo is None:
-            raise Refused("must name its zone, like 2026-11-21T09:30:00Z or …+01:00")
+            raise Refused(say("must name its zone, like 2026-11-21T09:30:00Z or …+01:00"))
         try:
             return (moment.astimezone(UTC),)
         except OverflowError:
-            raise Refused("is outside the years 1 to 9999") from None
+            raise Refused(say("is outside the years 1 to 9999")) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         if len(text) == 10:

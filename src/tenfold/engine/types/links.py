@@ -20,6 +20,7 @@ from tenfold.engine.types.base import (
     Schema,
     uuid_of,
 )
+from tenfold.kernel.language import say
 
 ON_DELETE = {
     "restrict": "The other record can't be deleted while a live record points to it (409).",
@@ -114,10 +115,10 @@ class AnyRef(FieldType):
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         if not isinstance(value, dict) or set(value) != {"type", "id"}:  # pyright: ignore[reportUnknownArgumentType]
-            raise Refused('must be an object like {"type": "lead", "id": "…"}')
+            raise Refused(say('must be an object like {"type": "lead", "id": "…"}'))
         given = cast("dict[str, object]", value)
         if not isinstance(given["type"], str):
-            raise Refused("type must be the name of a record type")
+            raise Refused(say("type must be the name of a record type"))
         return (uuid_of(given["id"]), given["type"])
 
     def select(self, field: str, columns: Columns) -> ColumnElement[Any]:

@@ -20,6 +20,7 @@ from tenfold.engine.types.base import (
     Refused,
     Schema,
 )
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import CURRENCIES, NO_MINOR, THOUSANDTHS, exponent
 
 _LARGEST = 2**63 - 1
@@ -40,7 +41,7 @@ class Integer(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         number = _number(value, "a whole number like 1234")
         if number != number.to_integral_value():
-            raise Refused("must be a whole number")
+            raise Refused(say("must be a whole number"))
         return (_within(int(number), self.least, self.most),)
 
     def schema(self) -> Schema:
@@ -114,7 +115,7 @@ class Money(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         currency = at.currency
         if currency not in CURRENCIES:
-            raise Refused(f"currency {currency!r} is not an ISO 4217 code")
+            raise Refused(say("currency %(said)s is not an ISO 4217 code", said=repr(currency)))
         number = _number(value)
         _within(number, self.least, self.most)
         return (_scaled(number, exponent(currency), f" in {currency}"), currency)
@@ -160,7 +161,7 @@ class Currency(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         code = value.upper() if isinstance(value, str) else ""
         if code not in CURRENCIES:
-            raise Refused("must be a currency by its ISO 4217 code, like USD")
+            raise Refused(say("must be a currency by its ISO 4217 code, like USD"))
         return (code,)
 
     def schema(self) -> Schema:
@@ -183,12 +184,12 @@ class Boolean(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         if isinstance(value, bool):
             return (value,)
-        raise Refused("must be true or false")
+        raise Refused(say("must be true or false"))
 
     def filter_value(self, text: str, at: Locale) -> object:
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
-        raise Refused("must be true or false")
+        raise Refused(say("must be true or false"))
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -197,26 +198,26 @@ class Boolean(FieldType):
         return n % 2 == 0
 
 
-def _number(value: object, what: str = "a number like 1234.50") -> PyDecimal:
+def _number(value: object, what: str = mark("a number like 1234.50")) -> PyDecimal:
     """A JSON number, or a filter's text, as an exact decimal."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | PyDecimal):
-        raise Refused(f"must be {what}")
+        raise Refused(say("must be %(what)s", what=say(what)))
     try:
         number = PyDecimal(str(value))
     except InvalidOperation:
-        raise Refused(f"must be {what}") from None
+        raise Refused(say("must be %(what)s", what=say(what))) from None
     if not number.is_finite():
-        raise Refused("must be a finite number")
+        raise Refused(say("must be a finite number"))
     if number and abs(number.adjusted()) > 30:
-        raise Refused("is outside the range of numbers that can be kept")
+        raise Refused(say("is outside the range of numbers that can be kept"))
     return number
 
 
 def _within(number: Any, least: Any, most: Any) -> Any:
     if least is not None and number < least:
-        raise Refused(f"must be at least {least}")
+        raise Refused(say("must be at least %(least)s", least=least))
     if most is not None and number > most:
-        raise Refused(f"must be at most {most}")
+        raise Refused(say("must be at most %(most)s", most=most))
     return number
 
 
@@ -226,9 +227,11 @@ def _scaled(number: PyDecimal, places: int, of: str = "") -> int:
     except Inexact:
         scaled = None
     if scaled is None or scaled != scaled.to_integral_value():
-        raise Refused(f"must have at most {places} decimal places{of}")
+        raise Refused(
+            say("must have at most %(places)s decimal places%(of)s", places=places, of=of)
+        )
     if abs(scaled) > _LARGEST:
-        raise Refused("is too large")
+        raise Refused(say("is too large"))
     return int(scaled)
 
 

@@ -22,6 +22,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel import digits
+from tenfold.kernel.language import grouped, say
 from tenfold.kernel.text import essence
 
 MASK = "••••"
@@ -41,11 +42,11 @@ class Json(FieldType):
         try:
             encoded = digits.encode(value)
         except (TypeError, UnicodeEncodeError, RecursionError):
-            raise Refused("must be JSON") from None
+            raise Refused(say("must be JSON")) from None
         if len(encoded) > 100_000:
-            raise Refused("must have at most 100 kB")
+            raise Refused(say("must have at most 100 kB"))
         if b"\\u0000" in encoded:
-            raise Refused("must not contain the NUL character")
+            raise Refused(say("must not contain the NUL character"))
         return (encoded.decode(),)
 
     def schema(self) -> Schema:
@@ -72,10 +73,12 @@ class Secret(FieldType):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = text_of(value)
         if len(text) > self.max_length:
-            raise Refused(f"must have at most {self.max_length:,} characters")
+            raise Refused(
+                say("must have at most %(most)s characters", most=grouped(self.max_length))
+            )
         if text == MASK:
             raise Refused(
-                "is the mask that stands for a hidden value; leave the field out to keep it"
+                say("is the mask that stands for a hidden value; leave the field out to keep it")
             )
         return (text,)
 
@@ -123,7 +126,7 @@ class Expression(FieldType):
     of: FieldType
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        raise Refused("is computed and can't be set")
+        raise Refused(say("is computed and can't be set"))
 
     def filter_value(self, text: str, at: Locale) -> object:
         return self.of.filter_value(text, at)
@@ -203,7 +206,7 @@ class Rollup(FieldType):
         return ()
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        raise Refused("is computed and can't be set")
+        raise Refused(say("is computed and can't be set"))
 
     def schema(self) -> Schema:
         return {"type": "integer" if self.function == "count" else "number", "readOnly": True}

@@ -22,6 +22,7 @@ from tenfold.engine.types.base import (
     text_of,
 )
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import grouped, say
 from tenfold.kernel.text import sort_key
 
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "span": {"data-mention"}}
@@ -47,7 +48,11 @@ class Text(FieldType):
         text = " ".join(text_of(value).split())
         if len(text) > self.max_length:
             raise Refused(
-                f"must have at most {self.max_length:,} characters, this has {len(text):,}"
+                say(
+                    "must have at most %(most)s characters, this has %(n)s",
+                    most=grouped(self.max_length),
+                    n=grouped(len(text)),
+                )
             )
         return (text, sort_key(text)) if self.folded else (text,)
 
@@ -80,7 +85,11 @@ class LongText(FieldType):
         text = text_of(value).replace("\r\n", "\n").replace("\r", "\n").strip()
         if len(text) > self.max_length:
             raise Refused(
-                f"must have at most {self.max_length:,} characters, this has {len(text):,}"
+                say(
+                    "must have at most %(most)s characters, this has %(n)s",
+                    most=grouped(self.max_length),
+                    n=grouped(len(text)),
+                )
             )
         return (text,)
 
@@ -103,7 +112,9 @@ class RichText(LongText):
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
         text = str(LongText.parse(self, value, at)[0])
         if _depth(text) > _DEEPEST:
-            raise Refused(f"must not have more than {_DEEPEST:,} elements inside each other")
+            raise Refused(
+                say("must not have more than %(n)s elements inside each other", n=grouped(_DEEPEST))
+            )
         return (nh3.clean(text, attributes=_ATTRIBUTES, attribute_filter=_kept),)
 
     def schema(self) -> Schema:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenfold.kernel.language import say
+
 # The first that fits: nearly all call themselves Safari and Mozilla, too.
 _PROGRAMS = (
     ("Edg", "Edge"),
@@ -44,7 +46,10 @@ def agent(text: str) -> Agent:
     if not text.startswith("Mozilla/"):
         program, system = text.partition("/")[0].strip()[:40], ""
     words = [word for word in (program, system) if word]
-    return Agent(" on ".join(words) or "Unknown program", _icon(program, system))
+    name = " ".join(words) or say("Unknown program")
+    if len(words) == 2:
+        name = say("%(program)s on %(system)s", program=program, system=system)
+    return Agent(name, _icon(program, system))
 
 
 def _icon(program: str, system: str) -> str:

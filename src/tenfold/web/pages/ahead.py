@@ -14,7 +14,7 @@ from tenfold.engine.stream import DONE, Made, Page
 from tenfold.engine.types import DateTime, Text
 from tenfold.engine.written import Change
 from tenfold.kernel.errors import Conflict, Invalid, Lost
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, say, within
 from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.edit import arrived
@@ -116,7 +116,9 @@ async def done(request: Req, plural: str, record_id: str) -> ASGIResponse:
             json, _ = await act.desk.query.one(tx, guest.person, definition, act.identity)
             body = _doing(definition, cells.decoded(json))
             if not body:
-                raise Conflict(f"This {definition.label.lower()} can't be ticked off here.")
+                raise Conflict(
+                    say("This %(type)s can't be ticked off here.", type=within(definition.label))
+                )
             one = Change(act.identity, body)
             what = (tx, guest.person, definition, [one], guest.locale)
             (written,), _ = await act.desk.records.update(*what)
@@ -135,7 +137,9 @@ async def snooze(request: Req, plural: str, record_id: str) -> ASGIResponse:
     try:
         async with act.changing() as (tx, guest, definition):
             if due is None or not due.name.startswith(_DUE):
-                raise Conflict(f"This {definition.label.lower()} can't be put off.")
+                raise Conflict(
+                    say("This %(type)s can't be put off.", type=within(definition.label))
+                )
             day = guest.now.astimezone(guest.zone).date() + timedelta(days=days)
             moment = datetime.combine(day, _AT_NINE, guest.zone)
             one = Change(act.identity, {due.json_name: moment.isoformat()})

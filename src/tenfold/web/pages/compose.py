@@ -194,7 +194,7 @@ def _writing(
 ) -> Writing:
     kind, relation = _of(guest, definition, other)
     if parse_id(identity) is None:
-        raise NotFound("There is no such record.")
+        raise NotFound(say("There is no such record."))
     fields = _short(guest, kind, relation)
     problems = dict(error.fields) if error else {}
     record = {} if typed else _begun(guest, kind, fields)

@@ -24,6 +24,7 @@ from tenfold.kernel.errors import (
     TooMany,
     Unauthenticated,
 )
+from tenfold.kernel.language import say
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import passkeys, render
 from tenfold.web.pages.door import signed_in
@@ -109,7 +110,7 @@ def unseal(desk: Desk, claims: Claims, text: str) -> Meant | None:
         raw = desk.keyring.unseal(unspelled(text), _purpose(claims))
         return msgspec.json.decode(raw, type=Meant)
     except (Unsealable, ValueError, msgspec.MsgspecError):
-        raise BadRequest("What was to be confirmed can't be read; begin again.") from None
+        raise BadRequest(say("What was to be confirmed can't be read; begin again.")) from None
 
 
 def _purpose(claims: Claims) -> str:
@@ -127,7 +128,7 @@ async def _page(
 ) -> ASGIResponse:
     async with visiting(request, claims, blocked=True) as guest:
         have = await enrolled(guest.reader, claims.user)
-        around = frame(guest, "Confirm that it is you")
+        around = frame(guest, say("Confirm that it is you"))
     way, typed = _tried(have, form, error) if form and error else _fresh(have)
     view: dict[str, Any] = {
         "typed": typed,

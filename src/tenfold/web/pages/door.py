@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.sign_in import Credentials
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Invalid, Locked, NotFound, TenfoldError, TooMany, Unauthenticated
+from tenfold.kernel.language import say
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import passkeys, render
@@ -56,14 +57,14 @@ async def _renewed(request: Req) -> Claims:
     gate = gate_of(request)
     token = gate.kept(request, "refreshToken")
     if not token:
-        raise SignInFirst("Sign in to see this page.")
+        raise SignInFirst(say("Sign in to see this page."))
     try:
         allow = partial(desk_of(request).limits.count_person, scope_of(request))
         client = gate.client(request)
         access, successor, _ = await gate.accounts.refresh(token[:200], client, allow)
     except Unauthenticated as error:
         keep_session(request, "", "")
-        raise SignInFirst("Your session has ended; sign in again.") from error
+        raise SignInFirst(say("Your session has ended; sign in again.")) from error
     keep_session(request, access, successor)
     return desk_of(request).tokens.verify(access)
 
@@ -93,7 +94,7 @@ async def sign_in(request: Req) -> ASGIResponse:
     try:
         client = await knocked(request)
         if not email.strip() or not password:
-            raise Invalid({}, "Enter your e-mail address and your password.")
+            raise Invalid({}, say("Enter your e-mail address and your password."))
         given = Credentials(email[:320], password[:1_000], device=device(request))
         found = await gate_of(request).accounts.login(given, client)
     except _REFUSALS as error:

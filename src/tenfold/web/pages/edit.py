@@ -21,6 +21,7 @@ from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import say, within
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
@@ -68,7 +69,7 @@ async def create(request: Req, plural: str) -> ASGIResponse:
         return await again(request, act.shipped, act.form, error)
     # All or nothing: without an error there is a record.
     path = f"/{definition.path}/{written.id if written else ''}"
-    return act.done(f"{_title(definition, written)} was created.", path)
+    return act.done(say("%(name)s was created.", name=_title(definition, written)), path)
 
 
 @get("/{plural:str}/{record_id:str}/edit")
@@ -82,7 +83,7 @@ async def edit_page(request: Req, plural: str, record_id: str) -> ASGIResponse:
         definition = await guest.tailored(shipped)
         record, names, version = await read(guest, definition, identity)
         if not may_change(guest, definition, record):
-            raise Forbidden(f"You may not change this {definition.label.lower()}.")
+            raise Forbidden(say("You may not change this %(type)s.", type=within(definition.label)))
         view = view_of(guest, definition, record, names, version=version)
         around = frame(guest, view.title)
     return render.page(request, "form.html", around, form=view)
@@ -108,7 +109,7 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost) as error:
         return await again(request, act.shipped, act.form, error, act.identity)
     undo = f"{act.path}/undo?version={written.version}" if written else ""
-    return act.done("Your changes are saved.", undo=undo)
+    return act.done(say("Your changes are saved."), undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/moves", status_code=200)
@@ -117,7 +118,7 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     act = await arrived(request, plural, "page-move", record_id)
     stage, to = act.shipped.status, act.form.get("to")
     if stage is None or to not in stage.options:
-        raise Invalid({"to": "is no stage of this record"})
+        raise Invalid({"to": say("is no stage of this record")})
     reason = act.form.get("reason").strip()
     try:
         async with act.changing() as (tx, guest, definition):
@@ -126,7 +127,7 @@ async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Conflict, Lost) as error:
         return act.refused(error)
     undo = f"{act.path}/undo?version={written.version}"
-    return act.done(f"Moved to {stage.label(to)}.", act.onward, undo=undo)
+    return act.done(say("Moved to %(stage)s.", stage=stage.label(to)), act.onward, undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/undo", status_code=200)
@@ -146,7 +147,11 @@ async def undo(
     except (Conflict, Lost) as error:
         return act.refused(error, back=True)
     stage, to = act.shipped.status, back.get("status")
-    said = f"Moved back to {stage.label(str(to))}." if stage and to else "Taken back."
+    said = (
+        say("Moved back to %(stage)s.", stage=stage.label(str(to)))
+        if stage and to
+        else say("Taken back.")
+    )
     return act.done(said, safe_next(next) if next else act.back)
 
 
@@ -161,7 +166,7 @@ async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
             )
     except (Conflict, Lost) as error:
         return act.refused(error)
-    said = f"{_title(definition, written)} was deleted."
+    said = say("%(name)s was deleted.", name=_title(definition, written))
     return act.done(said, f"/{act.shipped.path}", undo=f"{act.path}/restore")
 
 
@@ -174,7 +179,7 @@ async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
             await act.desk.records.restore(tx, guest.person, definition, act.identity)
     except Conflict as error:
         return act.refused(error, "?deleted=true")
-    return act.done(f"This {act.shipped.label.lower()} is back.")
+    return act.done(say("This %(type)s is back.", type=within(act.shipped.label)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +262,9 @@ def stop(body: Body, definition: Definition, guest: Guest, *, creating: bool) ->
 def _title(definition: Definition, written: Written | None) -> str:
     """What a written record is called; its type, where the writer may not read it."""
     if written is None or written.json is None:
-        return f"The {definition.label.lower()}"
+        return say("The %(type)s", type=within(definition.label))
     record: dict[str, Any] = msgspec.json.decode(written.json)
-    return own_title(definition, record) or f"The {definition.label.lower()}"
+    return own_title(definition, record) or say("The %(type)s", type=within(definition.label))
 
 
 HANDLERS = [new_page, create, edit_page, change, move, undo, delete, restore]

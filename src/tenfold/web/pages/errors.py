@@ -10,9 +10,10 @@ from litestar.exceptions import HTTPException
 
 from tenfold.db.database import BUSY
 from tenfold.kernel.errors import NotFound, TenfoldError
+from tenfold.kernel.language import mark, say
 from tenfold.web import respond
 from tenfold.web.desk import header
-from tenfold.web.pages import render
+from tenfold.web.pages import render, speaking
 from tenfold.web.pages.session import (
     Req,
     SignInFirst,
@@ -24,20 +25,21 @@ from tenfold.web.pages.session import (
 
 _log = structlog.get_logger()
 _TITLES = {
-    400: "That address can't be read",
-    403: "You may not do this",
-    404: "There is nothing here",
-    405: "That is not possible here",
-    409: "That collides with something",
-    413: "That is too large",
-    429: "A little slower, please",
-    503: "We can't reach the data",
+    400: mark("That address can't be read"),
+    403: mark("You may not do this"),
+    404: mark("There is nothing here"),
+    405: mark("That is not possible here"),
+    409: mark("That collides with something"),
+    413: mark("That is too large"),
+    429: mark("A little slower, please"),
+    503: mark("We can't reach the data"),
 }
-_SET_UP = ("/settings/security", "shield-check", "Set one up")
+_WRONG, _FAILED = mark("Something went wrong"), mark("That did not work")
+_SET_UP = ("/settings/security", "shield-check", mark("Set one up"))
 _TEXTS = {
-    404: "The page or record is gone, was never here, or is not yours to see.",
-    405: "Go back and use the buttons of the page.",
-    500: "Something went wrong on our side. It has been noted; try again in a moment.",
+    404: mark("The page or record is gone, was never here, or is not yours to see."),
+    405: mark("Go back and use the buttons of the page."),
+    500: mark("Something went wrong on our side. It has been noted; try again in a moment."),
 }
 
 
@@ -68,13 +70,13 @@ def refused(request: Req, error: TenfoldError) -> Response[bytes]:
         return _to_sign_in(request)
     if error.code == "STEP_UP_REQUIRED":
         return _to_confirm(request)
-    title = _TITLES.get(error.status, "Something went wrong")
-    text = _TEXTS.get(error.status, error.message) if error.status == 500 else error.message
+    title = say(_TITLES.get(error.status, _WRONG))
+    text = say(_TEXTS[500]) if error.status == 500 else error.message
     if error.status == 404:
-        text = _TEXTS[404]
+        text = say(_TEXTS[404])
     onward = render.HOME
     if error.code == "MFA_REQUIRED":
-        title, onward = "A second factor comes first", _SET_UP
+        title, onward = say("A second factor comes first"), _SET_UP
     return render.error_page(request, error.status, title, text, dict(error.headers), onward)
 
 
@@ -83,8 +85,9 @@ def unknown(request: Req, error: HTTPException) -> Response[bytes]:
     if _of_api(request):
         return _not_there()
     status = error.status_code
-    title = _TITLES.get(status, "That did not work")
-    return render.error_page(request, status, title, _TEXTS.get(status, str(error.detail)))
+    speaking.to_browser(request)
+    title = say(_TITLES.get(status, _FAILED))
+    return render.error_page(request, status, title, say(_TEXTS.get(status, str(error.detail))))
 
 
 def busy(request: Req, error: Exception) -> Response[bytes]:
@@ -95,7 +98,7 @@ def busy(request: Req, error: Exception) -> Response[bytes]:
 def broken(request: Req, error: Exception) -> Response[bytes]:
     """A mistake of ours: noted in one line, whatever was typed, told without its details."""
     _log.error("request failed", exc_info=error)
-    return render.error_page(request, 500, "Something went wrong", _TEXTS[500])
+    return render.error_page(request, 500, say(_WRONG), say(_TEXTS[500]))
 
 
 def _to_sign_in(request: Req) -> Response[bytes]:

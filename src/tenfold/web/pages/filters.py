@@ -15,6 +15,7 @@ from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Filter
 from tenfold.engine.types import Boolean, Choice, Choices
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import Money
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Reader, kind_of
@@ -22,23 +23,23 @@ from tenfold.web.pages.lists.conditions import ME, Leaf, Pairs
 
 # What people choose → how the API says it: operator, and the value where it is fixed.
 _SAYS = {
-    "eq": "is",
-    "ne": "is not",
-    "in": "is",
-    "prefix": "begins with",
-    "gte": "is at least",
-    "lte": "is at most",
-    "gt": "is more than",
-    "lt": "is less than",
-    "empty": "is empty",
-    "filled": "is filled in",
-    "me": "is me",
-    "day": "is today",
-    "past": "is before today",
-    "last7": "in the last 7 days",
-    "last30": "in the last 30 days",
-    "next7": "in the next 7 days",
-    "next30": "in the next 30 days",
+    "eq": mark("is"),
+    "ne": mark("is not"),
+    "in": mark("is"),
+    "prefix": mark("begins with"),
+    "gte": mark("is at least"),
+    "lte": mark("is at most"),
+    "gt": mark("is more than"),
+    "lt": mark("is less than"),
+    "empty": mark("is empty"),
+    "filled": mark("is filled in"),
+    "me": mark("is me"),
+    "day": mark("is today"),
+    "past": mark("is before today"),
+    "last7": mark("in the last 7 days"),
+    "last30": mark("in the last 30 days"),
+    "next7": mark("in the next 7 days"),
+    "next30": mark("in the next 30 days"),
 }
 # What needs no value: how the address says it, which moves along with the day and who looks.
 _FIXED = {
@@ -53,10 +54,10 @@ _FIXED = {
     "next30": [("[gte]", "today"), ("[lt]", "+31d")],
 }
 _SAYS_WHEN = {
-    "gte": "is on or after",
-    "lte": "is on or before",
-    "gt": "is after",
-    "lt": "is before",
+    "gte": mark("is on or after"),
+    "lte": mark("is on or before"),
+    "gt": mark("is after"),
+    "lt": mark("is before"),
 }
 _OFFERED = {
     "text": "eq prefix ne empty filled",
@@ -211,7 +212,7 @@ def _said(one: Field, value: str, zone: ZoneInfo) -> str:
 def verb(one: Field, operator: str) -> str:
     """How a condition with this operator is read, up to its value."""
     says = _SAYS_WHEN if kind_of(one) in ("date", "datetime") else {}
-    return says.get(operator) or _SAYS.get(operator, operator)
+    return say(says.get(operator) or _SAYS.get(operator, operator))
 
 
 def _offered(one: Field) -> list[str]:
@@ -237,10 +238,11 @@ def in_words(leaf: Leaf, asked: Filter, reader: Reader) -> str:
     """A condition in words: `is at least $100,000`, `is on or after 7 days ago`, `is me`."""
     one = asked.field
     if asked.operator == "null":
-        return _SAYS["empty" if asked.value else "filled"]
+        how = "empty" if asked.value else "filled"
+        return say(_SAYS[how])
     says = verb(one, asked.operator)
     if leaf.text == ME and kind_of(one) == "user":
-        return f"{says} me"
+        return say("%(is)s me", **{"is": says})
     if (day := _day_words(leaf.text)) and kind_of(one) in ("date", "datetime"):
         return f"{says} {day}"
     value = asked.value
@@ -266,25 +268,26 @@ def form_values(leaf: Leaf, asked: Filter, reader: Reader) -> tuple[str, list[st
 
 def _either(parts: Sequence[str]) -> str:
     *most, last = parts
-    return f"{', '.join(most)} or {last}" if most else last
+    return say("%(most)s or %(last)s", most=", ".join(most), last=last) if most else last
 
 
-_NEAR = {"today": "today", "-1d": "yesterday", "+1d": "tomorrow"}
+_NEAR = {"today": mark("today"), "-1d": mark("yesterday"), "+1d": mark("tomorrow")}
 
 
 def _day_words(text: str) -> str:
     """A day that moves along, in words; empty for a fixed one."""
     if text in _NEAR:
-        return _NEAR[text]
+        return say(_NEAR[text])
     if text[:1] not in ("-", "+") or not text.endswith("d") or not text[1:-1].isdigit():
         return ""
-    return f"{text[1:-1]} days {'ago' if text[0] == '-' else 'from now'}"
+    ago = text[0] == "-"
+    return say("%(n)s days ago" if ago else mark("%(n)s days from now"), n=text[1:-1])
 
 
 def _value(asked: Filter, value: object, reader: Reader) -> str:
     one = asked.field
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(one.type, Choice | Choices):
         return one.type.label(str(value))
     if isinstance(value, UUID):

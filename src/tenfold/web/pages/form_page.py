@@ -15,6 +15,7 @@ from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, say_n, within
 from tenfold.web.pages import cells, mentions, render, widgets
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, frame, visiting
@@ -39,6 +40,8 @@ class FormView:
     sections: tuple[Section, ...]
     problem: str
     mistakes: int
+    lost: bool
+    """Whether somebody changed the record while it was edited."""
 
 
 async def again(
@@ -122,20 +125,23 @@ def view_of(
     beside = {name: text for name, text in problems.items() if name in known}
     filled = Filled(record, typed, beside, names, guest.zone, guest.who.currency, changed or {})
     path = f"/{definition.path}"
-    word = definition.label.lower()
+    word = within(definition.label)
     return FormView(
-        title=f"New {word}" if creating else f"Edit {names[UUID(record['id'])]}",
+        title=say("New %(type)s", type=word)
+        if creating
+        else say("Edit %(name)s", name=names[UUID(record["id"])]),
         path=f"{path}/new" if creating else f"{path}/{record['id']}/edit",
         back=path if creating else f"{path}/{record['id']}",
         list_path=path,
         label=definition.label,
         label_plural=definition.label_plural,
         doc=definition.doc,
-        submit=f"Create {word}" if creating else "Save changes",
+        submit=say("Create %(type)s", type=word) if creating else say("Save changes"),
         version=str(version or ""),
         sections=widgets.sections(definition, fields, filled),
         problem=_problem(definition, error, beside, problems),
         mistakes=len(beside),
+        lost=isinstance(error, Lost),
     )
 
 
@@ -159,15 +165,16 @@ def _problem(
     if error is None:
         return ""
     if isinstance(error, Lost):
-        return (
-            f"Somebody changed this {definition.label.lower()} while you were editing. What you "
+        return say(
+            "Somebody changed this %(type)s while you were editing. What you "
             "typed is kept; where it differs, the value of now stands below the field: choose "
-            "which to keep, and save again."
+            "which to keep, and save again.",
+            type=within(definition.label),
         )
     if len(beside) == len(problems) and beside:
-        many = len(beside) > 1
-        return (
-            f"{len(beside)} fields need a correction." if many else "One field needs a correction."
+        count = len(beside)
+        return say_n(
+            "One field needs a correction.", "%(n)s fields need a correction.", count, n=count
         )
     return error.message
 

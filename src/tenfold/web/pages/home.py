@@ -220,7 +220,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
                 )
                 more = render.query(path, q=text) if len(rows) == _HITS else ""
                 groups.append(Hits(one.definition.label_plural, one.definition.icon, shown, more))
-        around = frame(guest, "Search")
+        around = frame(guest, say("Search"))
     view: dict[str, Any] = {"words": text, "groups": groups}
     if render.wants(request, "hits"):
         return render.partial(request, "parts/hits.html", **view)
@@ -233,7 +233,7 @@ async def menu_page(request: Req) -> ASGIResponse:
     routed(request, "page-menu")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
-        around = frame(guest, "Menu")
+        around = frame(guest, say("Menu"))
     return render.page(request, "menu.html", around)
 
 

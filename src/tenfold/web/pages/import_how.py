@@ -15,6 +15,7 @@ from tenfold.exchange import starting
 from tenfold.exchange.delimited_shape import SEPARATORS
 from tenfold.exchange.import_state import Options
 from tenfold.exchange.previewing import Preview
+from tenfold.kernel.language import manner, mark, say
 from tenfold.kernel.money import CURRENCIES
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Who
@@ -23,19 +24,24 @@ from tenfold.web.pages.session import Form
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
-    "cp1252": "Western, Windows (cp1252)",
+    "cp1252": mark("Western, Windows (cp1252)"),
     "iso8859_15": "Western, ISO 8859-15",
     "mac_roman": "Western, Mac",
-    "cp1250": "Central European, Windows (cp1250)",
-    "cp1251": "Cyrillic, Windows (cp1251)",
-    "cp1253": "Greek, Windows (cp1253)",
-    "cp1254": "Turkish, Windows (cp1254)",
-    "cp932": "Japanese (Shift JIS)",
-    "gb18030": "Chinese, simplified (GB 18030)",
-    "big5": "Chinese, traditional (Big5)",
-    "cp949": "Korean (cp949)",
+    "cp1250": mark("Central European, Windows (cp1250)"),
+    "cp1251": mark("Cyrillic, Windows (cp1251)"),
+    "cp1253": mark("Greek, Windows (cp1253)"),
+    "cp1254": mark("Turkish, Windows (cp1254)"),
+    "cp932": mark("Japanese (Shift JIS)"),
+    "gb18030": mark("Chinese, simplified (GB 18030)"),
+    "big5": mark("Chinese, traditional (Big5)"),
+    "cp949": mark("Korean (cp949)"),
 }
-_SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
+_SEPARATORS = {
+    ",": mark("Comma"),
+    ";": mark("Semicolon"),
+    "\t": mark("Tab"),
+    "|": mark("Vertical bar"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +59,35 @@ def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
     """What may be chosen about a file, with what holds now."""
     region = (chosen.region or who.region).upper()
     currency = (chosen.currency or who.currency).upper()
-    place = "Numbers, dates and telephones are read as they are written there."
+    place = say("Numbers, dates and telephones are read as they are written there.")
     found = [
-        _choice("region", "Region", place, region, _regions()),
-        _choice("currency", "Currency", "Of amounts that name none.", currency, _currencies()),
-        _choice("encoding", "Encoding", "Where letters look odd.", preview.encoding, _encodings()),
+        _choice("region", say("Region"), place, region, _regions(manner().language)),
+        _choice(
+            "currency",
+            say("Currency"),
+            say("Of amounts that name none."),
+            currency,
+            _currencies(manner().language),
+        ),
+        _choice(
+            "encoding",
+            say("Encoding"),
+            say("Where letters look odd."),
+            preview.encoding,
+            _encodings(),
+        ),
     ]
     if preview.separator is not None:
-        known = [(sign, _SEPARATORS[sign]) for sign in SEPARATORS]
+        known = [(sign, say(_SEPARATORS[sign])) for sign in SEPARATORS]
         found.append(
-            _choice("separator", "Separator", "Between two cells.", preview.separator, known)
+            _choice(
+                "separator", say("Separator"), say("Between two cells."), preview.separator, known
+            )
         )
-    cells = [("refuse", "Refuse their rows"), ("skip", "Leave them out")]
-    needed = "Where a row can't do without one, it is refused."
+    cells = [("refuse", say("Refuse their rows")), ("skip", say("Leave them out"))]
+    needed = say("Where a row can't do without one, it is refused.")
     found.append(
-        _choice("unreadable", "Cells that can't be read", needed, chosen.unreadable, cells)
+        _choice("unreadable", say("Cells that can't be read"), needed, chosen.unreadable, cells)
     )
     return tuple(found)
 
@@ -108,18 +128,19 @@ def _choice(
 
 
 def _encodings() -> Iterable[tuple[str, str]]:
-    return _ENCODINGS.items()
+    return [(code, say(name)) for code, name in _ENCODINGS.items()]
 
 
-@lru_cache(maxsize=1)
-def _regions() -> tuple[tuple[str, str], ...]:
-    names = cast("dict[str, str]", Locale("en").territories)
+@lru_cache(maxsize=16)
+def _regions(language: str) -> tuple[tuple[str, str], ...]:
+    names = cast("dict[str, str]", Locale(language).territories)
     found = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
-@lru_cache(maxsize=1)
-def _currencies() -> tuple[tuple[str, str], ...]:
+@lru_cache(maxsize=16)
+def _currencies(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (code, f"{code} ({get_currency_name(code, locale='en')})") for code in sorted(CURRENCIES)
+        (code, f"{code} ({get_currency_name(code, locale=language)})")
+        for code in sorted(CURRENCIES)
     )

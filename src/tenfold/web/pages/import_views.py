@@ -20,6 +20,7 @@ from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
+from tenfold.kernel.language import mark, say, say_n, within
 from tenfold.kernel.text import plural
 from tenfold.web.pages import cells, import_words, words
 from tenfold.web.pages.cells import Cell
@@ -32,7 +33,8 @@ _REFUSED_SHOWN = 20
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
-_STATES = {"pending": "Waiting", "processing": "Running", "failed": "Stopped"}
+_DONE = mark("Done")
+_STATES = {"pending": mark("Waiting"), "processing": mark("Running"), "failed": mark("Stopped")}
 _ICONS = {
     batches.IMPORT: "file-up",
     batches.BULK: "list-checks",
@@ -41,11 +43,11 @@ _ICONS = {
     batches.SAMPLE: "sparkles",
 }
 _REASONS = {
-    "chosen": "chosen",
-    "same name": "same name",
-    "known name": "known name",
-    "similar name": "similar name",
-    "content": "by its content",
+    "chosen": mark("chosen"),
+    "same name": mark("same name"),
+    "known name": mark("known name"),
+    "similar name": mark("similar name"),
+    "content": mark("by its content"),
     "unmapped": "",
 }
 
@@ -181,45 +183,52 @@ def named(guest: Guest, batch: Batch) -> tuple[str, str]:
     types = _types(guest, batch)
     if batch.kind == batches.IMPORT:
         state = state_of(batch.summary)
-        return state.filename, f"{'Trial import' if state.options.dry_run else 'Import'} of {types}"
+        if state.options.dry_run:
+            return state.filename, say("Trial import of %(types)s", types=types)
+        return state.filename, say("Import of %(types)s", types=types)
     if batch.kind == batches.UNDO:
         undone = {
-            batches.IMPORT: "an import",
-            batches.BULK: "a bulk edit",
-            batches.HAND_OVER: "a hand-over",
-            batches.SAMPLE: "the sample data",
+            batches.IMPORT: say("Undo of an import"),
+            batches.BULK: say("Undo of a bulk edit"),
+            batches.HAND_OVER: say("Undo of a hand-over"),
+            batches.SAMPLE: say("Undo of the sample data"),
         }
         kind = msgspec.convert(batch.summary, Undoing).kind
-        return f"Undo of {undone.get(kind, 'an undo')}", f"Undo in {types}"
+        what = say("Undo in %(types)s", types=types)
+        return undone.get(kind) or say("Undo of an undo"), what
     if batch.kind == batches.HAND_OVER:
-        return f"Hand-over of {types}", "Hand-over"
+        return say("Hand-over of %(types)s", types=types), say("Hand-over")
     if batch.kind == batches.SAMPLE:
-        return "Sample data", "Sample data"
+        return say("Sample data"), say("Sample data")
     written = batch.summary.get("written")
-    count = words.number(written) if isinstance(written, int) else "some"
-    return f"Bulk edit of {count} {types}", "Bulk edit"
+    if not isinstance(written, int):
+        return say("Bulk edit of some %(types)s", types=types), say("Bulk edit")
+    count = words.number(written)
+    return say("Bulk edit of %(n)s %(types)s", n=count, types=types), say("Bulk edit")
 
 
 def _types(guest: Guest, batch: Batch) -> str:
     names = [guest.desk.registry.named(n) for n in batch.type.split(",") if n]
-    found = [d.label_plural.lower() for d in names if d]
+    found = [within(d.label_plural) for d in names if d]
     known = guest.desk.registry.by_name
-    found = [known[n].label_plural.lower() for n in batch.type.split(",") if n in known] or found
-    return ", ".join(dict.fromkeys(found)) or "records"
+    found = [within(known[n].label_plural) for n in batch.type.split(",") if n in known] or found
+    return ", ".join(dict.fromkeys(found)) or say("records")
 
 
 def state_cell(batch: Batch) -> Cell:
     """Where a batch stands, as a chip."""
     if batch.undone_by is not None:
-        return Cell("chip", "Undone", hue="grey")
+        return Cell("chip", say("Undone"), hue="grey")
     if batch.kind == batches.IMPORT and batch.status == "completed":
         state = state_of(batch.summary)
         if state.options.dry_run:
-            return Cell("chip", "Tried", hue="grey")
+            return Cell("chip", say("Tried"), hue="grey")
         if state.counts.refused:
-            return Cell("chip", f"{state.counts.refused:,} refused", hue="amber")
+            return Cell(
+                "chip", say("%(n)s refused", n=words.number(state.counts.refused)), hue="amber"
+            )
     status = batch.status
-    return Cell("chip", _STATES.get(status, "Done"), hue=_HUES.get(status, "green"))
+    return Cell("chip", say(_STATES.get(status, _DONE)), hue=_HUES.get(status, "green"))
 
 
 def view(
@@ -247,7 +256,7 @@ def view(
         running=batch.status in UNFINISHED,
         done=done,
         total=total,
-        progress=f"{done:,} of {total:,}" if total else f"{done:,} so far" if done else "",
+        progress=_progress(done, total),
         figures=tuple(figures),
         notes=tuple(notes),
         error=error,
@@ -255,7 +264,7 @@ def view(
         refused_count=state.counts.refused if state else 0,
         skipped=_skipped(state) if state else (),
         more_skipped=state is not None and len(state.skipped) == SKIPPED,
-        place=state.place.capitalize() if state else "",
+        place=say(state.place.capitalize()) if state else "",
         records=f"/{definition.path}" if definition else "",
         records_label=definition.label_plural if definition else "",
         undo=_undo_word(batch) if undo is not None else "",
@@ -266,11 +275,19 @@ def view(
     )
 
 
+def _progress(done: int, total: int) -> str:
+    if total:
+        return say("%(n)s of %(total)s", n=words.number(done), total=words.number(total))
+    return say("%(n)s so far", n=words.number(done)) if done else ""
+
+
 def _skipped(state: State) -> tuple[SkippedCell, ...]:
     several = len(state.parts) > 1
     return tuple(
         SkippedCell(
-            f"{one.file}, {one.line:,}" if several else f"{one.line:,}", one.column, one.text
+            f"{one.file}, {words.number(one.line)}" if several else words.number(one.line),
+            one.column,
+            one.text,
         )
         for one in state.skipped
     )
@@ -286,8 +303,10 @@ def _begin_word(definition: Definition, counts: Counts) -> str:
     """What a real import after a trial is called; empty where it would change nothing."""
     number = counts.created + counts.updated
     if number == 1:
-        return f"Import this {definition.label.lower()} now"
-    return f"Import these {number:,} {definition.label_plural.lower()} now" if number else ""
+        return say("Import this %(type)s now", type=within(definition.label))
+    many = within(definition.label_plural)
+    said = {"n": words.number(number), "types": many}
+    return say("Import these %(n)s %(types)s now", **said) if number else ""
 
 
 def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
@@ -297,56 +316,63 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
         counts = state.counts
         dry = state.options.dry_run
         figures = [
-            _figure(counts.created, "would be new" if dry else "new", "green"),
-            _figure(counts.updated, "would change" if dry else "changed", "blue"),
-            _figure(counts.unchanged, "the same already"),
-            _figure(counts.refused, "refused", "red"),
+            _figure(counts.created, say("would be new") if dry else say("new"), "green"),
+            _figure(counts.updated, say("would change") if dry else say("changed"), "blue"),
+            _figure(counts.unchanged, say("the same already")),
+            _figure(counts.refused, say("refused"), "red"),
         ]
         return counts.read, state.total or 0, figures, state.notes(), state.error
     if batch.kind == batches.UNDO:
         undo = msgspec.convert(batch.summary, Undoing)
         figures = [
-            _figure(undo.deleted, "taken away", "red"),
-            _figure(undo.restored, "put back", "green"),
-            _figure(undo.kept, "left as now", "amber"),
-            _figure(undo.gone, "gone already"),
+            _figure(undo.deleted, say("taken away"), "red"),
+            _figure(undo.restored, say("put back"), "green"),
+            _figure(undo.kept, say("left as now"), "amber"),
+            _figure(undo.gone, say("gone already")),
         ]
         return undo.done, undo.total, figures, [], undo.error
     if batch.kind == batches.HAND_OVER:
         done, total = batch.summary.get("done", 0), batch.summary.get("total", 0)
         stays = sum(batch.summary.get("stays", {}).values())
-        figures = [_figure(done, "handed over", "green"), _figure(stays, "private, stay", "amber")]
+        figures = [
+            _figure(done, say("handed over"), "green"),
+            _figure(stays, say("private, stay"), "amber"),
+        ]
         return done, total, figures, [], str(batch.summary.get("error") or "")
     written, refused = batch.summary.get("written", 0), batch.summary.get("refused", 0)
-    figures = [_figure(written, "written"), _figure(refused, "refused", "red")]
+    figures = [_figure(written, say("written")), _figure(refused, say("refused"), "red")]
     return 0, 0, figures, [], ""
 
 
 def _figure(number: int, label: str, hue: str = "") -> Figure:
     """A number with its hue, where it is not zero."""
-    return Figure(f"{number:,}", label, hue if number else "")
+    return Figure(words.number(number), label, hue if number else "")
 
 
 def _undo_word(batch: Batch) -> str:
-    return "Undo the undo" if batch.kind == batches.UNDO else "Undo"
+    return say("Undo the undo") if batch.kind == batches.UNDO else say("Undo")
 
 
 def _undo_says(undo: Mapping[str, Any]) -> str:
     """What taking a batch back would do, in a sentence."""
     if not undo.get("exact"):
-        records = plural(undo["records"], "record", "records")
-        return f"Undo takes back {records}; what was edited since is kept."
-    shown = (
-        ("deleted", "takes away {}"),
-        ("restored", "puts {} back as before"),
-        ("kept", "leaves {} as now, in part or whole"),
-    )
-    parts = [
-        says.format(plural(undo[name], "record", "records"))
-        for name, says in shown
-        if undo.get(name)
-    ]
-    return f"Undo {', '.join(parts)}." if parts else "There is nothing left to take back."
+        return say(
+            "Undo takes back %(records)s; what was edited since is kept.",
+            records=_records(undo["records"]),
+        )
+    shown = {
+        "deleted": mark("takes away %(records)s"),
+        "restored": mark("puts %(records)s back as before"),
+        "kept": mark("leaves %(records)s as now, in part or whole"),
+    }
+    parts = [say(t, records=_records(undo[name])) for name, t in shown.items() if undo.get(name)]
+    if not parts:
+        return say("There is nothing left to take back.")
+    return say("Undo %(parts)s.", parts=", ".join(parts))
+
+
+def _records(count: int) -> str:
+    return say_n("%(n)s record", "%(n)s records", count, n=words.number(count))
 
 
 def check(
@@ -363,7 +389,7 @@ def check(
     labels = {t.name: t.label for t in preview.targets}
     used = [m.target for m in preview.mapping if m.target]
     shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
-    one, many = definition.label.lower(), definition.label_plural.lower()
+    one, many = within(definition.label), within(definition.label_plural)
     about = ", ".join(p.upper() for p in (preview.kind, preview.encoding) if p)
     return Check(
         path=path,
@@ -375,7 +401,7 @@ def check(
                 number,
                 m.column,
                 ", ".join(m.samples[:2]),
-                _REASONS.get(m.reason, m.reason),
+                say(_REASONS.get(m.reason, m.reason)),
                 _options(m.target, labels, used),
             )
             for number, m in enumerate(preview.mapping)
@@ -393,7 +419,7 @@ def check(
         notes=tuple(n for n in preview.notes if not n.startswith("No column goes into ")),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
-        place=place_of([preview.kind]).capitalize(),
+        place=say(place_of([preview.kind]).capitalize()),
         how=how,
         words=import_words.words(preview, chosen),
         changed=other_columns(chosen, Options())
@@ -408,11 +434,11 @@ def _options(
     """Every field that a column can go into; one that is taken by another says so."""
     every = sorted(labels.items(), key=lambda pair: pair[1].casefold())
     return (
-        Option("", "Leave out", not target),
+        Option("", say("Leave out"), not target),
         *(
             Option(
                 name,
-                f"{label} (taken)" if name in used and name != target else label,
+                say("%(field)s (taken)", field=label) if name in used and name != target else label,
                 name == target,
             )
             for name, label in every
@@ -433,7 +459,7 @@ def refused_rows(files: ImportFiles, state: State) -> list[RefusedRow]:
     found: list[RefusedRow] = []
     for row in islice(files.refused_rows(state), _REFUSED_SHOWN):
         text = ", ".join(str(v) for v in row.values.values() if v not in (None, "")) or row.raw
-        found.append(RefusedRow(f"{row.number:,}", row.error or "", text[:200]))
+        found.append(RefusedRow(words.number(row.number), row.error or "", text[:200]))
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenfold.exchange.import_state import ChoiceValue, ChoiceValues, Options
 from tenfold.exchange.previewing import Preview
+from tenfold.kernel.language import say, say_n
 from tenfold.kernel.text import plural
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.session import Form
@@ -37,13 +38,17 @@ class Words:
 
 def words(preview: Preview, chosen: Options) -> tuple[Words, ...]:
     """What is asked about the words of a file."""
-    unsaid = "Refuse these rows" if chosen.unreadable == "refuse" else "As all that can't be read"
+    unsaid = (
+        say("Refuse these rows")
+        if chosen.unreadable == "refuse"
+        else say("As all that can't be read")
+    )
     return tuple(
         Words(
             one.column,
             one.label,
             tuple(_word(one, value, unsaid) for value in one.values),
-            plural(one.more, "more word", "more words") if one.more else "",
+            say_n("%(n)s more word", "%(n)s more words", one.more, n=one.more) if one.more else "",
         )
         for one in preview.values
     )
@@ -62,7 +67,7 @@ def said(form: Form) -> dict[str, dict[str, str | None]]:
 def _word(one: ChoiceValues, value: ChoiceValue, unsaid: str) -> Word:
     options = (
         Option("", unsaid, not value.given),
-        Option(_MEANS, "Leave out", value.given and value.choice is None),
+        Option(_MEANS, say("Leave out"), value.given and value.choice is None),
         *(
             Option(f"{_MEANS}{choice}", label or choice, value.choice == choice)
             for choice, label in one.choices.items()

@@ -32,7 +32,7 @@ from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.administration import told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
@@ -48,7 +48,7 @@ from tenfold.web.pages.uploads import pieces, signed_upload
 from tenfold.web.safe_next import safe_next
 
 _SHOWN = 50
-_ANEW = "The file is read in another way now. See where its columns go, then import it."
+_ANEW = mark("The file is read in another way now. See where its columns go, then import it.")
 _Enter = Callable[[], AbstractAsyncContextManager[Guest]]
 _KINDS = (batches.IMPORT, batches.BULK, batches.UNDO, batches.HAND_OVER, batches.SAMPLE)
 
@@ -66,7 +66,7 @@ async def imports_page(request: Req, before: str = "") -> ASGIResponse:
         eyes = await _eyes(guest, shown)
         entries = [import_views.entry(guest, b, eyes) for b in shown]
         may = bool(_choices(guest, ""))
-        around = frame(guest, "Imports")
+        around = frame(guest, say("Imports"))
     earlier = f"/imports?before={shown[-1].id}" if len(found) > _SHOWN else ""
     view: dict[str, Any] = {"entries": entries, "earlier": earlier, "may_import": may}
     return render.page(request, "imports.html", around, **view)
@@ -88,7 +88,7 @@ async def send(request: Req) -> ASGIResponse:
     async with signed_upload(request, claims) as (form, upload):
         kind = form.get("type")
         if upload is None:
-            return await _send_form(request, claims, kind, "Choose a file to import.")
+            return await _send_form(request, claims, kind, say("Choose a file to import."))
         return await _drafted(request, claims, upload, kind)
 
 
@@ -131,7 +131,7 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
         enter = partial(visiting, request, claims)
         chosen = await _chosen(enter, exchange, files, draft, form)
         if import_how.other_columns(chosen, draft.options):
-            return await _columns(request, import_id, form, _ANEW)
+            return await _columns(request, import_id, form, say(_ANEW))
         begun = await _begun(request, claims, identity, draft, chosen)
     except Invalid as error:
         return await _columns(request, import_id, form, _said(error))
@@ -168,7 +168,7 @@ async def refused_file(request: Req, import_id: str) -> Stream:
     async with visiting(request, claims) as guest:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
     if batch.kind != batches.IMPORT:
-        raise NotFound("Only imports refuse rows.")
+        raise NotFound(say("Only imports refuse rows."))
     return refused_stream(request, exchange, claims.tenant, batch)
 
 
@@ -206,7 +206,7 @@ async def take_back(request: Req, import_id: str, back: str = "") -> ASGIRespons
 async def _send_form(request: Req, claims: Any, kind: str, problem: str) -> ASGIResponse:
     async with visiting(request, claims) as guest:
         choices = _choices(guest, kind)
-        around = frame(guest, "Import a file")
+        around = frame(guest, say("Import a file"))
     most = f"{desk_of(request).settings.import_bytes >> 20:,} MB"
     view: dict[str, Any] = {"choices": choices, "problem": problem, "most": most}
     return render.page(request, "import_new.html", around, status=400 if problem else 200, **view)
@@ -340,7 +340,7 @@ async def _columns(
         drafts.keep(files, draft)
     async with enter() as guest:
         view = await _check(guest, exchange, preview, draft, identity, problem)
-        around = frame(guest, f"Import {draft.filename}")
+        around = frame(guest, say("Import %(filename)s", filename=draft.filename))
     status = 400 if problem else 200
     return render.page(request, "import_columns.html", around, status=status, check=view)
 
@@ -383,7 +383,7 @@ def _may_undo(batch: Batch) -> bool:
 def _identified(text: str) -> UUID:
     found = parse_id(text)
     if found is None:
-        raise NotFound("There is no such import.")
+        raise NotFound(say("There is no such import."))
     return found
 
 
@@ -393,8 +393,11 @@ def _said(error: Invalid) -> str:
     if not texts:
         return error.message
     text = "; ".join(texts)
-    about = "The file" if "file" in error.fields else "This"
-    return text if text[0].isupper() else f"{about} {text}"
+    if text[0].isupper():
+        return text
+    if "file" in error.fields:
+        return say("The file %(mistake)s", mistake=text)
+    return say("This %(mistake)s", mistake=text)
 
 
 HANDLERS = [

@@ -24,7 +24,7 @@ from tenfold.engine.types import Stage
 from tenfold.engine.written import Change
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, NotFound, TenfoldError
-from tenfold.kernel.language import say
+from tenfold.kernel.language import say, within
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, render, widgets
@@ -161,7 +161,7 @@ async def _save(act: Act, name: str) -> Saved:
         record, names, version = await read(guest, definition, act.identity)
         one = _field(guest, definition, record, name)
         if version != act.version and _held(one, record) != act.form.get("held"):
-            raise Lost(f"Somebody changed {one.label.lower()} meanwhile.")
+            raise Lost(say("Somebody changed %(field)s meanwhile.", field=within(one.label)))
         body = await body_of(act.form, [one], act.desk.query, tx, guest.person)
         stop(body, definition, guest, creating=False)
         if not body.values:
@@ -282,9 +282,9 @@ def _field(guest: Guest, definition: Definition, record: Record, name: str) -> F
     """The field of this name; raises where it is not to be seen, or not to be changed."""
     one = _named(definition, name)
     if not guest.person.access(definition).sees(one):
-        raise NotFound("There is no such field.")
+        raise NotFound(say("There is no such field."))
     if one.name not in editable(guest, definition, record):
-        raise Forbidden(f"You may not change {one.label.lower()} here.")
+        raise Forbidden(say("You may not change %(field)s here.", field=within(one.label)))
     return one
 
 
@@ -295,7 +295,7 @@ def _named(definition: Definition, name: str) -> Field:
     shipped = definition.by_json.get(name) or definition.fields.get(name)
     if found := own if bare != name else shipped or own:
         return found
-    raise NotFound("There is no such field.")
+    raise NotFound(say("There is no such field."))
 
 
 def _held(one: Field, record: Record) -> str:

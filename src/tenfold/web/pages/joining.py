@@ -19,6 +19,7 @@ from tenfold.kernel.errors import (
     TenfoldError,
     Unauthenticated,
 )
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.api.invitations import Join
@@ -63,7 +64,7 @@ async def join(request: Req, secret: str) -> ASGIResponse:
     except NotFound:
         return _gone(request)
     keep_signed(request, signed)
-    keep_flash(request, Flash(f"Welcome to {signed.account.current.name}."))
+    keep_flash(request, Flash(say("Welcome to %(name)s.", name=signed.account.current.name)))
     return render.to(request, "/")
 
 
@@ -81,7 +82,7 @@ async def accept(request: Req, secret: str) -> ASGIResponse:
     except NotFound:
         return _gone(request)
     keep_signed(request, signed)
-    keep_flash(request, Flash(f"You are in {signed.account.current.name} now."))
+    keep_flash(request, Flash(say("You are in %(name)s now.", name=signed.account.current.name)))
     return render.to(request, "/")
 
 

@@ -18,6 +18,7 @@ from tenfold.kernel.errors import (
     TooMany,
     Unauthenticated,
 )
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.auth_links import wish
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.pages import outbox, render
@@ -35,7 +36,7 @@ from tenfold.web.pages.session import Flash, Form, Req, keep_flash, read_form, r
 from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
-_CHANGED = "Your new password is set, and all your other sessions have ended."
+_CHANGED = mark("Your new password is set, and all your other sessions have ended.")
 # Where each kind of link is asked for anew.
 _ANEW = {
     "sign_in": "/login/link",
@@ -85,7 +86,7 @@ async def _asked(request: Req, form: Form, kind: Kind, secret: str = "") -> ASGI
     try:
         client = await knocked(request)
         if not form.get("email").strip():
-            raise Invalid({"email": "Enter your e-mail address."})
+            raise Invalid({"email": say("Enter your e-mail address.")})
         email = checked_email(form.get("email")[:320])
         await wish(gate_of(request), client, kind, email, after, secret)
     except (Invalid, TooMany) as error:
@@ -145,14 +146,14 @@ async def use_reset(request: Req, secret: str) -> ASGIResponse:
     try:
         client, links = await knocked(request), gate_of(request).accounts.links
         if not form.get("password"):
-            raise Invalid({"password": "is required"})
+            raise Invalid({"password": say("is required")})
         found = await links.reset(
             secret[:200], form.get("password")[:1_000], client, device(request)
         )
     except (Invalid, NotFound, TooMany, Unauthenticated) as error:
         typed = mistyped(form, ("password",), error)
         return await _link_page(request, "reset", secret, typed, error)
-    keep_flash(request, Flash(_CHANGED))
+    keep_flash(request, Flash(say(_CHANGED)))
     return entered(request, found, "/")
 
 
@@ -174,7 +175,7 @@ async def use_verification(request: Req, secret: str) -> ASGIResponse:
         await gate_of(request).own.verify(claims, secret[:200], await knocked(request))
     except (NotFound, TooMany) as error:
         return await _link_page(request, "verify", secret, mistyped(form, ("email",), error), error)
-    keep_flash(request, Flash("Your e-mail address is confirmed."))
+    keep_flash(request, Flash(say("Your e-mail address is confirmed.")))
     return render.to(request, "/settings/profile")
 
 
@@ -196,7 +197,9 @@ async def use_change(request: Req, secret: str) -> ASGIResponse:
         email = await gate_of(request).readdressing.use(claims, secret[:200], client)
     except (Conflict, NotFound, TooMany) as error:
         return await _link_page(request, "email", secret, Typed(problem=error.message), error)
-    said = f"Your e-mail address is {email} now, and all your other sessions have ended."
+    said = say(
+        "Your e-mail address is %(email)s now, and all your other sessions have ended.", email=email
+    )
     keep_flash(request, Flash(said))
     return render.to(request, "/settings/profile")
 

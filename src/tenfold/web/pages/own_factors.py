@@ -21,6 +21,7 @@ from tenfold.kernel.errors import (
     Unauthenticated,
 )
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.structs import convert
 from tenfold.web.api.auth_factors import PasskeyName, picture
 from tenfold.web.desk import desk_of
@@ -34,7 +35,7 @@ from tenfold.web.pages.settings import acting, page
 from tenfold.web.pages.typed import Typed, mistyped
 
 APP, CODES, KEYS = f"{PLACE}/app", f"{PLACE}/recovery-codes", f"{PLACE}/passkeys"
-_NO_KEY = "What the browser sent is no passkey for this address. Try again."
+_NO_KEY = mark("What the browser sent is no passkey for this address. Try again.")
 _NEVER = {"cache-control": "no-store"}
 
 
@@ -66,11 +67,11 @@ async def confirm_app(request: Req) -> ASGIResponse:
     code = act.form.get("code").strip()
     try:
         if not code:
-            raise Invalid({"code": "Enter the code that the app shows."})
+            raise Invalid({"code": say("Enter the code that the app shows.")})
         signed, codes = await act.gate.own_factors.confirm_totp(act.claims, code[:40], act.client)
     except Invalid as error:
         return await _app_page(request, act.claims, mistyped(act.form, ("code",), error))
-    return await _enrolled(request, signed, codes, "Your authenticator app is set up.")
+    return await _enrolled(request, signed, codes, say("Your authenticator app is set up."))
 
 
 @post(f"{APP}/remove", status_code=200)
@@ -81,7 +82,7 @@ async def remove_app(request: Req) -> ASGIResponse:
         await act.gate.own_factors.remove_totp(act.claims, act.client)
     except NotFound as error:
         return problem(request, error)
-    keep_flash(request, Flash("The authenticator app is removed."))
+    keep_flash(request, Flash(say("The authenticator app is removed.")))
     return render.to(request, PLACE)
 
 
@@ -98,7 +99,7 @@ async def _app_page(request: Req, claims: Claims, typed: Typed) -> ASGIResponse:
         "picture": picture(uri),
     }
     async with visiting(request, claims, blocked=True) as guest:
-        title, status = "Set up an authenticator app", 400 if typed.problems else 200
+        title, status = say("Set up an authenticator app"), 400 if typed.problems else 200
         more: dict[str, Any] = {"status": status, "headers": _NEVER, **view}
         return page(request, "settings/app.html", guest, title, **more)
 
@@ -136,10 +137,10 @@ async def _enrolled(request: Req, signed: Signed, codes: Sequence[str], said: st
 
 async def _codes(request: Req, claims: Claims, codes: Sequence[str], said: str) -> ASGIResponse:
     async with visiting(request, claims, blocked=True) as guest:
-        whose = f"Tenfold recovery codes of {guest.who.email}, each good once"
+        whose = say("Tenfold recovery codes of %(email)s, each good once", email=guest.who.email)
         text = "\r\n".join([whose, "", *codes, ""])
         view: dict[str, Any] = {"codes": codes, "said": said, "file": quote(text)}
-        title = "Recovery codes"
+        title = say("Recovery codes")
         return page(request, "settings/codes.html", guest, title, headers=_NEVER, **view)
 
 
@@ -169,8 +170,10 @@ async def add_passkey(request: Req) -> ASGIResponse:
             act.claims, token, answer, name, act.client
         )
     except (Invalid, Conflict, Unauthenticated) as error:  # a sign-in that is over, is told there
-        return problem(request, BadRequest(_NO_KEY) if "credential" in error.fields else error)
-    return await _enrolled(request, signed, codes, f"The passkey “{name}” is added.")
+        return problem(request, BadRequest(say(_NO_KEY)) if "credential" in error.fields else error)
+    return await _enrolled(
+        request, signed, codes, say("The passkey “%(name)s” is added.", name=name)
+    )
 
 
 @get(KEYS)
@@ -190,7 +193,7 @@ async def rename_passkey(request: Req) -> ASGIResponse:
         await act.gate.own_factors.rename_passkey(act.claims, identity, name, act.client)
     except (Invalid, NotFound) as error:
         return problem(request, error)
-    keep_flash(request, Flash(f"The passkey is called “{name}” now."))
+    keep_flash(request, Flash(say("The passkey is called “%(name)s” now.", name=name)))
     return render.to(request, PLACE)
 
 
@@ -202,7 +205,7 @@ async def remove_passkey(request: Req) -> ASGIResponse:
         await act.gate.own_factors.remove_passkey(act.claims, _identified(act.form), act.client)
     except (Conflict, NotFound) as error:
         return problem(request, error)
-    keep_flash(request, Flash("The passkey is removed; your device may still suggest it."))
+    keep_flash(request, Flash(say("The passkey is removed; your device may still suggest it.")))
     return render.to(request, PLACE)
 
 
@@ -212,14 +215,15 @@ def _named(form: Form) -> str:
     try:
         return convert({"name": name}, PasskeyName).name
     except Invalid as error:
-        text = f"The name {error.fields.get('name', 'is required')}."
+        mistake = error.fields.get("name", say("is required"))
+        text = say("The name %(mistake)s.", mistake=mistake)
         raise Invalid({"name": text}, text) from None
 
 
 def _identified(form: Form) -> UUID:
     found = parse_id(form.get("passkey"))
     if found is None:
-        raise NotFound("There is no such passkey.")
+        raise NotFound(say("There is no such passkey."))
     return found
 
 

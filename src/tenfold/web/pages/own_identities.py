@@ -11,6 +11,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation.administrator import is_sure
 from tenfold.kernel.errors import Conflict, NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.api.auth_oidc import link_address
 from tenfold.web.pages import cells, render
 from tenfold.web.pages.cells import EMPTY, Cell
@@ -73,11 +74,11 @@ async def unlink(request: Req) -> ASGIResponse:
     try:
         identity = parse_id(act.form.get("identity"))
         if identity is None:
-            raise NotFound("You are not linked there any more.")
+            raise NotFound(say("You are not linked there any more."))
         await act.gate.linking.unlink(act.claims, identity, act.client)
     except (Conflict, NotFound) as error:
         return problem(request, error)
-    keep_flash(request, Flash("It is unlinked, and no longer lets you in."))
+    keep_flash(request, Flash(say("It is unlinked, and no longer lets you in.")))
     return render.to(request, PLACE)
 
 

@@ -13,6 +13,7 @@ from tenfold.accounts.identity.account import memberships
 from tenfold.accounts.identity.sessions import Open
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.web.pages import cells, render
 from tenfold.web.pages.agents import agent
 from tenfold.web.pages.cells import Cell
@@ -24,12 +25,12 @@ from tenfold.web.pages.settings import acting, page
 
 PLACE = "/settings/sessions"
 _METHODS = {
-    "pwd": "password",
-    "otp": "authenticator app",
-    "swk": "passkey",
-    "rec": "recovery code",
-    "email": "link by mail",
-    "fed": "another provider",
+    "pwd": mark("password"),
+    "otp": mark("authenticator app"),
+    "swk": mark("passkey"),
+    "rec": mark("recovery code"),
+    "email": mark("link by mail"),
+    "fed": mark("another provider"),
 }
 
 
@@ -62,7 +63,7 @@ async def sessions_page(request: Req) -> ASGIResponse:
             for one in sorted(found, key=lambda one: one.id != claims.session)
         ]
         view: dict[str, Any] = {"entries": entries, "others": len(entries) - 1}
-        return page(request, "settings/sessions.html", guest, "Sessions", **view)
+        return page(request, "settings/sessions.html", guest, say("Sessions"), **view)
 
 
 @post(f"{PLACE}/end", status_code=200)
@@ -71,13 +72,13 @@ async def end(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-session-end")
     identity = parse_id(act.form.get("session"))
     if identity is None:
-        raise NotFound("There is no such session.")
+        raise NotFound(say("There is no such session."))
     try:
         await act.gate.own.end_session(act.claims, identity, act.client)
     except NotFound:
-        keep_flash(request, Flash("That session had ended already."))
+        keep_flash(request, Flash(say("That session had ended already.")))
         return render.to(request, PLACE)
-    keep_flash(request, Flash("The session has ended; that device is signed out."))
+    keep_flash(request, Flash(say("The session has ended; that device is signed out.")))
     return render.to(request, PLACE)
 
 
@@ -86,15 +87,15 @@ async def end_others(request: Req) -> ASGIResponse:
     """End all sessions but this one."""
     act = await acting(request, "page-settings-sessions-end")
     ended = await act.gate.own.end_others(act.claims, act.client)
-    text = "One session has ended." if ended == 1 else f"{ended} sessions have ended."
-    keep_flash(request, Flash(text if ended else "There was no other session."))
+    text = say_n("One session has ended.", "%(n)s sessions have ended.", ended, n=ended)
+    keep_flash(request, Flash(text if ended else say("There was no other session.")))
     return render.to(request, PLACE)
 
 
 def how(methods: Sequence[str]) -> str:
     """How somebody proved who they are: `Password, passkey and authenticator app`."""
-    *first, last = [_METHODS[one] for one in methods if one in _METHODS] or [""]
-    text = f"{', '.join(first)} and {last}" if first else last
+    *first, last = [say(_METHODS[one]) for one in methods if one in _METHODS] or [""]
+    text = say("%(most)s and %(last)s", most=", ".join(first), last=last) if first else last
     return text[:1].upper() + text[1:]
 
 

@@ -12,6 +12,7 @@ import msgspec
 from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.errors import TenfoldError
+from tenfold.kernel.language import say
 from tenfold.web import respond
 from tenfold.web.pages.entering import gate_of
 from tenfold.web.pages.session import Form, Req, here, kept_cookies
@@ -35,11 +36,11 @@ def hindrance(request: Req) -> Hindrance | None:
     except ValueError:
         if scheme == "https" or name == "localhost":
             return None
-        return Hindrance("Passkeys need an address that begins with https.")
+        return Hindrance(say("Passkeys need an address that begins with https."))
     if not machine.is_loopback:
-        return Hindrance("Passkeys need a name and https, not an address in figures.")
+        return Hindrance(say("Passkeys need a name and https, not an address in figures."))
     place = f"localhost:{parts.port}" if parts.port else "localhost"
-    return Hindrance("Passkeys need a name:", f"http://{place}{here(request)}", place)
+    return Hindrance(say("Passkeys need a name."), f"http://{place}{here(request)}", place)
 
 
 def answer_of(form: Form) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tenfold.engine.titles import USER, Titled, suggest
 from tenfold.engine.types import AnyRef, Ref, Refused
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, within
 from tenfold.kernel.text import fold
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
@@ -49,7 +50,7 @@ async def pick_options(request: Req, plural: str, field: str = "", q: str = "") 
     async with visiting(request, claims) as guest:
         one = shipped.fields.get(field)
         if one is None or not guest.person.access(shipped).sees(one):
-            raise NotFound("There is no such field.")
+            raise NotFound(say("There is no such field."))
         found = await suggestions(guest.desk.query, guest.reader, guest.person, one, bare(text))
     return render.partial(request, "parts/picks.html", picks=picks(found))
 
@@ -91,8 +92,11 @@ async def resolve(
     if found := parse_id(text):
         return names[0], found
     near = await suggestions(query, reader, person, one, bare(text), most=20)
-    looked_for = f"It is looked for by {_looked_for(names, query.registry)}. "
-    found = meant(near, text, f"{looked_for}Choose one from the list, or leave it empty.")
+    otherwise = say(
+        "It is looked for by %(what)s. Choose one from the list, or leave it empty.",
+        what=_looked_for(names, query.registry),
+    )
+    found = meant(near, text, otherwise)
     return found.type, found.id
 
 
@@ -111,21 +115,32 @@ def meant(near: Sequence[Titled], text: str, otherwise: str) -> Titled:
     if len(same) == 1:
         return same[0]
     if same:
-        raise Refused(f"There are {len(same)} of this name: {_listed(picks(same)[:3])}.")
+        raise Refused(
+            say(
+                "There are %(n)s of this name: %(names)s.",
+                n=len(same),
+                names=_listed(picks(same)[:3]),
+            )
+        )
     if near:
-        raise Refused(f"There is none of this very name. Did you mean {_listed(picks(near)[:3])}?")
-    raise Refused(f"There is none of this name. {otherwise}")
+        raise Refused(
+            say(
+                "There is none of this very name. Did you mean %(names)s?",
+                names=_listed(picks(near)[:3]),
+            )
+        )
+    raise Refused(f"{say('There is none of this name.')} {otherwise}")
 
 
 def _looked_for(names: Sequence[str], registry: Registry) -> str:
     """By what records of these types are found: `student or title`."""
     one = registry.by_name.get(names[0]) if len(names) == 1 else None
     if one is None:
-        return "the beginning of its name"
+        return say("the beginning of its name")
     holder = one.fields.get(one.belongs_to)
     fields = (holder, *(one.naming or one.title_fields))
-    *most, last = [f.label.lower() for f in fields if f]
-    return f"{', '.join(most)} or {last}" if most else last
+    *most, last = [within(f.label) for f in fields if f]
+    return say("%(most)s or %(last)s", most=", ".join(most), last=last) if most else last
 
 
 def _listed(found: Sequence[Pick]) -> str:

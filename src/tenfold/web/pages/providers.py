@@ -9,6 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.with_provider import Newcomer, Offer
 from tenfold.kernel.errors import Invalid, Unauthenticated
+from tenfold.kernel.language import say
 from tenfold.web import respond
 from tenfold.web.api.auth import knock
 from tenfold.web.api.auth_providers import KEPT_BYTES, checked_names, checked_organization
@@ -65,7 +66,7 @@ async def link(request: Req) -> ASGIResponse:
         return _too_late(request)
     if form.get("answer") == "yes":
         label = await gate.linking.take(claims, _kept(request), gate.client(request))
-        keep_flash(request, Flash(f"{label} is linked to your account."))
+        keep_flash(request, Flash(say("%(label)s is linked to your account.", label=label)))
     keep_cookie(request, "offer", "")
     return render.to(request, safe_next(offer.after))
 
@@ -137,8 +138,8 @@ def _kept(request: Req) -> str:
 
 
 def _too_late(request: Req) -> ASGIResponse:
-    text = "This was not finished in time. Go to the sign-in page and begin again."
-    return respond.ready(render.error_page(request, 400, "Begin again", text), request)
+    text = say("This was not finished in time. Go to the sign-in page and begin again.")
+    return respond.ready(render.error_page(request, 400, say("Begin again"), text), request)
 
 
 HANDLERS = [known, ask_link, link, ask_newcomer, newcomer]

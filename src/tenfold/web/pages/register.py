@@ -8,6 +8,7 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError, TooMany, Unauthenticated
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.structs import convert
 from tenfold.web.api.auth import Register, registration
 from tenfold.web.api.bodies import STRANGERS_BYTES
@@ -25,7 +26,7 @@ from tenfold.web.pages.session import Flash, Req, keep_flash, read_form, routed
 from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
-_TAKEN = "There is an account with this address already."
+_TAKEN = mark("There is an account with this address already.")
 _NAMES = ("firstName", "lastName", "organization", "email", "password")
 
 
@@ -52,10 +53,13 @@ async def register(request: Req) -> ASGIResponse:
         signed = await gate_of(request).accounts.register(new, client, device(request))
     except (Invalid, Conflict, TooMany) as error:
         if error.code == "EMAIL_TAKEN":
-            error = Conflict(error.message, code=error.code, fields={"email": _TAKEN})
+            error = Conflict(error.message, code=error.code, fields={"email": say(_TAKEN)})
         return _page(request, mistyped(form, _NAMES, error), after, error)
     keep_signed(request, signed)
-    keep_flash(request, Flash(f"Welcome. Open the letter to {new.email.strip()} to confirm it."))
+    keep_flash(
+        request,
+        Flash(say("Welcome. Open the letter to %(email)s to confirm it.", email=new.email.strip())),
+    )
     return render.to(request, after)
 
 

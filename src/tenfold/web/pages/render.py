@@ -14,7 +14,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.language import manner, mark, say, say_as, say_n, within
 from tenfold.web.desk import header
-from tenfold.web.pages import speaking
+from tenfold.web.pages import speaking, words
 from tenfold.web.pages.assets import assets
 from tenfold.web.pages.frame import Frame, look
 from tenfold.web.pages.session import Req, kept_cookies
@@ -68,6 +68,7 @@ def _speaking(made: Environment) -> None:
     extended: Any = made  # the extension gives the environment methods
     extended.install_gettext_callables(say, say_n, newstyle=True, pgettext=say_as)
     made.filters["within"] = within
+    made.filters["number"] = words.number
 
 
 def page(
@@ -148,8 +149,14 @@ def error_page(
     onward: tuple[str, str, str] = HOME,
 ) -> Response[bytes]:
     """A refusal in the look of the pages, and a way to go on."""
-    view: dict[str, Any] = {"status": status, "title": title, "text": text, "onward": onward}
     speaking.to_browser(request)
+    href, sign, what = onward
+    view: dict[str, Any] = {
+        "status": status,
+        "title": title,
+        "text": text,
+        "onward": (href, sign, say(what)),
+    }
     body = render("error.html", look=look(request), **view)
     return Response(
         content=body.encode(),

@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.identity.entrance import Asked
 from tenfold.accounts.identity.factors import Answer
 from tenfold.kernel.errors import Invalid, Locked, TenfoldError, TooMany, Unauthenticated
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.bodies import STRANGERS_BYTES
 from tenfold.web.pages import passkeys, render
 from tenfold.web.pages.entering import (
@@ -34,8 +35,8 @@ from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
 Way = Literal["code", "recovery", "passkey"]
-_OFTEN = "Too many wrong codes. Sign in again."
-_LOST = (
+_OFTEN = mark("Too many wrong codes. Sign in again.")
+_LOST = mark(
     "You came in with a recovery code, which is used up. If your phone or key is lost, remove it "
     "under Settings."
 )
@@ -70,12 +71,12 @@ async def second_factor(request: Req) -> ASGIResponse:
             asked = await _asked(request)
         except Unauthenticated as over:
             tries = error.code == "INVALID_CODE"
-            return _begin_again(request, Unauthenticated(_OFTEN) if tries else over, after)
+            return _begin_again(request, Unauthenticated(say(_OFTEN)) if tries else over, after)
         way, typed = wrong(form, asked.enrolled.methods, error)
         return _page(request, asked, way, typed, after, error)
     keep_signed(request, signed)
     if answer.recovery_code:
-        keep_flash(request, Flash(_LOST))
+        keep_flash(request, Flash(say(_LOST)))
     return render.to(request, after)
 
 
@@ -98,7 +99,7 @@ def read_answer(form: Form) -> Answer:
 def need_something(answer: Answer) -> None:
     """Raise Invalid where nothing was typed: that is no try."""
     if not (answer.code.strip() or answer.recovery_code.strip() or answer.passkey is not None):
-        text = "Enter the code first."
+        text = say("Enter the code first.")
         raise Invalid({"code": text, "recovery": text})
 
 
@@ -107,7 +108,7 @@ def wrong(form: Form, methods: list[str], error: TenfoldError) -> tuple[Way, Typ
     if form.get("credential"):
         problem = error.message
         if error.code == "INVALID_CODE":
-            problem = "This passkey was not the right one; try another, or another way."
+            problem = say("This passkey was not the right one; try another, or another way.")
         way = way_of(methods)
         return way, Typed(way, problem=problem)
     way = way_of(methods, "recovery" if "recovery" in form else "")

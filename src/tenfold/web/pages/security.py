@@ -13,6 +13,7 @@ from tenfold.accounts.identity.factors import enrolled, since
 from tenfold.accounts.identity.passkeys import MOST
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Conflict, Invalid, Locked, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.web.desk import header
 from tenfold.web.pages import cells, passkeys, render
 from tenfold.web.pages.agents import agent
@@ -117,12 +118,12 @@ async def change_password(request: Req) -> ASGIResponse:
     asked = names if "currentPassword" in act.form else names[1:]
     try:
         if missing := [name for name in asked if not act.form.get(name)]:
-            raise Invalid(dict.fromkeys(missing, "is required"))
+            raise Invalid(dict.fromkeys(missing, say("is required")))
         signed = await act.gate.own.change_password(act.claims, current, new, act.client)
     except (Invalid, Locked) as error:
         return await _password_page(request, act.claims, mistyped(act.form, names, error), error)
     keep_signed(request, signed)
-    keep_flash(request, Flash("Your password is changed, and all other sessions have ended."))
+    keep_flash(request, Flash(say("Your password is changed, and all other sessions have ended.")))
     return render.to(request, PLACE)
 
 
@@ -134,7 +135,7 @@ async def remove_password(request: Req) -> ASGIResponse:
         await act.gate.own.remove_password(act.claims, act.client)
     except Conflict as error:
         return problem(request, error)
-    keep_flash(request, Flash("Your password is removed; your passkeys let you in."))
+    keep_flash(request, Flash(say("Your password is removed; your passkeys let you in.")))
     return render.to(request, PLACE)
 
 
@@ -145,7 +146,7 @@ async def _password_page(
         has = (await since(guest.reader, claims.user)).password is not None
         focus = "currentPassword" if has else "newPassword"
         view: dict[str, Any] = {"typed": typed or Typed(focus), "has": has}
-        title = "Change your password" if has else "Set a password"
+        title = say("Change your password") if has else say("Set a password")
         status = error.status if error is not None else 200
         return page(request, "settings/password.html", guest, title, status=status, **view)
 

@@ -16,6 +16,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.registry import CUSTOM
 from tenfold.kernel.codec import spelled, unspelled
 from tenfold.kernel.errors import BadRequest, Forbidden, Unauthenticated
+from tenfold.kernel.language import say
 from tenfold.web.cookies import Cookies
 from tenfold.web.desk import Desk, desk_of, header
 
@@ -97,12 +98,12 @@ async def read_form(request: Req) -> Form:
     """The posted form; raises BadRequest. That no other site sent it was seen at the entrance."""
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _FORM:
-        raise BadRequest("Send the form as a browser does.")
+        raise BadRequest(say("Send the form as a browser does."))
     try:
         text = (await request.body()).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=2_000)
     except ValueError:
-        raise BadRequest("The form can't be read.") from None
+        raise BadRequest(say("The form can't be read.")) from None
     return Form(pairs)
 
 
@@ -117,8 +118,10 @@ def check_signed(request: Req, claims: Claims, form: Form) -> None:
     """Raise Forbidden unless the form carries this session's token."""
     if not _matches(desk_of(request), claims, form.get("csrf")):
         raise Forbidden(
-            "This form is too old, or came from another place. Go back, load the page again "
-            "and repeat your change."
+            say(
+                "This form is too old, or came from another place. Go back, load the page again "
+                "and repeat your change."
+            )
         )
 
 

@@ -136,7 +136,7 @@ async def rename(request: Req) -> ASGIResponse:
         await act.gate.own.change(act.claims, wanted, act.client)
     except Invalid as error:
         return await _profile(request, act.claims, mistyped(act.form, _NAMES, error))
-    keep_flash(request, Flash("Your name is saved."))
+    keep_flash(request, Flash(say("Your name is saved.")))
     return render.to(request, "/settings/profile")
 
 
@@ -146,9 +146,9 @@ async def verify_again(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-verify")
     try:
         sent = await act.gate.own.verify_again(act.claims, act.client)
-        said = Flash("A new letter is on its way.")
+        said = Flash(say("A new letter is on its way."))
         if not sent:
-            text = "Several letters were sent within the hour; look for the last one."
+            text = say("Several letters were sent within the hour; look for the last one.")
             said = Flash(text, kind="problem")
     except Conflict as error:
         said = Flash(error.message)
@@ -162,12 +162,14 @@ async def change_email(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-email")
     try:
         if not act.form.get("email").strip():
-            raise Invalid({"email": "Enter your new e-mail address."})
+            raise Invalid({"email": say("Enter your new e-mail address.")})
         email = await act.gate.readdressing.ask(act.claims, act.form.get("email")[:320], act.client)
     except Invalid as error:
         typed = mistyped(act.form, ("email",), error)
         return await _profile(request, act.claims, address=typed)
-    text = f"A link is on its way to {email}. Your address changes once you open it."
+    text = say(
+        "A link is on its way to %(email)s. Your address changes once you open it.", email=email
+    )
     keep_flash(request, Flash(text))
     return render.to(request, "/settings/profile")
 
@@ -189,7 +191,7 @@ async def _profile(
             "verified": user.email_verified_at is not None,
             "outbox": outbox.waits(request),
         }
-        return page(request, "settings/profile.html", guest, "Profile", status=status, **view)
+        return page(request, "settings/profile.html", guest, say("Profile"), status=status, **view)
 
 
 # -- organisations
@@ -227,7 +229,7 @@ async def organisations_page(request: Req) -> ASGIResponse:
             )
             for one in account.memberships
         ]
-        return page(request, "settings/organisations.html", guest, "Organisations", mine=mine)
+        return page(request, "settings/organisations.html", guest, say("Organisations"), mine=mine)
 
 
 @post("/settings/organisations", status_code=200)
@@ -236,10 +238,10 @@ async def switch(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-switch")
     wanted = parse_id(act.form.get("organisation"))
     if wanted is None:
-        raise NotFound("There is no such organisation.")
+        raise NotFound(say("There is no such organisation."))
     signed = await act.gate.own.switch(act.claims, wanted, act.client)
     keep_signed(request, signed)
-    keep_flash(request, Flash(f"You are in {signed.account.current.name} now."))
+    keep_flash(request, Flash(say("You are in %(name)s now.", name=signed.account.current.name)))
     return render.to(request, "/")
 
 

@@ -18,6 +18,7 @@ from tenfold.engine.titles import USER, Titled, suggest
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say, within
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
@@ -31,7 +32,9 @@ from tenfold.web.pages.reaching import decides
 from tenfold.web.pages.session import Req, routed
 
 TEAM = "team"
-_NONE = "People are looked for by their name or address, teams by their name."
+_ALONE = mark("Private: its owner alone sees this %(type)s.")
+_AND_ABOVE = mark("Private: its owner and those above see this %(type)s.")
+_NONE = mark("People are looked for by their name or address, teams by their name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,8 @@ def panel(
         return None
     path, may = f"/{definition.path}/{identity}/shares", decides(guest, definition, record)
     private = bool(definition.private) and record.get(definition.private) == PRIVATE
-    word = definition.label.lower()
-    alone = "its owner and those above see" if found else "its owner alone sees"
-    said = f"Private: {alone} this {word}." if private else ""
+    text = _AND_ABOVE if found else _ALONE
+    said = say(text, type=within(definition.label)) if private else ""
     lines = tuple(_line(guest, one, path, may=may) for one in found)
     shown = Panel(lines, path if may else "", said)
     return shown if shown.lines or shown.add or shown.private else None
@@ -73,7 +75,7 @@ def _line(guest: Guest, one: Share, path: str, *, may: bool) -> Line:
     kind, icon = ("text", "users") if one.team_id else ("person", "")
     who = Cell(kind, one.name, title=hues.initials(one.name), hue=hues.of_id(one.id), icon=icon)
     mine = one.user_id == guest.person.user
-    may_do = "May change it" if one.may == "update" else "May see it"
+    may_do = say("May change it") if one.may == "update" else say("May see it")
     return Line(who, may_do, f"{path}/{one.id}/end" if may or mine else "")
 
 
@@ -106,7 +108,7 @@ async def share(request: Req, plural: str, record_id: str) -> ASGIResponse:
     text = act.form.get("grantee").strip()
     try:
         async with act.changing() as (tx, guest, definition):
-            one = meant(await _suggested(guest, bare(text), 20), text, _NONE)
+            one = meant(await _suggested(guest, bare(text), 20), text, say(_NONE))
             who = NewShare(team_id=one.id) if one.type == TEAM else NewShare(user_id=one.id)
             who = msgspec.structs.replace(who, may=_may(act.form.get("may")))
             done, _ = await _sharing(act, tx, guest, definition).share(who)
@@ -114,7 +116,9 @@ async def share(request: Req, plural: str, record_id: str) -> ASGIResponse:
         return act.refused(Invalid({"grantee": str(refusal)}, str(refusal)))
     except (Invalid, Conflict, Forbidden) as error:
         return act.refused(error)
-    return act.done(f"Shared with {done.name}.", undo=f"{act.path}/shares/{done.id}/end")
+    return act.done(
+        say("Shared with %(name)s.", name=done.name), undo=f"{act.path}/shares/{done.id}/end"
+    )
 
 
 @post("/{plural:str}/{record_id:str}/shares/{grantee_id:str}/end", status_code=200)
@@ -129,11 +133,12 @@ async def unshare(request: Req, plural: str, record_id: str, grantee_id: str) ->
         return act.refused(error)
     if mine:  # who gave up a share may not see the record any more
         return act.done(
-            f"{act.shipped.label} is no longer shared with you.", f"/{act.shipped.path}"
+            say("%(type)s is no longer shared with you.", type=act.shipped.label),
+            f"/{act.shipped.path}",
         )
     whose = "team" if done.team_id else "person"
     undo = f"{act.path}/shares/{done.id}/again?may={done.may}&with={whose}"
-    return act.done(f"No longer shared with {done.name}.", undo=undo)
+    return act.done(say("No longer shared with %(name)s.", name=done.name), undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/shares/{grantee_id:str}/again", status_code=200)
@@ -149,7 +154,7 @@ async def share_again(request: Req, plural: str, record_id: str, grantee_id: str
             done, _ = await _sharing(act, tx, guest, definition).share(who)
     except (Invalid, Conflict, Forbidden) as error:
         return act.refused(error)
-    return act.done(f"Shared with {done.name} again.")
+    return act.done(say("Shared with %(name)s again.", name=done.name))
 
 
 def _sharing(act: Act, tx: Transaction, guest: Guest, definition: Definition) -> Sharing:

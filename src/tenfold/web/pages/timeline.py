@@ -111,6 +111,13 @@ _TABS: tuple[tuple[Only, str, str], ...] = (
     ("changes", mark("Changes"), mark("Nothing that you may see has changed.")),
 )
 _MOST_CHIPS = 3
+_OPERATIONS = {
+    "created": mark("created this %(type)s"),
+    "moved": mark("moved this %(type)s"),
+    "deleted": mark("deleted this %(type)s"),
+    "restored": mark("restored this %(type)s"),
+    "purged": mark("purged this %(type)s"),
+}
 
 
 def history(

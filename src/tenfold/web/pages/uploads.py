@@ -9,6 +9,7 @@ from litestar.datastructures import UploadFile
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import BadRequest
+from tenfold.kernel.language import say
 from tenfold.web.desk import header
 from tenfold.web.pages.session import Form, Req, check_signed
 from tenfold.web.parts import parts_of
@@ -23,7 +24,7 @@ async def signed_upload(
     """A form of one of our own pages with this session's token, and the file that was chosen."""
     kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind != _KIND:
-        raise BadRequest("Send the form as a browser does.")
+        raise BadRequest(say("Send the form as a browser does."))
     pairs: list[tuple[str, str]] = []
     upload: UploadFile | None = None
     async with parts_of(request) as parts:

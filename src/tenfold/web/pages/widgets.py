@@ -15,6 +15,7 @@ from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, T
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Record, custom_values
 from tenfold.web.pages.filters import Option
@@ -32,12 +33,12 @@ _INPUTS = {
 }
 _WIDE = frozenset(["long_text", "rich_text", "json", "address", "choices"])
 _PARTS = {
-    "street": "Street",
-    "street2": "Apartment, suite",
-    "city": "City",
-    "state": "State",
-    "postal_code": "Postal code",
-    "country": "Country",
+    "street": mark("Street"),
+    "street2": mark("Apartment, suite"),
+    "city": mark("City"),
+    "state": mark("State"),
+    "postal_code": mark("Postal code"),
+    "country": mark("Country"),
 }
 
 
@@ -124,7 +125,7 @@ def sections(
     titles = {f.name for f in definition.title_fields}
     ordered = sorted(fields, key=lambda f: (f.custom, f.section != "", f.name not in titles))
     for one in ordered:
-        label = one.section or ("Own fields" if one.custom else "")
+        label = one.section or (say("Own fields") if one.custom else "")
         made = widget(one, filled, focus=one in focused)
         groups.setdefault(label, []).append(made)
     return tuple(Section(label, tuple(widgets)) for label, widgets in groups.items())
@@ -189,7 +190,7 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
         empty = (Option("", "", not text),) if one.nullable or not text else ()
         return {"options": (*empty, *_options(one.type, {text}))}
     if isinstance(one.type, Boolean) and one.nullable:
-        given = (("", ""), ("true", "Yes"), ("false", "No"))
+        given = (("", ""), ("true", say("Yes")), ("false", say("No")))
         return {"options": tuple(Option(v, label, v == text) for v, label in given)}
     if one.type.kind == "money":
         beside = str(record.get(f"{one.name}_currency") or filled.currency)
@@ -197,9 +198,9 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
     if one.type.kind == "datetime":
         return {"zone": str(filled.zone), "beside": _place(filled.zone)}
     if one.type.kind == "tags":
-        return {"hint": "Separate them with commas"}
+        return {"hint": say("Separate them with commas")}
     if one.type.kind == "secret" and stored:
-        return {"hint": "Leave empty to keep it"}
+        return {"hint": say("Leave empty to keep it")}
     if one.type.kind == "address":
         return {"parts": _parts(name, stored, typed)}
     if isinstance(one.type, Ref | AnyRef) or one.type.kind == "user":
@@ -222,7 +223,7 @@ def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:
     return tuple(
         Part(
             f"{name}.{part}",
-            _PARTS.get(part, part.replace("_", " ").capitalize()),
+            say(_PARTS.get(part, part.replace("_", " ").capitalize())),
             typed.get(f"{name}.{part}") if typed is not None else str(given.get(part) or ""),
         )
         for part in ADDRESS_PARTS

@@ -175,6 +175,16 @@ def full_day(day: date, region: str = "") -> str:
     return f"{weekday}, {written(day, region)}"
 
 
+def month(day: date) -> str:
+    """The month of a day, with its year."""
+    return f"{formats().locale.months['stand-alone']['wide'][day.month]} {day.year}"
+
+
+def weekday(day: date) -> str:
+    """The day of the week in short."""
+    return str(formats().locale.days["stand-alone"]["abbreviated"][day.weekday()])
+
+
 def clock(then: datetime, region: str = "") -> str:
     """The time of a moment, as the region's clocks show it: 14:05, 2:05 PM."""
     form = formats(region)

@@ -14,6 +14,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation.administrator import Administrator, need_administrator
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.administration import administering, told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.desk import desk_of
@@ -25,7 +26,7 @@ from tenfold.web.pages.session import Flash, Form, Req, here, keep_flash, routed
 from tenfold.web.pages.settings import Root, placed
 
 _ROOT = Root(
-    "Administration",
+    mark("Administration"),
     "/admin",
     "sliders-horizontal",
     tuple((one.label, one.href, one.icon) for group in GROUPS for one in group.sections),
@@ -94,7 +95,7 @@ def page(
     **view: Any,
 ) -> ASGIResponse:
     """A page of administration, beside their places."""
-    where = (guest.request, f"admin/{template}", guest, title)
+    where = (guest.request, f"admin/{template}", guest, say(title))
     view |= {"sections": GROUPS, "at": active(here(guest.request))}
     return placed(*where, _ROOT, status=status, headers=headers, **view)
 
@@ -103,7 +104,7 @@ def identified(text: str, what: str) -> UUID:
     """The id in an address or a form; what can't be one is simply not found."""
     found = parse_id(text)
     if found is None:
-        raise NotFound(f"There is no such {what}.")
+        raise NotFound(say("There is no such %(label)s.", label=say(what)))
     return found
 
 

@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.audit import summary
 from tenfold.audit.logs import CHANGES, SECURITY_EVENTS
+from tenfold.kernel.language import say
 from tenfold.web.api.audit_log import audit_file
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import entering, looking, page
@@ -38,7 +39,7 @@ async def audit_log_page(request: Req) -> ASGIResponse:
             }
             for log, (name, icon) in _CALLED.items()
         ]
-        return page(guest, "audit_log.html", "Audit log", rows=rows)
+        return page(guest, "audit_log.html", say("Audit log"), rows=rows)
 
 
 @get(f"{PLACE}/file")

@@ -23,6 +23,7 @@ from tenfold.engine.types import Refused
 from tenfold.exchange.write_csv import write_csv
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.api.exports import saved
 from tenfold.web.pages import cells, hues, render
 from tenfold.web.pages.admin.around import PAGE, entering, looking, page
@@ -74,7 +75,7 @@ async def events_page(request: Req, after: str = "") -> ASGIResponse:
         view: dict[str, Any] = {
             "rows": await _rows(guest, shown),
             "typed": Typed(next(iter(problems), ""), given, problems),
-            "kinds": [("", "Anything"), *((one, LABELS[one]) for one in EVENTS)],
+            "kinds": [("", say("Anything")), *((one, say(LABELS[one])) for one in EVENTS)],
             "filtered": bool(asked),
             "export": render.query(EXPORT, **asked),
             "next": render.query(PLACE, **asked, after=last) if more else "",
@@ -168,7 +169,7 @@ def _row(one: SecurityEvent, names: dict[UUID, str], eyes: cells.Reader) -> Row:
         who = Cell("text", name)
     actor = parse_id(str(one.detail.get("actor_id", "")))
     return Row(
-        what=LABELS.get(one.event_type, one.event_type),
+        what=say(LABELS.get(one.event_type, one.event_type)),
         hue=grave(one.event_type),
         who=who,
         by=names.get(actor, "") if actor else "",

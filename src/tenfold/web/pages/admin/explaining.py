@@ -17,6 +17,7 @@ from tenfold.engine.titles import suggest, titles
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.api.administration import Visitor
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.explaining import asked_of, question_of
@@ -115,7 +116,9 @@ async def _answer(
     if not given["person"]:
         return None, {}
     if not act and given["type"] not in types:
-        told = "is no kind of record here" if given["type"] else "Choose a kind of record."
+        told = (
+            say("is no kind of record here") if given["type"] else say("Choose a kind of record.")
+        )
         return None, {"type": told}
     problems: dict[str, str] = {}
     ids: dict[str, str] = {}
@@ -141,7 +144,7 @@ async def _answer(
         return None, {_NAMES.get(name, name): text for name, text in error.fields.items()}
     except NotFound:
         missing = "record" if given["record"] and not act else "person"
-        return None, {missing: "There is none of this id that you can see."}
+        return None, {missing: say("There is none of this id that you can see.")}
 
 
 async def _key(guest: Guest, text: str, user: str) -> str:
@@ -162,8 +165,11 @@ async def _keys(guest: Guest, found: Decision | None) -> list[tuple[str, str]]:
         return []
     tenant = guest.person.tenant
     of_them = await api_keys.page(guest.reader, tenant, found.user_id, None, _MOST_KEYS)
-    keys = [(str(one.id), f"With the key {one.name} ({one.prefix})") for one in of_them]
-    return [("", "As a person who signs in"), *keys] if keys else []
+    keys = [
+        (str(one.id), say("With the key %(name)s (%(prefix)s)", name=one.name, prefix=one.prefix))
+        for one in of_them
+    ]
+    return [("", say("As a person who signs in")), *keys] if keys else []
 
 
 async def _person(guest: Guest, given: Mapping[str, str]) -> UUID:
@@ -177,7 +183,7 @@ async def _record(guest: Guest, given: Mapping[str, str]) -> UUID:
         return found
     query = guest.desk.query
     near = await suggest(query, guest.reader, guest.person, [given["type"]], bare(text), most=20)
-    return meant(near, text, "Begin to type its name, or paste its page's address.").id
+    return meant(near, text, say("Begin to type its name, or paste its page's address.")).id
 
 
 async def _named(guest: Guest, given: Mapping[str, str], found: Decision | None) -> dict[str, str]:
@@ -204,10 +210,10 @@ def _groups(guest: Guest, types: Mapping[str, Definition]) -> list[tuple[str, li
 
 def _fields(guest: Guest, definition: Definition | None) -> list[tuple[str, str]]:
     if definition is None:
-        return [("", "Any field")]
+        return [("", say("Any field"))]
     access = guest.person.access(definition)
     seen = [(name_of(one), one.label) for one in fields_of(definition) if access.sees(one)]
-    return [("", "Any field"), *seen]
+    return [("", say("Any field")), *seen]
 
 
 async def _sentence(

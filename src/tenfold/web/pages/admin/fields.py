@@ -208,7 +208,7 @@ async def _form(
 async def _one(guest: Guest, definition: Definition, identity: UUID) -> CustomField:
     one = await custom_fields.one(guest.reader, guest.person.tenant, identity)
     if one.type != definition.name:
-        raise NotFound("There is no such field.")
+        raise NotFound(say("There is no such field."))
     return one
 
 

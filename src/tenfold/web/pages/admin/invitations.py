@@ -16,6 +16,7 @@ from tenfold.accounts.organisation.invitations import Invitation, NewInvitation
 from tenfold.engine.titles import USER, titles
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError, TooMany
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, outbox, render
@@ -73,7 +74,7 @@ async def invitations_page(request: Req, which: str = "open", after: str = "") -
             "next": render.query(_LIST, **last) if more else "",
             "first": render.query(_LIST, which=which) if after else "",
         }
-        return page(guest, "invitations.html", "Invitations", **view)
+        return page(guest, "invitations.html", say("Invitations"), **view)
 
 
 @get(_NEW)
@@ -97,7 +98,7 @@ async def invite(request: Req) -> ASGIResponse:
         if error.code not in ("FORBIDDEN", "EMAIL_NOT_VERIFIED"):
             raise
         return await _form(request, act.claims, act, error)
-    return act.done(f"The letter to {made.email} is on its way.", _LIST)
+    return act.done(say("The letter to %(email)s is on its way.", email=made.email), _LIST)
 
 
 @post(f"{_LIST}/{{invitation_id:str}}/resend", status_code=200)
@@ -115,7 +116,10 @@ async def resend(request: Req, invitation_id: str) -> ASGIResponse:
         if error.code != "EMAIL_NOT_VERIFIED":
             raise
         return act.refused(error, _LIST)
-    return act.done(f"Another letter to {old.email} is on its way; the link before is void.", _LIST)
+    return act.done(
+        say("Another letter to %(email)s is on its way; the link before is void.", email=old.email),
+        _LIST,
+    )
 
 
 @post(f"{_LIST}/{{invitation_id:str}}/withdraw", status_code=200)
@@ -127,7 +131,7 @@ async def withdraw(request: Req, invitation_id: str) -> ASGIResponse:
             done = await invitations.revoke(by, _identity(invitation_id))
     except Conflict as error:
         return act.refused(error, _LIST)
-    return act.done(f"The invitation of {done.email} is taken back.", _LIST)
+    return act.done(say("The invitation of %(email)s is taken back.", email=done.email), _LIST)
 
 
 async def _send(act: Act, by: Administrator, new: NewInvitation) -> Invitation:
@@ -162,7 +166,7 @@ async def _form(
             "outbox": outbox.waits(request),
         }
         status = error.status if error is not None else 200
-        return page(guest, "invite.html", "Invite somebody", status=status, **view)
+        return page(guest, "invite.html", say("Invite somebody"), status=status, **view)
 
 
 HANDLERS = [invitations_page, invite_page, invite, resend, withdraw]

@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.members import Habit, Member, Which
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages import cells, hues, render
 from tenfold.web.pages.admin.around import PAGE, entering, looking, page
 from tenfold.web.pages.admin.places import Choices, called, choices, name_of, people_like
@@ -61,7 +62,7 @@ async def people_page(
             "next": render.query(PLACE, **onward) if more else "",
             "alone": len(rows) == 1 and not words and not more and not after,
         }
-        return page(guest, "people.html", "People", **view)
+        return page(guest, "people.html", say("People"), **view)
 
 
 @get(f"{PLACE}/pick")

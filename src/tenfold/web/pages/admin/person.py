@@ -16,6 +16,7 @@ from tenfold.accounts.organisation.handing_over import HandOver
 from tenfold.accounts.organisation.members import Member, MemberChange
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells
@@ -64,7 +65,10 @@ async def change_person(request: Req, user_id: str) -> ASGIResponse:
         return await _again(act, identity, error)
     except Forbidden as error:
         return _forbidden(act, identity, error)
-    return act.done(f"{name_of(done)} is changed, from their next click on.", _path(identity))
+    return act.done(
+        say("%(name)s is changed, from their next click on.", name=name_of(done)),
+        _path(identity),
+    )
 
 
 @post(f"{PLACE}/{{user_id:str}}/deactivate", status_code=200)
@@ -123,7 +127,7 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
         return await _again(act, identity, error)
     count = int(batch.summary.get("total", 0))
     said = f"{plural(count, 'change is', 'changes are')} on the way to {heir}."
-    said = said if count else f"There was nothing to hand over to {heir}."
+    said = said if count else say("There was nothing to hand over to %(heir)s.", heir=heir)
     if stays := sum(batch.summary.get("stays", {}).values()):
         kept = plural(stays, "private one stays", "private ones stay")
         said += f" {kept}, as you are who hands it over: give it to somebody else."
@@ -141,7 +145,7 @@ async def transfer(request: Req, user_id: str) -> ASGIResponse:
             done = await members.transfer(by, identity)
     except (Invalid, Forbidden) as error:
         return _forbidden(act, identity, error)
-    said = f"{name_of(done)} owns the organisation now, and you are an admin."
+    said = say("%(name)s owns the organisation now, and you are an admin.", name=name_of(done))
     return act.done(said, _path(identity))
 
 

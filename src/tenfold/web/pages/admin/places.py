@@ -14,21 +14,22 @@ from tenfold.db.database import Reader
 from tenfold.engine.titles import USER, Titled
 from tenfold.engine.types import Refused
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.pick import bare, meant
 from tenfold.web.pages.session import Form
 
 Option = tuple[str, str]
 ROLES: Mapping[str, str] = {
-    "owner": "Owner: everything, and gives the organisation away",
-    "admin": "Admin: everything, and administers",
-    "manager": "Manager: all records, but not what others keep private",
-    "member": "Member: what their roles let them",
-    "read-only": "Read-only: sees what their roles let them, changes nothing",
+    "owner": mark("Owner: everything, and gives the organisation away"),
+    "admin": mark("Admin: everything, and administers"),
+    "manager": mark("Manager: all records, but not what others keep private"),
+    "member": mark("Member: what their roles let them"),
+    "read-only": mark("Read-only: sees what their roles let them, changes nothing"),
 }
 # What members may is granted by a role of that name, which others may have beside theirs.
-_GRANTS: Mapping[str, str] = {"member": "What members may"}
-_NOBODY = "People are looked for by their name or address."
+_GRANTS: Mapping[str, str] = {"member": mark("What members may")}
+_NOBODY = mark("People are looked for by their name or address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
     whole = await teams.page(guest.reader, tenant, None, teams.MOST)
     tree = [(str(one.id), "\u2003" * depth + one.name) for one, depth in branched(whole)]
     return Choices(
-        tuple((value, text) for value, text in ROLES.items() if value not in without),
-        tuple((name, _GRANTS.get(name) or called(name)) for name in sorted(names)),
-        (("", "No team"), *tree),
+        tuple((value, say(text)) for value, text in ROLES.items() if value not in without),
+        tuple((name, say(_GRANTS.get(name) or called(name))) for name in sorted(names)),
+        (("", say("No team")), *tree),
     )
 
 
@@ -136,4 +137,4 @@ async def person_in(
         raise Refused("Say who.")
     words = text.strip()
     near = await people_like(reader, tenant, words, 20, active=active, programs=programs)
-    return meant(near, words, _NOBODY).id
+    return meant(near, words, say(_NOBODY)).id

@@ -11,6 +11,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import data_keys, policy
 from tenfold.accounts.organisation.policy import Policy, PolicyChange
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.api.auth import client_of
 from tenfold.web.desk import desk_of
@@ -40,7 +41,7 @@ async def change_policy(request: Req) -> ASGIResponse:
             await policy.change(by, wanted)
     except Invalid as error:
         return await _page(request, act.claims, act, error)
-    return act.done("The policy is saved, and holds from now on.", PLACE)
+    return act.done(say("The policy is saved, and holds from now on."), PLACE)
 
 
 @post(f"{PLACE}/data-keys", status_code=200)
@@ -52,7 +53,7 @@ async def rotate_keys(request: Req) -> ASGIResponse:
             await data_keys.change(by, desk_of(request).keyring)
     except Conflict as error:
         return act.refused(error, PLACE)
-    return act.done("There is a new key; all secrets are being sealed anew with it.", PLACE)
+    return act.done(say("There is a new key; all secrets are being sealed anew with it."), PLACE)
 
 
 def _given(form: Form) -> dict[str, Any]:
@@ -106,7 +107,7 @@ async def _page(
             "rotation": found.rotation,
         }
         status = error.status if error is not None else 200
-        return page(guest, "security.html", "Security", status=status, **view)
+        return page(guest, "security.html", say("Security"), status=status, **view)
 
 
 HANDLERS = [policy_page, change_policy, rotate_keys]

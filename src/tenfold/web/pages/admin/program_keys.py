@@ -22,6 +22,7 @@ from tenfold.accounts.organisation.api_keys import (
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.scopes import ADMIN, EVERY, SCIM, VERBS
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.api.api_keys import at_keys
 from tenfold.web.pages import cells
@@ -68,7 +69,7 @@ async def create(request: Req) -> ASGIResponse:
             "user_id": form.get("user_id") or None,
         }
         if not given["scopes"]:
-            raise Invalid({"scopes": "Tick what the program may do."})
+            raise Invalid({"scopes": say("Tick what the program may do.")})
         new = convert(given, NewApiKey)
         async with at_keys(request, act.claims) as keys:
             made = await api_keys.create(keys, new)
@@ -107,7 +108,7 @@ async def revoke(request: Req, key_id: str) -> ASGIResponse:
     act = await _acting(request, "page-admin-key-revoke")
     async with at_keys(request, act.claims) as keys:
         done = await api_keys.revoke(keys, identified(key_id, "API key"))
-    return act.done(f"The key {done.name} is revoked.", PLACE)
+    return act.done(say("The key %(name)s is revoked.", name=done.name), PLACE)
 
 
 async def _acting(request: Req, route: str) -> Act:
@@ -123,7 +124,7 @@ async def _shown(
     async with looking(request, act.claims) as guest:
         until = cells.moment_cell(made.expires_at, guest.eyes())
         view: dict[str, Any] = {"made": made, "until": until, "overlap": overlap}
-        return page(guest, "key_made.html", "The new key", headers=_NEVER, **view)
+        return page(guest, "key_made.html", say("The new key"), headers=_NEVER, **view)
 
 
 async def _form(
@@ -132,23 +133,26 @@ async def _form(
     async with looking(request, claims) as guest:
         tenant = guest.person.tenant
         found = await service_accounts.page(guest.reader, tenant, True, None, service_accounts.MOST)
-        owners = [("", "Me"), *((str(one.id), one.name) for one in found)]
+        owners = [("", say("Me")), *((str(one.id), one.name) for one in found)]
         view: dict[str, Any] = {
             "typed": typed,
             "owners": owners,
             "kinds": await _kinds(guest),
             "verbs": VERBS,
-            "more": ((ADMIN, "Administer the organisation"), (SCIM, "Provision people (SCIM)")),
+            "more": (
+                (ADMIN, say("Administer the organisation")),
+                (SCIM, say("Provision people (SCIM)")),
+            ),
             "longest": LONGEST_DAYS,
         }
         status = error.status if error is not None else 200
-        return page(guest, "key_new.html", "New API key", status=status, **view)
+        return page(guest, "key_new.html", say("New API key"), status=status, **view)
 
 
 async def _kinds(guest: Guest) -> list[Kind]:
     types = await types_of(guest.reader, guest.person.tenant, guest.desk.registry)
     named = [Kind(n, d.label_plural, bool(d.secrets)) for n, d in types.items()]
-    every = Kind(EVERY, "All records", secret=True)
+    every = Kind(EVERY, say("All records"), secret=True)
     return [every, *sorted(named, key=lambda one: one.label.casefold())]
 
 
@@ -170,7 +174,7 @@ async def _rotation(
             "overlap": LONGEST_OVERLAP,
         }
         status = error.status if error is not None else 200
-        return page(guest, "key_rotate.html", "Rotate a key", status=status, **view)
+        return page(guest, "key_rotate.html", say("Rotate a key"), status=status, **view)
 
 
 HANDLERS = [new_page, create, rotate_page, rotate, revoke]

@@ -16,6 +16,7 @@ from tenfold.accounts.organisation.service_accounts import (
     ServiceAccountChange,
 )
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page
 from tenfold.web.pages.admin.key_rows import rows_of
@@ -43,7 +44,7 @@ async def programs_page(request: Req, ended: str = "") -> ASGIResponse:
             "ended": bool(ended),
             "over": sum(1 for one in rows if not one.good),
         }
-        return page(guest, "programs.html", "Programs", **view)
+        return page(guest, "programs.html", say("Programs"), **view)
 
 
 def _count(one: ServiceAccount, keys: list[api_keys.ApiKey]) -> int:
@@ -67,7 +68,10 @@ async def create(request: Req) -> ASGIResponse:
             made = await service_accounts.create(by, new)
     except (Invalid, Conflict) as error:
         return await _form(request, act.claims, None, act, error)
-    return act.done(f"{made.name} is made. Give it a key.", f"{PLACE}/keys/new?user_id={made.id}")
+    return act.done(
+        say("%(name)s is made. Give it a key.", name=made.name),
+        f"{PLACE}/keys/new?user_id={made.id}",
+    )
 
 
 @get(f"{PLACE}/{{account_id:str}}")
@@ -89,7 +93,10 @@ async def change(request: Req, account_id: str) -> ASGIResponse:
             done = await service_accounts.change(by, identity, wanted)
     except (Invalid, Conflict) as error:
         return await _form(request, act.claims, identity, act, error)
-    return act.done(f"{done.name} is changed.", f"{PLACE}/{identity}")
+    return act.done(
+        say("%(name)s is changed.", name=done.name),
+        f"{PLACE}/{identity}",
+    )
 
 
 @post(f"{PLACE}/{{account_id:str}}/active", status_code=200)
@@ -126,7 +133,7 @@ async def _form(
             "offered": await choices(guest, without=("owner",)),
         }
         status = error.status if error is not None else 200
-        title = one.name if one is not None else "New service account"
+        title = one.name if one is not None else say("New service account")
         return page(guest, "program.html", title, status=status, **view)
 
 

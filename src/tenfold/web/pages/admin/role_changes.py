@@ -16,7 +16,8 @@ from tenfold.db.database import Reader
 from tenfold.engine.definition import SCOPES, Definition
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Invalid
-from tenfold.web.pages.admin.around import Act, plural
+from tenfold.kernel.language import say, say_n
+from tenfold.web.pages.admin.around import Act
 from tenfold.web.pages.admin.role_words import changes
 from tenfold.web.pages.session import Form
 
@@ -42,8 +43,15 @@ async def saved(act: Act, name: str, edit: Edit) -> ASGIResponse:
         new = await roles.change(by, name, wanted)
         people = (await roles.counted(by.tx, by.tenant))[name]
     said = changes(types, old.grants, new.grants)
-    for_whom = f"For {plural(people, 'person', 'people')}." if people else "Nobody has it yet."
-    return act.done(f"{said} {for_whom}" if said else "Nothing changed.", f"{PLACE}/{name}")
+    for_whom = (
+        say_n("For %(n)s person.", "For %(n)s people.", people, n=people)
+        if people
+        else say("Nobody has it yet.")
+    )
+    return act.done(
+        f"{said} {for_whom}" if said else say("Nothing changed."),
+        f"{PLACE}/{name}",
+    )
 
 
 def read_grid(form: Form, now: Grants, types: Types) -> dict[str, GrantSpec]:
@@ -54,7 +62,7 @@ def read_grid(form: Form, now: Grants, types: Types) -> dict[str, GrantSpec]:
             continue
         given = {verb: form.get(f"{verb}.{name}") for verb in ("read", "update", "delete")}
         if any(scope not in SCOPES for scope in given.values()):
-            raise Invalid({"grants": "Choose how far each verb reaches."})
+            raise Invalid({"grants": say("Choose how far each verb reaches.")})
         create = form.get(f"create.{name}") == "true"
         whole = {**given, "create": create}
         found[name] = msgspec.structs.replace(now.get(name, GrantSpec()), **whole)

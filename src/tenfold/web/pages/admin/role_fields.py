@@ -15,6 +15,7 @@ from tenfold.accounts.organisation import roles
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.language import say
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.admin.role_changes import PLACE, Types, saved, types_in
@@ -73,7 +74,7 @@ def _read(form: Form, definition: Definition, grant: GrantSpec) -> GrantSpec:
 
 def _known(types: Types, kind: str) -> Definition:
     if kind not in types:
-        raise NotFound("There is no such record type.")
+        raise NotFound(say("There is no such record type."))
     return types[kind]
 
 
@@ -95,7 +96,7 @@ async def _page(
             "says": sentence(definition, grant),
             "problem": problem,
         }
-        title = f"{definition.label_plural}: fields"
+        title = say("%(label_plural)s: fields", label_plural=definition.label_plural)
         return page(guest, "role_fields.html", title, status=400 if problem else 200, **view)
 
 
@@ -105,7 +106,7 @@ def _lines(definition: Definition, grant: GrantSpec) -> list[Line]:
         name = name_of(one)
         way = "hidden" if name in grant.hide else "read_only" if name in grant.read_only else ""
         secret = one.type.kind == "secret"
-        help_ = "" if one.writable else "Never set by hand"
+        help_ = "" if one.writable else say("Never set by hand")
         opens = name in grant.reveal
         made.append(Line(name, one.label, help_, way or "visible", secret, opens, one.writable))
     return made

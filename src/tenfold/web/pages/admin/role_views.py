@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from tenfold.accounts.organisation.roles import GrantSpec, Role
 from tenfold.engine.definition import SCOPES, Definition, Scope
+from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.admin.role_changes import Grants, Types
 from tenfold.web.pages.admin.role_words import sentence
 from tenfold.web.pages.frame import PACKS, Guest
 
 _WORDS: Mapping[Scope, str] = {
-    "none": "None",
-    "own": "Own",
-    "team": "Team",
-    "open": "Not private",
-    "all": "All",
+    "none": mark("None"),
+    "own": mark("Own"),
+    "team": mark("Team"),
+    "open": mark("Not private"),
+    "all": mark("All"),
 }
 
 
@@ -37,9 +38,10 @@ def several(one: Role, types: Types) -> str:
     """A role in a line: the types that it reads."""
     seen = [types[n].label_plural for n, g in one.grants.items() if n in types and g.read != "none"]
     if not seen:
-        return "Reads nothing yet."
-    more = f" and {len(seen) - 4} more" if len(seen) > 5 else ""
-    return f"Reads {', '.join(seen[:4] if more else seen)}{more}."
+        return say("Reads nothing yet.")
+    if len(seen) > 5:
+        return say("Reads %(names)s and %(n)s more.", names=", ".join(seen[:4]), n=len(seen) - 4)
+    return say("Reads %(names)s.", names=", ".join(seen))
 
 
 def grouped(
@@ -53,23 +55,23 @@ def grouped(
             not packs or one.pack in ("base", *packs) or one.pack not in guest.desk.registry.packs
         )
         if name in grants or (empty and used):
-            label = PACKS.get(one.pack) or called(one.pack)
+            label = say_as("pack", PACKS.get(one.pack) or called(one.pack))
             groups.setdefault(label, []).append(_line(one, grants.get(name, GrantSpec())))
     return list(groups.items())
 
 
 def _line(one: Definition, grant: GrantSpec) -> Line:
     held = [
-        f"{len(names)} {word}"
+        say(word, n=len(names))
         for names, word in (
-            (grant.hide, "hidden"),
-            (grant.read_only, "read-only"),
-            (grant.reveal, "opened"),
+            (grant.hide, mark("%(n)s hidden")),
+            (grant.read_only, mark("%(n)s read-only")),
+            (grant.reveal, mark("%(n)s opened")),
         )
         if names
     ]
     used: set[Scope] = {grant.read, grant.update, grant.delete}
     scopes: list[Scope] = [s for s in SCOPES if s != "open" or one.private or s in used]
-    options = tuple((scope, _WORDS[scope]) for scope in scopes)
+    options = tuple((scope, say(_WORDS[scope])) for scope in scopes)
     says = sentence(one, grant)
     return Line(one.name, one.label_plural, grant, options, ", ".join(held), says)

@@ -6,49 +6,56 @@ from collections.abc import Mapping, Sequence
 
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition, Field, Scope
+from tenfold.kernel.language import mark, say, within
 
 _MANY: Mapping[Scope, str] = {
-    "own": "their own {many}",
-    "team": "{many} of their team",
-    "open": "all {many} but private ones",
-    "all": "all {many}",
+    "own": mark("their own %(many)s"),
+    "team": mark("%(many)s of their team"),
+    "open": mark("all %(many)s but private ones"),
+    "all": mark("all %(many)s"),
 }
 _THOSE: Mapping[Scope, str] = {
-    "none": "none",
-    "own": "their own",
-    "team": "those of their team",
-    "open": "all but private ones",
-    "all": "all",
+    "none": mark("none"),
+    "own": mark("their own"),
+    "team": mark("those of their team"),
+    "open": mark("all but private ones"),
+    "all": mark("all"),
 }
 
 
 def sentence(definition: Definition, grant: GrantSpec) -> str:
     """What a role may do with a type: `Reads all leads, makes new ones, changes their own.`"""
-    many = definition.label_plural.lower()
+    many = within(definition.label_plural)
     parts: list[str] = []
     if grant.read != "none":
-        parts.append(f"reads {_MANY[grant.read].format(many=many)}")
+        parts.append(say("reads %(what)s", what=say(_MANY[grant.read], many=many)))
     if grant.create:
-        parts.append("makes new ones" if parts else f"makes {many}")
-    further: list[tuple[str, Scope]] = [("changes", grant.update), ("deletes", grant.delete)]
+        parts.append(say("makes new ones") if parts else say("makes %(what)s", what=many))
+    further: list[tuple[str, Scope]] = [
+        (mark("changes %(what)s"), grant.update),
+        (mark("deletes %(what)s"), grant.delete),
+    ]
     for verb, scope in further:
         if scope != "none":
-            what = _THOSE[scope] if parts else _MANY[scope].format(many=many)
-            parts.append(f"{verb} {what}")
-    text = f"{listed(parts)}." if parts else f"nothing with {many}."
+            what = say(_THOSE[scope]) if parts else say(_MANY[scope], many=many)
+            parts.append(say(verb, what=what))
+    text = f"{listed(parts)}." if parts else say("nothing with %(what)s.", what=many)
     more = [
-        ("Does not see", grant.hide),
-        ("Can't set", [name for name in grant.read_only if name not in grant.hide]),
-        ("Opens", grant.reveal),
+        (mark("Does not see %(fields)s."), grant.hide),
+        (
+            mark("Can't set %(fields)s."),
+            [name for name in grant.read_only if name not in grant.hide],
+        ),
+        (mark("Opens %(fields)s."), grant.reveal),
     ]
-    told = [f"{start} {listed(_labels(definition, names))}." for start, names in more if names]
+    told = [say(start, fields=listed(_labels(definition, names))) for start, names in more if names]
     return " ".join([text[:1].upper() + text[1:], *told])
 
 
 def listed(parts: Sequence[str]) -> str:
     """Words in a row: `a, b and c`."""
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    return say("%(most)s and %(last)s", most=", ".join(first), last=last) if first else last
 
 
 def changes(

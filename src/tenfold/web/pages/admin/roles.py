@@ -11,6 +11,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import roles
 from tenfold.accounts.organisation.roles import NewRole
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import ROLES, called
@@ -50,7 +51,7 @@ async def roles_page(request: Req) -> ASGIResponse:
                 (called(name), text.partition(": ")[2]) for name, text in ROLES.items()
             ],
         }
-        return page(guest, "roles.html", "Roles", **view)
+        return page(guest, "roles.html", say("Roles"), **view)
 
 
 @get(_NEW)
@@ -71,7 +72,7 @@ async def create(request: Req) -> ASGIResponse:
             made = await roles.create(by, new)
     except (Invalid, Conflict) as error:
         return await _new(request, act.claims, mistyped(act.form, _NAMES, error), error)
-    said = f"The role {called(made.name)} is made. Say what it may do."
+    said = say("The role %(name)s is made. Say what it may do.", name=called(made.name))
     return act.done(said, f"{PLACE}/{made.name}")
 
 
@@ -104,7 +105,7 @@ async def delete(request: Req, name: str) -> ASGIResponse:
             await roles.remove(by, name)
     except Conflict as error:
         return act.refused(error, f"{PLACE}/{name}")
-    return act.done(f"The role {called(name)} is deleted.", PLACE)
+    return act.done(say("The role %(name)s is deleted.", name=called(name)), PLACE)
 
 
 @get("/admin/roles-shipped/{name:str}")
@@ -113,7 +114,7 @@ async def shipped_page(request: Req, name: str) -> ASGIResponse:
     claims = await entering(request, "page-admin-role-shipped")
     async with looking(request, claims) as guest:
         if name not in roles.shipped(guest.desk.registry):
-            raise NotFound("There is no such role.")
+            raise NotFound(say("There is no such role."))
         types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
         lines = grouped(guest, shipped_grants(types, name), types, empty=False)
         people = (await roles.counted(guest.reader, guest.person.tenant))[name]
@@ -139,7 +140,7 @@ async def _new(
             ],
         }
         status = error.status if error is not None else 200
-        return page(guest, "role_new.html", "New role", status=status, **view)
+        return page(guest, "role_new.html", say("New role"), status=status, **view)
 
 
 async def _page(

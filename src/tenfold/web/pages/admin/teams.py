@@ -14,6 +14,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import members, teams
 from tenfold.accounts.organisation.teams import NewTeam, Team, TeamChange
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
+from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page
 from tenfold.web.pages.admin.places import branched
@@ -53,7 +54,7 @@ async def create(request: Req) -> ASGIResponse:
             made = await teams.create(by, new)
     except (Invalid, Conflict) as error:
         return await _page(request, act.claims, act, error)
-    return act.done(f"The team {made.name} is made.", PLACE)
+    return act.done(say("The team %(name)s is made.", name=made.name), PLACE)
 
 
 @post(f"{PLACE}/{{team_id:str}}", status_code=200)
@@ -67,7 +68,7 @@ async def change(request: Req, team_id: str) -> ASGIResponse:
             done = await teams.change(by, identity, wanted)
     except (Invalid, Conflict) as error:
         return await _page(request, act.claims, act, error, identity)
-    return act.done(f"{done.name} is changed.", PLACE)
+    return act.done(say("%(name)s is changed.", name=done.name), PLACE)
 
 
 @post(f"{PLACE}/{{team_id:str}}/delete", status_code=200)
@@ -79,7 +80,7 @@ async def delete(request: Req, team_id: str) -> ASGIResponse:
             gone = await teams.remove(by, identified(team_id, "team"))
     except Conflict as error:
         return act.refused(error, PLACE)
-    return act.done(f"The team {gone.name} is deleted.", PLACE)
+    return act.done(say("The team %(name)s is deleted.", name=gone.name), PLACE)
 
 
 def _given(form: Form) -> dict[str, Any]:
@@ -110,7 +111,7 @@ async def _page(
             "adding": again is not None and about is None,
         }
         status = error.status if error is not None else 200
-        return page(guest, "teams.html", "Teams", status=status, **view)
+        return page(guest, "teams.html", say("Teams"), status=status, **view)
 
 
 def _node(
@@ -128,7 +129,7 @@ def _node(
 
 def _parents(tree: list[tuple[Team, int]], moved: UUID | None) -> tuple[tuple[str, str], ...]:
     """What a team may be part of: all but itself and its own parts."""
-    left: list[tuple[str, str]] = [("", "No other team")]
+    left: list[tuple[str, str]] = [("", say("No other team"))]
     below: int | None = None
     for one, depth in tree:
         if below is not None and depth > below:

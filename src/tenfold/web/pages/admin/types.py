@@ -232,7 +232,7 @@ async def found(guest: Guest, name: str) -> Definition:
     """The type of an address; raises NotFound."""
     types = await types_of(guest.reader, guest.person.tenant, guest.desk.registry)
     if name not in types:
-        raise NotFound("There is no such record type.")
+        raise NotFound(say("There is no such record type."))
     return types[name]
 
 

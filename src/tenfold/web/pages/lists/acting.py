@@ -18,6 +18,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.written import BULK, Change, Refusal, Written
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.language import say, say_n, within
 from tenfold.kernel.text import plural as counted
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render, widgets
@@ -104,7 +105,7 @@ async def _set(act: _Act) -> tuple[UUID | None, str]:
             (f for f in settable(guest, definition) if name_of(f) == act.form.get("field")), None
         )
         if one is None:
-            raise Invalid({"field": "is none that can be set for many records"})
+            raise Invalid({"field": say("is none that can be set for many records")})
         body = await body_of(act.form, [one], act.desk.query, tx, guest.person)
         if body.problems:
             raise Invalid(body.problems)
@@ -114,7 +115,14 @@ async def _set(act: _Act) -> tuple[UUID | None, str]:
         outcome = await act.desk.records.update(
             tx, guest.person, definition, changes, guest.locale, partial=True
         )
-        return await _told(tx, definition, batch, outcome, "bulk-update", f"{one.label} set for")
+        return await _told(
+            tx,
+            definition,
+            batch,
+            outcome,
+            "bulk-update",
+            say("%(field)s set for %(records)s.", field=one.label, records="%(records)s"),
+        )
 
 
 async def _deleted(act: _Act) -> tuple[UUID | None, str]:
@@ -125,7 +133,14 @@ async def _deleted(act: _Act) -> tuple[UUID | None, str]:
         ids = await _chosen(act, tx, guest, definition)
         await tx.join_batch(batch)
         outcome = await act.desk.records.delete(tx, guest.person, definition, ids, partial=True)
-        return await _told(tx, definition, batch, outcome, "bulk-delete", "Deleted")
+        return await _told(
+            tx,
+            definition,
+            batch,
+            outcome,
+            "bulk-delete",
+            say("Deleted %(records)s.", records="%(records)s"),
+        )
 
 
 async def _told(
@@ -142,10 +157,11 @@ async def _told(
     if written:
         summary = {"operation": operation, "written": written, "refused": len(refused)}
         await batches.begin(tx, batch, batches.BULK, definition.name, summary)
-    many = counted(written, definition.label.lower(), definition.label_plural.lower())
-    text = f"{said} {many}." if written else "Nothing was changed."
+    many = counted(written, within(definition.label), within(definition.label_plural))
+    text = said.replace("%(records)s", many) if written else say("Nothing was changed.")
     if refused:
-        stay = "One stays as it is" if len(refused) == 1 else f"{len(refused):,} stay as they are"
+        count = len(refused)
+        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=f"{count:,}")
         text = f"{text} {stay}: {_why(refused[0].error)}"
     return (batch if written else None), text
 
@@ -155,7 +171,7 @@ async def _chosen(act: _Act, tx: Transaction, guest: Guest, definition: Definiti
     if act.form.get("every") != "1":
         ids = [found for text in act.form.all("id") if (found := parse_id(text))]
         if not ids:
-            raise Invalid({"id": "names no record; tick some rows first"})
+            raise Invalid({"id": say("names no record; tick some rows first")})
         return list(dict.fromkeys(ids))[:BULK]
     access = guest.person.access(definition)
     pairs = [p for p in parse_qsl(act.form.get("query")) if p[0] not in ("cursor", "back", "n")]

@@ -15,6 +15,7 @@ from tenfold.db.database import Transaction
 from tenfold.engine.definition import Definition
 from tenfold.engine.written import Change
 from tenfold.kernel.errors import Conflict, Invalid, Lost
+from tenfold.kernel.language import say
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
@@ -77,7 +78,7 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
     act = await _arrived(request, plural, "page-save-view")
     name, query = act.form.get("name").strip(), _query(act.form)
     if not name:
-        return act.refused("Give the view a name, under which you will find it again.")
+        return act.refused(say("Give the view a name, under which you will find it again."))
     body = {
         "name": name,
         "path": act.shipped.path,
@@ -95,7 +96,10 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
             await personal.keep(tx, "pin", str(written.id))
     except (Invalid, Conflict) as error:
         return act.refused(error.message)
-    keep_flash(request, Flash(f"The view {name} is saved. It stands in the menu on the left."))
+    keep_flash(
+        request,
+        Flash(say("The view %(name)s is saved. It stands in the menu on the left.", name=name)),
+    )
     return render.to(request, address(f"/{act.shipped.path}", [("saved", str(written.id))]))
 
 
@@ -116,7 +120,7 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
             elif do == "delete":
                 await act.desk.records.delete(tx, guest.person, act.views, [identity])
                 await personal.drop(tx, "pin", str(identity))
-                said, place = "The view is deleted.", f"/{act.shipped.path}"
+                said, place = say("The view is deleted."), f"/{act.shipped.path}"
             else:
                 said = await _rewritten(act, tx, guest, identity, do)
     except (Invalid, Conflict, Lost) as error:
@@ -132,10 +136,10 @@ async def _rewritten(act: _Act, tx: Transaction, guest: Guest, identity: UUID, d
     """Change what a view holds, or its name and who sees it."""
     if do == "save":
         values: dict[str, object] = {"parameters": _query(act.form)}
-        said = "The view is saved as you see it."
+        said = say("The view is saved as you see it.")
     else:
         values = {"name": act.form.get("name").strip(), "privacy": _privacy(act.form)}
-        said = "The view is changed."
+        said = say("The view is changed.")
     one = Change(identity, values, None)
     await act.desk.records.update(tx, guest.person, act.views, [one], guest.locale)
     return said

@@ -14,6 +14,7 @@ from tenfold.engine.ask import Sort
 from tenfold.engine.definition import Field
 from tenfold.engine.lanes import Lane, stretches
 from tenfold.kernel import digits
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column
@@ -24,7 +25,7 @@ from tenfold.web.pages.lists.view import Way, record_cell
 from tenfold.web.pages.reaching import may_change
 
 MONTH, WEEK, DAY = "month", "week", "day"
-_SPANS = {MONTH: "Month", WEEK: "Week", DAY: "Day"}
+_SPANS = {MONTH: mark("Month"), WEEK: mark("Week"), DAY: mark("Day")}
 _MOST = {MONTH: 4, WEEK: 60, DAY: 200}
 _QUARTER = 15
 # The first day of the week where that is Sunday (CLDR's territories of our users, else Monday).
@@ -120,7 +121,7 @@ async def calendar(
         span=span,
         title=_title(span, on, days, guest.who.region),
         spans=tuple(
-            Way(label, question.link(span=name), here=name == span)
+            Way(say(label), question.link(span=name), here=name == span)
             for name, label in _SPANS.items()
         ),
         before=question.link(on=_next(span, on, -1).isoformat()),

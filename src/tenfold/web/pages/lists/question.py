@@ -13,6 +13,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.lanes import laned
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages.columns import name_in_list
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest
@@ -120,7 +121,7 @@ def question(
     view = guest.arranged.view(parse_id(dict(rest).get("saved", "")))
     problem = ""
     if view is None and any(name == "saved" for name, _ in rest):
-        problem = "This view is gone, or is not shared with you. Here is the whole list."
+        problem = say("This view is gone, or is not shared with you. Here is the whole list.")
         rest = [p for p in rest if p[0] != "saved"]
     if view is not None and not _meant(rest):
         rest = [*parse_qsl(view.query), *rest]
@@ -128,7 +129,9 @@ def question(
     try:
         asked = _asked(guest, definition, access, rest, tree, place)
     except Invalid as error:
-        problem = f"This could not be used, so it was left out: {error.message}."
+        problem = say(
+            "This could not be used, so it was left out: %(mistake)s.", mistake=error.message
+        )
         rest = [p for p in rest if p[0] in LAYOUT]
         tree, place = Branch(any=False, parts=()), nowhere
         asked = _asked(guest, definition, access, (), tree, place)

@@ -10,6 +10,7 @@ from tenfold.engine.filtering import Filter
 from tenfold.engine.titles import USER, suggest
 from tenfold.engine.types import Ref, User
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages import filters
 from tenfold.web.pages.cells import Reader
 from tenfold.web.pages.filters import Builder, address
@@ -46,7 +47,10 @@ def sentence(question: Question, reader: Reader) -> tuple[Said, ...]:
         said = _said(question, question.tree, (), asked, reader)
         whole = said.parts or (said,)
     if question.asked.mine is not None:
-        whole = (*whole, Said("Shared with me", "", question.link(**{SHARED: ""}), joiner="and"))
+        whole = (
+            *whole,
+            Said(say("Shared with me"), "", question.link(**{SHARED: ""}), joiner="and"),
+        )
     return whole
 
 

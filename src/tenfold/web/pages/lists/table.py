@@ -19,7 +19,7 @@ from tenfold.engine.titles import titles
 from tenfold.engine.types import Boolean, Choice, Ref, User
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import plural
+from tenfold.kernel.language import say, say_n, within
 from tenfold.web.pages import cells
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import (
@@ -38,6 +38,7 @@ from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.view import record_cell
 from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.reaching import may_change
+from tenfold.web.pages.words import number
 
 _TRAIL, _IN_GROUP = 8, 20
 Groups = list[tuple[Lane | None, list[Record]]]
@@ -129,7 +130,10 @@ async def listed(question: Question, columns: Sequence[Column]) -> Listed:
         try:
             page = await _page(guest, definition, asked)
         except Invalid:  # a cursor of another list, or of other conditions
-            problem, asked = "That page is no more; here is the first.", replace(asked, cursor="")
+            problem, asked = (
+                say("That page is no more; here is the first."),
+                replace(asked, cursor=""),
+            )
             page = await _page(guest, definition, asked)
         groups = [(None, digits.decode(page.data))]
         count = counted(page, question)
@@ -292,9 +296,9 @@ def lane_label(question: Question, value: object, reader: cells.Reader) -> Cell:
     field = question.group
     assert field is not None
     if value is None:
-        return Cell("text", f"No {field.label.lower()}")
+        return Cell("text", say("No %(field)s", field=within(field.label)))
     cell = cells.cell(field, {field.json_name: _plain(value)}, reader)
-    return cell if cell.text else Cell("text", "Somebody")
+    return cell if cell.text else Cell("text", say("Somebody"))
 
 
 def _plain(value: object) -> Any:
@@ -396,17 +400,18 @@ def counted(page: Page, question: Question) -> str:
     if page.count is None:
         return ""
     if page.count_kind == "best":
-        return plural(page.count, "best match", "best matches")
+        return say_n("%(n)s best match", "%(n)s best matches", page.count, n=number(page.count))
     return number_of(page.count, question, more=page.count_kind == "at_least")
 
 
 def number_of(count: int, question: Question, *, more: bool) -> str:
     """A number of the type's records in words."""
     definition = question.definition
-    one, many = definition.label.lower(), definition.label_plural.lower()
-    said = plural(count, one, many).split(" ", 1)
-    deleted = "deleted " if question.asked.deleted else ""
-    return f"{said[0]}{'+' if more else ''} {deleted}{said[1]}"
+    what = within(definition.label if count == 1 else definition.label_plural)
+    figure = f"{number(count)}{'+' if more else ''}"
+    if question.asked.deleted:
+        return say("%(n)s deleted %(types)s", n=figure, types=what)
+    return f"{figure} {what}"
 
 
 __all__ = ["Listed", "Table", "listed", "shown_columns", "table"]

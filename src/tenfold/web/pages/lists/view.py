@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from tenfold.engine import ask as asking
 from tenfold.engine.definition import Field
+from tenfold.kernel.language import say, within
 from tenfold.web.pages import cells
 from tenfold.web.pages.columns import chosen_columns, columns_of, name_in_list, showable, sort_name
 from tenfold.web.pages.filters import Builder, Pairs, address
@@ -174,14 +175,14 @@ def inside(question: Question) -> str:
 
 
 def _forms(question: Question) -> tuple[Way, ...]:
-    found = [Way("Table", question.link(**{"as": "", "on": "", "span": ""}), "table")]
+    found = [Way(say("Table"), question.link(**{"as": "", "on": "", "span": ""}), "table")]
     if groups(question):
         found.append(
-            Way("Board", question.link(**{"as": BOARD, "on": "", "span": ""}), "columns-3")
+            Way(say("Board"), question.link(**{"as": BOARD, "on": "", "span": ""}), "columns-3")
         )
     if days(question):
-        found.append(Way("Calendar", question.link(**{"as": CALENDAR}), "calendar"))
-    places = {"Table": TABLE, "Board": BOARD, "Calendar": CALENDAR}
+        found.append(Way(say("Calendar"), question.link(**{"as": CALENDAR}), "calendar"))
+    places = {say("Table"): TABLE, say("Board"): BOARD, say("Calendar"): CALENDAR}
     return tuple(Way(w.label, w.href, w.icon, places[w.label] == question.form) for w in found)
 
 
@@ -198,7 +199,7 @@ def _views(question: Question) -> Views:
         )
         for v in arranged.of(question.definition.path)
     )
-    whole = f"All {question.definition.label_plural.lower()}"
+    whole = say("All %(types)s", types=within(question.definition.label_plural))
     return Views(
         name=view.name if view else whole,
         whole=whole,
@@ -271,7 +272,7 @@ def _groups(question: Question) -> tuple[Way, ...]:
         Way(f.label, question.link(group=name_in_list(f)), here=f is chosen)
         for f in groups(question)
     ]
-    none = [] if question.form == BOARD else [Way("No groups", question.link(group=""))]
+    none = [] if question.form == BOARD else [Way(say("No groups"), question.link(group=""))]
     return (*none, *found) if found else ()
 
 
