@@ -74,16 +74,20 @@ def _may(person: Person, one: Definition, each: Moment) -> bool:
 def _statement(
     query: Query, person: Person, found: Sequence[tuple[Definition, Moment]]
 ) -> Statement:
-    parts = [
-        sa.select(_part(query, person, place, one, each).subquery(f"p{place}"))
-        for place, (one, each) in enumerate(found)
-    ]
+    parts: list[Any] = []
+    for place, (one, each) in enumerate(found):
+        for way, rows in enumerate(_ways(query, person, place, one, each)):
+            parts.append(sa.select(rows.subquery(f"p{place}_{way}")))
     return compiled(sa.union_all(*parts))
 
 
-def _part(
+def _ways(
     query: Query, person: Person, place: int, one: Definition, each: Moment
-) -> sa.Select[*tuple[Any, ...]]:
+) -> Iterator[sa.Select[*tuple[Any, ...]]]:
+    """The records that are the reader's by each field that may say so: each walks an index.
+
+    Asked with an OR, they would be looked for among everybody's.
+    """
     reading = PersonReading(one, person, query.registry)
     columns = Columns.of(reading.table)
     at = columns[each.field]
@@ -92,31 +96,21 @@ def _part(
         sa.bindparam(f"{each.kind}_{edge}{'_day' if of_day else ''}", type_=at.type)
         for edge in ("from", "until")
     )
-    rows = reading.matching().where(at >= start, at < end, _whose(columns, each))
-    for name, values in each.open:
-        rows = rows.where(_open(one, columns, name, values))
-    order = at.desc() if each.kind == "new" else at.asc()
-    return (
-        rows.with_only_columns(
-            sa.literal_column(str(place), sa.Integer).label("place"),
-            columns["id"].label("id"),
-            title_sql(reading).label("title"),
-            (sa.cast(at, sa.DateTime(timezone=True)) if of_day else at).label("at"),
-            columns["version"].label("version"),
-        )
-        .order_by(order)
-        .limit(sa.literal_column(str(MOST), sa.BigInteger))
+    open_ = [_open(one, columns, name, values) for name, values in each.open]
+    shown = (
+        sa.literal_column(str(place), sa.Integer).label("place"),
+        columns["id"].label("id"),
+        title_sql(reading).label("title"),
+        (sa.cast(at, sa.DateTime(timezone=True)) if of_day else at).label("at"),
+        columns["version"].label("version"),
     )
-
-
-def _whose(columns: Columns, each: Moment) -> ColumnElement[bool]:
-    """The first person of the moment who is named is the reader; each way has an index."""
+    order = at.desc() if each.kind == "new" else at.asc()
     names = [*(f"{name}_id" for name in each.people), "owner_id"]
-    ways: list[ColumnElement[bool]] = []
-    for place, name in enumerate(names):
-        others = [columns[before].is_(None) for before in names[:place]]
-        ways.append(sa.and_(columns[name] == USER, *others))
-    return sa.or_(*ways)
+    for way, name in enumerate(names):
+        mine = [columns[name] == USER, *(columns[before].is_(None) for before in names[:way])]
+        rows = reading.matching().where(*mine, at >= start, at < end, *open_)
+        most = sa.literal_column(str(MOST), sa.BigInteger)
+        yield rows.with_only_columns(*shown).order_by(order).limit(most)
 
 
 def _open(

@@ -112,7 +112,11 @@ class AdvisingAppointment(
     follow_up_at: datetime | None = field(sort=True)
     rating: int | None = field(min=1, max=5, help="What the student said of it.")
 
-    indexes = [index("counselor", "starts_at"), index("student", "-starts_at")]
+    indexes = [
+        index("counselor", "starts_at"),
+        index("counselor", "follow_up_at"),
+        index("student", "-starts_at"),
+    ]
     agenda = [
         moment(
             "starts_at",

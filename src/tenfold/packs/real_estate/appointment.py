@@ -108,7 +108,11 @@ class Appointment(
     feedback: LongText | None = field(search="D", section="Feedback")
     notes: LongText | None = field(search="D")
 
-    indexes = [index("owner", "starts_at"), index("listing", "starts_at")]
+    indexes = [
+        index("owner", "starts_at"),
+        index("assignee", "starts_at"),
+        index("listing", "starts_at"),
+    ]
     agenda = [
         moment(
             "starts_at", "meeting", open={"status": ["pending", "confirmed"]}, people=["assignee"]

@@ -143,7 +143,7 @@ class Lead(
     score: int = generated(SCORE, sort=True, help="0 to 100; see score_reasons.")
     score_reasons: Json = computed(REASONS, help="The points behind the score.")
 
-    indexes = [index("owner", "status", "-created_at")]
+    indexes = [index("owner", "status", "-created_at"), index("owner", "next_touch")]
     agenda = [
         moment("created_at", "new", open={"status": ["new"]}),
         moment(
