@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -11,7 +11,6 @@ import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.engine import batches
 from tenfold.engine.definition import Definition, Field
@@ -20,16 +19,16 @@ from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
 from tenfold.kernel.language import say, say_n, within
 from tenfold.kernel.text import plural as counted
-from tenfold.web.desk import Desk, desk_of
+from tenfold.web.desk import desk_of
 from tenfold.web.pages import render, widgets
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, changing, visiting
 from tenfold.web.pages.lists.question import question
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.lists.sent import Sent, sent
+from tenfold.web.pages.session import Flash, Req, keep_flash, routed
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
-from tenfold.web.safe_next import safe_next
 
 Outcome = tuple[Sequence[Written | None], Sequence[Refusal]]
 
@@ -55,17 +54,11 @@ async def bulk_form(request: Req, plural: str, field: str = "") -> ASGIResponse:
 @post("/{plural:str}/bulk", status_code=200)
 async def bulk_act(request: Req, plural: str) -> ASGIResponse:
     """Set a field of the chosen records, or of all that the list shows, or delete them."""
-    routed(request, "page-bulk")
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    form = await signed_form(request, claims)
-    act = _Act(request, desk, shipped, claims, form)
+    act = await sent(request, plural, "page-bulk")
     try:
-        done, said = await _deleted(act) if form.get("do") == "delete" else await _set(act)
+        done, said = await _deleted(act) if act.form.get("do") == "delete" else await _set(act)
     except (Invalid, Conflict) as error:
-        keep_flash(request, Flash(_why(error), kind="problem"))
-        return render.to(request, act.back)
+        return act.refused(_why(error))
     undo = address(f"/imports/{done}/undo", [("back", act.back)]) if done else ""
     keep_flash(request, Flash(said, undo=undo))
     return render.to(request, act.back)
@@ -80,23 +73,7 @@ def settable(guest: Guest, definition: Definition) -> list[Field]:
     return [f for f in fields if not f.unique and not f.title and f.type.kind != "secret"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """A form about many records."""
-
-    request: Req
-    desk: Desk
-    shipped: Definition
-    claims: Claims
-    form: Form
-
-    @property
-    def back(self) -> str:
-        """The list that it was sent from."""
-        return safe_next(self.form.get("back") or f"/{self.shipped.path}")
-
-
-async def _set(act: _Act) -> tuple[UUID | None, str]:
+async def _set(act: Sent) -> tuple[UUID | None, str]:
     """Set one field of the chosen records; those that refuse it stay as they are."""
     batch = new_id()
     async with changing(act.request, act.claims) as (tx, guest):
@@ -125,7 +102,7 @@ async def _set(act: _Act) -> tuple[UUID | None, str]:
         )
 
 
-async def _deleted(act: _Act) -> tuple[UUID | None, str]:
+async def _deleted(act: Sent) -> tuple[UUID | None, str]:
     batch = new_id()
     async with changing(act.request, act.claims) as (tx, guest):
         definition = await guest.tailored(act.shipped)
@@ -166,7 +143,7 @@ async def _told(
     return (batch if written else None), text
 
 
-async def _chosen(act: _Act, tx: Transaction, guest: Guest, definition: Definition) -> list[UUID]:
+async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definition) -> list[UUID]:
     """The records that were ticked, or all that the list shows; raises Invalid."""
     if act.form.get("every") != "1":
         ids = [found for text in act.form.all("id") if (found := parse_id(text))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -10,21 +9,19 @@ from litestar import post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts import personal
-from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.engine.definition import Definition
 from tenfold.engine.written import Change
 from tenfold.kernel.errors import Conflict, Invalid, Lost
 from tenfold.kernel.language import say
 from tenfold.web.api.requests import identified
-from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
-from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, changing
 from tenfold.web.pages.keeping import VIEW
 from tenfold.web.pages.lists.conditions import PLACE
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.lists.sent import Sent, sent
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash
 from tenfold.web.safe_next import safe_next
 
 _WIDEST = 600
@@ -33,11 +30,8 @@ _WIDEST = 600
 @post("/{plural:str}/columns", status_code=200)
 async def choose_columns(request: Req, plural: str) -> ASGIResponse:
     """Choose, order and widen the columns of a list: for oneself, or of the view that is open."""
-    routed(request, "page-columns")
-    shipped = desk_of(request).shipped(plural)
-    claims = await signed_in(request)
-    form = await signed_form(request, claims)
-    back = safe_next(form.get("back"))
+    act = await sent(request, plural, "page-columns")
+    form, back = act.form, act.back
     parts = urlsplit(back)
     pairs = parse_qsl(parts.query)
     text = "" if "reset" in form else _columns(form)
@@ -45,8 +39,8 @@ async def choose_columns(request: Req, plural: str) -> ASGIResponse:
     if any(name == "saved" for name, _ in pairs):
         # Of a saved view they are a change like any other, which one saves or doesn't.
         return render.to(request, address(parts.path, [*rest, ("columns", text)]))
-    async with changing(request, claims) as (tx, guest):
-        definition = await guest.tailored(shipped)
+    async with changing(request, act.claims) as (tx, guest):
+        definition = await guest.tailored(act.shipped)
         guest.person.access(definition).need("read", definition)
         if text:
             await personal.keep(tx, "list", definition.path, text)
@@ -75,7 +69,7 @@ def _whole(text: str, otherwise: int) -> int:
 @post("/{plural:str}/views", status_code=200)
 async def save_view(request: Req, plural: str) -> ASGIResponse:
     """Save a list, as it is seen, under a name."""
-    act = await _arrived(request, plural, "page-save-view")
+    act = await sent(request, plural, "page-save-view")
     name, query = act.form.get("name").strip(), _query(act.form)
     if not name:
         return act.refused(say("Give the view a name, under which you will find it again."))
@@ -87,7 +81,7 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
     }
     try:
         async with changing(request, act.claims) as (tx, guest):
-            definition = act.views
+            definition = _views(act)
             guest.person.access(definition).need("create", definition)
             (written,), _ = await act.desk.records.create(
                 tx, guest.person, definition, [body], guest.locale
@@ -106,8 +100,8 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
 @post("/{plural:str}/views/{view_id:str}", status_code=200)
 async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
     """Save a view's list anew, rename it, show it to others, pin it, or delete it."""
-    act = await _arrived(request, plural, "page-change-view")
-    identity = identified(view_id, act.views)
+    act = await sent(request, plural, "page-change-view")
+    identity = identified(view_id, _views(act))
     do = act.form.get("do")
     said, place = "", address(f"/{act.shipped.path}", [("saved", str(identity))])
     try:
@@ -118,7 +112,7 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
                 await keep(tx, "pin", str(identity))
                 place = safe_next(act.form.get("back") or place)
             elif do == "delete":
-                await act.desk.records.delete(tx, guest.person, act.views, [identity])
+                await act.desk.records.delete(tx, guest.person, _views(act), [identity])
                 await personal.drop(tx, "pin", str(identity))
                 said, place = say("The view is deleted."), f"/{act.shipped.path}"
             else:
@@ -132,7 +126,12 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
     return render.to(request, place)
 
 
-async def _rewritten(act: _Act, tx: Transaction, guest: Guest, identity: UUID, do: str) -> str:
+def _views(act: Sent) -> Definition:
+    """The type of saved views."""
+    return act.desk.registry.by_name[VIEW]
+
+
+async def _rewritten(act: Sent, tx: Transaction, guest: Guest, identity: UUID, do: str) -> str:
     """Change what a view holds, or its name and who sees it."""
     if do == "save":
         values: dict[str, object] = {"parameters": _query(act.form)}
@@ -141,7 +140,7 @@ async def _rewritten(act: _Act, tx: Transaction, guest: Guest, identity: UUID, d
         values = {"name": act.form.get("name").strip(), "privacy": _privacy(act.form)}
         said = say("The view is changed.")
     one = Change(identity, values, None)
-    await act.desk.records.update(tx, guest.person, act.views, [one], guest.locale)
+    await act.desk.records.update(tx, guest.person, _views(act), [one], guest.locale)
     return said
 
 
@@ -154,36 +153,6 @@ def _query(form: Form) -> str:
     pairs = parse_qsl(form.get("query"))
     kept = [p for p in pairs if p[0] not in PLACE and p[0] not in ("saved", "q")]
     return address("", kept).removeprefix("?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """A form about views that was sent."""
-
-    request: Req
-    desk: Desk
-    shipped: Definition
-    claims: Claims
-    form: Form
-
-    @property
-    def views(self) -> Definition:
-        """The type of saved views."""
-        return self.desk.registry.by_name[VIEW]
-
-    def refused(self, why: str) -> ASGIResponse:
-        """Go back to the list, which says why not."""
-        keep_flash(self.request, Flash(why, kind="problem"))
-        return render.to(self.request, safe_next(self.form.get("back") or f"/{self.shipped.path}"))
-
-
-async def _arrived(request: Req, plural: str, route: str) -> _Act:
-    routed(request, route)
-    desk = desk_of(request)
-    shipped = desk.shipped(plural)
-    claims = await signed_in(request)
-    form = await signed_form(request, claims)
-    return _Act(request, desk, shipped, claims, form)
 
 
 HANDLERS = [choose_columns, save_view, change_view]

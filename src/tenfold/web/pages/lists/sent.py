@@ -1,0 +1,45 @@
+"""A form that was sent from a list: whose, of which type, and where to go back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.identity.tokens import Claims
+from tenfold.engine.definition import Definition
+from tenfold.web.desk import Desk, desk_of
+from tenfold.web.pages import render
+from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.safe_next import safe_next
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form of somebody who is signed in, before anything is held."""
+
+    request: Req
+    desk: Desk
+    shipped: Definition
+    claims: Claims
+    form: Form
+
+    @property
+    def back(self) -> str:
+        """The list as it was shown."""
+        return safe_next(self.form.get("back") or f"/{self.shipped.path}")
+
+    def refused(self, why: str) -> ASGIResponse:
+        """Go back to the list, which says why not."""
+        keep_flash(self.request, Flash(why, kind="problem"))
+        return render.to(self.request, self.back)
+
+
+async def sent(request: Req, plural: str, route: str) -> Sent:
+    """What a form asks; raises where nobody is signed in, or it is not theirs."""
+    routed(request, route)
+    desk = desk_of(request)
+    shipped = desk.shipped(plural)
+    claims = await signed_in(request)
+    return Sent(request, desk, shipped, claims, await signed_form(request, claims))
