@@ -14,13 +14,13 @@ from tests.factories import Somebody
 
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Things, words
+from tenfold.proofs.isolation.things import RECORD, Things, pipeline, words
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 # What anybody gets, whoever they are.
 OPEN = frozenset({"read_health", "read_document", "read_metrics", "read_api_key_current"})
 # What nobody reads without a scope is empty for them, rather than refused.
-EMPTY = frozenset({"list_batches", "list_imports", "list_types", "search"})
+EMPTY = frozenset({"list_batches", "list_imports", "list_pipelines", "list_types", "search"})
 # Of the organisation's, with any scope that reads.
 LOOKS = frozenset(
     {
@@ -55,6 +55,7 @@ class Reach:
     def __init__(self, document: Document, client: httpx.AsyncClient, boss: Somebody) -> None:
         self.document, self._client = document, client
         more = {"/v1/auth/identities/{identity_id}": _nobodys, _PASSKEYS: _nobodys}
+        more["/v1/pipelines/{type}"] = pipeline
         self._ours = Things(Caller(document, client, boss.headers), str(boss.tenant), more)
 
     async def of(self, key: Program) -> dict[str, Any]:

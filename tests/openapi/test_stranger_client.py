@@ -59,6 +59,7 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
         await stranger.call(f"reveal_{one}", {"field": field}, status=201, **by_id)
     await _relate(stranger, one, identity)
     await _share(stranger, one, **by_id)
+    await _follow(stranger, one, **by_id)
     timeline = await stranger.call(f"list_{one}_timeline", **by_id)
     assert timeline["data"][-1]["operation"] == "created"
     found = await stranger.call(f"batch_read_{many}", {"ids": [identity]}, **place)
@@ -84,6 +85,15 @@ async def _share(stranger: Stranger, one: str, **by_id: str) -> None:
     await stranger.call(f"create_{one}_share", {**body, "may": "read"}, status=200, **by_id)
     await stranger.call(f"delete_{one}_share", grantee_id=team["id"], **by_id)
     assert (await stranger.call(f"list_{one}_shares", **by_id))["data"] == []
+
+
+async def _follow(stranger: Stranger, one: str, **by_id: str) -> None:
+    """Follow it, and no longer."""
+    made = await stranger.call(f"create_{one}_follower", **by_id)
+    assert len(made["data"]) == 1
+    assert await stranger.call(f"list_{one}_followers", **by_id) == made
+    gone = await stranger.call(f"delete_{one}_follower", **by_id)
+    assert gone["data"] == []
 
 
 async def _relate(stranger: Stranger, one: str, identity: str) -> None:

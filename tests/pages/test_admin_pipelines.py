@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.pages.conftest import Make, Visitor
+
+from tenfold.kernel.clock import now
+from tenfold.web.pages import frame
 
 pytestmark = pytest.mark.anyio
 LEAD = "/admin/pipelines/lead"
@@ -92,3 +96,47 @@ async def test_the_moves_of_a_type_are_shown(visitor: Visitor) -> None:
     assert visitor.page.all("td", class_="no")
     await visitor.get("/admin/pipelines/contact")
     assert visitor.answer.status_code == 404
+
+
+async def test_a_stage_that_is_not_offered_is_a_lane_only_where_it_holds_records(
+    visitor: Visitor, make: Make
+) -> None:
+    await make("leads", first_name="Zoë", last_name="Ü", status="hot")
+    await saved(visitor, hidden__hot="true", hidden__nurture="true")
+    await visitor.get("/leads?as=board")
+    lanes = {one["data-lane"]: one for one in visitor.page.all("section", class_="lane")}
+    assert lanes.keys() >= {"new", "hot"}
+    assert "nurture" not in lanes
+    await make("leads", first_name="Ada", last_name="L")
+    await visitor.get("/leads?as=board")
+    card = next(c for c in visitor.page.all("li", class_="board-card") if "Ada" in c.text)
+    assert "hot" not in card["data-moves"].split()
+    await visitor.get("/leads?group=status")
+    assert "Nurture" not in [h.text.split("\n")[0] for h in visitor.page.all("tbody")]
+
+
+async def test_a_stage_that_is_not_offered_is_no_choice_of_many_nor_of_a_filter(
+    visitor: Visitor,
+) -> None:
+    await saved(visitor, hidden__hot="true")
+    await visitor.get("/leads/bulk?field=status")
+    assert "hot" not in {one["value"] for one in visitor.page.all("option")}
+    await visitor.get("/leads/filter?field=status")
+    assert "hot" not in {one.get("value") for one in visitor.page.all("input")}
+
+
+async def test_a_record_that_is_stuck_has_a_mark(
+    visitor: Visitor, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make("leads", first_name="Zoë", last_name="Ü", status="hot")
+    await make("leads", first_name="Ada", last_name="L")
+    await saved(visitor, days__hot="2")
+    await visitor.get("/leads")
+    assert not visitor.page.all("span", class_="stuck")
+    monkeypatch.setattr(frame, "now", lambda: now() + timedelta(days=3))
+    for path, part in (("/leads?as=board", "li"), ("/leads", "tr")):
+        await visitor.get(path)
+        (mark,) = visitor.page.all("span", class_="stuck")
+        assert mark["title"] == "Stuck for 3 days"
+        row = next(one for one in visitor.page.all(part) if one.all("span", class_="stuck"))
+        assert "Zoë" in row.text

@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from tests.exchange.imports import working
-from tests.factories import Organisation
-from tests.pages.conftest import Visit, Visitor
+from tests.factories import Organisation, Somebody
+from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element
 
 from tenfold.exchange import drafts, previewing
@@ -245,7 +246,7 @@ async def test_what_may_mend_refused_rows_is_open_and_names_fields_as_people_do(
     assert page.one("details", class_="how").has("open")
     await visitor.send(page.one("form", id="columns-form"), button="do=import")
     page = await finished(visitor)
-    assert "3 Last name: is required. Nobody" in page.one("table").text
+    assert "3 Nobody Last name: is required." in page.one("table").text
     assert {a.text for a in page.all("a", class_="button")} >= {"See leads"}
 
 
@@ -373,3 +374,82 @@ async def test_who_may_make_nothing_is_offered_no_import(
     assert "/imports/new" not in {a["href"] for a in visitor.page.all("a")}
     await visitor.get("/leads")
     assert "/imports/new?type=leads" not in {a["href"] for a in visitor.page.all("a")}
+
+
+async def test_two_columns_for_one_field_are_refused_beside_the_second(visitor: Visitor) -> None:
+    page = await send(visitor)
+    form = page.one("form", id="columns-form")
+    page = await visitor.send(form, button="do=import", column__3="email")
+    assert visitor.answer.status_code == 400
+    assert visitor.path.endswith("/columns")
+    assert "Another column goes into Email already." in page.one("p", id="e-3").text
+    assert page.one("select", id="c-3")["aria-describedby"] == "e-3"
+    chosen = dict(page.one("form", id="columns-form").fields())
+    assert (chosen["column.2"], chosen["column.3"]) == ("email", "email")
+
+
+async def test_a_column_says_how_sure_it_is_and_shows_three_values(visitor: Visitor) -> None:
+    page = await send(visitor)
+    first, *_, colour = page.one("ul", class_="mapping").all("li")
+    assert first.one("span", class_="samples").text == "Grace, Joan, Nobody"
+    assert first.one("span", class_="chip").text == "Sure"
+    assert not colour.all("span", class_="chip")
+    assert page.one("li", aria_current="step").text == "Columns"
+
+
+async def test_what_an_import_made_is_a_list_of_just_that(
+    visitor: Visitor, make: Make, worker: None
+) -> None:
+    await make("leads", first_name="Before", last_name="It")
+    page = await send(visitor)
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    (see,) = (a for a in page.all("a") if a.text == "See leads")
+    await visitor.get(see["href"])
+    assert "2 leads" in visitor.page.text
+    assert "Grace" in visitor.page.text
+    assert "Before" not in visitor.page.one("main").text
+
+
+async def test_batches_are_looked_for_by_kind_person_and_state(
+    visitor: Visitor, visit: Visit, organisation: Organisation, worker: None
+) -> None:
+    page = await send(visitor)
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    await visitor.send(page.one("form", class_="undo-form"))
+
+    async def shown(query: str) -> list[str]:
+        page = await visitor.get(f"/imports?{query}")
+        return [a.text for a in page.all("a", class_="what")]
+
+    assert await shown("kind=undo") == ["Undo of an import"]
+    assert await shown("status=undone") == ["people.csv"]
+    assert await shown("status=running") == []
+    assert "Nothing was done that fits." in visitor.page.text
+    other = await organisation.person("manager")
+    assert await shown(f"by={other.id}") == []
+    assert await shown("kind=nothing") == ["Undo of an import", "people.csv"]
+    (undo,) = (a for a in visitor.page.all("a") if a.text == "Undo")
+    assert undo["href"].endswith("#undo")
+    member = visit(await organisation.person("member"))
+    await member.get("/imports?status=done")
+    assert not member.page.all("select", name="by")
+
+
+async def test_what_was_edited_since_is_named_before_an_undo(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None
+) -> None:
+    page = await send(visitor)
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    here = visitor.path
+    found = (await client.get("/v1/leads", headers=admin.headers)).json()["data"]
+    path = f"/v1/leads/{found[0]['id']}"
+    changed = await client.patch(path, json={"source_detail": "Bonn"}, headers=admin.headers)
+    assert changed.status_code == 200, changed.text
+    page = await visitor.get(here)
+    assert "takes away 1 record" in page.text
+    (kept,) = page.one("ul", class_="kept").all("li")
+    assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
+    assert "It was edited after the batch made it." in kept.text

@@ -11,7 +11,7 @@ from tests.conftest import MakeOrganisation
 
 from tenfold.proofs.document import Document, Operation
 from tenfold.proofs.isolation.caller import Caller, Unanswered
-from tenfold.proofs.isolation.things import Things, Unknown
+from tenfold.proofs.isolation.things import Things, Unknown, pipeline
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
 # Of tables that records and people have, none of which a body may name.
@@ -61,6 +61,7 @@ async def things(
         ),
         nobodys,
     )
+    more["/v1/pipelines/{type}"] = pipeline
     return Things(Caller(document, client, person.headers), str(organisation.id), more)
 
 

@@ -13,7 +13,7 @@ from tenfold.engine.access import ORGANISATION_ROLES
 from tenfold.engine.definition import Definition, Field
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Maker, Things
+from tenfold.proofs.isolation.things import RECORD, Maker, Things, pipeline
 
 VEILED = "veiled"
 
@@ -74,6 +74,7 @@ class People:
             **self.more,
             "/v1/auth/oidc/{provider}": _provider,
             "/v1/members/{user_id}": self._member,
+            "/v1/pipelines/{type}": pipeline,
         }
 
     def _record(self, kind: Definition, whose: Somebody | None) -> Maker:
@@ -83,6 +84,8 @@ class People:
                 values[veiled.json_name] = self.veil
             if whose is not None:
                 values["owner_id"] = str(whose.id)
+            if kind.strict and kind.fields[kind.private].default == "private":
+                values[kind.private] = "everyone"  # or nobody else would see it
             return await things.record(place, values)
 
         return make

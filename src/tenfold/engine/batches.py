@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,8 @@ from tenfold.kernel.errors import NotFound
 IMPORT, BULK, UNDO, HAND_OVER = "import", "bulk", "undo", "hand_over"
 SAMPLE = "sample"
 """Data to try things with, which is taken back in one step."""
+State = Literal["", "running", "done", "failed", "undone"]
+"""Where a batch stands for people; empty: anywhere."""
 _LAST = UUID(int=(1 << 128) - 1)
 
 _COLUMNS = "id, kind, type, status, actor_id, summary, undone_by, created_at, finished_at"
@@ -28,6 +30,10 @@ _LOCK = f"{_FIND} FOR UPDATE"
 _LIST = f"""SELECT {_COLUMNS} FROM tenfold.batches
 WHERE tenant_id = $1 AND kind = ANY ($2) AND id < $3 AND ($4::uuid IS NULL OR actor_id = $4)
     AND ($6::text[] IS NULL OR string_to_array(type, ',') <@ $6)
+    AND ($7::uuid IS NULL OR actor_id = $7)
+    AND ($8 = '' OR $8 = CASE WHEN undone_by IS NOT NULL THEN 'undone'
+        WHEN status IN ('pending', 'processing') THEN 'running'
+        WHEN status = 'failed' THEN 'failed' ELSE 'done' END)
 ORDER BY id DESC LIMIT $5"""  # noqa: S608
 _SAVE = """UPDATE tenfold.batches SET status = $3, summary = summary || $4::jsonb,
 finished_at = CASE WHEN $5 THEN now() ELSE finished_at END WHERE tenant_id = $1 AND id = $2"""
@@ -82,12 +88,19 @@ async def of(reader: Reader, tenant: UUID, batch: UUID, *, lock: bool = False) -
 
 
 async def listing(
-    reader: Reader, person: Person, kinds: Sequence[str], before: UUID | None, limit: int
+    reader: Reader,
+    person: Person,
+    kinds: Sequence[str],
+    before: UUID | None,
+    limit: int,
+    *,
+    by: UUID | None = None,
+    state: State = "",
 ) -> list[Batch]:
-    """Batches of these kinds that the person may see, newest first."""
+    """Batches of these kinds that the person may see, newest first: of somebody, in a state."""
     mine = None if sees_all(person) else person.user
     types = person.scopes.readable if person.scopes else None
-    asked = (person.tenant, list(kinds), before or _LAST, mine, limit, types)
+    asked = (person.tenant, list(kinds), before or _LAST, mine, limit, types, by, state)
     rows = await reader.rows(_LIST, *asked)
     return [_batch(row) for row in rows]
 

@@ -26,6 +26,7 @@ from tenfold.engine.undo_fields import columns_of, goes_back, named
 from tenfold.kernel import digits
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import mark
 
 PIECE = 1_000
 REPORTED = 1_000
@@ -218,7 +219,7 @@ def _one(
         if row["deleted_at"] is not None:
             outcome.gone += 1
         elif later:
-            reason = "It was edited after the batch made it."
+            reason = mark("It was edited after the batch made it.")
             outcome.keep(Kept(task.type, identity, reason, named(definition, access, later)))
         else:
             access.need("delete", definition)
@@ -228,13 +229,13 @@ def _one(
     fields = goes_back(definition, access, effect.old, effect.new, row, later)
     back = fields.back
     if fields.kept:
-        reason = "These fields were edited after the batch."
+        reason = mark("These fields were edited after the batch.")
         outcome.keep(Kept(task.type, identity, reason, tuple(fields.kept)))
     if fields.barred:
-        reason = "You may not set these fields; they stay as the batch left them."
+        reason = mark("You may not set these fields; they stay as the batch left them.")
         outcome.keep(Kept(task.type, identity, reason, tuple(fields.barred)))
     if fields.unseen:
-        reason = "Fields that you may not see stay as the batch left them."
+        reason = mark("Fields that you may not see stay as the batch left them.")
         outcome.keep(Kept(task.type, identity, reason))
     if not back:
         return

@@ -9,7 +9,9 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine import following
 from tenfold.engine.following import Follower
+from tenfold.engine.scopes import WRITE
 from tenfold.kernel import digits
+from tenfold.kernel.errors import Forbidden
 from tenfold.web import respond
 from tenfold.web.api.endpoint import Endpoint
 from tenfold.web.api.requests import Act, Req, arrive, identified
@@ -47,6 +49,8 @@ async def _set(request: Req, plural: str, record_id: str, *, follows: bool) -> A
         what = (act.tx, act.person, act.definition, identity)
         json, _ = await arrival.desk.query.one(*what)
         kind = act.definition.name
+        if act.person.scopes and not act.person.scopes.gives(WRITE, kind):
+            raise Forbidden(f"This API key may not follow it: that needs to write {kind}.")
         await following.follow(act.tx, kind, identity, act.person.user, follows=follows)
         record: dict[str, Any] = digits.decode(json)
         return respond.data(await following.followers(act.tx, act.person.tenant, record))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from tenfold.engine.types.other import Expression
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say
+from tenfold.kernel.language import say, say_n
 from tenfold.web.pages import hues, words
 
 Record = Mapping[str, Any]
@@ -44,6 +44,7 @@ class Cell:
     icon: str = ""
     items: tuple[Cell, ...] = ()
     share: int = 0
+    stuck: str = ""
 
 
 EMPTY = Cell()
@@ -129,6 +130,18 @@ def chip(kind: Choice | Choices, value: str) -> Cell:
     return Cell("chip", kind.label(value), hue=hue)
 
 
+def stuck(kind: Stage, record: Record, now: datetime) -> str:
+    """How long a record has been at its stage without a change, where that is too long."""
+    at = words.moment_of(str(record.get("updated_at") or ""))
+    most = kind.stuck_after(str(record.get("status")))
+    days = (now - at).days if at and most else 0
+    return (
+        say_n("Stuck for %(n)s day", "Stuck for %(n)s days", days, n=days)
+        if days >= most > 0
+        else ""
+    )
+
+
 def moment_cell(moment: datetime, reader: Reader) -> Cell:
     """A moment, relative; in full on hover."""
     try:
@@ -212,8 +225,13 @@ def _url(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     return Cell("outside", text, str(value), str(value))
 
 
-def _choice(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
-    return chip(one.type, str(value)) if isinstance(one.type, Choice) else Cell("text", str(value))
+def _choice(one: Field, value: Any, record: Record, reader: Reader) -> Cell:
+    if not isinstance(one.type, Choice):
+        return Cell("text", str(value))
+    made = chip(one.type, str(value))
+    if isinstance(one.type, Stage) and one.type.own:
+        return replace(made, stuck=stuck(one.type, record, reader.now))
+    return made
 
 
 def _choices(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Filter
-from tenfold.engine.types import Boolean, Choice, Choices
+from tenfold.engine.types import Boolean, Choice, Choices, Stage
 from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import Money
 from tenfold.web.pages import words
@@ -304,6 +304,11 @@ def _value(asked: Filter, value: object, reader: Reader) -> str:
 
 
 def _values(one: Field, chosen: Sequence[str]) -> tuple[Option, ...]:
+    if isinstance(one.type, Stage):
+        shown = {*one.type.offered(), *chosen}
+        return tuple(
+            Option(o, one.type.label(o), o in chosen) for o in one.type.options if o in shown
+        )
     if isinstance(one.type, Choice | Choices):
         return tuple(Option(o, one.type.label(o), o in chosen) for o in one.type.options)
     if isinstance(one.type, Boolean):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -21,6 +21,7 @@ from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Who
 from tenfold.web.pages.session import Form
 
+_COLUMN = "column."
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
@@ -144,3 +145,22 @@ def _currencies(language: str) -> tuple[tuple[str, str], ...]:
         (code, f"{code} ({get_currency_name(code, locale=language)})")
         for code in sorted(CURRENCIES)
     )
+
+
+def clashes(form: Form) -> dict[int, str]:
+    """The columns of a form that are to go where one before them goes already, with that field."""
+    taken: set[str] = set()
+    found: dict[int, str] = {}
+    for name in form.names(_COLUMN):
+        number, target = name.removeprefix(_COLUMN), form.get(name)
+        if target in taken and number.isdecimal():
+            found[int(number)] = target
+        elif target:
+            taken.add(target)
+    return found
+
+
+def without(form: Form, columns: Mapping[int, str]) -> Form:
+    """The form as if these columns were left out."""
+    names = {f"{_COLUMN}{number}" for number in columns}
+    return Form([(name, "" if name in names else value) for name, value in form.pairs])

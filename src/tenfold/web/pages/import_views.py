@@ -16,6 +16,7 @@ from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state_of
+from tenfold.exchange.import_state import Column as Mapped
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
@@ -24,12 +25,15 @@ from tenfold.kernel.language import mark, say, say_n, within
 from tenfold.kernel.text import plural
 from tenfold.web.pages import cells, import_words, words
 from tenfold.web.pages.cells import Cell
-from tenfold.web.pages.filters import Option
+from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
+_KEPT_SHOWN = 10
+_CERTAIN, _LIKELY = 0.9, 0.6
+_NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
@@ -63,6 +67,7 @@ class Entry:
     who: Cell
     when: Cell
     state: Cell
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,9 @@ class Column:
     samples: str
     reason: str
     options: tuple[Option, ...]
+    sure: str = ""
+    hue: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,17 @@ class BatchView:
     undone: str
     columns: str
     begin: str
+    step: int = 0
+    kept: tuple[Unchanged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A record that an undo would leave as it is, and why."""
+
+    href: str
+    label: str
+    reason: str
 
 
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
@@ -175,7 +194,15 @@ def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
         cells.person_cell(batch.actor_id, eyes),
         cells.moment_cell(batch.created_at, eyes),
         state_cell(batch),
+        f"/imports/{batch.id}#undo" if undoable(batch) else "",
     )
+
+
+def undoable(batch: Batch) -> bool:
+    """Whether a batch has changed anything that can be taken back, as far as it tells."""
+    if batch.undone_by is not None or batch.status in UNFINISHED:
+        return False
+    return batch.kind != batches.IMPORT or not state_of(batch.summary).options.dry_run
 
 
 def named(guest: Guest, batch: Batch) -> tuple[str, str]:
@@ -256,7 +283,7 @@ def view(
         running=batch.status in UNFINISHED,
         done=done,
         total=total,
-        progress=_progress(done, total),
+        progress=_progress(done, total, (eyes.now - batch.created_at).total_seconds()),
         figures=tuple(figures),
         notes=tuple(notes),
         error=error,
@@ -265,20 +292,54 @@ def view(
         skipped=_skipped(state) if state else (),
         more_skipped=state is not None and len(state.skipped) == SKIPPED,
         place=say(state.place.capitalize()) if state else "",
-        records=f"/{definition.path}" if definition else "",
+        records=_made(definition, batch) if definition else "",
         records_label=definition.label_plural if definition else "",
         undo=_undo_word(batch) if undo is not None else "",
         undo_says=_undo_says(undo) if undo is not None else "",
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
         columns=f"/imports/{draft}/columns" if draft else "",
         begin=_begin_word(definition, state.counts) if definition and state else "",
+        step=0 if state is None else 3 if state.options.dry_run else 4,
+        kept=_kept(guest, undo) if undo is not None else (),
     )
 
 
-def _progress(done: int, total: int) -> str:
-    if total:
-        return say("%(n)s of %(total)s", n=words.number(done), total=words.number(total))
-    return say("%(n)s so far", n=words.number(done)) if done else ""
+def _progress(done: int, total: int, seconds: float) -> str:
+    """How far it is, how quick, and how long it will take as it goes on like this."""
+    if not done:
+        return ""
+    if not total:
+        return say("%(n)s so far", n=words.number(done))
+    said = say("%(n)s of %(total)s", n=words.number(done), total=words.number(total))
+    if seconds < 1:
+        return said
+    rate = max(1, round(done / seconds))
+    said = f"{said}, {say('%(n)s rows a second', n=words.number(rate))}"
+    minutes = round((total - done) / rate / 60)
+    left = say_n("about %(n)s minute left", "about %(n)s minutes left", minutes, n=minutes)
+    return f"{said}, {left}" if minutes else said
+
+
+def _made(definition: Definition, batch: Batch) -> str:
+    """The list of what a batch made: by whom, and from its beginning to its end."""
+    created = definition.fields.get("created_by")
+    pairs = [("sort", "-created_at"), ("created_at[gte]", batch.created_at.isoformat())]
+    if batch.finished_at is not None:
+        pairs.append(("created_at[lte]", batch.finished_at.isoformat()))
+    if created is not None and batch.actor_id is not None:
+        pairs.append((created.json_name, str(batch.actor_id)))
+    return address(f"/{definition.path}", pairs)
+
+
+def _kept(guest: Guest, undo: Mapping[str, Any]) -> tuple[Unchanged, ...]:
+    """The first records that an undo would leave as they are."""
+    found: list[Unchanged] = []
+    for one in undo.get("details", [])[:_KEPT_SHOWN]:
+        definition = guest.desk.registry.by_name.get(one["type"])
+        href = f"/{definition.path}/{one['id']}" if definition else ""
+        reason: str = one["reason"]
+        found.append(Unchanged(href, definition.label if definition else "", say(reason)))
+    return tuple(found)
 
 
 def _skipped(state: State) -> tuple[SkippedCell, ...]:
@@ -384,8 +445,9 @@ def check(
     how: tuple[Choice, ...],
     chosen: Options,
     problem: str = "",
+    clashes: Mapping[int, str] = _NONE,
 ) -> Check:
-    """A file with its mapping and its first rows."""
+    """A file with its mapping and its first rows; `clashes` are columns that want a taken field."""
     labels = {t.name: t.label for t in preview.targets}
     used = [m.target for m in preview.mapping if m.target]
     shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
@@ -397,13 +459,7 @@ def check(
         rows=plural(preview.rows, one, many),
         about=about,
         columns=tuple(
-            Column(
-                number,
-                m.column,
-                ", ".join(m.samples[:2]),
-                say(_REASONS.get(m.reason, m.reason)),
-                _options(m.target, labels, used),
-            )
+            _column(number, m, labels, used, clashes.get(number, ""))
             for number, m in enumerate(preview.mapping)
         ),
         heads=tuple(f.label for f in shown),
@@ -426,6 +482,38 @@ def check(
         or bool(chosen.region or chosen.currency)
         or chosen.unreadable == "skip",
     )
+
+
+def _column(
+    number: int, one: Mapped, labels: Mapping[str, str], used: Sequence[str], clash: str
+) -> Column:
+    """A column with what its field was chosen by, how sure that is, and why it can't go there."""
+    sure, hue = _sure(one)
+    problem = ""
+    if clash:
+        said = say("Another column goes into %(field)s already.", field=labels.get(clash, clash))
+        problem = f"{said} {say('Choose another field for one of them.')}"
+    return Column(
+        number,
+        one.column,
+        ", ".join(one.samples[:3]),
+        say(_REASONS.get(one.reason, one.reason)) if one.reason != "unmapped" else "",
+        _options(clash or one.target, labels, used),
+        "" if clash else sure,
+        hue,
+        problem,
+    )
+
+
+def _sure(one: Mapped) -> tuple[str, str]:
+    """How sure a guess is, in a word and a hue; nothing for a column that is left out."""
+    if one.target is None:
+        return "", ""
+    if one.reason == "chosen":
+        return say("Chosen"), "blue"
+    if one.confidence >= _CERTAIN:
+        return say("Sure"), "green"
+    return (say("Likely"), "grey") if one.confidence >= _LIKELY else (say("Look at it"), "amber")
 
 
 def _options(

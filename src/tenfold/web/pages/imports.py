@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -37,9 +37,9 @@ from tenfold.web.api.administration import told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, import_how, import_views, import_words, render
+from tenfold.web.pages import cells, import_filters, import_how, import_views, import_words, render
 from tenfold.web.pages.door import signed_in
-from tenfold.web.pages.filters import Option
+from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
 from tenfold.web.pages.import_views import Check, RefusedRow
 from tenfold.web.pages.mentions import Mentions
@@ -50,25 +50,29 @@ from tenfold.web.safe_next import safe_next
 _SHOWN = 50
 _ANEW = mark("The file is read in another way now. See where its columns go, then import it.")
 _Enter = Callable[[], AbstractAsyncContextManager[Guest]]
-_KINDS = (batches.IMPORT, batches.BULK, batches.UNDO, batches.HAND_OVER, batches.SAMPLE)
 
 
 @get("/imports")
-async def imports_page(request: Req, before: str = "") -> ASGIResponse:
-    """Imports, bulk edits, hand-overs and undos, newest first."""
+async def imports_page(
+    request: Req, before: str = "", kind: str = "", by: str = "", status: str = ""
+) -> ASGIResponse:
+    """Imports, bulk edits, hand-overs and undos, newest first: all, or of a kind, person, state."""
     routed(request, "page-imports")
     claims = await signed_in(request)
     async with visiting(request, claims) as guest:
-        found = await batches.listing(
-            guest.reader, guest.person, _KINDS, parse_id(before), _SHOWN + 1
-        )
+        which = import_filters.which(kind, by, status)
+        what = (guest.reader, guest.person, which.kinds, parse_id(before), _SHOWN + 1)
+        found = await batches.listing(*what, by=which.by, state=which.state)
         shown = [await standing(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
         eyes = await _eyes(guest, shown)
         entries = [import_views.entry(guest, b, eyes) for b in shown]
         may = bool(_choices(guest, ""))
+        filters = await import_filters.filters(guest, which)
         around = frame(guest, say("Imports"))
-    earlier = f"/imports?before={shown[-1].id}" if len(found) > _SHOWN else ""
+    more = [*which.pairs, ("before", str(shown[-1].id))] if len(found) > _SHOWN else []
+    earlier = address("/imports", more) if more else ""
     view: dict[str, Any] = {"entries": entries, "earlier": earlier, "may_import": may}
+    view |= {"filters": filters, "filtered": bool(which.pairs)}
     return render.page(request, "imports.html", around, **view)
 
 
@@ -122,7 +126,7 @@ async def begin(request: Req, import_id: str) -> ASGIResponse:
     routed(request, "page-import-begin")
     claims = await signed_in(request)
     form = await signed_form(request, claims)
-    if form.get("do") not in ("import", "try"):
+    if form.get("do") not in ("import", "try") or import_how.clashes(form):
         return await _columns(request, import_id, form)
     exchange, identity = desk_of(request).exchange, _identified(import_id)
     files = exchange.files(claims.tenant, identity)
@@ -148,7 +152,7 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
         batch = await batches.find(tx, guest.person, _identified(import_id))
         batch = await standing(tx, claims.tenant, batch)
         undo = None
-        if _may_undo(batch):
+        if import_views.undoable(batch):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
         eyes = await _eyes(guest, [batch])
     refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
@@ -327,21 +331,24 @@ async def _columns(
     files = exchange.files(claims.tenant, identity)
     draft = drafts.find(files, claims.user)
     enter = partial(visiting, request, claims)
+    clashes = import_how.clashes(form) if form is not None else {}
+    status = 400 if clashes or problem else 200
     try:
         chosen = draft.options
         if form is not None:
+            form = import_how.without(form, clashes)
             chosen = await _chosen(enter, exchange, files, draft, form)
         preview = await _previewed(enter, exchange, files, draft, chosen)
     except Invalid as error:
-        problem, chosen = _said(error), draft.options if form is not None else Options()
+        problem, clashes, status = _said(error), {}, 400
+        chosen = draft.options if form is not None else Options()
         preview = await _previewed(enter, exchange, files, draft, chosen)
     if chosen != draft.options:
         draft = replace(draft, options=chosen)
         drafts.keep(files, draft)
     async with enter() as guest:
-        view = await _check(guest, exchange, preview, draft, identity, problem)
+        view = await _check(guest, exchange, preview, draft, identity, problem, clashes)
         around = frame(guest, say("Import %(filename)s", filename=draft.filename))
-    status = 400 if problem else 200
     return render.page(request, "import_columns.html", around, status=status, check=view)
 
 
@@ -352,6 +359,7 @@ async def _check(
     draft: Draft,
     identity: UUID,
     problem: str,
+    clashes: Mapping[int, str],
 ) -> Check:
     definition: Definition = await exchange.definition(
         guest.reader, guest.claims.tenant, draft.kind
@@ -362,9 +370,9 @@ async def _check(
     names = await titles(guest.desk.query, guest.reader, guest.person, wanted)
     path = f"/imports/{identity}/columns"
     how = import_how.choices(preview, draft.options, guest.who)
-    return import_views.check(
-        path, draft.filename, definition, preview, guest.eyes(names), how, draft.options, problem
-    )
+    eyes = guest.eyes(names)
+    what = (path, draft.filename, definition, preview, eyes, how, draft.options, problem)
+    return import_views.check(*what, clashes=clashes)
 
 
 async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
@@ -372,12 +380,6 @@ async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
     for identity in import_views.names_wanted(found):
         wanted.add(USER, identity)
     return guest.eyes(await titles(guest.desk.query, guest.reader, guest.person, wanted))
-
-
-def _may_undo(batch: Batch) -> bool:
-    if batch.undone_by is not None or batch.status in UNFINISHED:
-        return False
-    return batch.kind != batches.IMPORT or not state_of(batch.summary).options.dry_run
 
 
 def _identified(text: str) -> UUID:

@@ -22,7 +22,8 @@ from tenfold.web.pages.session import Req, kept_cookies
 HTML = "text/html"
 # How values and fields look, the same in every template.
 _MACROS = {
-    "macros/show.html": ("icon", "avatar", "sign", "cell", "short"),
+    "macros/steps.html": ("steps",),
+    "macros/show.html": ("icon", "avatar", "sign", "cell", "short", "stuck"),
     "macros/field.html": ("field",),
     "macros/entry.html": ("entry", "told", "passkey"),
     "macros/lists.html": ("said_parts", "view_fields"),

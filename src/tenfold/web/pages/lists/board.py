@@ -42,6 +42,7 @@ class Card:
     lane: str
     moves: str
     move: str
+    stuck: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _lane(
     identity = "" if lane.value is None else str(lane.value)
     hue = ""
     if isinstance(field.type, Stage):
-        hue = hues.of_stage(identity, field.type.options)
+        hue = hues.of(field.type, identity)
     cursor = lane.page.next_cursor
     on = question.link(lane=identity or "none", cursor=cursor) if cursor else ""
     return Pile(
@@ -180,6 +181,7 @@ def _card(
         lane=lane,
         moves=" ".join(open_to(field, lane)) if able else "",
         move=f"{path}/lane" if able else "",
+        stuck=cells.stuck(field.type, record, reader.now) if isinstance(field.type, Stage) else "",
     )
 
 
@@ -187,4 +189,4 @@ def open_to(field: Field, now: str) -> list[str]:
     """The lanes that a card may go to; `*` for any."""
     if not isinstance(field.type, Stage):
         return ["*"]
-    return [to for to in field.type.options if to != now and field.type.may_move(now, to)]
+    return [to for to in field.type.offered() if to != now and field.type.may_move(now, to)]

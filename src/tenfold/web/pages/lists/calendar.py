@@ -227,7 +227,7 @@ def _entry(
     definition = question.definition
     stage = definition.status
     value: Any = record.get("status")
-    hue = hues.of_stage(str(value), stage.options) if stage and value else "plain"
+    hue = hues.of(stage, str(value)) if stage and value else "plain"
     at, start, long = "", -1, 0
     if field.type.kind == "datetime":
         moment = words.moment_of(str(record.get(field.json_name)))

@@ -16,7 +16,7 @@ from tenfold.engine.lanes import Lane, lanes
 from tenfold.engine.query import Page
 from tenfold.engine.search import Search
 from tenfold.engine.titles import titles
-from tenfold.engine.types import Boolean, Choice, Ref, User
+from tenfold.engine.types import Boolean, Choice, Ref, Stage, User
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import say, say_n, within
@@ -182,12 +182,18 @@ async def grouped(question: Question, asked: Ask) -> list[Lane]:
     assert field is not None
     query, reader, person = guest.desk.query, guest.reader, guest.person
     if isinstance(field.type, Choice):
-        values: Sequence[object] = field.type.options
+        found = await lanes(query, reader, person, definition, asked, field, field.type.options)
+        return [one for one in found if one.page.count or _offered(field.type, one.value)]
     elif isinstance(field.type, Boolean):
-        values = (True, False)
+        values: Sequence[object] = (True, False)
     else:
         values = await people_of(guest)
     return await lanes(query, reader, person, definition, asked, field, values)
+
+
+def _offered(kind: Choice, value: object) -> bool:
+    """Whether a value is shown where no record has it; a stage that is hidden is not."""
+    return not isinstance(kind, Stage) or value is None or value in kind.offered()
 
 
 _PEOPLE = """SELECT m.user_id FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
@@ -222,11 +228,20 @@ def fields_of(definition: Definition, access: Access, columns: Sequence[Column])
     said = (*definition.title_fields, *definition.naming)
     chosen |= {f.name for f in said if access.sees(f)}
     chosen |= {"version", "owner", "team"}
+    if _tells_stuck(definition, access):
+        chosen |= {"status", "updated_at"}
     if definition.private and access.sees(definition.fields[definition.private]):
         chosen.add(definition.private)
     if any(c.field.custom for c in columns):
         chosen.add("custom")
     return tuple(sorted(chosen))
+
+
+def _tells_stuck(definition: Definition, access: Access) -> bool:
+    stage = definition.status
+    if stage is None or not access.sees(definition.fields["status"]):
+        return False
+    return any(one.days for one in stage.own.values())
 
 
 def embeds_of(guest: Guest, definition: Definition, columns: Sequence[Column]) -> tuple[Embed, ...]:
