@@ -360,6 +360,8 @@ async def test_what_is_seen_is_exported(visitor: Visitor, leads: object) -> None
         "/appointments?as=calendar",
         "/appointments?as=calendar&span=week",
         "/leads?group=source",
+        "/leads?group=owner_id",
+        "/leads?as=board&group=owner_id",
         '/leads?where={"any":[{"status":"hot"},{"source":"referral"}]}',
     ],
 )

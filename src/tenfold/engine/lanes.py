@@ -60,7 +60,9 @@ async def lanes(
     found = [_lane(query, definition, in_lane(ask, field, row[0]), row) for row in rows]
     if field.nullable:
         bare = in_lane(ask, field, None)
-        page = await query.page(reader, person, definition, replace(bare, count="capped"))
+        page = await query.page(reader, person, definition, replace(bare, count=""))
+        if page.count is None:  # a count would be one statement more for the last lane alone
+            page = replace(page, count=page.limit, count_kind="at_least")
         found += [Lane(None, page)] if page.count else []
     return found
 
