@@ -99,10 +99,7 @@ def is_current(vendor: Path = VENDOR) -> bool:
 def make() -> None:
     """Install the packages into build/npm and put what is served into static/vendor."""
     print("Fetching the pages' files (htmx, Inter, icons) with npm ...")
-    BUILD.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(ROOT / name, BUILD / name)
-    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    install()
     # A new folder takes the old one's place, so that nobody sees half of the files.
     fresh = VENDOR.with_name(f".vendor-{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -113,6 +110,23 @@ def make() -> None:
         fresh.rename(VENDOR)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def install() -> None:
+    """Install the packages of today's lock into build/npm."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(ROOT / name, BUILD / name)
+    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def for_tests(where: str) -> Path:
+    """A file of a package that only tests use: it stays in build/npm and is never served."""
+    found = BUILD / "node_modules" / where
+    lock = BUILD / "package-lock.json"
+    if not found.is_file() or lock.read_bytes() != (ROOT / "package-lock.json").read_bytes():
+        install()
+    return found
 
 
 def fill(folder: Path, modules: Path) -> None:

@@ -72,7 +72,7 @@ function offered(words) {
 
 // -- choosing
 
-const options = () => [...list().querySelectorAll("[role=option]")];
+const options = () => [...list().querySelectorAll("[role=option]:not([aria-disabled])")];
 
 function choose(place) {
   const all = options();
@@ -118,7 +118,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("mousemove", ({ target }) => {
-  const one = target.closest?.("#palette [role=option]");
+  const one = target.closest?.("#palette [role=option]:not([aria-disabled])");
   if (one) choose(options().indexOf(one));
 });
 
