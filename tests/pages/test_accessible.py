@@ -23,6 +23,13 @@ RUN = """async (rules) => (await axe.run(document, {
 })).violations.flatMap(
   (fault) => fault.nodes.map((node) => [fault.id, ...node.target, node.failureSummary].join(" ")),
 )"""
+SETTLED = """async () => {
+  const painted = () => new Promise(
+    (done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await painted();
+  document.getAnimations().forEach((one) => one.finish());
+  await painted();
+}"""
 CSV = b"First Name,Last Name,E-mail,Colour\nGrace,Hopper,g@example.com,red\nAda,,no address,blue\n"
 Act = Callable[[Page], Awaitable[Any]]
 
@@ -40,7 +47,7 @@ async def faults(page: Page, axe: str) -> list[str]:
     for scheme in ("light", "dark"):
         # Without motion, so that no colour is caught on its way.
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await page.wait_for_timeout(50)
+        await page.evaluate(SETTLED)
         found += [f"{scheme}: {one}" for one in await page.evaluate(RUN, RULES)]
     return found
 
@@ -54,7 +61,7 @@ async def filled(client: httpx.AsyncClient, admin: Somebody, make: Make) -> str:
     )  # fmt: skip
     for name in ("Ada", "Ben", "Cleo"):
         await make("leads", first_name=name, last_name="Lead", status="hot", email=f"{name}@x.com")
-    await make("tasks", subject="Send the papers", due_at="2026-11-20T10:00:00Z")
+    await make("tasks", title="Send the papers", due_at="2026-11-20T10:00:00Z")
     await make(
         "appointments",
         title="Advising",
@@ -86,7 +93,8 @@ async def beside(page: Page) -> None:
 
 async def palette(page: Page) -> None:
     await page.keyboard.press("Control+k")
-    await page.keyboard.type("le")
+    async with page.expect_response(lambda answer: "q=le" in answer.url):
+        await page.keyboard.type("le")
     await expect(page.locator("#palette [role=option]").first).to_be_visible()
 
 
