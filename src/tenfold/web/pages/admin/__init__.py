@@ -21,6 +21,7 @@ from tenfold.web.pages.admin import (
     roles,
     sessions,
     start,
+    tags,
     teams,
     types,
 )
@@ -36,6 +37,7 @@ HANDLERS = [
     *types.HANDLERS,
     *fields.HANDLERS,
     *pipelines.HANDLERS,
+    *tags.HANDLERS,
     *sessions.HANDLERS,
     *organisation.HANDLERS,
     *jobs.HANDLERS,

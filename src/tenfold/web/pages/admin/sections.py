@@ -90,6 +90,15 @@ GROUPS = (
                     Setting(
                         mark("New record type"), "/admin/types/new", "custom object table entity"
                     ),
+                ),
+            ),
+            Section(
+                mark("Tags"),
+                "/admin/tags",
+                "tags",
+                mark("What is in use, renamed, merged and taken off"),
+                (
+                    Setting(mark("Merge tags"), "/admin/tags", "rename delete labels words"),
                     Setting(mark("Tags and their colours"), "/tags", "labels words groups"),
                 ),
             ),

@@ -1,0 +1,122 @@
+"""The tags that records hold: how many have each, and renaming, merging and taking them off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.organisation.own_types import types_of
+from tenfold.engine import batches, tagging
+from tenfold.engine.tagging import Tagged
+from tenfold.engine.written import BULK
+from tenfold.kernel.errors import Conflict, Invalid
+from tenfold.kernel.ids import new_id
+from tenfold.kernel.language import say, say_n, within
+from tenfold.web.desk import desk_of
+from tenfold.web.pages import words
+from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
+from tenfold.web.pages.filters import address
+from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.session import Req
+
+PLACE = "/admin/tags"
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How many records of a type have a tag, and where they are."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tag in use."""
+
+    name: str
+    hue: str
+    uses: tuple[Use, ...]
+
+
+@get(PLACE)
+async def tags_page(request: Req, q: str = "") -> ASGIResponse:
+    """All tags in use, found by what they begin with or hold."""
+    claims = await entering(request, "page-admin-tags")
+    async with looking(request, claims) as guest:
+        text = " ".join(q.split())[:_LONGEST]
+        tenant, reader = guest.person.tenant, guest.reader
+        fields = tagging.fields_of(guest.desk.registry)
+        found = await tagging.in_use(reader, tenant, fields)
+        shown = [tag for tag in found if text.casefold() in tag.casefold()][: tagging.MOST]
+        uses = await _uses(guest, fields, shown)
+        tints = guest.colours
+        rows = [Row(tag, tints.get(tag.casefold(), ""), tuple(uses.get(tag, ()))) for tag in shown]
+        view: dict[str, Any] = {"rows": rows, "words": text, "most": f"{BULK:,}"}
+        return page(guest, "tags.html", say("Tags"), **view)
+
+
+@post(f"{PLACE}/rename", status_code=200)
+async def rename(request: Req) -> ASGIResponse:
+    """Call a tag otherwise on all records; one that is there already takes it in."""
+    act = await acting(request, "page-admin-tag-rename")
+    new = " ".join(act.form.get("to").split())
+    if not new or len(new) > _LONGEST:
+        wrong = Invalid({"to": say("A tag has 1 to %(n)s characters.", n=_LONGEST)})
+        return act.refused(wrong, PLACE)
+    return await _replaced(act, act.form.get("tag"), new)
+
+
+@post(f"{PLACE}/remove", status_code=200)
+async def remove(request: Req) -> ASGIResponse:
+    """Take a tag off all records."""
+    act = await acting(request, "page-admin-tag-remove")
+    return await _replaced(act, act.form.get("tag"), "")
+
+
+async def _replaced(act: Act, old: str, new: str) -> ASGIResponse:
+    batch, changed, refused = new_id(), 0, 0
+    if old == new:
+        return act.done(say("It is called so already."), PLACE)
+    try:
+        async with act.changing() as by:
+            await by.tx.join_batch(batch)
+            names: list[str] = []
+            types = await types_of(by.tx, by.tenant, by.registry)
+            for one in tagging.fields_of(types.values()):
+                what = (desk_of(act.request).records, by.tx, by.person, one, old, new, BULK)
+                done, left = await tagging.replace(*what)
+                changed, refused = changed + done, refused + left
+                names += [one.definition.name] if done else []
+            summary = {"operation": "bulk-update", "written": changed, "refused": refused}
+            if changed:
+                kinds = ",".join(dict.fromkeys(names))
+                await batches.begin(by.tx, batch, batches.BULK, kinds, summary)
+    except Conflict as error:
+        return act.refused(error, PLACE)
+    said = say_n("%(n)s record changed.", "%(n)s records changed.", changed, n=f"{changed:,}")
+    if refused:
+        told = say_n("%(n)s stays as it is.", "%(n)s stay as they are.", refused, n=f"{refused:,}")
+        said = f"{said} {told}"
+    undo = address(f"/imports/{batch}/undo", [("back", PLACE)]) if changed else ""
+    return act.done(said, PLACE, undo=undo)
+
+
+async def _uses(guest: Guest, fields: list[Tagged], tags: list[str]) -> dict[str, list[Use]]:
+    by_slot = {one.slot: one for one in fields}
+    found: dict[str, list[Use]] = {}
+    for tag, slot, count in await tagging.counts(guest.reader, guest.person.tenant, fields, tags):
+        one = by_slot[slot]
+        number = words.number(min(count, tagging.COUNTED))
+        number += "+" if count > tagging.COUNTED else ""
+        label = one.definition.label if count == 1 else one.definition.label_plural
+        href = address(f"/{one.definition.path}", [(one.field.json_name, tag)])
+        found.setdefault(tag, []).append(Use(href, f"{number} {within(label)}"))
+    return found
+
+
+HANDLERS = [tags_page, rename, remove]
