@@ -19,6 +19,7 @@ from tenfold.web.pages.lists.conditions import (
     beside,
     changed,
     instead,
+    narrowed,
     pairs_of,
     path_of,
     resolved,
@@ -83,6 +84,12 @@ def test_what_is_added_to_nothing_stands_alone() -> None:
     assert beside(tree_of([]), (), [NEW]).parts == (NEW,)
     assert beside(tree_of([]), (), [NEW, HOT]).parts == (NEW, HOT)
     assert without(tree_of([("status", "new")]), (0,)).parts == ()
+
+
+def test_another_filter_narrows_also_what_alternatives_found() -> None:
+    either = Branch(any=True, parts=(NEW, HOT))
+    assert narrowed(either, [REFERRAL]) == Branch(any=False, parts=(either, REFERRAL))
+    assert narrowed(tree_of([("status", "new")]), [REFERRAL]).parts == (NEW, REFERRAL)
 
 
 @pytest.mark.parametrize(

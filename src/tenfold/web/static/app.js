@@ -162,6 +162,10 @@ document.addEventListener("keydown", (event) => {
     if (wanted) {
       event.preventDefault();
       wanted.click();
+      // A menu that a key opens is gone on with by keys.
+      if (wanted.matches("summary")) {
+        (wanted.parentElement.querySelector(".sheet :is(select, input:not([type=hidden]))") ?? wanted).focus();
+      }
     }
   }
 });

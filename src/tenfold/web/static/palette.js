@@ -51,7 +51,7 @@ function offered(words) {
     const parts = fold(label).split(/[^\p{L}\p{N}]+/u);
     if (label && wanted.every((one) => parts.some((part) => part.startsWith(one)))) found.push([label, act]);
   };
-  for (const one of document.querySelectorAll(".bar .acts a, .bar .acts button, .steps button, .tools summary, .tools a.item")) {
+  for (const one of document.querySelectorAll(".bar .acts a, .bar .acts button, .steps button, .tools summary, .tools a.item, #chosen:not([hidden]) :is(summary, button.danger)")) {
     const label = (one.title && one.querySelector(".unseen") ? one.title : one.title || one.textContent).trim();
     add(label, () => (one.matches("summary") ? (one.parentElement.open = true, one.focus()) : one.click()));
   }
@@ -64,7 +64,8 @@ function offered(words) {
     line.setAttribute("role", "option");
     line.tabIndex = -1;
     line.textContent = label;
-    line.addEventListener("click", () => { close(); act(); });
+    // Only after this click, which closes all menus.
+    line.addEventListener("click", () => { close(); setTimeout(act); });
     section.append(line);
   }
   return found.length ? [section] : [];

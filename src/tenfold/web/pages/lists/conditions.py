@@ -127,6 +127,13 @@ def beside(tree: Branch, path: Path, leaves: Sequence[Leaf]) -> Branch:
     return changed(tree, path, grown)
 
 
+def narrowed(tree: Branch, leaves: Sequence[Leaf]) -> Branch:
+    """The tree with conditions that must hold besides, also where any of its own is enough."""
+    if tree.any and len(tree.parts) > 1:
+        tree = Branch(any=False, parts=(tree,))
+    return beside(tree, (), leaves)
+
+
 def path_of(text: str) -> Path | None:
     """A path as an address spells it: `0.2`; empty for the whole tree."""
     if not text:

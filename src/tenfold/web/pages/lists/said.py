@@ -132,8 +132,10 @@ async def with_form(question: Question, given: dict[str, str], values: list[str]
     if given.get("edit") and edit is not None and conditions.at(tree, edit) is not None:
         tree = conditions.instead(tree, edit, leaves) if leaves else conditions.without(tree, edit)
     elif leaves:
-        place = to if to is not None and conditions.at(tree, to) is not None else ()
-        tree = conditions.beside(tree, place, leaves)
+        if to is not None and conditions.at(tree, to) is not None and given.get("add_to"):
+            tree = conditions.beside(tree, to, leaves)
+        else:
+            tree = conditions.narrowed(tree, leaves)
     return question.with_tree(tree)
 
 
