@@ -208,10 +208,10 @@ async def test_a_managers_day(
     await show.picture("5-undone")
 
 
-_FILE = b"""First name,Last name,E-mail,Mobile,Came from,Shoe size
-Iris,Novak,iris@example.com,+1 415 555 0110,Referral,38
-Omar,Haddad,omar@example.com,+1 415 555 0111,Web shop,44
-Lena,Brandt,lena@example.com,,Referral,
+_FILE = b"""First name,Last name,E-mail,Mobile,How warm,Shoe size
+Iris,Novak,iris@example.com,+1 415 555 0110,New,38
+Omar,Haddad,omar@example.com,+1 415 555 0111,Boiling,44
+Lena,Brandt,lena@example.com,,New,
 Nobody,,not an address,,,
 """
 
@@ -229,10 +229,10 @@ async def test_an_importers_day(begin: Begin, stored: Stored, desk: Desk) -> Non
     await page.click("text=Show the columns")
     await expect(page.locator(".mapping").first).to_contain_text("iris@example.com")
     await expect(page.get_by_label("E-mail")).to_have_value("email")
-    await page.get_by_label("Came from").select_option(label="Source")
+    await page.get_by_label("How warm").select_option(label="Status")
     await page.click(".form-end button[value=look]")
-    word = page.locator(".mapping li:has(.text:text-is('Web shop')) select")
-    await word.select_option(label="Website")
+    word = page.locator(".mapping li:has(.text:text-is('Boiling')) select")
+    await word.select_option(label="Hot")
     await page.click(".form-end button[value=look]")
     await expect(page.locator(".refused")).to_contain_text("Refused")
     await show.picture("2-mapping")
@@ -245,8 +245,8 @@ async def test_an_importers_day(begin: Begin, stored: Stored, desk: Desk) -> Non
         await page.click(".form-end .primary")
         await expect(page.locator(".undo-form")).to_be_visible(timeout=20_000)
         await expect(figures.locator("dd").first).to_have_text("3")
-        found = {one["first_name"]: one["source"] for one in await stored("leads")}
-        assert found == {"Iris": "referral", "Omar": "website", "Lena": "referral"}
+        found = {one["first_name"]: one["status"] for one in await stored("leads")}
+        assert found == {"Iris": "new", "Omar": "hot", "Lena": "new"}
         await show.picture("4-imported")
         await page.click(".undo-form button")
         await expect(figures).to_contain_text("taken away", timeout=20_000)
