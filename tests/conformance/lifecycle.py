@@ -133,7 +133,9 @@ async def _made_common(place: World, who: Somebody, kind: Definition, path: str)
     await place.fine(who, "PATCH", path, {marked.json_name: PRIVATE})
     error = await _refused(place, who, "PATCH", path, {"owner_id": None}, "INVALID_FIELDS")
     assert set(error["fields"]) == {"owner_id"}
-    return await place.fine(who, "PATCH", path, {marked.json_name: marked.default})
+    options: tuple[str, ...] = getattr(marked.type, "options", ())
+    common = next(one for one in options if one != PRIVATE)
+    return await place.fine(who, "PATCH", path, {marked.json_name: common})
 
 
 def _only_changed(

@@ -304,7 +304,7 @@ async def test_a_column_goes_as_the_page_says(
     shutil.copytree(migrate.VERSIONS, versions, ignore=shutil.ignore_patterns("__pycache__"))
     types = Registry(PACKS)
     lead = types.stored["lead"]
-    fields = {name: one for name, one in lead.fields.items() if name != "next_touch"}
+    fields = {name: one for name, one in lead.fields.items() if name != "last_touch"}
     types.stored["lead"] = replace(lead, fields=fields)
     async with server.database(empty=True) as straight:
         await catalogue.make_straight(straight.admin_url, straight.roles, types)

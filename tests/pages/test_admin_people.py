@@ -89,6 +89,7 @@ def forms(somebody: Somebody) -> list[str]:
         f"/admin/types/lead/fields/{some}/revive", "/admin/pipelines/lead",
         "/admin/pipelines/lead/reset", f"/admin/sessions/{some}/end", "/admin/sessions/end-all",
         "/admin/organisation", f"/admin/jobs/{some}/retry", f"/admin/jobs/{some}/cancel",
+        "/admin/tags/rename", "/admin/tags/remove",
     ]  # fmt: skip
 
 

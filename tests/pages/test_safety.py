@@ -188,7 +188,7 @@ async def test_a_mistake_of_ours_is_told_without_its_details(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("tenfold.web.pages.home.counts", broken)
+    monkeypatch.setattr("tenfold.web.pages.home.agenda", broken)
     with structlog.testing.capture_logs() as said:
         await visitor.get("/")
     assert visitor.answer.status_code == 500

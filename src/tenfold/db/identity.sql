@@ -174,7 +174,7 @@ CREATE INDEX shares_grantee ON tenfold.shares (tenant_id, grantee_id, type);
 CREATE TABLE tenfold.personal (
     tenant_id uuid NOT NULL,
     user_id   uuid NOT NULL,
-    kind      text NOT NULL CHECK (kind IN ('favourite', 'pin', 'list', 'recent', 'guide')),
+    kind      text NOT NULL,
     key       text NOT NULL CHECK (length(key) <= 200),
     value     text NOT NULL DEFAULT '' CHECK (length(value) <= 4000),
     at        timestamptz NOT NULL DEFAULT now(),

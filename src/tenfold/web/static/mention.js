@@ -39,7 +39,9 @@ function choose(option) {
   const { id, name } = option.dataset;
   area.setRangeText(`@${name} `, start, area.selectionStart, "end");
   const sent = document.createElement("input");
-  Object.assign(sent, { type: "hidden", name: "mention", value: `${id}|${name}` });
+  sent.type = "hidden";
+  sent.name = "mention";
+  sent.value = `${id}|${name}`;
   area.form.append(sent);
   close();
   area.focus();

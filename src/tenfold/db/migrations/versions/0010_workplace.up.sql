@@ -8,7 +8,6 @@ CREATE TABLE tenfold.personal (
     value text DEFAULT ''::text NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT personal_key_check CHECK ((length(key) <= 200)),
-    CONSTRAINT personal_kind_check CHECK ((kind = ANY (ARRAY['favourite'::text, 'pin'::text, 'list'::text, 'recent'::text, 'guide'::text]))),
     CONSTRAINT personal_pkey PRIMARY KEY (tenant_id, user_id, kind, key),
     CONSTRAINT personal_value_check CHECK ((length(value) <= 4000))
 );
