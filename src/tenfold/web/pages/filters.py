@@ -19,7 +19,7 @@ from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import Money
 from tenfold.web.pages import words
 from tenfold.web.pages.cells import Reader, kind_of
-from tenfold.web.pages.lists.conditions import ME, Leaf, Pairs
+from tenfold.web.pages.lists.conditions import ME, Leaf, Pairs, days_of
 
 # What people choose → how the API says it: operator, and the value where it is fixed.
 _SAYS = {
@@ -271,17 +271,18 @@ def _either(parts: Sequence[str]) -> str:
     return say("%(most)s or %(last)s", most=", ".join(most), last=last) if most else last
 
 
-_NEAR = {"today": mark("today"), "-1d": mark("yesterday"), "+1d": mark("tomorrow")}
+_NEAR = {0: mark("today"), -1: mark("yesterday"), 1: mark("tomorrow")}
 
 
 def _day_words(text: str) -> str:
     """A day that moves along, in words; empty for a fixed one."""
-    if text in _NEAR:
-        return say(_NEAR[text])
-    if text[:1] not in ("-", "+") or not text.endswith("d") or not text[1:-1].isdigit():
+    days = days_of(text)
+    if days is None:
         return ""
-    ago = text[0] == "-"
-    return say("%(n)s days ago" if ago else mark("%(n)s days from now"), n=text[1:-1])
+    if days in _NEAR:
+        return say(_NEAR[days])
+    said = mark("%(n)s days ago") if days < 0 else mark("%(n)s days from now")
+    return say(said, n=abs(days))
 
 
 def _value(asked: Filter, value: object, reader: Reader) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts import personal
 from tenfold.engine.agenda import Item, agenda, of_kind
 from tenfold.engine.definition import Definition
 from tenfold.engine.search import Search
 from tenfold.engine.stream import DONE
-from tenfold.engine.titles import newest, titles
+from tenfold.engine.titles import newest
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import say
@@ -28,6 +26,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, readable, visiting
 from tenfold.web.pages.guide import guides
+from tenfold.web.pages.own_records import Own, favourites, looked_at
 from tenfold.web.pages.session import Req, keep_cookie, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
@@ -89,7 +88,7 @@ async def home_page(request: Req) -> ASGIResponse:
         "deadlines": [_line(guest, item, today) for item in of_kind(items, "deadline")],
         "fresh": [_line(guest, item, today) for item in reversed([*of_kind(items, "new")])],
         "fresh_list": _fresh_list(items),
-        "favourites": _favourites(guest),
+        "favourites": [_own(one).title for one in favourites(guest)],
         "lately": lately,
         "guides": beginning,
         "readable": bool(every),
@@ -151,48 +150,27 @@ def _fresh_list(items: Sequence[Item]) -> str:
     return address(f"/{path}", [*given, ("owner_id", "me")])
 
 
-def _favourites(guest: Guest) -> list[Cell]:
-    """The records that the person marked, as they were called when they were looked at last."""
-    found: list[Cell] = []
-    for key, title in guest.arranged.kept.favourites.items():
-        name, _, identity = key.rpartition("/")
-        definition = guest.desk.registry.by_name.get(name)
-        if definition and guest.person.access(definition).read != "none":
-            found.append(cells.titled_cell(definition, identity, title))
-    return found
-
-
 async def _lately(guest: Guest, every: Sequence[Definition]) -> list[Line]:
     """The records that the person looked at last; in the beginning those that are new."""
-    seen = await personal.recent(guest.reader, guest.claims.tenant, guest.claims.user)
+    seen = await looked_at(guest, every)
+    if seen is not None:
+        return [_own(one) for one in seen[:_RECENT]]
     query, reader, person = guest.desk.query, guest.reader, guest.person
-    known = {d.name: d for d in every}
-    if not seen:
-        latest = await newest(query, reader, person, every, _RECENT)
-        eyes = guest.eyes()
-        return [
-            Line(
-                cells.titled_cell(known[t.type], t.id, t.title),
-                known[t.type].label,
-                known[t.type].icon,
-                cells.moment_cell(t.at, eyes) if t.at else Cell(),
-            )
-            for t in latest
-        ]
-    wanted: dict[str, set[UUID]] = {}
-    for name, identity in seen:
-        wanted.setdefault(name, set()).add(identity)
-    names = await titles(query, reader, person, {n: i for n, i in wanted.items() if n in known})
+    latest = await newest(query, reader, person, every, _RECENT)
+    known, eyes = {d.name: d for d in every}, guest.eyes()
     return [
-        Line(
-            cells.titled_cell(known[name], identity, names[identity]),
-            known[name].label,
-            known[name].icon,
-            Cell(),
+        replace(
+            _own(Own(known[t.type], str(t.id), t.title)),
+            when=cells.moment_cell(t.at, eyes) if t.at else Cell(),
         )
-        for name, identity in seen
-        if name in known and identity in names
-    ][:_RECENT]
+        for t in latest
+    ]
+
+
+def _own(one: Own) -> Line:
+    definition = one.definition
+    title = cells.titled_cell(definition, one.id, one.title)
+    return Line(title, definition.label, definition.icon, Cell())
 
 
 @get("/search")

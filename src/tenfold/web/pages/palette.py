@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -23,6 +22,7 @@ from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, changing, readable, visiting
+from tenfold.web.pages.own_records import favourites, looked_at
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
@@ -62,7 +62,9 @@ async def palette(request: Req, q: str = "", only: str = "") -> ASGIResponse:
         if only != CREATE:
             found = await _hits(guest, every, text) if text else await _recent(guest, every)
             go = _named(say("Go to"), _places(guest, every), text, _COMMANDS)
-            mine = _named(say("Favourites"), _favourites(guest), text, _RECENT)
+            mine = _named(
+                say("Favourites"), [_record(*one) for one in favourites(guest)], text, _RECENT
+            )
             groups = [*found, mine, go, *groups] if text else [mine, *found, *groups, go]
     shown = [group for group in groups if group.choices]
     return render.partial(request, "parts/palette.html", groups=shown, words=text)
@@ -114,30 +116,13 @@ async def _hits(guest: Guest, every: Sequence[Definition], text: str) -> list[Ch
 
 async def _recent(guest: Guest, every: Sequence[Definition]) -> list[Choices]:
     """The records that the person looked at last."""
-    seen = await personal.recent(guest.reader, guest.claims.tenant, guest.claims.user)
-    known = {d.name: d for d in every}
-    wanted: dict[str, set[UUID]] = {}
-    for name, identity in seen:
-        if name in known:
-            wanted.setdefault(name, set()).add(identity)
-    names = await titles(guest.desk.query, guest.reader, guest.person, wanted)
-    made = [_record(known[n], i, names[i]) for n, i in seen if i in names][:_RECENT]
-    return [Choices(say("Lately"), tuple(made))]
+    seen = await looked_at(guest, every) or []
+    return [Choices(say("Lately"), tuple(_record(*one) for one in seen[:_RECENT]))]
 
 
 def _record(definition: Definition, identity: object, title: str | None) -> Choice:
     cell = cells.titled_cell(definition, identity, title or definition.label)
     return Choice(cell.text, cell.href, definition.icon, definition.label, cell.title, cell.hue)
-
-
-def _favourites(guest: Guest) -> list[Choice]:
-    made: list[Choice] = []
-    for key, title in guest.arranged.kept.favourites.items():
-        name, _, identity = key.rpartition("/")
-        definition = guest.desk.registry.by_name.get(name)
-        if definition and guest.person.access(definition).read != "none":
-            made.append(_record(definition, identity, title))
-    return made
 
 
 def _creating(guest: Guest, every: Sequence[Definition]) -> list[Choice]:

@@ -101,15 +101,39 @@ document.addEventListener("submit", ({ target }) => {
 window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(open));
 document.addEventListener("htmx:finally:request", ({ detail }) => open(detail.ctx?.sourceElement));
 
-// What fails on the way is told at the foot of the page, which stays with all that was typed.
-function trouble(kind) {
+// What fails on the way is told at the foot of the page, which stays with all that was typed; `said` are
+// words instead of those of the kind of trouble.
+function trouble(kind, said = "") {
   const template = document.getElementById("trouble");
-  const toasts = document.querySelector(".toasts");
-  if (!template || !toasts) return;
+  if (!template) return;
   const note = template.content.firstElementChild.cloneNode(true);
-  note.querySelector("span").textContent = template.dataset[kind];
-  toasts.replaceChildren(note);
+  note.querySelector("span").textContent = said || template.dataset[kind];
+  document.dispatchEvent(new CustomEvent("toast", { detail: note }));
 }
+
+// What the modules share, as files whose names change with their content can't import one another.
+window.tenfold = {
+  // Whether keys go into an element; a box takes none but the blank.
+  typing: (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]"),
+  // Asks for a part of a page, or sends a form's values; `away`: the browser is led to another page.
+  async ask(address, body) {
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
+    try {
+      const response = await fetch(address, { method: body ? "POST" : "GET", headers, body });
+      const elsewhere = response.headers.get("hx-redirect");
+      if (elsewhere) location.assign(elsewhere);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      return { ok: response.ok, page, away: Boolean(elsewhere) };
+    } catch {
+      return { ok: false, page: null };
+    }
+  },
+  // Shows a part of the page anew; the server answers with that part alone.
+  load: (address, target, swap, more) =>
+    window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target }, ...more }),
+  // Tells a refusal in the words of the page that came; without one there was no connection.
+  failed: (page) => trouble(page ? "broken" : "offline", page?.querySelector("main p, .error p")?.textContent),
+};
 
 document.addEventListener("htmx:error", ({ detail }) => {
   if (detail.ctx?.status?.startsWith("error")) trouble("offline");

@@ -1,6 +1,7 @@
 // Cards of a board and entries of a calendar: taken by a pointer (on a screen that is touched after a
 // moment), or by Alt and the arrow keys; where they may not go shows as soon as they are held.
 
+const { ask, failed, load } = window.tenfold;
 const HOLD = 260;
 let held = null;
 
@@ -135,8 +136,9 @@ async function move(one, place, { at, dy } = {}) {
   const list = place.querySelector(".cards, .entries");
   list.prepend(one);
   one.setAttribute("aria-busy", "true");
-  const { ok, page } = await ask(one.dataset.move, body);
+  const { ok, page, away } = await ask(one.dataset.move, body);
   one.removeAttribute("aria-busy");
+  if (away) return;
   const toast = page?.querySelector(".toast");
   if (toast) {
     const undo = toast.querySelector("form");
@@ -145,7 +147,7 @@ async function move(one, place, { at, dy } = {}) {
   }
   if (!ok) {
     back[0].insertBefore(one, back[1]);
-    if (!toast) trouble(page);
+    if (!toast) failed(page);
     return;
   }
   const moved = page.querySelector(".moved");
@@ -166,7 +168,7 @@ document.addEventListener("submit", async (event) => {
   const { page } = await ask(form.action, new URLSearchParams(new FormData(form)));
   const toast = page?.querySelector(".toast");
   if (toast) document.dispatchEvent(new CustomEvent("toast", { detail: toast }));
-  else trouble(page);
+  else failed(page);
   refresh();
 }, true);
 
@@ -175,8 +177,6 @@ function quarter(day, y) {
   return Math.max(0, Math.min(95, Math.round((y - box.top) / 12)));
 }
 
-// A part of the page anew; the server answers with that part alone.
-const load = (address, target, swap) => window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target } });
 const refresh = () => load(location.pathname + location.search, "#list", "outerMorph");
 
 function recount(from, step, to) {
@@ -188,25 +188,6 @@ function recount(from, step, to) {
   }
   const figures = document.getElementById("figures");
   if (figures) load(figures.getAttribute("hx-get"), "#figures", "innerHTML");
-}
-
-async function ask(address, body) {
-  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
-  try {
-    const response = await fetch(address, { method: "POST", headers, body });
-    return { ok: response.ok, page: new DOMParser().parseFromString(await response.text(), "text/html") };
-  } catch {
-    return { ok: false, page: null };
-  }
-}
-
-function trouble(page) {
-  const template = document.getElementById("trouble");
-  if (!template) return;
-  const note = template.content.firstElementChild.cloneNode(true);
-  note.querySelector("span").textContent = page?.querySelector("main p")?.textContent
-    || (page ? template.dataset.broken : template.dataset.offline);
-  document.dispatchEvent(new CustomEvent("toast", { detail: note }));
 }
 
 // -- the sums of lanes come after the board

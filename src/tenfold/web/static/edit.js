@@ -4,6 +4,7 @@
 // `data-edits` beside it), a double click, or `e` for the first opens it; Escape restores; Enter or
 // leaving saves; Tab saves and goes on. After each change `record:saved` is sent from the element.
 
+const { ask, failed } = window.tenfold;
 const CONTROLS = "input:not([type=hidden]), select, textarea";
 const editors = new Map();
 let pointed = false;
@@ -18,31 +19,6 @@ const recordOf = (element) => element.dataset.edit.replace(/\/fields\/[^/]*$/, "
 const inCell = (element) => element.closest("td, th, [role=gridcell]") !== null;
 
 const values = (root = document) => [...root.querySelectorAll("[data-edit]")].filter(seen);
-
-// -- asking
-
-async function ask(address, body) {
-  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
-  try {
-    const response = await fetch(address, { method: body ? "POST" : "GET", headers, body });
-    const elsewhere = response.headers.get("hx-redirect");
-    if (elsewhere) location.assign(elsewhere);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return { ok: response.ok, page, away: Boolean(elsewhere) };
-  } catch {
-    return { ok: false, page: null };
-  }
-}
-
-// A refusal that is no editor is told at the foot of the page, in the words of the page that came.
-function trouble(page) {
-  const template = document.getElementById("trouble");
-  if (!template) return;
-  const note = template.content.firstElementChild.cloneNode(true);
-  const said = page?.querySelector("main p, .error p")?.textContent;
-  note.querySelector("span").textContent = said || (page ? template.dataset.broken : template.dataset.offline);
-  document.dispatchEvent(new CustomEvent("toast", { detail: note }));
-}
 
 // -- opening and closing
 
@@ -59,7 +35,7 @@ async function edit(element) {
     editors.delete(element);
     const again = form && values().find((other) => other.dataset.edit === element.dataset.edit);
     if (again) edit(again);
-    else if (!away) trouble(page);
+    else if (!away) failed(page);
     return;
   }
   show(one, form);
@@ -164,7 +140,7 @@ function put(element, value) {
 // The old value comes back behind the editor, which holds what was typed and says why.
 function refused(one, page, typed) {
   const form = page?.querySelector("form.editor");
-  if (!form) trouble(page);
+  if (!form) failed(page);
   const place = document.activeElement;
   const free = !place || place === document.body || place === opener(one.element);
   editors.set(one.element, one);
@@ -195,7 +171,7 @@ document.addEventListener("submit", async (event) => {
   const { ok, page } = await ask(form.action, body);
   const value = ok && page.querySelector(".value");
   if (value) saved(element, value, page.querySelector(".toast"));
-  else trouble(page);
+  else failed(page);
 }, true);
 
 // -- hands

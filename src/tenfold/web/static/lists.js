@@ -1,12 +1,9 @@
 // Lists by hand: rows chosen and changed together, columns widened and moved, cells walked by keys,
 // a record beside the list.
 
-const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const { load, typing } = window.tenfold;
 const bar = () => document.getElementById("chosen");
 const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
-
-// A part of the page anew; the server answers with that part alone.
-const load = (address, target, swap, more) => window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target }, ...more });
 
 // -- choosing rows
 
@@ -97,17 +94,8 @@ function spelled(grid, order = heads(grid)) {
 
 function keep(grid, columns) {
   const { arrange, back, csrf } = grid.dataset;
-  const body = document.createElement("form");
-  body.method = "post";
-  body.action = arrange;
-  for (const [name, value] of Object.entries({ csrf, back, columns })) {
-    const field = document.createElement("input");
-    field.type = "hidden";
-    field.name = name;
-    field.value = value;
-    body.append(field);
-  }
-  return fetch(arrange, { method: "POST", body: new URLSearchParams(new FormData(body)), redirect: "follow" })
+  const body = new URLSearchParams({ csrf, back, columns });
+  return fetch(arrange, { method: "POST", body })
     .then((answer) => {
       if (!answer.ok) throw new Error(answer.statusText);
       const place = new URL(answer.url);

@@ -3,7 +3,7 @@
 const dialog = () => document.getElementById("palette");
 const input = () => document.getElementById("palette-words");
 const list = () => document.getElementById("palette-list");
-const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const { typing } = window.tenfold;
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 let only = "";

@@ -2,7 +2,7 @@
 // The time is kept by the style sheet, which stops it while one points there or has the focus there.
 
 const place = () => document.querySelector(".toasts");
-const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const { typing } = window.tenfold;
 
 function tell(toast) {
   place()?.replaceChildren(toast);

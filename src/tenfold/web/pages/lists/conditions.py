@@ -185,13 +185,16 @@ def kind_at(definition: Definition, name: str) -> str:
 
 def day_of(text: str, today: date) -> date | None:
     """The day that `today`, `-7d` or `+30d` means; None for any other text."""
+    days = days_of(text)
+    return None if days is None else today + timedelta(days=days)
+
+
+def days_of(text: str) -> int | None:
+    """How many days from today such a text means."""
     if text == TODAY:
-        return today
+        return 0
     found = _DAYS.match(text)
-    if not found:
-        return None
-    days = int(found[2]) * (-1 if found[1] == "-" else 1)
-    return today + timedelta(days=days)
+    return int(f"{found[1]}{found[2]}") if found else None
 
 
 def _together(leaves: Sequence[Leaf]) -> Leaf | Branch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import parse_qsl
 
 from tenfold.engine import ask as asking
@@ -25,7 +26,7 @@ TABLE, BOARD, CALENDAR = "table", "board", "calendar"
 FORMS = (TABLE, BOARD, CALENDAR)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """A list as it was asked for; `pairs` are all its parameters but the place in it.
 
@@ -51,7 +52,7 @@ class Question:
         """A parameter, empty where it is not given."""
         return next((value for key, value in reversed(self.pairs) if key == name), "")
 
-    @property
+    @cached_property
     def form(self) -> str:
         """Table, board or calendar: what was asked for, where the type can be shown so."""
         form = self.given("as")
@@ -60,7 +61,7 @@ class Question:
         able = {BOARD: bool(groups(self)), CALENDAR: bool(days(self))}
         return form if able.get(form) else TABLE
 
-    @property
+    @cached_property
     def group(self) -> Field | None:
         """The field by whose values the list is in groups or lanes."""
         if self.form == CALENDAR:
@@ -71,7 +72,7 @@ class Question:
             return next((f for f in found if f.name == "status"), found[0])
         return chosen
 
-    @property
+    @cached_property
     def day(self) -> Field | None:
         """The field by which a calendar lays the list out."""
         found = days(self)
@@ -84,7 +85,7 @@ class Question:
         kept = "" if self.view else self.guest.arranged.kept.lists.get(self.definition.path, "")
         return self.given("columns") or kept
 
-    @property
+    @cached_property
     def changed(self) -> bool:
         """Whether this is no longer what the saved view holds."""
         return self.view is not None and _meant(self.pairs) != _meant(parse_qsl(self.view.query))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenfold.engine.ask import SHARED
 from tenfold.engine.filtering import Filter
@@ -65,7 +65,7 @@ def _said(
         ]
         word = "or" if part.any else "and"
         turn = question.with_tree(conditions.turned(tree, path)) if len(inner) > 1 else ""
-        joined = tuple(_joined(one, word, turn) for one in inner)
+        joined = tuple(replace(one, joiner=word, turn=turn) for one in inner)
         return Said(without=question.with_tree(conditions.without(tree, path)), parts=joined)
     one = next(asked)
     name = filters.parameter(one.field)
@@ -79,10 +79,6 @@ def _said(
         edit=address(question.path, [*form, ("edit", spelled or "0")]),
         either=either,
     )
-
-
-def _joined(one: Said, word: str, turn: str) -> Said:
-    return Said(one.text, one.label, one.without, one.edit, one.either, word, turn, one.parts)
 
 
 def form_of(question: Question, given: dict[str, str], reader: Reader) -> Builder | None:

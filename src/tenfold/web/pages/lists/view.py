@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from tenfold.engine import ask as asking
@@ -175,15 +175,14 @@ def inside(question: Question) -> str:
 
 
 def _forms(question: Question) -> tuple[Way, ...]:
-    found = [Way(say("Table"), question.link(**{"as": "", "on": "", "span": ""}), "table")]
+    """The forms that the list can have; who leaves a calendar leaves its days, too."""
+    found = [(TABLE, say("Table"), "table", question.link(**{"as": "", "on": "", "span": ""}))]
     if groups(question):
-        found.append(
-            Way(say("Board"), question.link(**{"as": BOARD, "on": "", "span": ""}), "columns-3")
-        )
+        link = question.link(**{"as": BOARD, "on": "", "span": ""})
+        found.append((BOARD, say("Board"), "columns-3", link))
     if days(question):
-        found.append(Way(say("Calendar"), question.link(**{"as": CALENDAR}), "calendar"))
-    places = {say("Table"): TABLE, say("Board"): BOARD, say("Calendar"): CALENDAR}
-    return tuple(Way(w.label, w.href, w.icon, places[w.label] == question.form) for w in found)
+        found.append((CALENDAR, say("Calendar"), "calendar", question.link(**{"as": CALENDAR})))
+    return tuple(Way(label, link, sign, form == question.form) for form, label, sign, link in found)
 
 
 def _views(question: Question) -> Views:
@@ -292,11 +291,4 @@ def record_cell(question: Question, record: cells.Record, inside: str) -> cells.
     """A record of the list by name, its link knowing the list that it is in."""
     title = cells.record_cell(question.definition, record, question.guest.desk.registry)
     more = f"deleted=true&{inside}" if question.asked.deleted else inside
-    return cells.Cell(
-        title.kind,
-        title.text,
-        f"{title.href}?{more}",
-        title.title,
-        title.hue,
-        title.icon,
-    )
+    return replace(title, href=f"{title.href}?{more}")
