@@ -168,6 +168,11 @@ function walk(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// A key pressed while a page settles: htmx gives its rows their own classes again, without the mark.
+document.addEventListener("htmx:after:swap", () => {
+  if (!document.querySelector(".grid tr.marked")) document.activeElement.closest(".grid tbody tr")?.classList.add("marked");
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const menu = document.activeElement?.closest("details.menu[open]");
