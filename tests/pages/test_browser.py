@@ -136,6 +136,21 @@ async def test_the_list_changes_in_place(open_page: Open, leads: None) -> None:
     assert await page.evaluate("window.here"), "the page was loaded anew"
 
 
+async def test_one_comes_back_to_the_row_that_one_left(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    await page.locator("tr.more").scroll_into_view_if_needed()
+    await expect(page.locator("tbody tr[id^=r-]")).to_have_count(60)
+    name = page.locator("a.record:has-text('N57 Lead')")
+    await name.click()
+    await expect(page.locator("h1")).to_have_text("N57 Lead")
+    await page.go_back()
+    for _ in ("back", "loaded anew"):
+        await expect(page.locator("tbody tr[id^=r-]")).to_have_count(60)
+        await expect(name).to_be_focused()
+        await expect(name).to_be_in_viewport()
+        await page.reload()
+
+
 async def test_a_filter_is_made_in_three_choices(open_page: Open, leads: None) -> None:
     page = await open_page("/leads")
     await page.click("#filters summary")

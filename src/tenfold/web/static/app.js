@@ -13,7 +13,8 @@ if ("serviceWorker" in navigator && isSecureContext) {
   addEventListener("load", () => navigator.serviceWorker.register("/worker.js").catch(() => {}));
 }
 
-const typing = (element) => element.matches("input, textarea, select, [contenteditable]");
+// Whether keys go into an element; a box takes none but the blank.
+const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 // A mistake shows as one leaves its field, and goes as soon as it is put right.
 function check(control) {
@@ -113,8 +114,7 @@ function trouble(kind, said = "") {
 
 // What the modules share, as files whose names change with their content can't import one another.
 window.tenfold = {
-  // Whether keys go into an element; a box takes none but the blank.
-  typing: (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]"),
+  typing,
   // Asks for a part of a page, or sends a form's values; `away`: the browser is led to another page.
   async ask(address, body) {
     const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };

@@ -211,6 +211,41 @@ document.addEventListener("click", ({ target }) => {
   if (edge) beside(edge.parentElement);
 });
 
+// -- coming back by the browser's own buttons: to the row that one left, however far down
+
+const rowsShown = () => document.querySelectorAll(".grid tbody tr[id^=r-]");
+let coming = null;
+
+function leave(from) {
+  const rows = rowsShown();
+  if (!rows.length) return;
+  const seen = [...rows].find((one) => one.getBoundingClientRect().top > 0);
+  const row = (from?.closest?.(".grid tbody tr") ?? document.querySelector(".grid tr.marked") ?? seen)?.id;
+  history.replaceState({ ...history.state, row, rows: rows.length }, "");
+}
+
+// Loads as many rows as there were, or until the row is there.
+function arrive() {
+  if (!coming) return;
+  const row = document.getElementById(coming.row);
+  const more = document.querySelector(".grid .more a");
+  if (!row && more && rowsShown().length < coming.rows) return more.click();
+  coming = null;
+  row?.scrollIntoView({ block: "center" });
+  row?.querySelector("a")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.request.headers["HX-Request-Type"] === "full" && !coming) leave(ctx.sourceElement);
+});
+addEventListener("pagehide", () => leave());
+document.addEventListener("htmx:before:history:restore", () => { coming = history.state?.row ? history.state : null; });
+document.addEventListener("htmx:after:swap", arrive);
+if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") {
+  coming = history.state?.row ? history.state : null;
+  addEventListener("load", arrive);
+}
+
 // -- keys
 
 const rowOf = (element) => element?.closest?.(".grid tbody tr[id^=r-]");
@@ -246,7 +281,7 @@ function walk(event, row) {
     own[now + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
     return;
   }
-  const rows = [...document.querySelectorAll(".grid tbody tr[id^=r-]")].filter((one) => one.offsetHeight);
+  const rows = [...rowsShown()].filter((one) => one.offsetHeight);
   const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
   const there = next && stops(next);
   there?.[Math.min(now, there.length - 1)]?.focus();
