@@ -30,7 +30,7 @@ from tenfold.accounts.identity.sign_in import SignIn
 from tenfold.accounts.identity.tokens import Tokens
 from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
-from tenfold.accounts.organisation import following, handing_over
+from tenfold.accounts.organisation import following, handing_over, retagging
 from tenfold.audit.sealing import Sealer, stamp_key
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
@@ -394,6 +394,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *following.handlers(made.registry),
         *reseal.handlers(made.registry, made.keyring),
         *handing_over.handlers(made.registry),
+        *retagging.handlers(made.registry, made.records),
         *links.handlers(made.settings, made.keyring),
         *readdressing.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
-from tests.factories import Organisation
+from tests.factories import Organisation, Owner, Somebody
 from tests.guards import Counter
+from tests.jobs.tools import until, working
 from tests.pages.conftest import Make, Visit, Visitor
 
+from tenfold.accounts.organisation import retagging
+from tenfold.engine import tagging
+
+if TYPE_CHECKING:
+    from tenfold.web.desk import Desk
+
+One = Callable[[str], Awaitable[dict[str, Any]]]
 pytestmark = pytest.mark.anyio
 TAGS = "/admin/tags"
 
@@ -25,6 +35,17 @@ async def act(visitor: Visitor, what: str, tag: str, **typed: Any) -> None:
     forms = (f for f in visitor.page.all("form") if f.get("action") == f"{TAGS}/{what}")
     form = next(f for f in forms if dict(f.fields())["tag"] == tag)
     await visitor.send(form, **typed)
+
+
+@pytest.fixture
+def one(client: httpx.AsyncClient, admin: Somebody) -> One:
+    """Reads a record."""
+
+    async def found(path: str) -> dict[str, Any]:
+        answer = await client.get(f"/v1/{path}", headers=admin.headers)
+        return answer.json()["data"]
+
+    return found
 
 
 @pytest.fixture
@@ -58,6 +79,96 @@ async def test_a_tag_is_merged_with_another_and_that_is_taken_back(
     undo = next(f for f in visitor.page.all("form") if "/undo" in f.get("action", ""))
     await visitor.send(undo)
     assert uses(visitor)["VIP"] == ["1 company", "1 contact"]
+
+
+async def test_a_colour_goes_with_the_new_name(
+    visitor: Visitor, tagged: None, make: Make, one: One
+) -> None:
+    colour = await make("tags", name="old", colour="red")
+    await act(visitor, "rename", "Old", to="Former")
+    assert (await one(f"tags/{colour['id']}"))["name"] == "Former"
+    other = await make("tags", name="VIP", colour="blue")
+    await act(visitor, "rename", "Former", to="VIP")
+    assert (await one(f"tags/{other['id']}"))["colour"] == "blue", "a colour that is there stays"
+    assert (await one(f"tags/{colour['id']}"))["name"] == "Former"
+
+
+async def test_many_records_are_changed_by_a_job(
+    visitor: Visitor, make: Make, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retagging, "AT_ONCE", 4)
+    monkeypatch.setattr(tagging, "PIECE", 2)
+    for number in range(5):
+        await make("contacts", last_name=f"N{number}", tags=["Odd", f"T{number}"])
+    await make("companies", name="Globex", tags=["Even", "Odd"])
+    await act(visitor, "rename", "Odd", to="Even")
+    assert "6 records are being changed." in visitor.toast
+    assert uses(visitor)["Odd"] == ["1 company", "5 contacts"], "nothing is done while one waits"
+    (link,) = (a for a in visitor.page.all("a") if a.get("href", "").startswith("/imports/"))
+
+    async def ended() -> bool:
+        await visitor.get(link["href"])
+        return not visitor.page.all("progress")
+
+    async with working(desk.database, *retagging.handlers(desk.registry, desk.records)):
+        await until(ended)
+    assert "Bulk edit of 6" in visitor.page.text
+    await visitor.get(TAGS)
+    assert uses(visitor)["Even"] == ["1 company", "5 contacts"]
+    assert "Odd" not in uses(visitor)
+    await visitor.get(link["href"])
+    await visitor.send(next(f for f in visitor.page.all("form") if "/undo" in f["action"]))
+    await visitor.get(TAGS)
+    assert uses(visitor)["Odd"] == ["1 company", "5 contacts"]
+    assert uses(visitor)["Even"] == ["1 company"]
+
+
+async def test_a_job_of_somebody_who_left_says_so(
+    visit: Visit,
+    organisation: Organisation,
+    visitor: Visitor,
+    make: Make,
+    desk: Desk,
+    owner: Owner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retagging, "AT_ONCE", 0)
+    await make("contacts", last_name="N", tags=["Odd"])
+    leaver = await organisation.person("admin")
+    await act(visit(leaver), "remove", "Odd")
+    await owner.execute("UPDATE tenfold.members SET active = false WHERE user_id = $1", leaver.id)
+
+    async def ended() -> bool:
+        await visitor.get("/imports")
+        return "Stopped" in visitor.page.text
+
+    async with working(desk.database, *retagging.handlers(desk.registry, desk.records)):
+        await until(ended)
+    (link,) = (a for a in visitor.page.all("a") if a.text.startswith("Bulk edit"))
+    await visitor.get(link["href"])
+    assert "Who began it has left" in visitor.page.text
+    await visitor.get(TAGS)
+    assert uses(visitor) == {"Odd": ["1 contact"]}
+
+
+async def test_tags_of_a_field_of_ones_own_are_renamed(
+    visitor: Visitor, make: Make, one: One, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    async def post(path: str, body: dict[str, Any]) -> None:
+        answer = await client.post(f"/v1/{path}", json=body, headers=admin.headers)
+        assert answer.status_code == 201, answer.text
+
+    await post("types", {"name": "vehicles"})
+    for kind in ("contact", "custom_vehicles"):
+        field = {"type": kind, "name": "wishes", "kind": "tags", "label": "Wishes"}
+        await post("custom-fields", field)
+    wishes = {"custom": {"wishes": ["Pool", "View"]}}
+    contact = await make("contacts", last_name="N", **wishes)
+    car = await make("custom/vehicles", name="A car", **wishes)
+    await act(visitor, "rename", "Pool", to="Swimming pool")
+    assert "2 records changed." in visitor.toast
+    for path in (f"contacts/{contact['id']}", f"custom/vehicles/{car['id']}"):
+        assert (await one(path))["custom"]["wishes"] == ["Swimming pool", "View"]
 
 
 async def test_a_tag_is_taken_off_all_records(visitor: Visitor, tagged: None) -> None:

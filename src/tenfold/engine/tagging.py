@@ -17,12 +17,13 @@ from tenfold.engine.records import Records
 from tenfold.engine.slots import slot_field
 from tenfold.engine.types import Locale
 from tenfold.engine.written import Change
-from tenfold.kernel.errors import Conflict
 
 COUNTED = 1_000
-"""How many records a tag is counted up to."""
+"""How many records a tag is counted up to on its page."""
 MOST = 500
 """How many tags of one field are listed."""
+PIECE = 2_000
+"""How many records are changed by one call."""
 
 # A loose index scan: each step goes to the next tag by the index, however many records have one.
 _TAGS = """SELECT DISTINCT t.tag FROM unnest($2::text[]) AS f (field) CROSS JOIN LATERAL (
@@ -40,7 +41,8 @@ CROSS JOIN LATERAL (SELECT count(*) AS n FROM (SELECT FROM tenfold.slots s
     WHERE s.tenant_id = $1 AND s.field = f.field AND s.text_value = t.tag LIMIT $4) AS held) AS c
 WHERE c.n > 0"""
 _HOLDERS = """SELECT record_id FROM tenfold.slots
-WHERE tenant_id = $1 AND field = $2 AND text_value = $3 ORDER BY record_id LIMIT $4"""
+WHERE tenant_id = $1 AND field = $2 AND text_value = $3 AND ($4::uuid IS NULL OR record_id > $4)
+ORDER BY record_id LIMIT $5"""
 _HELD = """SELECT record_id, array_agg(text_value ORDER BY place) FROM tenfold.slots
 WHERE tenant_id = $1 AND field = $2 AND record_id = ANY ($3) GROUP BY record_id"""
 
@@ -75,25 +77,37 @@ async def in_use(reader: Reader, tenant: UUID, fields: Sequence[Tagged]) -> list
 
 
 async def counts(
-    reader: Reader, tenant: UUID, fields: Sequence[Tagged], tags: Sequence[str]
+    reader: Reader, tenant: UUID, fields: Sequence[Tagged], tags: Sequence[str], most: int
 ) -> list[tuple[str, str, int]]:
-    """How many records hold each tag in each field, by its slot; at most COUNTED + 1."""
+    """How many records hold each tag in each field, by its slot; counted up to `most`."""
     slots = [one.slot for one in fields]
-    rows = await reader.rows(_COUNTS, tenant, list(tags), slots, COUNTED + 1)
+    rows = await reader.rows(_COUNTS, tenant, list(tags), slots, most)
     return [(r[0], r[1], r[2]) for r in rows]
 
 
-async def replace(
-    records: Records, tx: Transaction, person: Person, one: Tagged, old: str, new: str, most: int
-) -> tuple[int, int]:
-    """Give records `new` instead of `old`, or nothing; answers how many were changed and refused.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What became of some records with a tag; `last` of them is None where none was left."""
 
-    Raises Conflict where more than `most` hold it: nothing is done then.
-    """
+    written: int
+    refused: int
+    last: UUID | None
+
+
+async def piece(
+    records: Records,
+    tx: Transaction,
+    person: Person,
+    one: Tagged,
+    old: str,
+    new: str,
+    after: UUID | None,
+) -> Piece:
+    """Give the next records, by their ids, `new` instead of `old`, or nothing."""
     what = (tx.context.tenant, one.slot)
-    ids = [r[0] for r in await tx.rows(_HOLDERS, *what, old, most + 1)]
-    if len(ids) > most:
-        raise Conflict(f"More than {most:,} {one.definition.label_plural.lower()} have this tag.")
+    ids = [r[0] for r in await tx.rows(_HOLDERS, *what, old, after, PIECE)]
+    if not ids:
+        return Piece(0, 0, None)
     held: dict[UUID, list[str]] = {r[0]: r[1] for r in await tx.rows(_HELD, *what, ids)}
     name = one.field.name
 
@@ -103,8 +117,7 @@ async def replace(
         return {"custom": {name: kept}} if one.field.custom else {one.field.json_name: kept}
 
     changes = [Change(identity, body(identity), None) for identity in ids]
-    if not changes:
-        return 0, 0
-    what_ = (tx, person, one.definition, changes, Locale())
-    written, refused = await records.update(*what_, partial=True)
-    return sum(1 for one in written if one is not None), len(refused)
+    written, refused = await records.update(
+        tx, person, one.definition, changes, Locale(), partial=True
+    )
+    return Piece(sum(1 for row in written if row is not None), len(refused), ids[-1])

@@ -154,6 +154,26 @@ class Own:
     retired: bool = False
     stages: Specs = field(default_factory=dict[str, StageSpec])
 
+    def of(self, shipped: Definition) -> Definition:
+        """The type with them."""
+        definition = shipped.with_custom(self.fields, retired=self.retired)
+        return with_stages(definition, self.stages)
+
+
+async def own_of(reader: Reader, tenant: UUID) -> dict[str, Own]:
+    """What a tenant has of its own, by the types that have any."""
+    found: dict[str, Own] = {}
+    for kind, spec, retired, stages, *_ in await reader.rows(_OWN, tenant):
+        own = found.setdefault(kind, Own())
+        if stages:
+            own.stages = msgspec.json.decode(spec, type=Specs)
+        elif retired:
+            own.retired = True
+        else:
+            one = field_of(msgspec.json.decode(spec, type=FieldSpec))
+            own.fields[one.name] = one
+    return found
+
 
 class Tailored:
     """Tenants' definitions, each good for one version of the tenant's definitions."""
@@ -182,8 +202,7 @@ class Tailored:
             if spec is None:
                 raise NotFound(f"There are no {shipped.plural[:60]!r} here; see /v1/types.")
             shipped = defined(shipped, msgspec.json.decode(spec, type=TypeSpec))
-        definition = shipped.with_custom(own.fields, retired=own.retired)
-        definition = with_stages(definition, own.stages)
+        definition = own.of(shipped)
         self._made[tenant, shipped.name] = (version, definition)
         if len(self._made) > self._most:
             self._made.popitem(last=False)
@@ -199,16 +218,7 @@ class Tailored:
         kept = self._kept.get(tenant)
         if kept is not None and kept[0] == version:
             return kept[1]
-        found: dict[str, Own] = {}
-        for kind, spec, retired, stages, *_ in await reader.rows(_OWN, tenant):
-            own = found.setdefault(kind, Own())
-            if stages:
-                own.stages = msgspec.json.decode(spec, type=Specs)
-            elif retired:
-                own.retired = True
-            else:
-                one = field_of(msgspec.json.decode(spec, type=FieldSpec))
-                own.fields[one.name] = one
+        found = await own_of(reader, tenant)
         self._kept[tenant] = (version, found)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)

@@ -13,7 +13,11 @@ from tenfold.jobs import status
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 
-_CALLED = {batches.UNDO: "undo", batches.HAND_OVER: "handing over"}
+_CALLED = {
+    batches.UNDO: "undo",
+    batches.HAND_OVER: "handing over",
+    batches.BULK: "change",
+}
 UNFINISHED = ("pending", "processing")
 
 

@@ -40,6 +40,8 @@ PARAMETERS = {
     "cursor": ({"type": "string"}, "The `next_cursor` of the page before."),
 }
 KINDS = [batches.IMPORT, batches.BULK, batches.HAND_OVER, batches.SAMPLE, batches.UNDO]
+_WITHIN = ("at", "after", "slots", "job")
+"""What a summary keeps for the job alone."""
 _UNDO_SHOWN = ["undoes", "total", "done", "deleted", "restored", "kept", "gone", "details", "error"]
 
 
@@ -155,8 +157,8 @@ def view(desk: Desk, person: Person, batch: Batch, undo: dict[str, Any] | None =
         state = msgspec.convert(batch.summary, Undoing)
         result = {name: msgspec.to_builtins(getattr(state, name)) for name in _UNDO_SHOWN}
         result["details"] = shown_to(person, desk.query.registry, state.details)
-    elif batch.kind == batches.HAND_OVER:
-        result = {name: value for name, value in result.items() if name not in ("at", "job")}
+    else:
+        result = {name: value for name, value in result.items() if name not in _WITHIN}
     return BatchView(
         id=batch.id,
         kind=batch.kind,

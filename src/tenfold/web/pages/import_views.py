@@ -402,7 +402,8 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
         return done, total, figures, [], str(batch.summary.get("error") or "")
     written, refused = batch.summary.get("written", 0), batch.summary.get("refused", 0)
     figures = [_figure(written, say("written")), _figure(refused, say("refused"), "red")]
-    return 0, 0, figures, [], ""
+    total, error = batch.summary.get("total", 0), str(batch.summary.get("error") or "")
+    return written + refused, total, figures, [], error
 
 
 def _figure(number: int, label: str, hue: str = "") -> Figure:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation.own_types import types_of
-from tenfold.engine import batches, tagging
+from tenfold.accounts.organisation import retagging
+from tenfold.accounts.organisation.own_types import tailored_types
+from tenfold.accounts.organisation.retagging import Retag
+from tenfold.engine import tagging
 from tenfold.engine.tagging import Tagged
-from tenfold.engine.written import BULK
-from tenfold.kernel.errors import Conflict, Invalid
-from tenfold.kernel.ids import new_id
+from tenfold.exchange.standing import UNFINISHED
+from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import say, say_n, within
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import words
@@ -50,13 +52,14 @@ async def tags_page(request: Req, q: str = "") -> ASGIResponse:
     async with looking(request, claims) as guest:
         text = " ".join(q.split())[:_LONGEST]
         tenant, reader = guest.person.tenant, guest.reader
-        fields = tagging.fields_of(guest.desk.registry)
+        types = await tailored_types(reader, tenant, guest.desk.registry)
+        fields = tagging.fields_of(types.values())
         found = await tagging.in_use(reader, tenant, fields)
         shown = [tag for tag in found if text.casefold() in tag.casefold()][: tagging.MOST]
         uses = await _uses(guest, fields, shown)
         tints = guest.colours
         rows = [Row(tag, tints.get(tag.casefold(), ""), tuple(uses.get(tag, ()))) for tag in shown]
-        view: dict[str, Any] = {"rows": rows, "words": text, "most": f"{BULK:,}"}
+        view: dict[str, Any] = {"rows": rows, "words": text}
         return page(guest, "tags.html", say("Tags"), **view)
 
 
@@ -79,37 +82,31 @@ async def remove(request: Req) -> ASGIResponse:
 
 
 async def _replaced(act: Act, old: str, new: str) -> ASGIResponse:
-    batch, changed, refused = new_id(), 0, 0
     if old == new:
         return act.done(say("It is called so already."), PLACE)
-    try:
-        async with act.changing() as by:
-            await by.tx.join_batch(batch)
-            names: list[str] = []
-            types = await types_of(by.tx, by.tenant, by.registry)
-            for one in tagging.fields_of(types.values()):
-                what = (desk_of(act.request).records, by.tx, by.person, one, old, new, BULK)
-                done, left = await tagging.replace(*what)
-                changed, refused = changed + done, refused + left
-                names += [one.definition.name] if done else []
-            summary = {"operation": "bulk-update", "written": changed, "refused": refused}
-            if changed:
-                kinds = ",".join(dict.fromkeys(names))
-                await batches.begin(by.tx, batch, batches.BULK, kinds, summary)
-    except Conflict as error:
-        return act.refused(error, PLACE)
+    async with act.changing() as by:
+        batch = await retagging.start(by, desk_of(act.request).records, old, new)
+    if batch is None:
+        return act.done(say("No record has a tag like that."), PLACE)
+    state = msgspec.convert(batch.summary, Retag)
+    place = f"/imports/{batch.id}"
+    if batch.status in UNFINISHED:
+        said = say("%(n)s records are being changed.", n=f"{state.total:,}")
+        return act.done(said, PLACE, more=place)
+    changed, refused = state.written, state.refused
     said = say_n("%(n)s record changed.", "%(n)s records changed.", changed, n=f"{changed:,}")
     if refused:
         told = say_n("%(n)s stays as it is.", "%(n)s stay as they are.", refused, n=f"{refused:,}")
         said = f"{said} {told}"
-    undo = address(f"/imports/{batch}/undo", [("back", PLACE)]) if changed else ""
+    undo = address(f"{place}/undo", [("back", PLACE)]) if changed else ""
     return act.done(said, PLACE, undo=undo)
 
 
 async def _uses(guest: Guest, fields: list[Tagged], tags: list[str]) -> dict[str, list[Use]]:
     by_slot = {one.slot: one for one in fields}
     found: dict[str, list[Use]] = {}
-    for tag, slot, count in await tagging.counts(guest.reader, guest.person.tenant, fields, tags):
+    asked = (guest.person.tenant, fields, tags, tagging.COUNTED + 1)
+    for tag, slot, count in await tagging.counts(guest.reader, *asked):
         one = by_slot[slot]
         number = words.number(min(count, tagging.COUNTED))
         number += "+" if count > tagging.COUNTED else ""
