@@ -73,6 +73,15 @@ async def test_role_refuses_names(api: Api, admin: Somebody, name: str) -> None:
     assert "regex" not in fields["name"]
 
 
+async def test_roles_may_not_read_alike(api: Api, admin: Somebody) -> None:
+    body: dict[str, Any] = {"grants": {}}
+    await api.data(admin, "POST", "roles", {"name": "night-desk", **body})
+    for name in ("night_desk", "front-desk"):
+        refused = await api.refused(admin, "POST", "roles", {"name": name, **body})
+        assert (refused[0], set(refused[2])) == (400, {"name"}), "front_desk is a pack's role"
+    await api.data(admin, "POST", "roles", {"name": "front_desk", **body})
+
+
 async def test_role_in_use_is_not_deleted(
     api: Api, organisation: Organisation, admin: Somebody
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.app import registry
+from tenfold.engine.filtering import NESTED
 from tenfold.web.pages.lists.conditions import (
     Branch,
     Leaf,
@@ -18,6 +20,7 @@ from tenfold.web.pages.lists.conditions import (
     at,
     beside,
     changed,
+    fits,
     instead,
     narrowed,
     pairs_of,
@@ -61,6 +64,17 @@ def test_a_tree_means_the_same_after_its_address(tree: Branch, picked: list[int]
     leaves = list(tree.leaves())
     held = frozenset(leaves[n] for n in picked if n < len(leaves))
     assert _truth(again, held) == _truth(tree, held)
+
+
+def _groups(where: object) -> int:
+    inside = [part for joiner in ("all", "any") for part in dict(where).get(joiner, ())]
+    return 1 + max(map(_groups, inside)) if inside else 0
+
+
+@given(tree=TREES)
+def test_a_tree_fits_where_the_engine_takes_its_address(tree: Branch) -> None:
+    where = next((text for name, text in pairs_of(tree) if name == "where"), "{}")
+    assert fits(tree) == (_groups(json.loads(where)) <= NESTED)
 
 
 def test_plain_conditions_stay_plain() -> None:

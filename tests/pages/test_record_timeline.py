@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -10,8 +11,10 @@ from tests.factories import Organisation, Somebody
 from tests.guards import Counter
 from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element
+from tests.pages.showing import Stored, stored
 
 pytestmark = pytest.mark.anyio
+__all__ = ["stored"]
 FAR = "2090-01-15T09:00:00Z"
 
 
@@ -120,7 +123,9 @@ async def test_an_appointment_that_is_next_can_be_done_but_not_put_off(
     assert "Snooze" not in ahead(visitor).text
 
 
-async def test_what_happened_is_written_down_on_the_page(visitor: Visitor, path: str) -> None:
+async def test_what_happened_is_written_down_on_the_page(
+    visitor: Visitor, path: str, stored: Stored
+) -> None:
     await visitor.get(path)
     kinds = visitor.page.one("nav", class_="kinds").all("a")
     assert [k.text for k in kinds] == ["Note", "Activity", "Task", "Appointment"]
@@ -129,7 +134,8 @@ async def test_what_happened_is_written_down_on_the_page(visitor: Visitor, path:
     assert about["value"] == "Zoë Ünal", "the whole form is about the record, too"
     await visitor.get(kinds[1]["hx-get"])
     form = visitor.page.one("form", class_="composing")
-    assert form.one("input", name="at")["value"], "it just happened"
+    began = form.one("input", name="began")["value"]
+    assert form.one("input", name="at")["value"][14:16] == began[14:16], "it just happened"
     await visitor.send(form, subject="")
     assert visitor.answer.status_code == 400
     assert visitor.answer.headers["hx-retarget"] == "#composing"
@@ -137,7 +143,11 @@ async def test_what_happened_is_written_down_on_the_page(visitor: Visitor, path:
     await visitor.send(form, subject="Left word", kind="call")
     assert visitor.path == path
     assert visitor.toast == "Activity added. Undo"
-    assert any("Left word" in text for text in said(visitor))
+    (call,) = await stored("activities")
+    assert datetime.fromisoformat(call["at"]) == datetime.fromisoformat(began)
+    told = said(visitor)
+    made = next(n for n, text in enumerate(told) if "created this" in text)
+    assert any("Left word" in text for text in told[:made]), "it comes after the lead was made"
     await visitor.send(visitor.page.one("div", class_="toasts").one("form"))
     await visitor.get(path)
     assert not any("Left word" in text for text in said(visitor))

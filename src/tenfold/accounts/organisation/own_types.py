@@ -26,9 +26,7 @@ async def types_of(reader: Reader, tenant: UUID, registry: Registry) -> dict[str
     return found
 
 
-async def tailored_types(
-    reader: Reader, tenant: UUID, registry: Registry
-) -> dict[str, Definition]:
+async def tailored_types(reader: Reader, tenant: UUID, registry: Registry) -> dict[str, Definition]:
     """All types of an organisation by name, with its own fields and stages."""
     own = await own_of(reader, tenant)
     types = await types_of(reader, tenant, registry)

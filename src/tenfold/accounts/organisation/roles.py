@@ -112,6 +112,10 @@ async def create(act: Administrator, new: NewRole) -> Role:
             {"name": say("%(name)s may do everything already; choose another name", name=new.name)}
         )
     names = [row[0] for row in await tx.rows(_NAMES, tenant)]
+    for name in {*names, *shipped(act.registry)} - {new.name}:
+        if name.replace("-", "_") == new.name.replace("-", "_"):
+            text = say("reads like the role %(name)s; choose another name", name=name)
+            raise Invalid({"name": text})
     if len(names) >= MOST:
         raise Conflict(
             say("An organisation may have %(most)s roles of its own.", most=MOST), code="TOO_MANY"

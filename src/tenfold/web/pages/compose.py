@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from litestar import get, post
@@ -59,6 +60,7 @@ class Writing:
     csrf: str
     mentionable: str
     next: str
+    began: str
     problem: str = ""
 
 
@@ -124,6 +126,7 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
             fields = _short(guest, kind, relation)
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             values: dict[str, object] = {k: v for k, v in body.values.items() if v is not None}
+            _exactly(kind, values, act.form.get("began"))
             values[relation.json_name] = _about(definition, act.identity, relation)
             _mention(kind, values, act.form)
             body.values = values
@@ -214,6 +217,7 @@ def _writing(
         csrf=form_token(guest.desk, guest.claims),
         mentionable=f"{path}/mentionable",
         next=_next(guest.request, path),
+        began=typed.get("began") if typed else guest.now.isoformat(),
         problem=error.message if error and not beside else "",
     )
 
@@ -230,6 +234,21 @@ def _begun(guest: Guest, kind: Definition, fields: list[Field]) -> dict[str, Any
     if one is None or one not in fields or stream.due(kind) is not None:
         return {}
     return {one.json_name: guest.now.isoformat()}
+
+
+def _exactly(kind: Definition, values: dict[str, object], began: str) -> None:
+    """The moment at which the form was opened, to the second, where its minute was left as it was.
+
+    Otherwise what is told of a record in the minute that it was made would come before that.
+    """
+    one = stream.moment(kind)
+    try:
+        exact = datetime.fromisoformat(began)
+        said = datetime.fromisoformat(str(values.get(one.json_name) if one else ""))
+    except ValueError:
+        return
+    if one and exact.tzinfo and said == exact.replace(second=0, microsecond=0):
+        values[one.json_name] = exact.isoformat()
 
 
 HANDLERS = [composing, composed]

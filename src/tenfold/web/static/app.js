@@ -62,7 +62,7 @@ document.addEventListener("click", async ({ target }) => {
   if ("print" in button.dataset) return print();
   if ("copy" in button.dataset) {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText);
-    button.querySelector("span").textContent = "Copied";
+    button.querySelector("span").textContent = button.dataset.copied;
     return;
   }
   const field = document.getElementById(button.dataset.reveal);

@@ -11,6 +11,7 @@ KINDS: Mapping[str, str] = {
     "undo": mark("Undo"),
     "import.tidy": mark("Tidying of import files"),
     "members.hand_over": mark("Hand-over"),
+    "tags.replace": mark("Change of a tag"),
     "members.follow": mark("Records following their owner"),
     "secrets.reseal": mark("Sealing of secrets"),
     "mail.send": mark("Letter"),

@@ -172,7 +172,8 @@ class _Row(msgspec.Struct):
 def _widget(guest: Guest, definition: Definition, one: Field) -> Widget:
     filled = Filled({"id": ""}, None, {}, {}, guest.zone, guest.who.currency, {})
     (section,) = widgets.sections(definition, [one], filled)
-    return section.widgets[0]
+    # The choice of a field keeps the focus, as one may still be typing the field's name.
+    return replace(section.widgets[0], focus=False)
 
 
 def _why(error: TenfoldError) -> str:

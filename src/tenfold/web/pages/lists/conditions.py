@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from tenfold.engine.ask import PLAIN, SHARED, WHERE
 from tenfold.engine.definition import Definition
+from tenfold.engine.filtering import NESTED
 from tenfold.web.pages.cells import kind_of
 
 Pair = tuple[str, str]
@@ -132,6 +133,17 @@ def narrowed(tree: Branch, leaves: Sequence[Leaf]) -> Branch:
     if tree.any and len(tree.parts) > 1:
         tree = Branch(any=False, parts=(tree,))
     return beside(tree, (), leaves)
+
+
+def fits(tree: Branch) -> bool:
+    """Whether its groups lie in one another no deeper than the engine takes them."""
+
+    def deep(part: Leaf | Branch) -> int:
+        return 1 + max(map(deep, part.parts)) if isinstance(part, Branch) else 0
+
+    groups = [one for one in tree.parts if isinstance(one, Branch)]
+    whole = tree if tree.any or len(groups) > 1 else groups[0] if groups else None
+    return whole is None or deep(whole) <= NESTED
 
 
 def path_of(text: str) -> Path | None:

@@ -71,7 +71,8 @@ def _said(
     name = filters.parameter(one.field)
     form = [*question.pairs, ("add_field", name), ("choose", "1")]
     spelled = ".".join(map(str, path))
-    either = address(question.path, [*form, ("add_to", spelled)]) if len(path) < 3 else ""
+    room = conditions.fits(conditions.beside(tree, path, [part]))
+    either = address(question.path, [*form, ("add_to", spelled)]) if room else ""
     return Said(
         text=filters.in_words(part, one, reader),
         label=one.field.label,
