@@ -154,5 +154,5 @@ def test_a_few_words_of_windows_stay_windows(opened):
     ],
 )
 def test_what_is_no_text_is_one_sentence(opened, content):
-    with pytest.raises(NotReadable, match="a CSV, JSON or vCard file is needed"):
+    with pytest.raises(NotReadable, match="a CSV, Excel, JSON or vCard file is needed"):
         opened(content, "contacts.csv")

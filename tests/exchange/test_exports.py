@@ -119,7 +119,8 @@ async def test_a_wrong_parameter_is_refused_before_anything_is_sent(person, para
     assert answer.status_code == 400
 
 
-async def test_what_is_exported_can_be_imported_again(person, desk):
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_what_is_exported_can_be_imported_again(person, desk, form):
     company = await person.post("/v1/companies", {"name": 'Acme, "Inc"'}, 201)
     full = {
         "first_name": "=Zoë",
@@ -137,7 +138,7 @@ async def test_what_is_exported_can_be_imported_again(person, desk):
     await person.post("/v1/contacts", full, 201)
     await person.post("/v1/contacts", {"last_name": "Plain", "external_id": "x1"}, 201)
     context = Context(person.who.tenant, person.who.id)
-    trip = await round_trip(desk.exchange, context, "contact")
+    trip = await round_trip(desk.exchange, context, "contact", form)
     assert trip.differences == []
     assert trip.records == 2
 

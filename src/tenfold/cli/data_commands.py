@@ -53,7 +53,7 @@ def import_file(
         Parameter(help="Where refused rows are written; else NAME.refused.csv beside FILE."),
     ] = None,
 ) -> int:
-    """Import CSV, JSON, vCard or a Salesforce plan. Exit code 3: some rows were refused."""
+    """Import CSV, Excel, JSON, vCard or a Salesforce plan. Exit code 3: some rows were refused."""
     from tenfold.cli.exchange import run_import
     from tenfold.exchange.import_state import Options
 
@@ -104,7 +104,7 @@ def export(
     user: User,
     organisation: Organisation = "",
     format: Annotated[
-        Literal["csv", "json"], Parameter(help="Form of the file.", show_default=True)
+        Literal["csv", "json", "xlsx"], Parameter(help="Form of the file.", show_default=True)
     ] = "csv",
     query: Annotated[
         str, Parameter(help="Filters and sorts, as in the API: status=active&sort=-created_at.")

@@ -77,10 +77,10 @@ class Encoding(NamedTuple):
 def refuse_binary(head: bytes) -> None:
     """Raises NotReadable for a file that is no text at all."""
     if not head:
-        raise NotReadable("The file is empty; a CSV, JSON or vCard file is needed.")
+        raise NotReadable("The file is empty; a CSV, Excel, JSON or vCard file is needed.")
     for start, what in _NOT_TEXT:
         if head.startswith(start):
-            raise NotReadable(f"The file is {what}; a CSV, JSON or vCard file is needed.")
+            raise NotReadable(f"The file is {what}; a CSV, Excel, JSON or vCard file is needed.")
 
 
 def refuse_noise(text: str) -> None:
@@ -89,7 +89,7 @@ def refuse_noise(text: str) -> None:
     odd = sum(not c.isprintable() and unicodedata.category(c) in ("Cc", "Cs") for c in sample)
     plain = sum(sample.count(c) for c in "\t\r\n\x0b\x0c\x1c")
     if odd - plain > max(8, _CONTROLS * len(sample)):
-        raise NotReadable("The file is no text; a CSV, JSON or vCard file is needed.")
+        raise NotReadable("The file is no text; a CSV, Excel, JSON or vCard file is needed.")
 
 
 def detect(stream: BinaryIO, head: bytes) -> Encoding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -20,11 +22,18 @@ from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Ref, Secret
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.exchange.write_csv import BOM, write_csv
+from tenfold.exchange.write_workbook import Workbook
 
 ROWS = 1_000
 """Rows of one page inside of an export."""
 
-FORMATS = ("csv", "json")
+FORMATS = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""The forms of a file, with their media types."""
+_PIECE = 1 << 16
 _decoder: msgspec.json.Decoder[list[dict[str, Any]]] = msgspec.json.Decoder(
     list[dict[str, Any]], float_hook=Decimal
 )
@@ -50,18 +59,19 @@ class _Page:
     data: bytes
     rows: Sequence[Mapping[str, Any]] = ()
     named: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+    label: str = ""
 
 
 async def export(
     query: Query, opened: Open, ask: Ask, form: str, *, bom: bool = False
 ) -> AsyncGenerator[bytes]:
-    """The rows of a list as CSV or JSON, in pieces; each page is read under today's access.
+    """The rows of a list as a file, in pieces; each page is read under today's access.
 
-    JSON is the list of records as the API gives them. CSV has a column for each field, for an
-    address its parts, for a relation its id and its title; secrets are in neither.
+    JSON is the list of records as the API gives them. CSV and XLSX have a column for each field,
+    for an address its parts, for a relation its id and its title; secrets are in none.
     """
-    if form == "json":
-        async for piece in _json(query, opened, ask):
+    if form != "csv":
+        async for piece in (_json if form == "json" else _workbook)(query, opened, ask):
             yield piece
         return
     columns: list[str] = []
@@ -86,6 +96,24 @@ async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
     yield b"[]" if before == b"[" else b"]"
 
 
+async def _workbook(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
+    """A workbook is put together on the disk, and sent when it is whole."""
+    with tempfile.TemporaryFile() as held:
+        book: Workbook | None = None
+        async for page in _pages(query, opened, ask, named=True):
+            if book is None:
+                columns = [name for one in page.shown for name in _names(one)]
+                days = {next(_names(one)) for one in page.shown if one.type.kind == "date"}
+                book = Workbook(held, page.label, columns, days)
+            rows = [_cells(row, page.shown, page.named) for row in page.rows]
+            await asyncio.to_thread(book.add, rows)
+        if book is not None:
+            await asyncio.to_thread(book.close)
+        held.seek(0)
+        while piece := held.read(_PIECE):
+            yield piece
+
+
 async def _pages(
     query: Query, opened: Open, ask: Ask, *, named: bool = False
 ) -> AsyncIterator[_Page]:
@@ -100,7 +128,7 @@ async def _pages(
                 ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()
             )
             page = await query.page(reading.reader, person, definition, asked)
-            made = _Page(shown, page.data)
+            made = _Page(shown, page.data, label=definition.label_plural)
             if named:
                 made.rows = _decoder.decode(page.data)
                 made.named = await _titles(query, reading, shown, made.rows)

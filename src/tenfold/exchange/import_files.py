@@ -13,9 +13,10 @@ from uuid import UUID
 import msgspec
 
 from tenfold.exchange.import_state import State
+from tenfold.exchange.read_workbook import is_workbook, made_csv, notes_beside
 from tenfold.exchange.refusals import write_refusals
-from tenfold.exchange.rows import Row
-from tenfold.kernel.errors import NotFound, TooLarge
+from tenfold.exchange.rows import NotReadable, Row
+from tenfold.kernel.errors import Invalid, NotFound, TooLarge
 from tenfold.kernel.language import grouped, say
 
 _PIECE = 1 << 16
@@ -28,7 +29,11 @@ class ImportFiles:
         self.folder = home / "imports" / str(tenant) / str(identity)
 
     async def store(self, number: int, pieces: AsyncIterator[bytes], most: int) -> str:
-        """Keep one upload as it arrives, up to so many bytes; answers its stored name."""
+        """Keep one upload as it arrives, up to so many bytes; answers its stored name.
+
+        Of a workbook its first sheet is kept, as CSV. Raises TooLarge, and Invalid for a workbook
+        that can't be read.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{number}.upload"
         size = 0
@@ -42,12 +47,22 @@ class ImportFiles:
                 file.write(piece)
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())  # a large one may take seconds
+        path = self.folder / name
+        if is_workbook(path):
+            try:
+                notes = await made_csv(path)
+            except NotReadable as error:
+                raise Invalid({"file": str(error)}) from None
+            notes_beside(path).write_text("\n".join(notes), encoding="utf-8")
         return name
 
     def share(self, stored: str, other: ImportFiles) -> None:
         """Let another import have an upload too."""
         other.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (other.folder / Path(stored).name).hardlink_to(self.upload(stored))
+        path = self.upload(stored)
+        for one in (path, notes_beside(path)):
+            if one.is_file():
+                (other.folder / one.name).hardlink_to(one)
 
     def discard(self) -> None:
         """Take away what was stored for an import that does not come about."""

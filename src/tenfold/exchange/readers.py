@@ -18,6 +18,7 @@ from tenfold.exchange.detect_encoding import (
     refuse_noise,
 )
 from tenfold.exchange.json_items import decoded
+from tenfold.exchange.read_workbook import notes_beside
 from tenfold.exchange.rows import Kind, NotReadable, Row
 from tenfold.exchange.text_lines import is_encoding, text_of
 
@@ -123,13 +124,17 @@ def open_source(
     text = body.decode(found.name, errors="tenfold.mark")
     chosen = kind or _kind(text, name or (str(file) if isinstance(file, str | Path) else ""))
     if not text.strip():
-        raise NotReadable("The file holds only blanks; a CSV, JSON or vCard file is needed.")
+        raise NotReadable("The file holds only blanks; a CSV, Excel, JSON or vCard file is needed.")
     if found.guessed:
         refuse_noise(text)
     if chosen == "csv" and (markup := _MARKUP.match(text)):
-        raise NotReadable(f"The file is {markup[1].upper()}; a CSV, JSON or vCard file is needed.")
+        raise NotReadable(
+            f"The file is {markup[1].upper()}; a CSV, Excel, JSON or vCard file is needed."
+        )
     source = Source(origin, chosen, found, text)
     source.look(separator, header)
+    if isinstance(file, str | Path) and (beside := notes_beside(Path(file))).is_file():
+        source.notes = [*beside.read_text("utf-8").splitlines(), *source.notes]
     return source
 
 

@@ -37,7 +37,7 @@ class Trip:
     differences: list[str]
 
 
-async def round_trip(exchange: Exchange, context: Context, name: str) -> Trip:
+async def round_trip(exchange: Exchange, context: Context, name: str, form: str = "csv") -> Trip:
     """Export all records of a type and import the file twice, in the context's own organisation.
 
     At first nothing may change; then the records are deleted, and those that the file makes must
@@ -45,7 +45,7 @@ async def round_trip(exchange: Exchange, context: Context, name: str) -> Trip:
     """
     person, definition = await _who(exchange, context, name)
     before = await _exported(exchange, context, name, "json")
-    file = await _exported(exchange, context, name, "csv")
+    file = await _exported(exchange, context, name, form)
     rows = _by_key(before)
     problems: list[str] = []
     again = await _imported(exchange, context, name, file)

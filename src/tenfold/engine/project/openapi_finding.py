@@ -12,6 +12,7 @@ from tenfold.engine.registry import Registry
 from tenfold.engine.types.base import Schema
 
 _WORDS = {"sum": "Sums", "avg": "Averages", "min": "The least", "max": "The most"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OWN = r"custom_[a-z][a-z0-9_]*"
 SEARCH_TAG: Schema = {"name": "Search", "description": "Every type at once, by words."}
 
@@ -57,11 +58,12 @@ def export(definition: Definition, _: Registry) -> Schema:
     files: Schema = {
         "text/csv": {"schema": {"type": "string"}},
         JSON: {"schema": {"type": "array", "items": schema(name)}},
+        _XLSX: {"schema": {"type": "string", "format": "binary"}},
     }
     disposition: Schema = {"description": "The file's name.", "schema": {"type": "string"}}
     found = answer("All of them, as they are read while the file is sent.", None)
     found["headers"] = {**found["headers"], "Content-Disposition": disposition}
-    choices = [("format", {"type": "string", "enum": ["csv", "json"], "default": "csv"})]
+    choices = [("format", {"type": "string", "enum": ["csv", "json", "xlsx"], "default": "csv"})]
     choices += [("bom", {"type": "boolean", "default": False})]
     texts = {"format": "The kind of file.", "bom": "A byte order mark first, for old Excel."}
     own = [{"name": n, "in": "query", "description": texts[n], "schema": k} for n, k in choices]

@@ -19,7 +19,7 @@ Pieces = AsyncIterator[bytes] | Iterator[bytes]
 
 @get("/v1/{plural:str}/export")
 async def export_records(request: Req, plural: str) -> Stream:
-    """Every record of a list, as it is filtered and sorted, as CSV or JSON."""
+    """Every record of a list, as it is filtered and sorted, as CSV, JSON or XLSX."""
     shipped = desk_of(request).shipped(plural)
     desk, claims = known(request, "export")
     given = pairs(request.scope["query_string"])
@@ -27,7 +27,7 @@ async def export_records(request: Req, plural: str) -> Stream:
     own = {name: value for name, value in given if name in ("format", "bom")}
     form, bom = own.get("format", "csv"), own.get("bom", "false")
     if form not in exporting.FORMATS or bom not in ("true", "false"):
-        raise Invalid({"format": "must be csv or json, bom true or false"})
+        raise Invalid({"format": "must be csv, json or xlsx, bom true or false"})
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[exporting.Reading]:
@@ -40,8 +40,7 @@ async def export_records(request: Req, plural: str) -> Stream:
         locale = first.person.locale
         asked = asking.parse(given, first.definition, access, locale, extra=("format", "bom"))
     pieces = exporting.export(desk.query, opened, asked, form, bom=bom == "true")
-    kind = "text/csv" if form == "csv" else "application/json"
-    return saved(request, pieces, kind, f"{shipped.plural}.{form}")
+    return saved(request, pieces, exporting.FORMATS[form], f"{shipped.plural}.{form}")
 
 
 def saved(request: Req, pieces: Pieces, kind: str, filename: str) -> Stream:

@@ -74,7 +74,7 @@ async def filter_form(
 
 @get("/{plural:str}/export")
 async def export_list(request: Req, plural: str) -> Stream:
-    """The list as it is seen: its conditions, its order and its columns, as CSV or JSON."""
+    """The list as it is seen: its conditions, its order and its columns, as CSV, JSON or XLSX."""
     routed(request, "page-export")
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
@@ -96,8 +96,7 @@ async def export_list(request: Req, plural: str) -> Stream:
             yield exporting.Reading(guest.reader, guest.person, definition)
 
     pieces = exporting.export(desk_of(request).query, opened, ask, form, bom=True)
-    kind = "text/csv" if form == "csv" else "application/json"
-    return saved(request, pieces, kind, f"{shipped.plural}.{form}")
+    return saved(request, pieces, exporting.FORMATS[form], f"{shipped.plural}.{form}")
 
 
 async def _question(guest: Guest, shipped: Definition, pairs: list[tuple[str, str]]) -> Question:

@@ -109,6 +109,7 @@ class Around:
     bin: str
     shared: str
     export: str
+    export_excel: str
 
 
 def around(
@@ -161,6 +162,7 @@ def around(
         bin=path if asked.deleted else f"{path}?deleted=true",
         shared=address(path, [*pairs, (asking.SHARED, "me")]) if shared else "",
         export=address(f"{path}/export", pairs),
+        export_excel=address(f"{path}/export", [*pairs, ("format", "xlsx")]),
     )
 
 
