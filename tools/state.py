@@ -94,6 +94,7 @@ async def _fill(server: Server, home: Path) -> None:
         httpx.AsyncClient(transport=transport, base_url=settings.address) as client,
     ):
         await _add(_Owner(client))
+        await _arrange(_Owner(client))
         await _protect(_Owner(client))
     await _seal(made)
 
@@ -149,6 +150,20 @@ async def _add(owner: _Owner) -> None:
     batch = (await owner.ask("GET", "/v1/batches?limit=1"))[0]
     await owner.ask("POST", f"/v1/batches/{batch['id']}/undo")
     await owner.ask("DELETE", f"/v1/leads/{leads[-1]['id']}")
+
+
+async def _arrange(owner: _Owner) -> None:
+    """How people arrange their work: views, stages, what they follow, tags, their language."""
+    signed = await owner.ask("POST", "/v1/auth/login", {"email": EMAIL, "password": PASSWORD})
+    owner.headers["authorization"] = f"Bearer {signed['token']}"
+    view = {"name": "Hot ones", "path": "leads", "parameters": "status=hot&sort=-score"}
+    await owner.ask("POST", "/v1/saved_views", view)
+    stages = {"stages": {"hot": {"label": "On fire", "hue": "red", "stuck_after_days": 3}}}
+    await owner.ask("PUT", "/v1/pipelines/lead", stages)
+    lead = (await owner.ask("GET", "/v1/leads?limit=1"))[0]
+    await owner.ask("POST", f"/v1/leads/{lead['id']}/followers")
+    await owner.ask("POST", "/v1/tags", {"name": "Kept", "colour": "purple"})
+    await owner.ask("PATCH", "/v1/auth/me", {"language": "de"})
 
 
 async def _protect(owner: _Owner) -> None:

@@ -59,6 +59,8 @@ async def test_people_sign_in_and_find_what_they_had(
     (tmp_path / "keys" / "master.key").write_text(states.MASTER_KEY)
     async with serving(settings_for(earlier[0], tmp_path)) as running:
         await _find(running.client)
+        if earlier[1].get("tenfold.saved_views"):
+            await _find_arranged(running.client)
 
 
 async def test_what_was_sealed_still_is(
@@ -97,6 +99,19 @@ async def _find(client: httpx.AsyncClient) -> None:
     assert history, "its history"
     assert (await _data(client.get("/v1/roles/scout")))["grants"]["lead"]["hide"] == ["budget"]
     assert (await _data(client.get("/v1/contacts?first_name=Undone"))) == []
+
+
+async def _find_arranged(client: httpx.AsyncClient) -> None:
+    """How people of states since the workplace arranged their work."""
+    views = await _data(client.get("/v1/saved_views"))
+    (view,) = (one for one in views if one["name"] == "Hot ones")
+    assert view["parameters"] == "status=hot&sort=-score"
+    stages = (await _data(client.get("/v1/pipelines/lead")))["stages"]
+    (hot,) = (one for one in stages if one["name"] == "hot")
+    assert (hot["label"], hot["stuck_after_days"]) == ("On fire", 3)
+    assert (await _data(client.get("/v1/auth/me")))["user"]["language"] == "de"
+    tags = await _data(client.get("/v1/tags?name=Kept"))
+    assert [one["colour"] for one in tags] == ["purple"]
 
 
 async def _data(asked: Any) -> Any:
