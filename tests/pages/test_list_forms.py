@@ -223,6 +223,45 @@ async def test_a_board_has_a_lane_for_each_stage_and_cards_move(
     assert len(lanes(visitor)["hot"]) == 11
 
 
+async def test_a_choice_of_ones_own_makes_lanes(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    async def post(path: str, body: dict[str, Any]) -> None:
+        answer = await client.post(f"/v1/{path}", json=body, headers=admin.headers)
+        assert answer.status_code == 201, answer.text
+
+    await post("types", {"name": "repairs"})
+    field = {"type": "custom_repairs", "name": "step", "kind": "choice", "label": "Step"}
+    await post("custom-fields", {**field, "options": ["Asked for", "Under way", "Done"]})
+    await post("custom-fields", {**field, "name": "urgency", "options": ["Low"]})
+    for name, step in (("Roof", "Asked for"), ("Tap", "Under way"), ("Door", None)):
+        await make("custom/repairs", name=name, custom={"step": step, "urgency": "Low"})
+    await visitor.get("/custom/repairs?as=board&group=custom.step")
+    assert lanes(visitor) == {
+        "Asked for": ["Roof"],
+        "Under way": ["Tap"],
+        "Done": [],
+        "": ["Door"],
+    }
+    (card,) = visitor.page.one("section", data_lane="Under way").all("li", class_="board-card")
+    board = visitor.page.one(class_="board")
+    body = {"csrf": board["data-csrf"], "field": board["data-field"], "value": "Done"}
+    await visitor.post(card["data-move"], [*body.items(), ("version", card["data-version"])])
+    assert visitor.answer.status_code == 200, visitor.answer.text
+    undo = visitor.page.one("form")
+    await visitor.get("/custom/repairs?as=board&group=custom.step")
+    assert lanes(visitor)["Done"] == ["Tap"]
+    await visitor.send(undo)
+    await visitor.get("/custom/repairs?as=board&group=custom.step")
+    assert lanes(visitor)["Under way"] == ["Tap"]
+    (alone,) = (a for a in visitor.page.all("a") if "custom.step=Under" in a.get("href", ""))
+    await visitor.get(alone["href"])
+    assert "1 repair" in visitor.page.one("p", class_="count").text
+    await visitor.get("/custom/repairs?group=custom.step")
+    heads = [one.text for one in visitor.page.all("tr", class_="group-head")]
+    assert [head.split()[0] for head in heads] == ["Asked", "Under", "No"]
+
+
 async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make) -> None:
     made = await make(
         "appointments",

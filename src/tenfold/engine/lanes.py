@@ -22,15 +22,17 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Filter
 from tenfold.engine.query import COUNTED, Page, Query, filter_shapes, identity_of, sort_shapes
 from tenfold.engine.registry import Registry
-from tenfold.engine.sql import Statement, compiled
+from tenfold.engine.slots import SLOTS, slot_column, slot_field
+from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns
 
 MOST = 60
 """How many lanes a list has at most."""
 KINDS = frozenset({"choice", "stage", "boolean", "user"})
-"""The kinds of fields whose values make lanes."""
-_VALUES, _ENDS = "lanes", "lane_ends"
+OWN_KINDS = frozenset({"choice"})
+"""The kinds of fields whose values make lanes; of those that organisations made."""
+_VALUES, _ENDS, _FIELD = "lanes", "lane_ends", "lane_field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Lane:
 
 def laned(one: Field) -> bool:
     """Whether a list can be shown in lanes of a field."""
-    return one.type.kind in KINDS and not one.custom and "eq" in one.type.operators
+    kinds = OWN_KINDS if one.custom else KINDS
+    return one.type.kind in kinds and "eq" in one.type.operators
 
 
 async def lanes(
@@ -107,13 +110,13 @@ async def _rows(
         ask.fields,
         ask.limit,
         ask.deleted,
-        field.name,
+        (field.custom, "" if field.custom else field.name),
         ends is None,
     )
     reading = _LaneReading(definition, person, query.registry, field, ranged=ends is not None)
     statement = query.shapes.get(key, lambda: reading.statement(ask))
     bound = person.bound(**await query.values(reader, person, definition, ask))
-    bound |= {_VALUES: values, _ENDS: ends}
+    bound |= {_VALUES: values, _ENDS: ends, _FIELD: slot_field(definition, field)}
     return await reader.rows(statement.text, *statement.arguments(bound))
 
 
@@ -140,13 +143,24 @@ class _LaneReading(PersonReading):
         ranged: bool,
     ) -> None:
         super().__init__(definition, person, registry)
-        columns = Columns.of(self.table)
-        self._column: ColumnElement[Any] = field.type.compared(field.name, columns)
+        self._slots = SLOTS.alias() if field.custom else None
+        self._column: ColumnElement[Any] = (
+            field.type.compared(field.name, Columns.of(self.table))
+            if self._slots is None
+            else self._slots.c[slot_column(field.type.kind)]
+        )
         self._ranged = ranged
 
     def _asked(self, ask: Ask) -> Select[Any]:
         column, asked = self._column, super()._asked(ask)
         value: ColumnElement[Any] = sa.literal_column("lane.value", column.type)
+        if self._slots is not None:
+            held = sa.select(self._slots.c.record_id).where(
+                self._slots.c.tenant_id == TENANT,
+                self._slots.c.field == sa.bindparam(_FIELD, type_=sa.Text),
+                column == value,
+            )
+            return asked.where(self.table.c.id.in_(held))
         if not self._ranged:
             return asked.where(column == value)
         end: ColumnElement[Any] = sa.literal_column("lane.until", column.type)

@@ -12,7 +12,7 @@ from tenfold.engine.types import Stage, User
 from tenfold.kernel import digits
 from tenfold.web.pages import cells, hues
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import Column
+from tenfold.web.pages.columns import Column, name_in_list
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.table import (
     Listed,
@@ -81,8 +81,8 @@ async def board(question: Question, columns: Sequence[Column], inside: str) -> t
     reader = guest.eyes(names)
     lanes = tuple(_lane(question, lane, rows, shown, reader, inside) for lane, rows in records)
     able = question.access.sets(field) and question.access.update != "none"
-    figures = question.link(figures="1") if money_of(question) else ""
-    made = Board(field.json_name, lanes, figures, able and not question.asked.deleted)
+    figures = question.link(figures="1") if money_of(question) and not field.custom else ""
+    made = Board(name_in_list(field), lanes, figures, able and not question.asked.deleted)
     more = any(lane.page.count_kind == "at_least" for lane in found)
     count = number_of(sum(lane.page.count or 0 for lane in found), question, more=more)
     return made, Listed(groups, names, count, "", None, asked)
@@ -114,7 +114,8 @@ def money_of(question: Question) -> Field | None:
 
 
 def _asked(question: Question, shown: Sequence[Column], field: Field) -> Ask:
-    fields = {*fields_of(question.definition, question.access, shown), field.name}
+    fields = {*fields_of(question.definition, question.access, shown)}
+    fields.add("custom" if field.custom else field.name)
     return replace(
         question.asked,
         fields=tuple(sorted(fields)),

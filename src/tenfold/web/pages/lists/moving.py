@@ -14,6 +14,7 @@ from tenfold.kernel import digits
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.language import say
 from tenfold.web.pages import render, words
+from tenfold.web.pages.columns import name_in_list
 from tenfold.web.pages.edit import Act, arrived
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
@@ -34,7 +35,8 @@ async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
             if field.type.kind == "boolean":
                 value = value == "true"
             what = (tx, guest.person, definition)
-            change = Change(act.identity, {field.json_name: value}, act.version)
+            body: _BODY = {field.json_name: value}
+            change = Change(act.identity, {"custom": body} if field.custom else body, act.version)
             (written,), _ = await act.desk.records.update(*what, [change], guest.locale)
             label = _label(field, value)
     except (Invalid, Conflict, Lost, Forbidden) as error:
@@ -65,7 +67,8 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
 
 
 def _field(definition: Definition, name: str) -> Field:
-    found = definition.by_json.get(name)
+    own = definition.custom_fields.get(name.removeprefix("custom."))
+    found = own if name.startswith("custom.") else definition.by_json.get(name)
     if found is None:
         raise Invalid({"field": "is no field of this record"})
     return found
@@ -113,7 +116,7 @@ def _moved(
     moves: str | None = None,
 ) -> ASGIResponse:
     version = written.version if written else 0
-    undo = f"{act.path}/fields/{field.json_name}/undo?version={version}"
+    undo = f"{act.path}/fields/{name_in_list(field)}/undo?version={version}"
     csrf = form_token(guest.desk, guest.claims)
     view: dict[str, Any] = {
         "flash": Flash(said, undo=undo),

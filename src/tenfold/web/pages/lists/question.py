@@ -69,7 +69,9 @@ class Question:
         found = groups(self)
         chosen = next((f for f in found if name_in_list(f) == self.given("group")), None)
         if self.form == BOARD and chosen is None:
-            return next((f for f in found if f.name == "status"), found[0])
+            # The stages of a type, or else the first choice, rather than who owns what.
+            choices = [f for f in found if f.type.kind in ("stage", "choice")] or found
+            return next((f for f in found if f.name == "status"), choices[0])
         return chosen
 
     @cached_property
@@ -141,7 +143,8 @@ def question(
 
 def groups(question: Question) -> list[Field]:
     """The fields that the list can be in groups of."""
-    fields = question.definition.fields.values()
+    definition = question.definition
+    fields = (*definition.fields.values(), *definition.custom_fields.values())
     return [f for f in fields if question.access.sees(f) and laned(f) and f.name not in _UNGROUPED]
 
 

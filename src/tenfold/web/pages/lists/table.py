@@ -28,6 +28,7 @@ from tenfold.web.pages.columns import (
     columns_of,
     head_kind,
     head_steps,
+    name_in_list,
     near,
     sort_name,
     spare,
@@ -300,7 +301,7 @@ def lane_address(question: Question, value: object) -> str:
     """The list of one lane alone."""
     field = question.group
     assert field is not None
-    name = field.json_name
+    name = name_in_list(field)
     pair = (f"{name}[null]", "true") if value is None else (name, _spelled(value))
     kept = [p for p in question.pairs if p[0] not in ("group", "saved")]
     return address(question.path, [*kept, pair])
@@ -312,7 +313,8 @@ def lane_label(question: Question, value: object, reader: cells.Reader) -> Cell:
     assert field is not None
     if value is None:
         return Cell("text", say("No %(field)s", field=within(field.label)))
-    cell = cells.cell(field, {field.json_name: _plain(value)}, reader)
+    held = {field.json_name: _plain(value)}
+    cell = cells.cell(field, {"custom": held} if field.custom else held, reader)
     return cell if cell.text else Cell("text", say("Somebody"))
 
 
