@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import FrameType
+from typing import cast
 
 from bench import (
     bench as benches,
@@ -19,6 +21,7 @@ from bench import (
     log_cost,
     machine,
     options,
+    pages,
     people,
     reading,
     report,
@@ -32,6 +35,7 @@ from bench.options import Options
 from bench.rounds import Measured
 from bench.site import BenchError
 from tenfold import app
+from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import TenfoldError
 
 MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
@@ -45,6 +49,8 @@ MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
     "log": log_cost.log,
     "check": signed_in.check,
 }
+PAGES = "pages"
+"""Measured in a browser, in organisations of their own."""
 
 
 def main() -> int:
@@ -65,31 +71,47 @@ def _run(chosen: Options) -> int:
     types = app.registry()
     began, load_before = time.time(), machine.load_average()
     measured: dict[str, Measured] = {}
-    with data.ready(chosen, types, _say) as (site, made, loaded):
-        site.serve("server")
-        site.work()
-        bench = Bench(chosen, site, types, made, chosen.home / "bench-scripts", _say)
-        for name in chosen.only:
-            _say(f"{name} …")
-            measured[name] = _measured(name, MEASURES[name], bench)
-        version = asyncio.run(benches.server_version(bench))
+    facts: dict[str, object] = {"commit": report.commit(), "began": began}
+    if names := [name for name in chosen.only if name in MEASURES]:
+        measured, more = _spoken_to(chosen, types, names)
+        facts |= more
+    if PAGES in chosen.only:
+        _say(f"{PAGES} …")
+        measured[PAGES] = _measured(PAGES, lambda: pages.measure(chosen, types, _say))
     choices = dataclasses.asdict(chosen).items()
-    facts: dict[str, object] = {
-        "began": began,
+    facts |= {
         "seconds": time.time() - began,
-        "commit": report.commit(),
-        "machine": {**machine.described(), "postgresql": version},
+        "machine": {**machine.described(), **cast("dict[str, object]", facts.get("machine", {}))},
         "load_average": {"before": load_before, "after": machine.load_average()},
         "options": {k: str(v) for k, v in choices if k not in ("home", "results")},
-        "data": {**people.FILL, "loaded_at": loaded.loaded_at},
     }
     return _told(measured, facts, chosen)
 
 
-def _measured(name: str, measure: Callable[[Bench], Measured], bench: Bench) -> Measured:
+def _spoken_to(
+    chosen: Options, types: Registry, names: Sequence[str]
+) -> tuple[dict[str, Measured], dict[str, object]]:
+    """The measures that speak to the server themselves, and what they were made with."""
+    measured: dict[str, Measured] = {}
+    with data.ready(chosen, types, _say) as (site, made, loaded):
+        site.serve("server")
+        site.work()
+        bench = Bench(chosen, site, types, made, chosen.home / "bench-scripts", _say)
+        for name in names:
+            _say(f"{name} …")
+            measured[name] = _measured(name, functools.partial(MEASURES[name], bench))
+        version = asyncio.run(benches.server_version(bench))
+    facts: dict[str, object] = {
+        "machine": {"postgresql": version},
+        "data": {**people.FILL, "loaded_at": loaded.loaded_at},
+    }
+    return measured, facts
+
+
+def _measured(name: str, measure: Callable[[], Measured]) -> Measured:
     """One measure; what keeps it from measuring is a figure that failed, not the end of the run."""
     try:
-        return measure(bench)
+        return measure()
     except (BenchError, TenfoldError) as error:
         _say(f"  FAILED: {error}")
         return Measured([Figure(name, "", (), None, str(error))])
@@ -108,7 +130,7 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
         print(f"  {what}: {text}")
     print(f"Load average {facts['load_average']}")
     print()
-    print(report.table(figures))
+    print("\n\n".join(_tables(measured)))
     print()
     print(report.costs(measured))
     print()
@@ -118,6 +140,13 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     print(f"Raw results: {path}")
     print(f"Missed: {'; '.join(missed)}" if missed else "All targets are met.")
     return exit_code(figures, report_only=chosen.report_only)
+
+
+def _tables(measured: Mapping[str, Measured]) -> Generator[str]:
+    plain = [figure for one in measured.values() if not one.table for figure in one.figures]
+    if plain:
+        yield report.table(plain)
+    yield from (one.table for one in measured.values() if one.table)
 
 
 def _say(text: str) -> None:

@@ -42,15 +42,15 @@ def ready(
 ) -> Generator[tuple[Site, list[Organisation], Facts]]:
     """The installation with its data, made anew where it is not what is asked for."""
     wanted = _wanted(options)
-    facts = _facts(options.home)
+    facts = facts_in(options.home)
     if (
         options.fresh
         or facts is None
         or msgspec.structs.replace(facts, loaded_at=0.0) != wanted
         or not facts.loaded_at
     ):
-        _clear(options.home, facts)
-        _write(options.home, wanted)
+        clear(options.home, facts)
+        write(options.home, wanted)
         facts = None
     with sites.opened(options.home, say) as site:
         path = options.home / _PEOPLE
@@ -58,7 +58,7 @@ def ready(
             made = _make(site, types, options, say)
             organisations.write(path, made)
             facts = msgspec.structs.replace(wanted, loaded_at=time.time())
-            _write(options.home, facts)
+            write(options.home, facts)
         else:
             say("The data of an earlier run is used again; what that run wrote is taken away.")
             asyncio.run(filling.tidy(site, facts.loaded_at))
@@ -85,24 +85,27 @@ def _make(
 
 
 def _wanted(options: Options) -> Facts:
-    mark = hashlib.sha256()
-    folder = Path(__file__).parent
-    scripts = sorted((migrate.FOLDER / "versions").glob("*.up.sql"))
-    for path in (
-        *scripts,
-        *(folder / n for n in ("fill.sql", "people.py", "names.py", "custom.py")),
-    ):
-        mark.update(path.read_bytes())
     return Facts(
         tenants=options.tenants,
         leads=options.leads,
         students=options.students,
         one_tenant=options.one_tenant,
-        made_by=mark.hexdigest()[:16],
+        made_by=digest(),
     )
 
 
-def _facts(home: Path) -> Facts | None:
+def digest(*more: Path) -> str:
+    """Of what makes tables and data, and of some files more."""
+    mark = hashlib.sha256()
+    folder = Path(__file__).parent
+    scripts = sorted((migrate.FOLDER / "versions").glob("*.up.sql"))
+    own = (folder / n for n in ("fill.sql", "people.py", "names.py", "custom.py"))
+    for path in (*scripts, *own, *more):
+        mark.update(path.read_bytes())
+    return mark.hexdigest()[:16]
+
+
+def facts_in(home: Path) -> Facts | None:
     """What the home says that it holds; None where nobody ever made one there."""
     path = home / _FACTS
     if not path.exists():
@@ -119,13 +122,15 @@ def _facts(home: Path) -> Facts | None:
         ) from error
 
 
-def _clear(home: Path, facts: Facts | None) -> None:
+def clear(home: Path, facts: Facts | None) -> None:
+    """Take away a home that the benchmark made."""
     if facts is not None:
         embedded.remove(home)
         shutil.rmtree(home)
 
 
-def _write(home: Path, facts: Facts) -> None:
+def write(home: Path, facts: Facts) -> None:
+    """Say in a home what it holds."""
     home.mkdir(parents=True, exist_ok=True)
     path = home / _FACTS
     fresh = path.with_suffix(".new")

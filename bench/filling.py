@@ -62,17 +62,19 @@ async def fill(
     """Load all of it; the last organisation is the one with as many students as all others."""
     lead, student = types.by_name["lead"], types.by_name["student"]
     async with owner(site) as db:
-        await _prepare(db, site, made)
+        await prepare(db, site, made)
         await db.execute("SET synchronous_commit = off")
         await db.execute("SET maintenance_work_mem = '512MB'")
         many = [(lead, 0, options.leads), (student, 0, options.students)]
         last = [(student, len(made), options.one_tenant)]
         for definition in (lead, student):
             parts = [p for p in (*many, *last) if p[0] is definition]
-            async with _bare(db, definition.plural, say):
+            async with bare(db, definition.plural, say):
                 for _, tenant, rows in parts:
-                    await _people(db, definition, tenant, rows, say)
-        async with _bare(db, "slots", say):
+                    sql = people.make(definition, one_tenant=tenant)
+                    where = "in one organisation" if tenant else "over the organisations"
+                    await load(db, sql, rows, f"{definition.plural} {where}", say)
+        async with bare(db, "slots", say):
             for definition in (lead, student):
                 say(f"  slots of {definition.plural} …")
                 await db.execute(people.slots(definition, "true"))
@@ -82,7 +84,8 @@ async def fill(
             await _check(db, definition)
 
 
-async def _prepare(db: Connection, site: Site, made: list[Organisation]) -> None:
+async def prepare(db: Connection, site: Site, made: list[Organisation]) -> None:
+    """The schema that records are made with: organisations and names."""
     await db.execute(_SETUP)
     app = site.installation.roles.app
     await db.execute(f"GRANT USAGE ON SCHEMA bench TO {app}")
@@ -106,7 +109,7 @@ async def _add_names(db: Connection, table: str, found: Iterable[Name]) -> None:
 
 
 @asynccontextmanager
-async def _bare(db: Connection, table: str, say: Say) -> AsyncGenerator[None]:
+async def bare(db: Connection, table: str, say: Say) -> AsyncGenerator[None]:
     """Without triggers and secondary indexes while it is filled; both are back at the end."""
     await db.execute(statements.TRIGGERS.format(plural=table, word="DISABLE"))
     indexes = await db.fetch(statements.INDEXES, f"tenfold.{table}")
@@ -119,13 +122,12 @@ async def _bare(db: Connection, table: str, say: Say) -> AsyncGenerator[None]:
     await db.execute(statements.TRIGGERS.format(plural=table, word="ENABLE"))
 
 
-async def _people(db: Connection, definition: Definition, tenant: int, rows: int, say: Say) -> None:
-    sql = people.make(definition, one_tenant=tenant)
+async def load(db: Connection, sql: str, rows: int, what: str, say: Say) -> None:
+    """Run a statement of people.make for so many rows, part by part."""
     began = time.monotonic()
     for start in range(1, rows + 1, _CHUNK):
         await db.execute(sql, start, min(rows, start + _CHUNK - 1), rows)
-    where = "in one organisation" if tenant else "over the organisations"
-    say(f"  {rows:,} {definition.plural} {where} in {time.monotonic() - began:.0f} s")
+    say(f"  {rows:,} {what} in {time.monotonic() - began:.0f} s")
 
 
 async def settle(db: Connection) -> None:
@@ -152,7 +154,8 @@ async def tidy(site: Site, loaded_at: float) -> None:
 # --- is it what the engine would have written? ---
 
 
-async def _check(db: Connection, definition: Definition) -> None:
+async def check_words(db: Connection, definition: Definition) -> list[asyncpg.Record]:
+    """Compare the search words of a sample with the engine's own; answers the sample."""
     rows = await db.fetch(statements.SAMPLE.format(plural=definition.plural))
     vectors = [search_vector(definition, r["tenant_id"], dict(r), private=False) for r in rows]
     tenants, ids = [r["tenant_id"] for r in rows], [r["id"] for r in rows]
@@ -163,6 +166,11 @@ async def _check(db: Connection, definition: Definition) -> None:
             f"{wrong} of {len(rows)} {definition.plural} have other search words than the engine "
             f"would have written; bench/people.py no longer fits engine/values.py."
         )
+    return rows
+
+
+async def _check(db: Connection, definition: Definition) -> None:
+    rows = await check_words(db, definition)
     for row in rows[:50]:
         await _check_slots(db, definition, row)
 

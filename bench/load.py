@@ -29,6 +29,10 @@ class Sample:
     client_cpu: float = 0.0
     body_bytes: float = 0.0
     problem: str = ""
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What a browser told of a page, by name."""
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of which element, or by which event."""
 
 
 def send(job: Job, meter: Meter) -> Sample:

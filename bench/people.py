@@ -14,7 +14,7 @@ _LOCAL = "f.words[1] || '.' || l.words[1] || i"
 _PHONE = "'1' || (212 + i % 700) || lpad((hashint8extended(i, 9) & 8388607)::text, 7, '2')"
 
 
-def _some(what: int, share: float, made: str) -> str:
+def some(what: int, share: float, made: str) -> str:
     """A value that only a share of the rows has."""
     return f"CASE WHEN bench.u(i, {what}) < {share} THEN {made} END"
 
@@ -25,35 +25,44 @@ _SHARED = {
     "first_name_key": "f.key",
     "last_name": "l.name",
     "last_name_key": "l.key",
-    "email": _some(10, 0.9, f"{_LOCAL} || '@' || d.name"),
-    "phone": _some(11, 0.8, f"'+' || {_PHONE}"),
+    "email": some(10, 0.9, f"{_LOCAL} || '@' || d.name"),
+    "phone": some(11, 0.8, f"'+' || {_PHONE}"),
 }
 _WORDS = {
     "first_name": "f.words",
     "last_name": "l.words",
-    "email": _some(10, 0.9, "ARRAY[f.words[1], l.words[1] || i] || d.words"),
-    "phone": _some(11, 0.8, f"ARRAY[{_PHONE}, right({_PHONE}, 7)]"),
+    "email": some(10, 0.9, "ARRAY[f.words[1], l.words[1] || i] || d.words"),
+    "phone": some(11, 0.8, f"ARRAY[{_PHONE}, right({_PHONE}, 7)]"),
     "username": "ARRAY['s' || i]",
-    "major": _some(23, 0.8, "m.words"),
+    "major": some(23, 0.8, "m.words"),
 }
 _LEAD = {
-    "budget": _some(12, 0.7, "(50 + hashint8extended(i, 12) & 1023) * 100000"),
-    "budget_currency": _some(12, 0.7, "'USD'"),
+    "budget": some(12, 0.7, "(50 + hashint8extended(i, 12) & 1023) * 100000"),
+    "budget_currency": some(12, 0.7, "'USD'"),
     "preapproved": "bench.u(i, 13) < 0.3",
     "engagement_count": "i % 12",
 }
 _STUDENT = {
     "username": "'s' || i",
-    "major": _some(23, 0.8, "m.name"),
-    "gpa": _some(24, 0.7, "2000 + (hashint8extended(i, 24) & 2047)"),
+    "major": some(23, 0.8, "m.name"),
+    "gpa": some(24, 0.7, "2000 + (hashint8extended(i, 24) & 2047)"),
     "graduates_on": "date '2026-06-01' + (i % 1400)::int",
 }
 _CHOICES = {"lead": ("status", "timeline", "source"), "student": ("status", "school_year")}
 
 
-def make(definition: Definition, *, one_tenant: int = 0) -> str:
-    """INSERT … SELECT of the rows $1 to $2 of $3, over all tenants or all in the tenant given."""
-    columns = _columns(definition, one_tenant)
+def make(
+    definition: Definition,
+    *,
+    one_tenant: int = 0,
+    custom: bool = True,
+    more: Mapping[str, str] | None = None,
+) -> str:
+    """INSERT … SELECT of the rows $1 to $2 of $3, over all tenants or all in the tenant given;
+    without custom fields where none are defined, with the SQL of more columns where they count."""
+    columns = {**_columns(definition, one_tenant), **(more or {})}
+    if not custom:
+        columns["custom"] = "'{}'::jsonb"
     return statements.PEOPLE.format(
         plural=definition.plural,
         columns=", ".join(columns),
@@ -166,4 +175,4 @@ FILL = {
     "1/(r + 20); most common last name about 0.9 %",
 }
 
-__all__ = ["FILL", "make", "slots"]
+__all__ = ["FILL", "make", "slots", "some"]

@@ -22,11 +22,15 @@ _HEAD = ("figure", "target", "median", "least to most", "verdict")
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures as a Markdown table."""
-    rows = [_HEAD, *(_row(figure) for figure in figures)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-    lines = [_line(row, widths) for row in rows]
-    lines.insert(1, _line(["-" * width for width in widths], widths))
-    return "\n".join(lines)
+    return lines([_HEAD, *(_row(figure) for figure in figures)])
+
+
+def lines(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a Markdown table, the first being its head."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    made = [_line(row, widths) for row in rows]
+    made.insert(1, _line(["-" * width for width in widths], widths))
+    return "\n".join(made)
 
 
 def _row(one: Figure) -> tuple[str, ...]:

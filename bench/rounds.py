@@ -34,6 +34,10 @@ class Rounds:
         """A latency of each round: p50, p95, p99, max."""
         return [sample.milliseconds.get(share, 0.0) for sample in self.samples[way]]
 
+    def measured(self, way: str, name: str) -> list[float]:
+        """What the rounds that measured it told of a page."""
+        return [s.measured[name] for s in self.samples[way] if name in s.measured]
+
     def problem(self, *ways: str) -> str:
         """The first thing that went wrong in some of the ways."""
         found = (s.problem for way in ways for s in self.samples[way] if s.problem)
@@ -52,6 +56,8 @@ class Measured:
 
     figures: list[Figure] = field(default_factory=list[Figure])
     rounds: Rounds | None = None
+    table: str = ""
+    """The figures in a table of their own, where the usual one would be too long."""
 
 
 def interleaved(

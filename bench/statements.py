@@ -79,3 +79,10 @@ SET_TENANT = "SET app.tenant_id = '{tenant}'"
 COPY_LEADS = """INSERT INTO tenfold.leads ({columns}) SELECT {values}
 FROM (SELECT l.* FROM tenfold.leads l CROSS JOIN generate_series(1, 100) WHERE tenant_id = $1
       LIMIT $3) s"""
+
+# The demo organisation: who works there, and the lead of whom most is told.
+STAFF = "SELECT user_id FROM tenfold.members WHERE tenant_id = $1 ORDER BY user_id"
+TOLD_MOST = """SELECT l.id FROM tenfold.leads l JOIN tenfold.change_log c
+    ON c.tenant_id = l.tenant_id AND c.record_id = l.id
+WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
+GROUP BY l.id ORDER BY count(*) DESC, l.id LIMIT 1"""

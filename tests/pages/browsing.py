@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
+from bench.browser import MISSING, arguments, chromium
 from playwright.async_api import Browser, async_playwright
 from tests.children import unmeasured
 
 from tenfold.kernel.settings import Settings
 
 DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def browser_path(own: str) -> str:
     """Where a Chromium is: the system's, else the one that playwright brought."""
-    found = next((p for name in NAMES if (p := shutil.which(name))), own)
-    if not Path(found).exists():
-        pytest.fail(
-            "The browser tests need Chromium: run `apt-get install chromium` or "
-            "`.venv/bin/playwright install chromium`."
-        )
+    found = chromium(own)
+    if found is None:
+        pytest.fail(MISSING)
     return found
 
 
@@ -38,8 +32,7 @@ async def browsing() -> AsyncIterator[Browser]:
     """A browser without a window."""
     async with async_playwright() as playwright:
         path = browser_path(playwright.chromium.executable_path)
-        options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=path, args=options)
+        browser = await playwright.chromium.launch(executable_path=path, args=arguments())
         yield browser
         await browser.close()
 

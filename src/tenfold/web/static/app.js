@@ -158,7 +158,7 @@ document.addEventListener("click", ({ target }) => closeMenus(target.closest("de
 
 // Rows are walked with j and k; Enter opens, as on any link.
 function walk(step) {
-  const rows = [...document.querySelectorAll(".grid tbody tr")];
+  const rows = [...document.querySelectorAll(".grid tbody tr[id^=r-]")].filter((one) => one.offsetHeight);
   if (!rows.length) return;
   const now = rows.findIndex((row) => row.classList.contains("marked"));
   const next = rows[Math.min(rows.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
