@@ -121,13 +121,9 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     figures = [figure for one in measured.values() for figure in one.figures]
     path = report.keep(chosen.results, measured, facts)
     print(f"Commit {facts['commit']}, {facts['machine']}")
-    print(
-        f"{chosen.leads:,} leads, {chosen.students:,} students over {chosen.tenants} organisations,"
-    )
-    print(f"{chosen.one_tenant:,} students in one organisation more;")
     print(f"{chosen.pairs} interleaved rounds of {chosen.seconds:g} s")
-    for what, text in people.FILL.items():
-        print(f"  {what}: {text}")
+    if "data" in facts:
+        _told_of_data(chosen)
     print(f"Load average {facts['load_average']}")
     print()
     print("\n\n".join(_tables(measured)))
@@ -140,6 +136,15 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     print(f"Raw results: {path}")
     print(f"Missed: {'; '.join(missed)}" if missed else "All targets are met.")
     return exit_code(figures, report_only=chosen.report_only)
+
+
+def _told_of_data(chosen: Options) -> None:
+    print(
+        f"{chosen.leads:,} leads, {chosen.students:,} students over {chosen.tenants} organisations,"
+    )
+    print(f"{chosen.one_tenant:,} students in one organisation more;")
+    for what, text in people.FILL.items():
+        print(f"  {what}: {text}")
 
 
 def _tables(measured: Mapping[str, Measured]) -> Generator[str]:

@@ -44,10 +44,16 @@
   observe("event", interaction, { durationThreshold: 16 });
   observe("first-input", interaction);
 
-  window.felt = async () => {
-    // What was painted last is told only after the next frames.
-    for (let n = 0; n < 3; n += 1) await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+  // What was painted is told only some frames later: on a slow machine the first comes after all files.
+  const frame = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+  const told = async () => {
+    for (let n = 0; n < 3; n += 1) await frame();
     observers.forEach((take) => take());
+  };
+
+  window.felt = async () => {
+    const patience = performance.now() + 5000;
+    do await told(); while (!felt.largest && performance.now() < patience);
     const [navigation] = performance.getEntriesByType("navigation");
     const answered = navigation?.responseStart ?? 0;
     return { ...felt, answered, interactions: performance.interactionCount, longest: [...longest.values()] };
