@@ -15,7 +15,7 @@ from tenfold.app import registry
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Unavailable
-from tenfold.web.pages.assets import SHEETS, Assets, assets
+from tenfold.web.pages.assets import SCRIPTS, SHEETS, Assets, assets
 from tenfold.web.pages.columns import WIDTHS, columns_of, head_kind, near, spare
 from tenfold.web.pages.render import environment
 
@@ -51,6 +51,18 @@ async def test_every_file_that_the_styles_name_is_served(client: httpx.AsyncClie
 def test_a_missing_file_is_told_with_its_remedy() -> None:
     with pytest.raises(Unavailable, match="run `make install`"):
         Assets({}).address("vendor/htmx.min.js")
+
+
+def test_every_script_of_the_pages_is_in_the_one_that_they_load() -> None:
+    alone = {"docs", "worker"}  # the API's reference has its own, the worker is no page
+    assert {p.stem for p in CSS.parent.glob("*.js")} - alone == set(SCRIPTS)
+    known = assets()
+    whole = known.find(known.address("pages.js").removeprefix("/static/"))
+    assert whole is not None
+    for name in SCRIPTS:
+        assert (CSS.parent / f"{name}.js").read_bytes() in whole.body
+    with pytest.raises(Unavailable):
+        known.address("app.js")
 
 
 def test_every_sheet_is_served_and_every_icon_exists() -> None:

@@ -7,6 +7,8 @@ import re
 import pytest
 from tests.pages.conftest import Make, Visitor
 
+from tenfold.web.pages.assets import assets
+
 pytestmark = pytest.mark.anyio
 KB = 1_000
 _SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
@@ -31,6 +33,8 @@ async def first_visit(visitor: Visitor, path: str) -> tuple[int, int]:
     text = visitor.answer.text
     scripts = set(_SCRIPT.findall(text))
     files = {*_SHEET.findall(text), *(one.strip() for one in _SHOWN.findall(text))}
+    # Somebody's name will have letters that the first font lacks.
+    files |= {assets().address(f"fonts/inter-{one}.woff2") for one in ("europe", "vietnam")}
     assert scripts
     assert {one.rsplit(".", 1)[-1] for one in files} == {"css", "woff2", "svg"}
     script = sum([await weight(visitor, one) for one in scripts])
@@ -56,4 +60,4 @@ async def test_what_a_page_weighs_is_all_of_it(visitor: Visitor, make: Make) -> 
     """The measure counts the sheet, every script, the font and the icons."""
     everything, script = await first_visit(visitor, "/leads")
     assert script > 20 * KB
-    assert everything - script > 80 * KB
+    assert everything - script > 70 * KB

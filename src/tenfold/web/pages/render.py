@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
+import zstandard
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.response.base import ASGIResponse
@@ -18,6 +19,7 @@ from tenfold.web.pages import speaking, words
 from tenfold.web.pages.assets import assets
 from tenfold.web.pages.frame import Frame, look
 from tenfold.web.pages.session import Req, kept_cookies
+from tenfold.web.respond import coding_of
 
 HTML = "text/html"
 # How values and fields look, the same in every template.
@@ -169,14 +171,27 @@ def error_page(
     )
 
 
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(5, wbits=31)
+    return packer.compress(body) + packer.flush()
+
+
+def _zstd(body: bytes) -> bytes:
+    return zstandard.compress(body, 3)
+
+
+# Half a millisecond for a list of fifty, a fifth smaller than the quickest way.
+_PACKERS: Mapping[str, Callable[[bytes], bytes]] = {"zstd": _zstd, "gzip": _gzip}
+
+
 def _answer(
     request: Req, text: str, status: int, more: Mapping[str, str] | None = None
 ) -> ASGIResponse:
     body, headers = text.encode(), {**_HEADERS, **(more or {})}
-    if len(body) > _WORTH_IT and "gzip" in header(request.scope, b"accept-encoding"):
-        packer = zlib.compressobj(1, wbits=31)
-        body = packer.compress(body) + packer.flush()
-        headers["content-encoding"] = "gzip"
+    coding = coding_of(header(request.scope, b"accept-encoding"), tuple(_PACKERS))
+    if coding and len(body) > _WORTH_IT:
+        body = _PACKERS[coding](body)
+        headers["content-encoding"] = coding
     return ASGIResponse(
         body=body,
         status_code=status,
