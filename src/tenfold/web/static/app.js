@@ -37,8 +37,12 @@ document.addEventListener("input", ({ target }) => {
   if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
 });
 
-// The rail shows the place where one is, however far down its list.
-const showPlace = () => document.querySelector(".rail .place.here")?.scrollIntoView({ block: "nearest" });
+// The rail shows the place where one is, however far down its list; where a list has its own search,
+// the key goes there. With the next frame, which lays the page out anyway: not once more before it.
+const showPlace = () => requestAnimationFrame(() => {
+  document.querySelector(".find kbd")?.classList.toggle("elsewhere", document.querySelector('[data-key="/"]') !== null);
+  document.querySelector(".rail .place.here")?.scrollIntoView({ block: "nearest" });
+});
 
 showPlace();
 document.addEventListener("htmx:after:swap", showPlace);

@@ -11,9 +11,12 @@ let last = null;
 
 function count() {
   const form = bar();
-  if (!form) return;
   const all = boxes();
-  const chosen = all.filter((one) => one.checked);
+  const chosen = form ? all.filter((one) => one.checked) : [];
+  // What is told at the foot of the page makes room for the bar. A class, because `:has` on the body
+  // would make every change of a page restyle all of it.
+  document.body.classList.toggle("choosing", chosen.length > 0);
+  if (!form) return;
   const every = form.elements.every.value === "1";
   const whole = document.querySelector(".grid [data-all]");
   if (whole) {
