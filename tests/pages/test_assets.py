@@ -82,6 +82,19 @@ def test_every_type_has_a_sign_that_is_served() -> None:
     assert {d.icon for d in registry().stored.values()} <= known
 
 
+def test_no_change_of_a_page_restyles_all_of_it() -> None:
+    """`:has` high in the tree does: say it with a class, or by what stands beside."""
+    high = re.compile(
+        r"(?<![\w-])(?:html|body|main|:root|\.shell|\.stage|\.list)(?:[.:#\[][^\s,{]*)?:has\("
+    )
+    assert high.search("body:has(#chosen) .toasts")
+    assert high.search(".list.as-board:has(.sentence) .board")
+    assert not high.search(".list-head:has(a)")
+    assert not high.search(".list .board:has(a)")
+    for path in sorted(CSS.glob("*.css")):
+        assert not high.search(path.read_text("utf-8")), path.name
+
+
 # -- columns: what a list shows is chosen by widths that its style sheet must have
 
 

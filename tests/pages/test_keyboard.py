@@ -175,3 +175,14 @@ async def test_a_record_is_reassigned_in_its_place(
     await page.keyboard.press("Enter")
     await _told(page, "Owner is saved.")
     assert (await stored(f"leads/{leads[0]['id']}"))["owner_id"] == str(agent.id)
+
+
+async def test_rows_in_groups_are_walked(open_page: Open, leads: list[dict[str, Any]]) -> None:
+    page = await open_page("/leads?group=status")
+    for _ in range(3):
+        await page.keyboard.press("j")
+    names = page.locator(".grid tbody .record")
+    await expect(names.nth(2)).to_be_focused()
+    await page.locator("[data-fold]").first.click()  # its two are not seen any more
+    await _press(page, "k", "k", "k")
+    await expect(names.nth(2)).to_be_focused()
