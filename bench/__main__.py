@@ -121,7 +121,8 @@ def _told(measured: Mapping[str, Measured], facts: Mapping[str, object], chosen:
     figures = [figure for one in measured.values() for figure in one.figures]
     path = report.keep(chosen.results, measured, facts)
     print(f"Commit {facts['commit']}, {facts['machine']}")
-    print(f"{chosen.pairs} interleaved rounds of {chosen.seconds:g} s")
+    lasting = f" of {chosen.seconds:g} s" if "data" in facts else ""
+    print(f"{chosen.pairs} interleaved rounds{lasting}")
     if "data" in facts:
         _told_of_data(chosen)
     print(f"Load average {facts['load_average']}")
