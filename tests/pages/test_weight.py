@@ -34,7 +34,7 @@ async def first_visit(visitor: Visitor, path: str) -> tuple[int, int]:
     scripts = set(_SCRIPT.findall(text))
     files = {*_SHEET.findall(text), *(one.strip() for one in _SHOWN.findall(text))}
     # Somebody's name will have letters that the first font lacks.
-    files |= {assets().address(f"fonts/inter-{one}.woff2") for one in ("europe", "vietnam")}
+    files |= {assets().address(f"vendor/inter-{one}.woff2") for one in ("europe", "vietnam")}
     assert scripts
     assert {one.rsplit(".", 1)[-1] for one in files} == {"css", "woff2", "svg"}
     script = sum([await weight(visitor, one) for one in scripts])

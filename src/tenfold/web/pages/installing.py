@@ -14,7 +14,7 @@ from tenfold.web.pages.assets import assets
 from tenfold.web.pages.session import Req, routed
 
 # What the page offline is made of; the worker brings these when it is installed.
-_OFFLINE = ("app.css", "pages.js", "mark.svg", "fonts/inter-latin.woff2", "vendor/icons.svg")
+_OFFLINE = ("app.css", "pages.js", "mark.svg", "vendor/inter-latin.woff2", "vendor/icons.svg")
 
 
 @get("/manifest.webmanifest", exclude_from_auth=True)
