@@ -52,6 +52,8 @@ SHEETS = (
     "admin",
     "sections",
     "dialogs",
+    "states",
+    "components",
     "narrow",
 )
 
