@@ -143,11 +143,12 @@ LIST: list[tuple[str, Act | None]] = [
     ("/appointments?as=calendar&span=day&on=2026-11-24", None), ("/leads/new", None),
     ("/leads/new", mistaken), ("/search", None), ("/search?q=zo", None), ("/search?q=zzzz", None),
     ("/menu", None), ("/imports", None), ("/imports/new", None), ("/no/such/page", None),
-    ("/offline", None),
+    ("/offline", None), ("/components", None),
 ]  # fmt: skip
 SETTINGS = [
     "/settings", "/settings/language", "/settings/security", "/settings/sessions",
-    "/settings/organisations", "/admin", "/admin/organisation", "/admin/people",
+    "/settings/organisations", "/settings/whom-to-ask", "/admin", "/admin/organisation",
+    "/admin/people",
     "/admin/people/invite", "/admin/roles", "/admin/roles/new", "/admin/types",
     "/admin/types/lead", "/admin/types/lead/fields/new", "/admin/pipelines", "/admin/jobs",
     "/admin/pipelines/lead", "/admin/health", "/admin/programs", "/admin/programs/new",
@@ -206,7 +207,7 @@ async def test_no_fault_at_the_door(open_page: Open, axe: str, path: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/leads", "/leads?as=board", "/menu", "/leads/new", "record"]
+    "path", ["/", "/leads", "/leads?as=board", "/menu", "/leads/new", "record", "/components"]
 )
 async def test_no_fault_on_a_phone(open_page: Open, axe: str, filled: str, path: str) -> None:
     page = await open_page(filled if path == "record" else path, PHONE)

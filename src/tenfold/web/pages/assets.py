@@ -55,12 +55,15 @@ SHEETS = (
     "admin",
     "sections",
     "dialogs",
+    "states",
+    "components",
     "narrow",
 )
 # The modules of pages.js in their order: what app.js shares, the others use.
 SCRIPTS = (
     "app",
     "toast",
+    "loading",
     "edit",
     "palette",
     "lists",

@@ -18,6 +18,7 @@ from tenfold.web.pages.session import (
     Req,
     SignInFirst,
     address_of,
+    cookie,
     here,
     keep_cookie,
     kept_cookies,
@@ -36,6 +37,9 @@ _TITLES = {
 }
 _WRONG, _FAILED = mark("Something went wrong"), mark("That did not work")
 _SET_UP = ("/settings/security", "shield-check", mark("Set one up"))
+_WHOM = ("/settings/whom-to-ask", "users", mark("See whom to ask"))
+# What may be otherwise in a moment.
+_PASSING = (429, 500, 503)
 _TEXTS = {
     404: mark("The page or record is gone, was never here, or is not yours to see."),
     405: mark("Go back and use the buttons of the page."),
@@ -74,10 +78,28 @@ def refused(request: Req, error: TenfoldError) -> Response[bytes]:
     text = say(_TEXTS[500]) if error.status == 500 else error.message
     if error.status == 404:
         text = say(_TEXTS[404])
-    onward = render.HOME
+    ways = _ways(request, error.status)
     if error.code == "MFA_REQUIRED":
-        title, onward = say("A second factor comes first"), _SET_UP
-    return render.error_page(request, error.status, title, text, dict(error.headers), onward)
+        title, ways = say("A second factor comes first"), [_SET_UP]
+    return render.error_page(request, error.status, title, text, dict(error.headers), ways)
+
+
+def _ways(request: Req, status: int) -> list[tuple[str, str, str]]:
+    """How one goes on: once more where that may help, to whoever may help, home."""
+    if status in _PASSING and request.method == "GET":
+        again = (_asked(request), "refresh-cw", mark("Try again"))
+        return [again, render.HOME]
+    if status == 403 and cookie(request, "session"):
+        return [render.HOME, _WHOM]
+    return [render.HOME]
+
+
+def _asked(request: Req) -> str:
+    """The address that was asked for, of whose page a part may be: then that page's."""
+    if header(request.scope, b"hx-request") == "true":
+        return _shown(request)
+    query = request.scope["query_string"].decode("latin-1")
+    return here(request) + (f"?{query}" if query else "")
 
 
 def unknown(request: Req, error: HTTPException) -> Response[bytes]:
@@ -87,7 +109,8 @@ def unknown(request: Req, error: HTTPException) -> Response[bytes]:
     status = error.status_code
     speaking.to_browser(request)
     title = say(_TITLES.get(status, _FAILED))
-    return render.error_page(request, status, title, say(_TEXTS.get(status, str(error.detail))))
+    text = say(_TEXTS.get(status, str(error.detail)))
+    return render.error_page(request, status, title, text, ways=_ways(request, status))
 
 
 def busy(request: Req, error: Exception) -> Response[bytes]:
@@ -98,7 +121,8 @@ def busy(request: Req, error: Exception) -> Response[bytes]:
 def broken(request: Req, error: Exception) -> Response[bytes]:
     """A mistake of ours: noted in one line, whatever was typed, told without its details."""
     _log.error("request failed", exc_info=error)
-    return render.error_page(request, 500, say(_WRONG), say(_TEXTS[500]))
+    ways = _ways(request, 500)
+    return render.error_page(request, 500, say(_WRONG), say(_TEXTS[500]), ways=ways)
 
 
 def _to_sign_in(request: Req) -> Response[bytes]:

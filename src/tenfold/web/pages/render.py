@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -29,6 +29,8 @@ _MACROS = {
     "macros/field.html": ("field",),
     "macros/entry.html": ("entry", "told", "passkey"),
     "macros/lists.html": ("said_parts", "view_fields"),
+    "macros/agenda.html": ("agenda_line",),
+    "macros/states.html": ("bones", "failed", "denied"),
     "macros/acts.html": ("act", "sure", "choose", "ticks", "looked_up"),
 }
 _WORTH_IT = 1_400
@@ -149,16 +151,15 @@ def error_page(
     title: str,
     text: str,
     headers: dict[str, str] | None = None,
-    onward: tuple[str, str, str] = HOME,
+    ways: Sequence[tuple[str, str, str]] = (HOME,),
 ) -> Response[bytes]:
-    """A refusal in the look of the pages, and a way to go on."""
+    """A refusal in the look of the pages, and the ways to go on, the best one first."""
     speaking.to_browser(request)
-    href, sign, what = onward
     view: dict[str, Any] = {
         "status": status,
         "title": title,
         "text": text,
-        "onward": (href, sign, say(what)),
+        "ways": [(href, sign, say(what)) for href, sign, what in ways],
     }
     body = render("error.html", look=look(request), **view)
     return Response(

@@ -8,6 +8,7 @@ from tenfold.web.pages import (
     admin,
     ahead,
     beside,
+    components,
     compose,
     confirm,
     door,
@@ -36,6 +37,7 @@ from tenfold.web.pages import (
     settings,
     sharing,
     speaking,
+    whom,
 )
 from tenfold.web.pages.assets import assets, static_file
 from tenfold.web.pages.lists import acting, arranging, moving, showing
@@ -62,8 +64,10 @@ def site() -> Router:
         *own_identities.HANDLERS,
         *own_language.HANDLERS,
         *own_sessions.HANDLERS,
+        *whom.HANDLERS,
         *joining.HANDLERS,
         *admin.HANDLERS,
+        *components.HANDLERS,
         *home.HANDLERS,
         *guide.HANDLERS,
         *imports.HANDLERS,

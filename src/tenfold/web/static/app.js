@@ -107,12 +107,14 @@ window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]
 document.addEventListener("htmx:finally:request", ({ detail }) => open(detail.ctx?.sourceElement));
 
 // What fails on the way is told at the foot of the page, which stays with all that was typed; `said` are
-// words instead of those of the kind of trouble.
-function trouble(kind, said = "") {
+// words instead of those of the kind of trouble. A part of the page that failed may tell it in its place.
+function trouble(kind, said = "", failed = null) {
   const template = document.getElementById("trouble");
   if (!template) return;
+  const detail = { failed, text: said || template.dataset[kind] };
+  if (failed && !document.dispatchEvent(new CustomEvent("trouble", { detail, cancelable: true }))) return;
   const note = template.content.firstElementChild.cloneNode(true);
-  note.querySelector("span").textContent = said || template.dataset[kind];
+  note.querySelector("span").textContent = detail.text;
   document.dispatchEvent(new CustomEvent("toast", { detail: note }));
 }
 
@@ -140,15 +142,15 @@ window.tenfold = {
 };
 
 document.addEventListener("htmx:error", ({ detail }) => {
-  if (detail.ctx?.status?.startsWith("error")) trouble("offline");
+  if (detail.ctx?.status?.startsWith("error")) trouble("offline", "", detail.ctx);
 });
 
 document.addEventListener("htmx:before:response", (event) => {
-  const { response, request } = event.detail.ctx;
-  const whole = request.method === "GET" && request.headers["HX-Request-Type"] === "full";
+  const { response, request, target } = event.detail.ctx;
+  const whole = request.method === "GET" && target === document.body;
   if (whole || (response.status < 500 && response.status !== 429)) return;
   event.preventDefault();
-  trouble(response.status === 429 ? "often" : "broken");
+  trouble(response.status === 429 ? "often" : "broken", "", event.detail.ctx);
 });
 
 // Menus close when one clicks elsewhere, chooses, or presses Escape.
@@ -168,7 +170,7 @@ function walk(step) {
   const next = rows[Math.min(rows.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
   rows[now]?.classList.remove("marked");
   next.classList.add("marked");
-  next.querySelector("a").focus({ preventScroll: true });
+  next.querySelector("a, button").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 

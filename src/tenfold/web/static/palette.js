@@ -26,6 +26,7 @@ function open(kind = "") {
 async function ask() {
   const words = input().value.trim();
   const number = ++asked;
+  list().setAttribute("aria-busy", "true");
   const given = new URLSearchParams({ q: words, ...(only && { only }) });
   try {
     const response = await fetch(`/palette?${given}`, { headers: { "HX-Request": "true" } });
@@ -39,6 +40,7 @@ async function ask() {
     if (number !== asked) return;
     list().textContent = document.getElementById("trouble")?.dataset.offline ?? "";
   }
+  list().removeAttribute("aria-busy");
   choose(0);
 }
 

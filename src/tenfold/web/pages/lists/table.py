@@ -41,7 +41,7 @@ from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.words import number
 
-_TRAIL, _IN_GROUP = 8, 20
+_TRAIL, _IN_GROUP = 8, 10
 Groups = list[tuple[Lane | None, list[Record]]]
 
 

@@ -1,0 +1,41 @@
+// A part of a page that is asked for says that it is busy: the style sheet shows bones after 300 ms. Where it
+// fails, a part with `data-part` says so in its place (within it that of `data-failed`), with a way to try
+// again; `data-part="keep"` keeps what it shows beside.
+
+const waiting = new WeakMap();
+const part = (asked) => (asked?.target instanceof Element && asked.target !== document.body ? asked.target : null);
+
+function busy(target, step) {
+  if (!target) return;
+  const number = Math.max(0, (waiting.get(target) ?? 0) + step);
+  waiting.set(target, number);
+  if (number) target.setAttribute("aria-busy", "true");
+  else target.removeAttribute("aria-busy");
+}
+
+document.addEventListener("htmx:before:request", ({ detail }) => busy(part(detail.ctx), 1));
+document.addEventListener("htmx:finally:request", ({ detail }) => busy(part(detail.ctx), -1));
+
+document.addEventListener("trouble", (event) => {
+  const { failed, text } = event.detail;
+  const target = part(failed);
+  const template = document.getElementById("failed");
+  if (!template || failed.request.method !== "GET" || !target?.matches("[data-part]")) return;
+  event.preventDefault();
+  const place = target.querySelector("[data-failed]") ?? target;
+  const note = template.content.firstElementChild.cloneNode(true);
+  const held = place.contains(document.activeElement);
+  note.setAttribute("role", "alert");
+  note.querySelector("span").textContent = text;
+  note.querySelector("[data-again]").addEventListener("click", () => again(failed));
+  if (target.dataset.part === "keep") {
+    place.querySelector(":scope > .failed")?.remove();
+    place.prepend(note);
+  } else place.replaceChildren(note);
+  if (held) note.querySelector("[data-again]").focus({ preventScroll: true });
+});
+
+function again({ target, swap, select, request }) {
+  const headers = { "HX-Target": request.headers["HX-Target"] };
+  window.htmx.ajax("GET", request.action, { target, swap, select, headers, push: "false" });
+}
