@@ -26,7 +26,7 @@ WIDTHS = {
     "rollup": 100,
     "boolean": 104,
     "date": 108,
-    "datetime": 128,
+    "datetime": 148,
     "email": 204,
     "phone": 132,
     "ref": 160,
