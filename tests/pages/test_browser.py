@@ -337,6 +337,25 @@ async def test_no_page_is_wider_than_its_screen(
         assert await page.evaluate(OVERFLOW) <= 0, address
 
 
+CUT_OFF = """[...document.querySelectorAll(".scroll")].filter((one) => one.querySelector(".grid"))
+    .map((one) => one.scrollWidth - one.clientWidth)"""
+
+
+@pytest.mark.parametrize("path", ["/leads", "/contacts", "/companies", "/tasks", "/listings"])
+async def test_no_screen_cuts_the_usual_columns_of_a_list_off(
+    open_page: Open, make: Make, path: str
+) -> None:
+    await make("companies", name="Northwind")
+    await make("tasks", title="Call")
+    await make("contacts", first_name="Ada", last_name="Byron")
+    await make("leads", first_name="Ada", last_name="Byron", email="ada@example.com")
+    await make("listings", address={"street": "18 Harbour Lane"}, list_price=695_000)
+    page = await open_page(path)
+    for width in (1024, 1080, 1081, 1319, 1320, 1440, 1599, 1600, 1760):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate(CUT_OFF) == [0], width
+
+
 # What a thumb can hardly hit: a link or button of less than 40 pixels, with what it covers.
 SMALL = """() => [...document.querySelectorAll(
     "main a, main button, main summary, .bar a, .bar button, .bar summary, .tabs a")]

@@ -26,7 +26,7 @@ WIDTHS = {
     "rollup": 100,
     "boolean": 104,
     "date": 108,
-    "datetime": 128,
+    "datetime": 148,
     "email": 204,
     "phone": 132,
     "ref": 160,
@@ -38,12 +38,14 @@ WIDTHS = {
     "address": 260,
     "url": 180,
 }
-# A list's room on screens of 1024, 1320 and 1440 pixels beside the rail and the boxes that rows
-# are chosen by; then the rank after it.
-_ROOMS = ((802, 3), (1_066, 4), (1_186, 5))
-# What the last column leaves at the right edge, beyond what cells leave between them.
-_MARGIN = 14
-_WIDEST = 6
+# A list's room on screens of 1024, 1320, 1440 and 1600 pixels beside the rail and the boxes that
+# rows are chosen by; then the rank after it.
+_TABLET, _DESK = (783, 3), (1_159, 5)
+_ROOMS = (_TABLET, (1_039, 4), _DESK, (1_319, 6))
+# What the last column leaves at the right edge, beyond what cells leave between them; a bar to
+# scroll with may stand there.
+_MARGIN = 16
+_WIDEST = 7
 _PHONE = 3
 _AGAIN = 18
 # The letters of a stage that its usual column has room for.
@@ -82,8 +84,8 @@ _SELVES = frozenset({"contact", "lead"})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet, 6 comes
-    on wide screens only, and 0 wherever the table can be moved sideways.
+    """One column of a table; `rank` 1 is the title, 2 stays on a phone, 3 on a tablet, 6 and 7
+    come on wide screens only, and 0 wherever the table can be moved sideways.
 
     `name` is how an address calls it; `steps` its width in steps of 20 pixels, 0 for the usual.
     """
@@ -168,12 +170,12 @@ def _in_steps(width: str) -> int:
 
 def spare(definition: Definition, columns: Sequence[Column]) -> int:
     """How many steps of 20 pixels the names may have more on a screen of 1440; 5 at most."""
-    return _steps(definition, columns, *_ROOMS[-1])
+    return _steps(definition, columns, *_DESK)
 
 
 def near(definition: Definition, columns: Sequence[Column]) -> int:
     """The same on a screen of 1024."""
-    return _steps(definition, columns, *_ROOMS[0])
+    return _steps(definition, columns, *_TABLET)
 
 
 def _steps(definition: Definition, columns: Sequence[Column], room: int, rank: int) -> int:
@@ -246,6 +248,6 @@ def _ranks(definition: Definition, fields: Sequence[Field]) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for place, one in enumerate(by_worth):
         total += WIDTHS.get(_kind(definition, one), WIDTHS["text"])
-        fits = next((rank for room, rank in _ROOMS if total <= room), _WIDEST)
+        fits = next((rank for room, rank in _ROOMS if total <= room - _MARGIN), _WIDEST)
         ranks[one.name] = 2 if place < _PHONE else fits
     return ranks
