@@ -16,6 +16,7 @@ function count() {
   // What is told at the foot of the page makes room for the bar. A class, because `:has` on the body
   // would make every change of a page restyle all of it.
   document.body.classList.toggle("choosing", chosen.length > 0);
+  document.body.classList.toggle("changing", Boolean(document.querySelector(".bulk [open]")));
   if (!form) return;
   const every = form.elements.every.value === "1";
   const whole = document.querySelector(".grid [data-all]");
@@ -61,6 +62,7 @@ document.addEventListener("click", ({ target, shiftKey }) => {
 });
 
 document.addEventListener("htmx:after:swap", count);
+document.addEventListener("toggle", ({ target }) => target.closest?.(".bulk") && count(), true);
 
 function fold(target) {
   const head = target.closest?.("[data-fold]");

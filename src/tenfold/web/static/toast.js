@@ -14,8 +14,14 @@ document.addEventListener("toast", ({ detail }) => detail && tell(detail));
 
 const closable = () => document.querySelectorAll(".toast [data-close]").forEach((one) => { one.hidden = false; });
 
-closable();
-document.addEventListener("htmx:after:swap", closable);
+// On a phone it stands above what is within reach of the thumb.
+function stand() {
+  closable();
+  document.body.classList.toggle("reachable", Boolean(document.querySelector(".quick")));
+}
+
+stand();
+document.addEventListener("htmx:after:swap", stand);
 
 document.addEventListener("animationend", ({ target, animationName }) => {
   if (animationName === "leave" && target.matches(".toast")) target.remove();

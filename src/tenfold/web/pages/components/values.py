@@ -12,7 +12,7 @@ from tenfold.web.pages.cells import Cell
 HUES = ("grey", "blue", "amber", "green", "red", "violet")
 """What a stage may mean; beside them `plain`, which means nothing."""
 TONES = (
-    ("page", "surface", "raised", "hover", "press", "line", "line-strong", "control-line"),
+    ("page", "surface", "sunk", "raised", "hover", "press", "line", "line-strong", "control-line"),
     ("text", "text-2", "text-3", "icon"),
     tuple(f"n{n}" for n in range(1, 13)),
     ("accent", "accent-hover", "accent-text", "on-accent", "accent-tint", "ring"),
