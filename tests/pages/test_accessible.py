@@ -153,7 +153,7 @@ SETTINGS = [
     "/admin/types/lead", "/admin/types/lead/fields/new", "/admin/pipelines", "/admin/jobs",
     "/admin/pipelines/lead", "/admin/health", "/admin/programs", "/admin/programs/new",
     "/admin/security", "/admin/security/events", "/admin/security/audit-log", "/admin/sessions",
-    "/admin/teams", "/admin/explain",
+    "/admin/teams", "/admin/explain", "/admin/tags",
 ]  # fmt: skip
 
 
