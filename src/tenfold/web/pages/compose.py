@@ -148,7 +148,7 @@ def _of(guest: Guest, definition: Definition, other: str) -> tuple[Definition, F
     for kind, relation in _types(guest, definition):
         if kind.path == other:
             return kind, relation
-    raise NotFound("There is nothing of this kind to write down here.")
+    raise NotFound(say("There is nothing of this kind to write down here."))
 
 
 def _about(definition: Definition, identity: Any, relation: Field) -> object:

@@ -146,14 +146,14 @@ def builder(
         input=_INPUTS.get(kind, "text"),
         values=_values(one, values),
         typed="" if isinstance(one.type, Choice | Choices) else ", ".join(values),
-        placeholder=_PLACEHOLDERS.get(kind, ""),
+        placeholder=say(_PLACEHOLDERS[kind]) if kind in _PLACEHOLDERS else "",
         picks=f"{path}/pick?field={one.name}" if to or kind == "user" else "",
         hidden=hidden,
     )
 
 
 _INPUTS = {"date": "date", "datetime": "date", "email": "text", "phone": "tel"}
-_PLACEHOLDERS = {"money": "100,000", "tags": "A tag", "ref": "Begin to type a name"}
+_PLACEHOLDERS = {"money": "100,000", "tags": mark("A tag"), "ref": mark("Begin to type a name")}
 
 
 def conditions_of(

@@ -94,7 +94,7 @@ class _Known:
             return kept[1]
         row = await reader.row(_WHO, claims.tenant, claims.user)
         if row is None:
-            raise Unauthenticated("This account is gone; sign in with another one.")
+            raise Unauthenticated(say("This account is gone; sign in with another one."))
         name = f"{row['first_name']} {row['last_name']}".strip()
         who = Who(
             row["name"],

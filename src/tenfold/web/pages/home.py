@@ -193,7 +193,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
                 rows: list[dict[str, Any]] = digits.decode(one.json)
                 path = f"/{one.definition.path}"
                 shown = tuple(
-                    cells.titled_cell(one.definition, r["id"], r["title"] or "Without a name")
+                    cells.titled_cell(one.definition, r["id"], r["title"] or say("Without a name"))
                     for r in rows
                 )
                 more = render.query(path, q=text) if len(rows) == _HITS else ""

@@ -74,7 +74,7 @@ async def security_page(request: Req, add: str = "") -> ASGIResponse:
             "linkable": linkable(guest, claims),
             "may_remove_password": bool(means.keys) and means.password != EMPTY,
         }
-        return page(request, "settings/security.html", guest, "Sign-in & security", **view)
+        return page(request, "settings/security.html", guest, say("Sign-in & security"), **view)
 
 
 async def means_of(guest: Guest, claims: Claims) -> Means:

@@ -98,7 +98,7 @@ async def _suggested(guest: Guest, text: str, most: int) -> list[Titled]:
     people = await suggest(guest.desk.query, guest.reader, guest.person, [USER], text, most=most)
     named = await teams.beginning(guest.reader, guest.person.tenant, text, most)
     others = [one for one in people if one.id != guest.person.user]
-    return [*others, *(Titled(TEAM, one.id, one.name, hint="Team") for one in named)]
+    return [*others, *(Titled(TEAM, one.id, one.name, hint=say("Team")) for one in named)]
 
 
 @post("/{plural:str}/{record_id:str}/shares", status_code=200)
@@ -169,7 +169,7 @@ def _may(text: str) -> May:
 def _grantee(text: str) -> UUID:
     found = parse_id(text)
     if found is None:
-        raise NotFound("It is not shared with anybody of this id.")
+        raise NotFound(say("It is not shared with anybody of this id."))
     return found
 
 

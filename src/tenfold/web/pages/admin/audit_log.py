@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.audit import summary
 from tenfold.audit.logs import CHANGES, SECURITY_EVENTS
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.audit_log import audit_file
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import entering, looking, page
@@ -18,8 +18,8 @@ from tenfold.web.pages.session import Req
 
 PLACE = "/admin/security/audit-log"
 _CALLED = {
-    CHANGES.name: ("Changes of records", "history"),
-    SECURITY_EVENTS.name: ("Security events", "shield-check"),
+    CHANGES.name: (mark("Changes of records"), "history"),
+    SECURITY_EVENTS.name: (mark("Security events"), "shield-check"),
 }
 
 
@@ -32,7 +32,7 @@ async def audit_log_page(request: Req) -> ASGIResponse:
         eyes = guest.eyes({})
         rows: list[dict[str, Any]] = [
             {
-                "name": name,
+                "name": say(name),
                 "icon": icon,
                 "chain": found.get(log),
                 "sealed": cells.moment_cell(found[log].sealed_at, eyes) if log in found else None,

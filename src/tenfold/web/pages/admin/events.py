@@ -23,7 +23,7 @@ from tenfold.engine.types import Refused
 from tenfold.exchange.write_csv import write_csv
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.exports import saved
 from tenfold.web.pages import cells, hues, render
 from tenfold.web.pages.admin.around import PAGE, entering, looking, page
@@ -82,7 +82,7 @@ async def events_page(request: Req, after: str = "") -> ASGIResponse:
             "first": render.query(PLACE, **asked) if after else "",
         }
         status = 400 if problems else 200
-        return page(guest, "events.html", "Security events", status=status, **view)
+        return page(guest, "events.html", mark("Security events"), status=status, **view)
 
 
 @get(EXPORT)

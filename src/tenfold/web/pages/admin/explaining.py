@@ -17,7 +17,7 @@ from tenfold.engine.titles import suggest, titles
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.web.api.administration import Visitor
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.explaining import asked_of, question_of
@@ -35,31 +35,31 @@ from tenfold.web.pages.typed import Typed
 PLACE = "/admin/explain"
 _ASKED = ("person", "key", "verb", "type", "record", "field")
 _VERBS = (
-    ("read", "See"),
-    ("create", "Make"),
-    ("update", "Change"),
-    ("delete", "Delete"),
-    ("reveal", "Open a secret of"),
-    ("share", "Share"),
+    ("read", mark("See")),
+    ("create", mark("Make")),
+    ("update", mark("Change")),
+    ("delete", mark("Delete")),
+    ("reveal", mark("Open a secret of")),
+    ("share", mark("Share")),
 )
 _ACTS = tuple((name, one.words[:1].upper() + one.words[1:]) for name, one in ACTS.items())
 _WORDS: Mapping[str, str] = {name: one.words for name, one in ACTS.items()}
 _MOST_KEYS = 200
 _NAMES = {"user_id": "person", "key_id": "key", "record_id": "record"}
 _CHECKS = {
-    "member": "Belongs here",
-    "key": "API key",
-    "scope": "Scopes of the key",
-    "second_factor": "Second factor",
-    "network": "Network",
-    "proof": "Fresh proof",
-    "address": "Own address",
-    "role": "Role",
-    "verb": "Role",
-    "seen": "Sees the record",
-    "reached": "Reaches the record",
-    "required": "What a new one needs",
-    "field": "Field",
+    "member": mark("Belongs here"),
+    "key": mark("API key"),
+    "scope": mark("Scopes of the key"),
+    "second_factor": mark("Second factor"),
+    "network": mark("Network"),
+    "proof": mark("Fresh proof"),
+    "address": mark("Own address"),
+    "role": mark("Role"),
+    "verb": mark("Role"),
+    "seen": mark("Sees the record"),
+    "reached": mark("Reaches the record"),
+    "required": mark("What a new one needs"),
+    "field": mark("Field"),
 }
 
 
@@ -77,7 +77,10 @@ async def explain_page(request: Req) -> ASGIResponse:
         focus = next(iter(problems), "person" if not given["person"] else "")
         view: dict[str, Any] = {
             "typed": Typed(focus, {**shown, "verb": shown["verb"] or "read"}, problems),
-            "verbs": (("With records", _VERBS), ("In the organisation", _ACTS)),
+            "verbs": (
+                (say("With records"), [(name, say(text)) for name, text in _VERBS]),
+                (say("In the organisation"), _ACTS),
+            ),
             "keys": await _keys(guest, found),
             "groups": _groups(guest, types),
             "fields": _fields(guest, definition),
@@ -85,10 +88,10 @@ async def explain_page(request: Req) -> ASGIResponse:
             "decision": found,
             "asks": await _sentence(guest, shown, definition, found) if found else "",
             "acts": given["verb"] in ACTS,
-            "checks": _CHECKS,
+            "checks": {name: say(text) for name, text in _CHECKS.items()},
         }
         status = 400 if problems else 200
-        return page(guest, "explain.html", "Explain access", status=status, **view)
+        return page(guest, "explain.html", mark("Explain access"), status=status, **view)
 
 
 @get(f"{PLACE}/records")

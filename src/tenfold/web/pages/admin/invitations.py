@@ -16,7 +16,7 @@ from tenfold.accounts.organisation.invitations import Invitation, NewInvitation
 from tenfold.engine.titles import USER, titles
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError, TooMany
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.structs import convert
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, outbox, render
@@ -30,10 +30,10 @@ from tenfold.web.pages.typed import Typed, mistyped
 _LIST, _NEW = f"{PLACE}/invitations", f"{PLACE}/invite"
 _FIELDS = ("email", "role", "roles", "team_id")
 _CHIPS = {
-    "open": ("blue", "Waits"),
-    "accepted": ("green", "Joined"),
-    "revoked": ("grey", "Taken back"),
-    "expired": ("amber", "Too old"),
+    "open": ("blue", mark("Waits")),
+    "accepted": ("green", mark("Joined")),
+    "revoked": ("grey", mark("Taken back")),
+    "expired": ("amber", mark("Too old")),
 }
 
 
@@ -144,7 +144,7 @@ def _identity(text: str) -> UUID:
 
 
 def _row(one: Invitation, team: str, by: str, eyes: cells.Reader) -> Row:
-    hue, word = _CHIPS[one.state]
+    hue, word = _CHIPS[one.state][0], say(_CHIPS[one.state][1])
     roles = ", ".join(called(role) for role in (one.role, *one.roles))
     sent, until = (cells.moment_cell(at, eyes) for at in (one.created_at, one.expires_at))
     return Row(str(one.id), one.email, roles, team, by, sent, until, one.state, hue, word)

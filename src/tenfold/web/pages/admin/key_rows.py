@@ -10,6 +10,7 @@ from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.definition import Definition
 from tenfold.engine.scopes import ADMIN, EVERY, SCIM
 from tenfold.engine.titles import USER, titles
+from tenfold.kernel.language import say
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.role_words import listed
 from tenfold.web.pages.cells import EMPTY, Cell
@@ -46,16 +47,17 @@ async def rows_of(guest: Guest, found: Sequence[ApiKey]) -> list[KeyRow]:
 def _row(one: ApiKey, owner: str, guest: Guest, types: Mapping[str, Definition]) -> KeyRow:
     eyes = guest.eyes()
     over = one.revoked_at is not None or one.expires_at <= guest.now
-    hue, state = ("grey", "Revoked" if one.revoked_at else "Expired") if over else ("green", "Good")
+    ended = say("Revoked") if one.revoked_at else say("Expired")
+    hue, state = ("grey", ended) if over else ("green", say("Good"))
     if not over and one.successor_id is not None:
-        hue, state = "amber", "Replaced"
+        hue, state = "amber", say("Replaced")
     mine = one.user_id == guest.person.user
     service = owner.endswith(" (service)")
     return KeyRow(
         id=str(one.id),
         name=one.name,
         prefix=one.prefix,
-        owner=owner.removesuffix(" (service)") + (" (you)" if mine else ""),
+        owner=owner.removesuffix(" (service)") + (f" ({say('you')})" if mine else ""),
         scopes=scopes_in_words(one.scopes, types),
         until=cells.moment_cell(one.revoked_at or one.expires_at, eyes),
         used=cells.moment_cell(one.used_at, eyes) if one.used_at else EMPTY,

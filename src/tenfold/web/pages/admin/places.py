@@ -134,7 +134,7 @@ async def person_in(
     if found := parse_id(text):
         return found
     if not text.strip():
-        raise Refused("Say who.")
+        raise Refused(say("Say who."))
     words = text.strip()
     near = await people_like(reader, tenant, words, 20, active=active, programs=programs)
     return meant(near, words, say(_NOBODY)).id

@@ -15,14 +15,18 @@ from tenfold.accounts.organisation import roles
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Invalid, NotFound
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.admin.role_changes import PLACE, Types, saved, types_in
 from tenfold.web.pages.admin.role_words import fields_of, name_of, sentence
 from tenfold.web.pages.session import Form, Req
 
-_WAYS = (("visible", "Visible"), ("read_only", "Read-only"), ("hidden", "Hidden"))
+_WAYS = (
+    ("visible", mark("Visible")),
+    ("read_only", mark("Read-only")),
+    ("hidden", mark("Hidden")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ async def _page(
             "role": called(one.name),
             "definition": definition,
             "lines": _lines(definition, grant),
-            "ways": _WAYS,
+            "ways": [(name, say(text)) for name, text in _WAYS],
             "secrets": bool(definition.secrets),
             "says": sentence(definition, grant),
             "problem": problem,

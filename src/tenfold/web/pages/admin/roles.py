@@ -134,7 +134,7 @@ async def _new(
         view: dict[str, Any] = {
             "typed": typed,
             "likes": [
-                ("", "Nothing"),
+                ("", say("Nothing")),
                 *((f"own:{one.name}", called(one.name)) for one in own),
                 *((f"shipped:{name}", called(name)) for name in sorted(roles.shipped(registry))),
             ],

@@ -159,7 +159,12 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
     page = await act.desk.query.page(tx, guest.person, definition, asked)
     if page.has_more:
         raise Invalid(
-            {"id": f"More than {BULK:,} records match. Narrow the list, and change it in parts"}
+            {
+                "id": say(
+                    "More than %(most)s records match. Narrow the list, and change it in parts",
+                    most=f"{BULK:,}",
+                )
+            }
         )
     rows = msgspec.json.decode(page.data, type=list[_Row])
     return [row.id for row in rows]
