@@ -283,7 +283,7 @@ async def test_a_preview_shows_the_mapping_and_the_first_rows(person):
 
 
 async def test_a_file_that_can_not_be_read_fails_with_a_sentence(person):
-    view = await person.imported(b"PK\x03\x04 a workbook", "leads", filename="x.xlsx")
+    view = await person.imported(b"%PDF-1.7 a document", "leads", filename="x.pdf")
     assert view["state"] == "failed"
     assert view["error"].endswith(".")
     assert counts(view) == (0, 0, 0, 0, 0)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 import zipfile
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,11 @@ import python_calamine
 import xlsxwriter
 from tests.exchange.imports import Person, counts, working
 
+from tenfold.engine.ask import Ask, Sort
 from tenfold.exchange import exporting, read_workbook, write_workbook
+from tenfold.exchange.importing import TOPICS
 from tenfold.exchange.rows import NotReadable
+from tenfold.kernel.context import Context
 
 pytestmark = pytest.mark.anyio
 XLSX = exporting.FORMATS["xlsx"]
@@ -82,6 +88,15 @@ def broken() -> bytes:
     return bytes(content)
 
 
+def torn() -> bytes:
+    """A workbook whose directory, at its end, is overwritten in part."""
+    content = bytearray(workbook(("Leads", LEADS)))
+    place = content.index(b"PK\x01\x02")
+    content[place + 60 : place + 64] = b"PK\x00\x00"
+    content[place : place + 4] = b"XXXX"
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -90,8 +105,9 @@ def broken() -> bytes:
         (archive(xl__workbook=bytes(50 << 20)), "is too large"),
         (workbook(("Empty", [])), "holds no rows"),
         (broken(), "is damaged"),
+        (torn(), "is no Excel workbook"),
     ],
-    ids=["another archive", "a torn old file", "a bomb", "empty", "damaged"],
+    ids=["another archive", "a torn old file", "a bomb", "empty", "damaged", "a torn archive"],
 )
 async def test_what_is_no_workbook_is_refused_at_once(person, content: bytes, why: str):
     answer = await person.start(content, "leads", filename="leads.xlsx")
@@ -104,8 +120,43 @@ async def test_a_workbook_that_takes_too_long_is_given_up(tmp_path: Path, monkey
     path.write_bytes(workbook(("Leads", LEADS)))
     monkeypatch.setattr(read_workbook, "SECONDS", 0)
     with pytest.raises(NotReadable, match="too large"):
-        await read_workbook.made_csv(path)
+        await read_workbook.made_csv(path, 1_000)
     assert read_workbook.is_workbook(path), "it stays as it was"
+
+
+async def test_a_sheet_that_is_longer_than_an_upload_may_be_is_refused(tmp_path: Path):
+    path = tmp_path / "0.upload"
+    path.write_bytes(workbook(("Leads", [["note"], *[["x" * 30_000]] * 50])))
+    with pytest.raises(NotReadable, match="too large"):
+        await read_workbook.made_csv(path, 1_000_000)
+    assert os.listdir(tmp_path) == ["0.upload"]  # noqa: PTH208 - quick enough in a test
+
+
+async def test_an_export_that_is_broken_off_leaves_nothing_behind(
+    person, desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(exporting, "ROWS", 1)
+    for name in "ABC":
+        await person.post("/v1/leads", {"first_name": name, "last_name": "B"}, 201)
+    context, pages = Context(person.who.tenant, person.who.id), 0
+
+    @asynccontextmanager
+    async def opened():
+        nonlocal pages
+        pages += 1
+        if pages == 3:
+            raise ConnectionError("gone")
+        async with desk.database.read(context.tenant, TOPICS) as reader:
+            one = await desk.exchange.person(reader, context)
+            definition = await desk.exchange.definition(reader, context.tenant, "lead")
+            yield exporting.Reading(reader, one, definition)
+
+    sort = Sort(desk.registry.by_name["lead"].fields["created_at"], descending=False)
+    with pytest.raises(ConnectionError):
+        async for _ in exporting.export(desk.query, opened, Ask(sorts=(sort,)), "xlsx"):
+            pass
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - quick enough in a test
 
 
 async def test_a_list_is_exported_for_excel(person):

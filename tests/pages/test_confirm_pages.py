@@ -229,8 +229,8 @@ JOIN tenfold.users u ON u.id = m.user_id WHERE u.email = $1"""
     [
         ("/admin/people/invite", "", {"email": "eve@example.org", "role": "manager"},
          "The letter to eve@example.org is on its way."),
-        ("/admin/roles/new", "", {"name": "Front desk"},
-         "The role Front desk is made. Say what it may do."),
+        ("/admin/roles/new", "", {"name": "Night desk"},
+         "The role Night desk is made. Say what it may do."),
         ("/admin/security", "", {"mfa": "all", "mfa_grace_days": "30"},
          "The policy is saved, and holds from now on."),
         ("/admin/security", "/data-keys", {},

@@ -98,17 +98,22 @@ async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
 
 async def _workbook(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
     """A workbook is put together on the disk, and sent when it is whole."""
-    with tempfile.TemporaryFile() as held:
+    # What was written goes with the folder, also where whoever asked for it leaves half-way.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as held:
         book: Workbook | None = None
-        async for page in _pages(query, opened, ask, named=True):
-            if book is None:
-                columns = [name for one in page.shown for name in _names(one)]
-                days = {next(_names(one)) for one in page.shown if one.type.kind == "date"}
-                book = Workbook(held, page.label, columns, days)
-            rows = [_cells(row, page.shown, page.named) for row in page.rows]
-            await asyncio.to_thread(book.add, rows)
-        if book is not None:
-            await asyncio.to_thread(book.close)
+        try:
+            async for page in _pages(query, opened, ask, named=True):
+                if book is None:
+                    columns = [name for one in page.shown for name in _names(one)]
+                    days = {next(_names(one)) for one in page.shown if one.type.kind == "date"}
+                    book = Workbook(held, page.label, columns, days, folder)
+                rows = [_cells(row, page.shown, page.named) for row in page.rows]
+                await asyncio.to_thread(book.add, rows)
+            if book is not None:
+                await asyncio.to_thread(book.close)
+        finally:
+            if book is not None:
+                book.abandon()
         held.seek(0)
         while piece := held.read(_PIECE):
             yield piece

@@ -50,9 +50,9 @@ class ImportFiles:
         path = self.folder / name
         if is_workbook(path):
             try:
-                notes = await made_csv(path)
+                notes = await made_csv(path, most)
             except NotReadable as error:
-                raise Invalid({"file": str(error)}) from None
+                raise Invalid({"file": say(str(error))}) from None
             notes_beside(path).write_text("\n".join(notes), encoding="utf-8")
         return name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.write_csv import cell
+from tenfold.kernel.language import mark
 
 SECONDS = 120
 """How long a workbook may take to be read."""
@@ -30,8 +32,11 @@ UNPACKED, RATIO = 1 << 30, 200
 _MEMORY = 2 << 30
 _SMALL = 10 << 20
 _BEGINS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-_NONE = "holds no rows; a workbook with a header and rows is needed"
-_TOO_LARGE = "is too large to be read as a workbook; save it as CSV and import that"
+_NONE = mark("holds no rows; a workbook with a header and rows is needed")
+_NO_WORKBOOK = mark("is no Excel workbook that can be read; save it as XLSX or CSV")
+_LOCKED = mark("is locked with a password; save it without one")
+_DAMAGED = mark("is damaged; save it anew in Excel")
+_TOO_LARGE = mark("is too large to be read as a workbook; save it as CSV and import that")
 
 
 def is_workbook(path: Path) -> bool:
@@ -45,16 +50,17 @@ def notes_beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.notes")
 
 
-async def made_csv(path: Path) -> list[str]:
+async def made_csv(path: Path, most: int) -> list[str]:
     """Put the first sheet with rows, as CSV, in the place of a workbook; answers what to say of it.
 
-    Raises NotReadable for what is none, is locked, or would take too much to read.
+    Raises NotReadable for what is none, is locked, would take too much to read, or has more than
+    `most` characters as CSV.
     """
     target = path.with_suffix(".csv")
     try:
         with anyio.fail_after(SECONDS):
             problem, notes = await anyio.to_process.run_sync(
-                _converted, str(path), str(target), cancellable=True
+                _converted, str(path), str(target), most, cancellable=True
             )
     except (TimeoutError, BrokenWorkerProcess):
         problem, notes = _TOO_LARGE, []
@@ -65,34 +71,43 @@ async def made_csv(path: Path) -> list[str]:
     return notes
 
 
-def _converted(source: str, target: str) -> tuple[str, list[str]]:
+def _converted(source: str, target: str, most: int) -> tuple[str, list[str]]:
     """Runs in its own process; answers what is wrong, or what to say of what was read."""
     _bounded()
-    if hindrance := _hindrance(source):
-        return hindrance, []
     workbook: Any = CalamineWorkbook  # whose types are known in part
     try:
+        if hindrance := _hindrance(source):
+            return hindrance, []
         with workbook.from_path(source) as book:
-            return _first(book, Path(target))
+            return _first(book, Path(target), most)
     except PasswordError:
-        return "is locked with a password; save it without one", []
-    except MemoryError:
+        return _LOCKED, []
+    except (MemoryError, _TooLong):
         return _TOO_LARGE, []
-    except (CalamineError, OSError, ValueError):
-        return "is no Excel workbook that can be read; save it as XLSX or CSV", []
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError):
+        return _NO_WORKBOOK, []
 
 
-def _first(book: CalamineWorkbook, target: Path) -> tuple[str, list[str]]:
+def _first(book: CalamineWorkbook, target: Path, most: int) -> tuple[str, list[str]]:
     names = [m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible]
     for name in names:
         sheet = book.get_sheet_by_name(name)
         if sheet.total_height:
             with target.open("w", encoding="utf-8-sig", errors="replace", newline="") as stream:
-                csv.writer(stream).writerows(_rows(sheet.to_python(skip_empty_area=False)))
+                writer, written = csv.writer(stream), 0
+                for row in _rows(sheet.to_python(skip_empty_area=False)):
+                    writer.writerow(row)
+                    written += sum(map(len, row)) + len(row)
+                    if written > most:
+                        raise _TooLong
             others = [one for one in names if one != name]
             left = f"; not read: {', '.join(others[:5])}" if others else ""
             return "", [f"Read from the sheet {name}{left}."]
     return _NONE, []
+
+
+class _TooLong(Exception):
+    """The sheet is longer as CSV than an upload may be."""
 
 
 def _rows(found: Sequence[Sequence[object]]) -> Iterator[list[str]]:
@@ -136,9 +151,9 @@ def _hindrance(source: str) -> str:
         try:
             # What a part says of its size may be a lie, which unpacking it once finds out.
             damaged = archive.testzip()
-        except (RuntimeError, NotImplementedError, EOFError, zlib.error):
+        except (RuntimeError, EOFError, lzma.LZMAError, zlib.error):
             damaged = "yes"
-        return "is damaged; save it anew in Excel" if damaged else ""
+        return _DAMAGED if damaged else ""
 
 
 def _bounded() -> None:

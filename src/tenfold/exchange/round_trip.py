@@ -24,6 +24,7 @@ from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
 
 # What a record that is made anew has of its own.
+_MOST = 1 << 30
 _OWN = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "deleted_at", "external_id"}
 )
@@ -110,7 +111,7 @@ async def _exported(exchange: Exchange, context: Context, name: str, form: str) 
 async def _imported(exchange: Exchange, context: Context, name: str, file: bytes) -> State:
     identity = new_id()
     files = exchange.files(context.tenant, identity)
-    stored = await files.store(0, pieces_of(file), len(file))
+    stored = await files.store(0, pieces_of(file), _MOST)
     options = Options()
     parts = parts_of(exchange, files, [Upload(f"{name}.csv", stored)], name, options)
     async with exchange.database.transaction(context) as tx:

@@ -26,17 +26,23 @@ _IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 class Workbook:
     """A workbook that is being written to a stream: one list, its names in the first row.
 
-    `days` are the columns whose texts are dates. No text is ever taken for a formula; what would
-    look like one gets a ' before it as in CSV.
+    `days` are the columns whose texts are dates; rows are kept in `folder` until the end. No text
+    is ever taken for a formula; what would look like one gets a ' before it as in CSV.
     """
 
     def __init__(
-        self, stream: IO[bytes], title: str, columns: Sequence[str], days: Collection[str]
+        self,
+        stream: IO[bytes],
+        title: str,
+        columns: Sequence[str],
+        days: Collection[str],
+        folder: str | None = None,
     ) -> None:
         self._book = xlsxwriter.Workbook(
             stream,
             {
                 "constant_memory": True,
+                "tmpdir": folder,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
@@ -62,6 +68,12 @@ class Workbook:
     def close(self) -> None:
         """Put the workbook together; only then the stream holds it."""
         self._book.close()
+
+    def abandon(self) -> None:
+        """Let go of what was written so far; does nothing after `close`."""
+        for sheet in self._book.worksheets():
+            if (held := getattr(sheet, "row_data_fh", None)) is not None:
+                held.close()
 
     def _next(self) -> Worksheet:
         self._sheets += 1
