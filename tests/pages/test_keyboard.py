@@ -123,6 +123,28 @@ async def test_rows_are_chosen_and_changed_together(
     assert changed == {"Amara", "Hana"}
 
 
+async def test_keys_of_one_letter_can_be_switched_off(
+    open_page: Open, leads: list[dict[str, Any]]
+) -> None:
+    page = await open_page("/leads")
+    await page.click("summary.me")
+    await page.click("[name=keys][value=off]")
+    await expect(page.locator("html")).to_have_attribute("data-keys", "off")
+    await _press(page, "j", "x", "c", "?", "/")
+    assert page.url.endswith("/leads")
+    assert await page.locator("tr.marked, dialog[open], .box input:checked").count() == 0
+    await page.keyboard.press("Control+k")
+    await expect(page.locator("#palette-words")).to_be_focused()
+    await page.keyboard.type("jx")
+    await expect(page.locator("#palette-words")).to_have_value("jx")
+    await page.keyboard.press("Escape")
+    await page.click("summary.me")
+    await page.click("[name=keys][value='']")
+    await expect(page.locator("html")).not_to_have_attribute("data-keys", "off")
+    await page.keyboard.press("j")
+    await expect(page.locator("tr.marked")).to_have_count(1)
+
+
 async def test_a_card_is_moved(
     open_page: Open, stored: Stored, leads: list[dict[str, Any]]
 ) -> None:

@@ -233,11 +233,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a person chose for their eyes; empty texts follow the system."""
+    """What a person chose for their eyes and hands; empty texts follow the system."""
 
     theme: str = ""
     density: str = ""
     folded: bool = False
+    keyless: bool = False
+    """Whether keys of one letter do nothing (WCAG 2.1.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,7 @@ def look(request: Req) -> Look:
         theme if theme in ("light", "dark") else "",
         density if density in ("compact", "comfortable") else "",
         cookie(request, "rail") == "folded",
+        cookie(request, "keys") == "off",
     )
 
 

@@ -225,6 +225,7 @@ async def appearance(request: Req) -> ASGIResponse:
         ("theme", ("light", "dark", "")),
         ("density", ("compact", "comfortable", "")),
         ("rail", ("folded", "")),
+        ("keys", ("off", "")),
     ):
         if name in form and form.get(name) in allowed:
             value = form.get(name)

@@ -16,6 +16,13 @@ if ("serviceWorker" in navigator && isSecureContext) {
 // Whether keys go into an element; a box takes none but the blank.
 const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
+// Who dictates, or whose hands slip, switches the keys of one letter off (WCAG 2.1.4): no other listener
+// hears of them then.
+addEventListener("keydown", (event) => {
+  const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (letter && document.documentElement.dataset.keys === "off" && !typing(event.target)) event.stopImmediatePropagation();
+}, true);
+
 // A mistake shows as one leaves its field, and goes as soon as it is put right.
 function check(control) {
   const note = document.getElementById(`e-${control.name}`);
