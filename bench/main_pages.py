@@ -92,5 +92,10 @@ MAIN_PAGES: Sequence[MainPage] = (
     MainPage("import", "/imports/new", (focus("#f-type"), press("ArrowDown"), *_MENU, *_PALETTE)),
     MainPage("people", "/admin/people", (press("/"), write("mar"), press("Enter"), *_MENU)),
     MainPage("roles", "/admin/roles", (*_MENU, *_PALETTE)),
+    MainPage("sessions", "/admin/sessions", _MENU),
+    MainPage("tags", "/admin/tags", (press("/"), write("o"), press("Enter"), *_MENU)),
+    MainPage("events", "/admin/security/events", _MENU),
+    MainPage("jobs", "/admin/jobs", _MENU),
+    MainPage("health", "/admin/health", _MENU),
 )
 NAMES = tuple(one.name for one in MAIN_PAGES)
