@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.async_api import Page, expect
+from tests.exchange.test_workbooks import workbook
 from tests.pages.test_browser import Open, address, chromium, open_page, trouble, windows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
@@ -58,3 +59,17 @@ async def test_rows_are_pasted(open_page: Open) -> None:
     await expect(page.locator(".drop [data-name]")).to_have_text("Pasted.txt")
     await page.locator("#send-form .button.primary").click()
     await expect(page.locator(".mapping")).to_contain_text("Grace")
+
+
+async def test_a_workbook_shows_the_columns_of_its_sheet(open_page: Open) -> None:
+    page = await open_page("/imports/new?type=leads")
+    rows = [["First name", "Last name"], ["Grace", "Hopper"]]
+    await page.set_input_files(
+        "#f-file",
+        {"name": "p.xlsx", "mimeType": "", "buffer": workbook(("Notes", []), ("People", rows))},
+    )
+    await page.locator("#send-form .button.primary").click()
+    await expect(page.locator(".mapping")).to_contain_text("Grace")
+    await expect(page.locator("main")).to_contain_text(
+        "Read from the sheet People; not read: Notes."
+    )

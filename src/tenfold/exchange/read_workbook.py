@@ -6,19 +6,20 @@ ends, and nothing else. All that follows sees a CSV file.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
 import lzma
+import sys
 import zipfile
 import zlib
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
-import anyio.to_process
-from anyio import BrokenWorkerProcess
+import msgspec
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from tenfold.exchange.rows import NotReadable
@@ -57,13 +58,20 @@ async def made_csv(path: Path, most: int) -> list[str]:
     `most` characters as CSV.
     """
     target = path.with_suffix(".csv")
+    command = (sys.executable, "-P", "-m", __name__, path, target, str(most))
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=DEVNULL)
+    problem, notes = _TOO_LARGE, list[str]()
     try:
-        with anyio.fail_after(SECONDS):
-            problem, notes = await anyio.to_process.run_sync(
-                _converted, str(path), str(target), most, cancellable=True
-            )
-    except (TimeoutError, BrokenWorkerProcess):
-        problem, notes = _TOO_LARGE, []
+        async with asyncio.timeout(SECONDS):
+            said, _ = await process.communicate()
+        if process.returncode == 0:
+            problem, notes = msgspec.json.decode(said, type=tuple[str, list[str]])
+    except TimeoutError:
+        pass
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if problem:
         target.unlink(missing_ok=True)
         raise NotReadable(problem)
@@ -162,3 +170,8 @@ def _bounded() -> None:
         import resource  # noqa: PLC0415 - not there on Windows
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+if __name__ == "__main__":
+    found = _converted(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    sys.stdout.buffer.write(msgspec.json.encode(found))
