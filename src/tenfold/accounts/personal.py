@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel.errors import Conflict
+from tenfold.kernel.language import say
 
 TOPIC = "personal"
 """Rises when anybody of the organisation keeps something else; not with what they look at."""
@@ -60,7 +61,9 @@ async def keep(tx: Transaction, kind: Kind, key: str, value: str = "") -> None:
     who = tx.context
     done = await tx.execute(_KEEP, who.tenant, who.actor, kind, key, value, MOST)
     if done.endswith(" 0"):
-        raise Conflict(f"There are {MOST} already; take one away first.", code="TOO_MANY")
+        raise Conflict(
+            say("There are %(most)s already; take one away first.", most=MOST), code="TOO_MANY"
+        )
     tx.touch(TOPIC)
 
 

@@ -85,7 +85,7 @@ function provisional(form) {
   const written = [...form.querySelectorAll(CONTROLS)].map((one) => one.value.trim()).filter(Boolean);
   if (select) node.textContent = select.selectedOptions[0]?.text ?? "";
   else if (ticks.length) node.textContent = ticks.filter((t) => t.firstElementChild.checked).map((t) => t.textContent).join(", ");
-  else if (box) node.textContent = box.checked ? "Yes" : "No";
+  else if (box) node.textContent = box.checked ? form.dataset.yes : form.dataset.no;
   else if (form.querySelector("[type=password]")) node.textContent = written.length ? "•••" : "";
   else if (form.querySelector("[type=datetime-local]")) node.textContent = written.join("").replace("T", " ");
   else node.textContent = written.length === 1 && form.querySelector(".currency") ? "" : written.join(form.querySelector(".address") ? ", " : " ");
