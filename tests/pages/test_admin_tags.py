@@ -200,3 +200,53 @@ async def test_the_page_asks_at_most_five_times(
     await visitor.get(TAGS)
     assert visitor.answer.status_code == 200
     assert len(queries) <= 5
+
+
+async def test_private_contacts_of_others_tell_administrators_nothing(
+    visitor: Visitor,
+    visit: Visit,
+    make: Make,
+    organisation: Organisation,
+    client: httpx.AsyncClient,
+) -> None:
+    agent = await organisation.person("member", ["agent"])
+    for name, privacy, tags in (
+        ("Own", "private", ["Divorce lawyer", "VIP"]),
+        ("Open", "everyone", ["VIP"]),
+    ):
+        body = {"last_name": name, "privacy": privacy, "tags": tags}
+        answer = await client.post("/v1/contacts", json=body, headers=agent.headers)
+        assert answer.status_code == 201, answer.text
+    await make("contacts", last_name="Mine", privacy="private", tags=["Discreet"])
+    await make("companies", name="Globex", tags=["VIP"])
+    await visitor.get(TAGS)
+    assert uses(visitor) == {"Discreet": ["1 contact"], "VIP": ["1 company", "1 contact"]}
+    await visitor.get(f"{TAGS}?q=divorce")
+    assert uses(visitor) == {}
+    await act(visitor, "rename", "VIP", to="Valued")
+    assert "2 records changed." in visitor.toast
+    assert "stay" not in visitor.toast
+    form = [("csrf", visitor.page.all("input", name="csrf")[0]["value"])]
+    await visitor.post(f"{TAGS}/rename", [*form, ("tag", "Divorce lawyer"), ("to", "Other")])
+    assert "No record has a tag like that." in visitor.toast
+    told = await client.get("/v1/contacts?last_name=Own", headers=agent.headers)
+    found = await client.get("/v1/contacts", headers=agent.headers)
+    tags = {row["last_name"]: row["tags"] for row in found.json()["data"]}
+    assert tags["Own"] == ["Divorce lawyer", "VIP"], told.text
+    assert tags["Open"] == ["Valued"]
+
+
+async def test_a_search_finds_what_is_behind_the_first_of_the_list(
+    visitor: Visitor, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tagging, "MOST", 2)
+    await make("contacts", last_name="N", tags=["A", "B", "C", "Zürich"])
+    await visitor.get(TAGS)
+    assert list(uses(visitor)) == ["A", "B"]
+    assert "There are more tags than are listed here." in visitor.page.text
+    await visitor.get(f"{TAGS}?q=ZÜR")
+    assert uses(visitor) == {"Zürich": ["1 contact"]}
+    assert "There are more tags" not in visitor.page.text
+    monkeypatch.setattr(tagging, "REACH", 3)
+    await visitor.get(f"{TAGS}?q=zür")
+    assert "There are more tags" in visitor.page.text, "not all were looked through"

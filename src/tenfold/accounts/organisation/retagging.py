@@ -65,11 +65,11 @@ async def start(act: Administrator, records: Records, old: str, new: str) -> Bat
     """
     types = await tailored_types(act.tx, act.tenant, act.registry)
     fields = {one.slot: one for one in tagging.fields_of(types.values())}
-    held = await tagging.counts(act.tx, act.tenant, list(fields.values()), [old], _COUNTED)
+    held = await tagging.counts(act.tx, act.person, list(fields.values()), [old], _COUNTED)
     if not held:
         return None
-    total = sum(count for _, _, count in held)
-    state = Retag(old=old, new=new, slots=[slot for _, slot, _ in held], total=total)
+    total = sum(one.number for one in held)
+    state = Retag(old=old, new=new, slots=[one.slot for one in held], total=total)
     names = dict.fromkeys(fields[slot].definition.name for slot in state.slots)
     batch, later = new_id(), total > AT_ONCE
     status = "pending" if later else "processing"

@@ -54,12 +54,11 @@ async def tags_page(request: Req, q: str = "") -> ASGIResponse:
         tenant, reader = guest.person.tenant, guest.reader
         types = await tailored_types(reader, tenant, guest.desk.registry)
         fields = tagging.fields_of(types.values())
-        found = await tagging.in_use(reader, tenant, fields)
-        shown = [tag for tag in found if text.casefold() in tag.casefold()][: tagging.MOST]
-        uses = await _uses(guest, fields, shown)
+        found = await tagging.in_use(reader, guest.person, fields, text)
+        uses = await _uses(guest, fields, found.names)
         tints = guest.colours
-        rows = [Row(tag, tints.get(tag.casefold(), ""), tuple(uses.get(tag, ()))) for tag in shown]
-        view: dict[str, Any] = {"rows": rows, "words": text}
+        rows = [Row(t, tints.get(t.casefold(), ""), tuple(uses.get(t, ()))) for t in found.names]
+        view: dict[str, Any] = {"rows": rows, "words": text, "cut": found.cut}
         return page(guest, "tags.html", say("Tags"), **view)
 
 
@@ -105,12 +104,13 @@ async def _replaced(act: Act, old: str, new: str) -> ASGIResponse:
 async def _uses(guest: Guest, fields: list[Tagged], tags: list[str]) -> dict[str, list[Use]]:
     by_slot = {one.slot: one for one in fields}
     found: dict[str, list[Use]] = {}
-    asked = (guest.person.tenant, fields, tags, tagging.COUNTED + 1)
-    for tag, slot, count in await tagging.counts(guest.reader, *asked):
-        one = by_slot[slot]
-        number = words.number(min(count, tagging.COUNTED))
-        number += "+" if count > tagging.COUNTED else ""
-        label = one.definition.label if count == 1 else one.definition.label_plural
+    asked = (guest.person, fields, tags, tagging.COUNTED + 1)
+    for held in await tagging.counts(guest.reader, *asked):
+        tag, one = held.tag, by_slot[held.slot]
+        number = words.number(min(held.number, tagging.COUNTED))
+        number += "+" if held.more else ""
+        alone = held.number == 1 and not held.more
+        label = one.definition.label if alone else one.definition.label_plural
         href = address(f"/{one.definition.path}", [(one.field.json_name, tag)])
         found.setdefault(tag, []).append(Use(href, f"{number} {within(label)}"))
     return found
