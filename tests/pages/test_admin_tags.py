@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,8 +14,12 @@ from tests.guards import Counter
 from tests.jobs.tools import until, working
 from tests.pages.conftest import Make, Visit, Visitor
 
+from tenfold.accounts import people
 from tenfold.accounts.organisation import retagging
 from tenfold.engine import tagging
+from tenfold.engine.types import Locale
+from tenfold.engine.written import Change
+from tenfold.kernel.context import Context
 
 if TYPE_CHECKING:
     from tenfold.web.desk import Desk
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
 One = Callable[[str], Awaitable[dict[str, Any]]]
 pytestmark = pytest.mark.anyio
 TAGS = "/admin/tags"
+_WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 def uses(visitor: Visitor) -> dict[str, list[str]]:
@@ -91,6 +99,47 @@ async def test_a_colour_goes_with_the_new_name(
     await act(visitor, "rename", "Former", to="VIP")
     assert (await one(f"tags/{other['id']}"))["colour"] == "blue", "a colour that is there stays"
     assert (await one(f"tags/{colour['id']}"))["name"] == "Former"
+
+
+async def test_an_undo_brings_the_colour_back(
+    visitor: Visitor, tagged: None, make: Make, one: One
+) -> None:
+    colour = await make("tags", name="old", colour="red")
+    await act(visitor, "rename", "Old", to="Former")
+    await visitor.send(next(f for f in visitor.page.all("form") if "/undo" in f.get("action", "")))
+    assert uses(visitor)["Old"] == ["1 contact"]
+    assert (await one(f"tags/{colour['id']}"))["name"] == "old"
+
+
+async def test_a_colour_stays_where_no_record_is_changed(
+    visitor: Visitor, make: Make, one: One, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    colour = await make("tags", name="Old", colour="red")
+    gone = await make("contacts", last_name="N", tags=["Old"])
+    await client.delete(f"/v1/contacts/{gone['id']}", headers=admin.headers)
+    await act(visitor, "rename", "Old", to="Former")
+    assert "1 stays as it is." in visitor.toast
+    assert (await one(f"tags/{colour['id']}"))["name"] == "Old"
+
+
+async def test_a_tag_that_is_added_meanwhile_stays(
+    visitor: Visitor, make: Make, one: One, desk: Desk, owner: Owner, admin: Somebody
+) -> None:
+    contact = await make("contacts", last_name="N", tags=["VIP"])
+    definition = desk.registry.by_name["contact"]
+    context = Context(admin.tenant, admin.id)
+    change = Change(UUID(contact["id"]), {"tags": ["VIP", "Just added"]}, None)
+    async with desk.database.transaction(context) as tx:
+        person = await people.load(tx, admin.tenant, admin.id)
+        await desk.records.update(tx, person, definition, [change], Locale())
+        renaming = asyncio.create_task(act(visitor, "rename", "VIP", to="Valued"))
+
+        async def waits() -> bool:
+            return bool(await owner.fetchval(_WAITING))
+
+        await until(waits)
+    await renaming
+    assert (await one(f"contacts/{contact['id']}"))["tags"] == ["Valued", "Just added"]
 
 
 async def test_many_records_are_changed_by_a_job(

@@ -76,7 +76,6 @@ async def start(act: Administrator, records: Records, old: str, new: str) -> Bat
     await batches.begin(
         act.tx, batch, batches.BULK, ",".join(names), _summary(state), status=status
     )
-    await _coloured(act, records, state)
     if later:
         made = await enqueue(
             act.tx.connection, RETAG_JOB, Run(batch), tenant=act.tenant, actor=act.person.user
@@ -135,17 +134,21 @@ async def _piece(
         state.at, state.after = state.at + 1, None
         return
     state.after = part.last
+    if part.written and not state.written:
+        await _coloured(tx, registry, records, person, state)
     state.written += part.written
     state.refused += part.refused
 
 
-async def _coloured(act: Administrator, records: Records, state: Retag) -> None:
+async def _coloured(
+    tx: Transaction, registry: Registry, records: Records, person: Person, state: Retag
+) -> None:
     """The colour and description of a tag go with its new name, where that has none."""
-    called = (act.tenant, state.old, state.new)
-    for row in await act.tx.rows(_CALLED, *called) if state.new else ():
+    called = (person.tenant, state.old, state.new)
+    for row in await tx.rows(_CALLED, *called) if state.new else ():
         change = Change(row[0], {"name": state.new}, None)
-        definition = act.registry.by_name["tag"]
-        await records.update(act.tx, act.person, definition, [change], Locale(), partial=True)
+        definition = registry.by_name["tag"]
+        await records.update(tx, person, definition, [change], Locale(), partial=True)
 
 
 async def _batch(tx: Transaction, tenant: UUID, batch: UUID) -> Batch:
