@@ -121,6 +121,39 @@ async def test_a_favourite_is_marked_found_and_let_go(
     assert "Favourites" not in parts(await visitor.get("/"))
 
 
+async def test_favourites_are_called_as_they_are_now_and_hidden_where_they_are(
+    visitor: Visitor,
+    visit: Visit,
+    organisation: Organisation,
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    make: Make,
+) -> None:
+    agent = await organisation.person("member", ["agent"])
+    body = {"last_name": "Secret", "privacy": "everyone"}
+    answer = await client.post("/v1/contacts", json=body, headers=agent.headers)
+    theirs = f"contacts/{answer.json()['data']['id']}"
+    renamed = f"contacts/{(await make('contacts', last_name='Before'))['id']}"
+    gone = f"contacts/{(await make('contacts', last_name='Deleted'))['id']}"
+    for path in (theirs, renamed, gone):
+        await visitor.get(f"/{path}")
+        await visitor.send(visitor.form("/favourites"), on="1")
+    assert parts(await visitor.get("/"))["Favourites"] == ["Secret", "Before", "Deleted"]
+
+    async def change(path: str, who: Somebody, **values: str) -> None:
+        done = await client.patch(f"/v1/{path}", json=values, headers=who.headers)
+        assert done.status_code == 200, done.text
+
+    await change(theirs, agent, privacy="private")
+    await change(renamed, admin, last_name="After")
+    await client.delete(f"/v1/{gone}", headers=admin.headers)
+    assert parts(await visitor.get("/"))["Favourites"] == ["After"]
+    for address in ("/palette", "/palette?q=secret", "/palette?q=deleted"):
+        text = (await visitor.get(address)).text
+        assert "Secret" not in text
+        assert "Deleted" not in text
+
+
 async def test_nobody_marks_what_they_can_not_see(
     visit: Visit, organisation: Organisation, lead: dict[str, Any]
 ) -> None:
@@ -160,6 +193,7 @@ async def test_home_and_palette_need_few_statements(
     visitor: Visitor, lead: dict[str, Any], queries: Counter
 ) -> None:
     await visitor.get(f"/leads/{lead['id']}")
+    await visitor.send(visitor.form("/favourites"), on="1")
     for path in ("/", "/palette", "/palette?q=zo"):
         await visitor.get(path)
         queries.clear()

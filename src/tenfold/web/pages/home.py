@@ -26,7 +26,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, readable, visiting
 from tenfold.web.pages.guide import guides
-from tenfold.web.pages.own_records import Own, favourites, looked_at
+from tenfold.web.pages.own_records import Own, own_records
 from tenfold.web.pages.session import Req, keep_cookie, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
@@ -75,7 +75,8 @@ async def home_page(request: Req) -> ASGIResponse:
         every = [definition for _, definitions in readable(guest) for definition in definitions]
         query, reader, person = guest.desk.query, guest.reader, guest.person
         items = await agenda(query, reader, person, every, guest.now, guest.zone)
-        lately = await _lately(guest, every)
+        mine = await own_records(guest, every)
+        lately = await _lately(guest, every, mine.seen)
         beginning = await guides(guest)
         around = frame(guest, say("Home"))
         may_add = any(person.access(d).create for d in every)
@@ -88,7 +89,7 @@ async def home_page(request: Req) -> ASGIResponse:
         "deadlines": [_line(guest, item, today) for item in of_kind(items, "deadline")],
         "fresh": [_line(guest, item, today) for item in reversed([*of_kind(items, "new")])],
         "fresh_list": _fresh_list(items),
-        "favourites": [_own(one).title for one in favourites(guest)],
+        "favourites": [_own(one).title for one in mine.favourites],
         "lately": lately,
         "guides": beginning,
         "readable": bool(every),
@@ -150,9 +151,10 @@ def _fresh_list(items: Sequence[Item]) -> str:
     return address(f"/{path}", [*given, ("owner_id", "me")])
 
 
-async def _lately(guest: Guest, every: Sequence[Definition]) -> list[Line]:
+async def _lately(
+    guest: Guest, every: Sequence[Definition], seen: Sequence[Own] | None
+) -> list[Line]:
     """The records that the person looked at last; in the beginning those that are new."""
-    seen = await looked_at(guest, every)
     if seen is not None:
         return [_own(one) for one in seen[:_RECENT]]
     query, reader, person = guest.desk.query, guest.reader, guest.person

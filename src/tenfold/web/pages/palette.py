@@ -22,7 +22,7 @@ from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, changing, readable, visiting
-from tenfold.web.pages.own_records import favourites, looked_at
+from tenfold.web.pages.own_records import Own, own_records
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
@@ -60,11 +60,11 @@ async def palette(request: Req, q: str = "", only: str = "") -> ASGIResponse:
         every = [d for _, definitions in readable(guest) for d in definitions]
         groups = [_named(say("Create"), _creating(guest, every), text, 30 if only else _COMMANDS)]
         if only != CREATE:
-            found = await _hits(guest, every, text) if text else await _recent(guest, every)
+            kept = await own_records(guest, every, lately=not text)
+            found = await _hits(guest, every, text) if text else _recent(kept.seen or [])
             go = _named(say("Go to"), _places(guest, every), text, _COMMANDS)
-            mine = _named(
-                say("Favourites"), [_record(*one) for one in favourites(guest)], text, _RECENT
-            )
+            marked = [_record(*one) for one in kept.favourites]
+            mine = _named(say("Favourites"), marked, text, _RECENT)
             groups = [*found, mine, go, *groups] if text else [mine, *found, *groups, go]
     shown = [group for group in groups if group.choices]
     return render.partial(request, "parts/palette.html", groups=shown, words=text)
@@ -114,9 +114,8 @@ async def _hits(guest: Guest, every: Sequence[Definition], text: str) -> list[Ch
     return [group for _, group in groups]
 
 
-async def _recent(guest: Guest, every: Sequence[Definition]) -> list[Choices]:
+def _recent(seen: Sequence[Own]) -> list[Choices]:
     """The records that the person looked at last."""
-    seen = await looked_at(guest, every) or []
     return [Choices(say("Lately"), tuple(_record(*one) for one in seen[:_RECENT]))]
 
 
