@@ -77,6 +77,23 @@ async def test_a_task_is_ticked_off_put_off_and_taken_back_at_home(
     assert "Overdue" not in parts(visitor.page)
 
 
+async def test_a_task_that_was_opened_again_is_ticked_off_again(
+    visitor: Visitor, make: Make, admin: Somebody, client: httpx.AsyncClient
+) -> None:
+    task = await make("tasks", title="Call", due_at=at(-1), assignee_id=str(admin.id))
+    path = f"/v1/tasks/{task['id']}"
+    moments: list[str] = []
+    for _ in range(2):
+        await visitor.get("/")
+        forms = (f for f in visitor.page.all("form") if f.get("action", "").endswith("/done"))
+        await visitor.send(next(forms))
+        read = (await client.get(path, headers=admin.headers)).json()["data"]
+        assert read["done"] is True, visitor.toast
+        moments.append(read["done_at"])
+        await client.patch(path, json={"done": False}, headers=admin.headers)
+    assert moments[0] < moments[1]
+
+
 async def test_what_one_may_not_read_is_in_nobodys_day(
     visit: Visit, organisation: Organisation, make: Make
 ) -> None:

@@ -92,8 +92,8 @@ def _ahead(guest: Guest, one: Made, reader: cells.Reader) -> Ahead:
 def _doing(definition: Definition, record: Record) -> dict[str, object]:
     """What to set so that it is done: the box of a task, or a stage that ends well."""
     if DONE in definition.fields:
-        at = words.moment_of(str(record.get(f"{DONE}_at") or ""))
-        stamp = {f"{DONE}_at": at or _now()} if f"{DONE}_at" in definition.fields else {}
+        # Of what was opened again an older moment is there, at which it was done the time before.
+        stamp = {f"{DONE}_at": _now()} if f"{DONE}_at" in definition.fields else {}
         return {DONE: True, **stamp}
     stage, now = definition.status, str(record.get("status"))
     if stage is None:
