@@ -143,6 +143,60 @@ async def test_a_view_is_saved_shared_changed_and_deleted(
     assert "Hot leads" in other.page.one("details", class_="view-menu").text
 
 
+async def test_a_view_among_many_is_found_by_its_address(
+    visitor: Visitor,
+    visit: Visit,
+    organisation: Organisation,
+    client: httpx.AsyncClient,
+    leads: object,
+    queries: Counter,
+) -> None:
+    other = await organisation.person("owner", name="Else")
+    many = [
+        {"name": f"A{n:03}", "path": "leads", "privacy": "everyone", "parameters": "status=new"}
+        for n in range(100)
+    ]
+    last = {"name": "Z", "path": "leads", "privacy": "everyone", "parameters": "status=hot"}
+    ids: list[str] = []
+    for body in (*many, last, last | {"name": "Zz"}):
+        made = await client.post("/v1/saved_views", json=body, headers=other.headers)
+        assert made.status_code == 201, made.text
+        ids.append(made.json()["data"]["id"])
+    await visitor.get("/leads")
+    queries.clear()
+    page = await visitor.get(f"/leads?saved={ids[-2]}")
+    assert said(visitor) == ["Status is Hot"]
+    assert len(queries) <= 5
+    csrf = page.all("input", name="csrf")[0]["value"]
+    await visitor.post(f"/leads/views/{ids[-2]}", [("csrf", csrf), ("do", "pin")])
+    await visitor.get("/leads")
+    assert "Z" in [a.text for a in visitor.page.all("a", class_="pinned")]
+    await visitor.get("/leads?status=contacted")
+    await visitor.send(visitor.page.one("form", action="/leads/views"), name="Zzz, my own")
+    await visitor.get("/leads")
+    assert "Zzz, my own" in visitor.page.one("details", class_="view-menu").text
+    await visitor.post(f"/leads/views/{ids[-1]}", [("csrf", csrf), ("do", "delete")])
+    assert "The view Zz is deleted." in visitor.page.one(class_="toasts").text
+
+
+async def test_what_happens_to_a_view_is_said_in_the_persons_language(
+    visitor: Visitor, leads: object
+) -> None:
+    await visitor.get("/leads?status=hot")
+    await visitor.send(visitor.page.one("form", action="/leads/views"), name="Heiße")
+    visitor.http.headers["accept-language"] = "de"
+    csrf = visitor.page.all("input", name="csrf")[0]["value"]
+    path = f"/leads/views/{visitor.answer.url.params['saved']}"
+    for do, text in (
+        ("save", "Die Ansicht Heiße ist gespeichert, wie Sie sie sehen."),
+        ("rename", "Die Ansicht Warme ist geändert."),
+        ("delete", "Die Ansicht Warme ist gelöscht."),
+    ):
+        form = [("csrf", csrf), ("do", do), ("name", "Warme")]
+        await visitor.post(path, form)
+        assert text in visitor.page.one(class_="toasts").text
+
+
 async def test_somebody_elses_view_is_not_theirs_to_change(
     visitor: Visitor, visit: Visit, organisation: Organisation, leads: object
 ) -> None:

@@ -32,7 +32,7 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
     within = str(dict(request.query_params.items()).get("in", ""))
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
-        asked = _asked(guest, definition, within)
+        asked = await _asked(guest, definition, within)
         query, backwards = guest.desk.query, to == _PREVIOUS
         what = (guest.reader, guest.person, definition, asked, identity)
         found = await query.neighbour(*what, backwards=backwards)
@@ -43,10 +43,11 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
     return render.to(request, f"{path}?{urlencode({'in': within})}" if within else path)
 
 
-def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
+async def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
     """The list that an address asks for; all of them, where it can't be read."""
     access = guest.person.access(definition)
-    found = question(guest, definition, access, parse_qsl(within)).asked
+    pairs = parse_qsl(within)
+    found = question(await guest.opening(pairs), definition, access, pairs).asked
     return replace(found, words="", cursor="", page=0)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -23,6 +23,7 @@ from tenfold.engine.registry import CUSTOM
 from tenfold.engine.types import Locale
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import Unauthenticated
+from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.desk import DEFINITIONS, MEMBERS, Desk, desk_of
 from tenfold.web.pages import cells, hues, keeping, speaking, words
@@ -162,6 +163,12 @@ class Guest:
         """A type with the organisation's own fields."""
         versions = self.reader.versions
         return await self.desk.tailored.get(self.reader, self.claims.tenant, shipped, versions[1])
+
+    async def opening(self, pairs: Iterable[tuple[str, str]]) -> Guest:
+        """The same, who knows the saved view that an address names."""
+        identity = parse_id(dict(pairs).get("saved", ""))
+        arranged = await self.arranged.opening(self.desk, self.reader, self.person, identity)
+        return self if arranged is self.arranged else replace(self, arranged=arranged)
 
     def staged(self, shipped: Definition) -> Definition:
         """A type with the organisation's stages, once another was read with them."""

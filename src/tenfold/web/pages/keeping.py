@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from uuid import UUID
@@ -16,6 +17,8 @@ from tenfold.accounts.personal import Kept
 from tenfold.db.database import Reader
 from tenfold.engine import ask as asking
 from tenfold.kernel import digits
+from tenfold.kernel.ids import parse_id
+from tenfold.kernel.text import fold
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages.session import Req
 
@@ -60,8 +63,17 @@ class Arranged:
         return tuple(v for v in self.of(path) if str(v.id) in self.kept.pins)
 
     def view(self, identity: UUID | None) -> View | None:
-        """A view by its id, as far as the person sees it."""
+        """A view by its id, as far as the person sees it and it is among these."""
         return next((v for v in self.views if v.id == identity), None)
+
+    async def opening(
+        self, desk: Desk, reader: Reader, person: Caller, identity: UUID | None
+    ) -> Arranged:
+        """The same with the view that an address names, which may be beyond those read at first."""
+        if identity is None or self.view(identity) or not _may_see(desk, person):
+            return self
+        more = await _by_ids(desk, reader, person, [identity])
+        return replace(self, views=_ordered((*self.views, *more)))
 
 
 class Arrangements:
@@ -79,11 +91,11 @@ class Arrangements:
         found = self._known.get(who)
         if found is not None and found[0] == versions:
             return found[1]
-        views, kept = await _views(desk, reader, person), None
+        kept = None
         if found is not None and found[0][_BEFORE + 1] == versions[_BEFORE + 1]:
             kept = found[1].kept
         kept = kept or await personal.kept(reader, *who)
-        made = Arranged(views, kept)
+        made = Arranged(await _views(desk, reader, person, kept.pins), kept)
         self._known[who] = versions, made
         if len(self._known) > self._most:
             self._known.popitem(last=False)
@@ -123,16 +135,48 @@ def looks() -> Looks:
     return Looks()
 
 
-async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]:
-    definition = desk.registry.by_name[VIEW]
-    access = person.access(definition)
-    if access.read == "none":
+def _may_see(desk: Desk, person: Caller) -> bool:
+    return person.access(desk.registry.by_name[VIEW]).read != "none"
+
+
+async def _views(
+    desk: Desk, reader: Reader, person: Caller, pins: Iterable[str]
+) -> tuple[View, ...]:
+    """The first by their names; where there are more, one's own and the pinned ones in any case."""
+    if not _may_see(desk, person):
         return ()
-    asked = asking.parse([("sort", "name")], definition, access, person.locale)
+    views, more = await _page(desk, reader, person)
+    if more:
+        mine, _ = await _page(desk, reader, person, ("owner_id", str(person.user)))
+        views = [*views, *mine]
+        known = {str(v.id) for v in views}
+        if left := [found for pin in pins if pin not in known and (found := parse_id(pin))]:
+            views += await _by_ids(desk, reader, person, left)
+    return _ordered(views)
+
+
+async def _page(
+    desk: Desk, reader: Reader, person: Caller, *narrowed: tuple[str, str]
+) -> tuple[list[View], bool]:
+    """The first views, and whether there are more."""
+    definition = desk.registry.by_name[VIEW]
+    asked = asking.parse(
+        [("sort", "name"), *narrowed], definition, person.access(definition), person.locale
+    )
     asked = replace(asked, fields=_FIELDS, limit=asking.MOST)
     page = await desk.query.page(reader, person, definition, asked)
-    rows: list[dict[str, str]] = digits.decode(page.data)
-    return tuple(
+    return _read(person, page.data), page.has_more
+
+
+async def _by_ids(desk: Desk, reader: Reader, person: Caller, ids: Sequence[UUID]) -> list[View]:
+    definition = desk.registry.by_name[VIEW]
+    data = await desk.query.several(reader, person, definition, ids, fields=_FIELDS)
+    return _read(person, data)
+
+
+def _read(person: Caller, data: bytes) -> list[View]:
+    rows: list[dict[str, str]] = digits.decode(data)
+    return [
         View(
             UUID(row["id"]),
             row["name"],
@@ -143,4 +187,9 @@ async def _views(desk: Desk, reader: Reader, person: Caller) -> tuple[View, ...]
             int(row["version"]),
         )
         for row in rows
-    )
+    ]
+
+
+def _ordered(views: Iterable[View]) -> tuple[View, ...]:
+    """Each once, by their names."""
+    return tuple(sorted({v.id: v for v in views}.values(), key=lambda v: fold(v.name)))

@@ -106,7 +106,9 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
     said, place = "", address(f"/{act.shipped.path}", [("saved", str(identity))])
     try:
         async with changing(request, act.claims) as (tx, guest):
-            view = guest.arranged.view(identity)
+            opened = await guest.opening([("saved", str(identity))])
+            view = opened.arranged.view(identity)
+            name = view.name if view else ""
             if do in ("pin", "unpin"):
                 keep = personal.keep if do == "pin" else personal.drop
                 await keep(tx, "pin", str(identity))
@@ -114,15 +116,17 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
             elif do == "delete":
                 await act.desk.records.delete(tx, guest.person, _views(act), [identity])
                 await personal.drop(tx, "pin", str(identity))
-                said, place = say("The view is deleted."), f"/{act.shipped.path}"
+                said, place = (
+                    say("The view %(name)s is deleted.", name=name),
+                    f"/{act.shipped.path}",
+                )
             else:
-                said = await _rewritten(act, tx, guest, identity, do)
+                said = await _rewritten(act, tx, guest, identity, do, name)
     except (Invalid, Conflict, Lost) as error:
         return act.refused(error.message)
     undo = f"/saved_views/{identity}/restore" if do == "delete" else ""
-    name = view.name if view else "The view"
     if said:
-        keep_flash(request, Flash(said.replace("The view", f"The view {name}", 1), undo=undo))
+        keep_flash(request, Flash(said, undo=undo))
     return render.to(request, place)
 
 
@@ -131,14 +135,17 @@ def _views(act: Sent) -> Definition:
     return act.desk.registry.by_name[VIEW]
 
 
-async def _rewritten(act: Sent, tx: Transaction, guest: Guest, identity: UUID, do: str) -> str:
+async def _rewritten(
+    act: Sent, tx: Transaction, guest: Guest, identity: UUID, do: str, name: str
+) -> str:
     """Change what a view holds, or its name and who sees it."""
     if do == "save":
         values: dict[str, object] = {"parameters": _query(act.form)}
-        said = say("The view is saved as you see it.")
+        said = say("The view %(name)s is saved as you see it.", name=name)
     else:
-        values = {"name": act.form.get("name").strip(), "privacy": _privacy(act.form)}
-        said = say("The view is changed.")
+        name = act.form.get("name").strip()
+        values = {"name": name, "privacy": _privacy(act.form)}
+        said = say("The view %(name)s is changed.", name=name)
     one = Change(identity, values, None)
     await act.desk.records.update(tx, guest.person, _views(act), [one], guest.locale)
     return said

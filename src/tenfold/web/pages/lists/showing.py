@@ -104,7 +104,7 @@ async def _question(guest: Guest, shipped: Definition, pairs: list[tuple[str, st
     access = guest.person.access(definition)
     access.need("read", definition)
     rest = [p for p in pairs if not (p[0].startswith("add_") and p[0] != "add_to")]
-    return question(guest, definition, access, rest)
+    return question(await guest.opening(rest), definition, access, rest)
 
 
 async def _parts(asked: Question, given: dict[str, str]) -> dict[str, Any]:
