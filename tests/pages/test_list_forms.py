@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -260,6 +261,78 @@ async def test_a_choice_of_ones_own_makes_lanes(
     await visitor.get("/custom/repairs?group=custom.step")
     heads = [one.text for one in visitor.page.all("tr", class_="group-head")]
     assert [head.split()[0] for head in heads] == ["Asked", "Under", "No"]
+
+
+async def _moved(visitor: Visitor, board: Element, title: str, to: str) -> None:
+    """Take a card to another lane, as the page's script does."""
+    card = next(c for c in board.all("li", class_="board-card") if title in c.text)
+    assert board.one("section", data_lane=to)
+    body = {"csrf": board["data-csrf"], "field": board["data-field"], "value": to}
+    await visitor.post(card["data-move"], [*body.items(), ("version", card["data-version"])])
+    assert visitor.answer.status_code == 200, visitor.answer.text
+
+
+async def test_cards_move_between_yes_and_no(visitor: Visitor, make: Make) -> None:
+    path = "/contacts?as=board&group=do_not_call"
+    await make("contacts", first_name="Ann", last_name="Quiet", do_not_call=True)
+    await make("contacts", first_name="Bob", last_name="Loud")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Ann Quiet"], "false": ["Bob Loud"]}
+    await _moved(visitor, visitor.page.one(class_="board"), "Bob", "true")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Bob Loud", "Ann Quiet"], "false": []}
+    await _moved(visitor, visitor.page.one(class_="board"), "Ann", "false")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Bob Loud"], "false": ["Ann Quiet"]}
+
+
+async def test_neither_yes_nor_no_is_a_lane_too(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    homes = [
+        await make("listings", address={"street": f"{n} Elm St"}, list_price=1_000, pool=pool)
+        for n, pool in enumerate((True, None))
+    ]
+    await visitor.get("/listings?as=board&group=pool")
+    cards = {
+        one["data-lane"]: [c["data-id"] for c in one.all("li", class_="board-card")]
+        for one in visitor.page.all("section", class_="lane")
+    }
+    assert cards == {"true": [homes[0]["id"]], "false": [], "": [homes[1]["id"]]}
+    await _moved(visitor, visitor.page.one(class_="board"), "0 Elm", "")
+    path = f"/v1/listings/{homes[0]['id']}"
+    record = (await client.get(path, headers=admin.headers)).json()
+    assert record["data"]["pool"] is None
+    await visitor.get("/listings?as=board&group=pool&lane=perhaps")
+    assert visitor.answer.status_code == 400
+
+
+@pytest.mark.parametrize("form", ["board", "table"])
+async def test_a_long_lane_goes_on_whatever_it_is_called(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody, form: str
+) -> None:
+    await make("types", name="repairs")
+    field = {"type": "custom_repairs", "name": "step", "kind": "choice", "label": "Step"}
+    options = ["Under way", "50%", "A/B", "none"]
+    await make("custom-fields", **field, options=options)
+    held = [*options, None]
+    rows = [{"name": f"R{n:03}", "custom": {"step": held[n % 5]}} for n in range(125)]
+    answer = await client.post(
+        "/v1/custom/repairs/bulk", json={"records": rows}, headers=admin.headers
+    )
+    assert answer.status_code == 201, answer.text
+    await visitor.get(f"/custom/repairs?as={form}&group=custom.step&sort=name")
+    ends = visitor.page.all(class_="more", data_part="")
+    assert len(ends) == len({one["id"] for one in ends}) == 5
+    for place, end in enumerate(ends):
+        link = end.one("a")
+        assert link["hx-target"] == f"#{end['id']}"
+        assert re.fullmatch(r"more-[0-9a-f-]{36}", end["id"])
+        target = {"hx-request": "true", "hx-target": f"{end.tag}#{end['id']}"}
+        await visitor.get(link["href"], headers=target)
+        names = re.findall(r"R(\d{3})", visitor.answer.text)
+        shown = 20 if form == "board" else 10
+        assert {int(n) for n in names} == set(range(125)[place::5][shown:])
 
 
 async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make) -> None:

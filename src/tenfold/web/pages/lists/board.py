@@ -13,6 +13,7 @@ from tenfold.kernel import digits
 from tenfold.web.pages import cells, hues
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, name_in_list
+from tenfold.web.pages.lists.lane import BARE, spelled
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.table import (
     Listed,
@@ -140,12 +141,12 @@ def _lane(
     field = question.group
     assert field is not None
     more = "+" if lane.page.count_kind == "at_least" else ""
-    identity = "" if lane.value is None else str(lane.value)
+    identity = spelled(lane.value)
     hue = ""
     if isinstance(field.type, Stage):
         hue = hues.of(field.type, identity)
     cursor = lane.page.next_cursor
-    on = question.link(lane=identity or "none", cursor=cursor) if cursor else ""
+    on = question.link(lane=identity or BARE, cursor=cursor) if cursor else ""
     return Pile(
         identity,
         lane_label(question, lane.value, reader),

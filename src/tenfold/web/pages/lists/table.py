@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -35,6 +34,7 @@ from tenfold.web.pages.columns import (
 )
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.lists.lane import plain, spelled
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.view import record_cell
 from tenfold.web.pages.mentions import Mentions
@@ -60,12 +60,10 @@ class Row:
 class Section:
     """The records of one group, or of the whole list; `more` is where it goes on."""
 
-    id: str
     label: Cell | None
     count: str
     rows: tuple[Row, ...]
     more: str
-    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +285,13 @@ def _section(
 ) -> Section:
     rows = tuple(_row(question, columns, record, reader, inside) for record in records)
     if lane is None:
-        return Section("", None, "", rows, _onward(question, found))
-    identity = str(lane.value) if lane.value is not None else "none"
+        return Section(None, "", rows, _onward(question, found))
     more = "+" if lane.page.count_kind == "at_least" else ""
     alone = lane_address(question, lane.value)
     cursor = lane.page.next_cursor
     on = f"{alone}&cursor={cursor}" if cursor else ""
     label = lane_label(question, lane.value, reader)
-    return Section(identity, label, f"{lane.page.count:,}{more}", rows, on, alone)
+    return Section(label, f"{lane.page.count:,}{more}", rows, on)
 
 
 def lane_address(question: Question, value: object) -> str:
@@ -302,7 +299,7 @@ def lane_address(question: Question, value: object) -> str:
     field = question.group
     assert field is not None
     name = name_in_list(field)
-    pair = (f"{name}[null]", "true") if value is None else (name, _spelled(value))
+    pair = (f"{name}[null]", "true") if value is None else (name, spelled(value))
     kept = [p for p in question.pairs if p[0] not in ("group", "saved")]
     return address(question.path, [*kept, pair])
 
@@ -313,17 +310,9 @@ def lane_label(question: Question, value: object, reader: cells.Reader) -> Cell:
     assert field is not None
     if value is None:
         return Cell("text", say("No %(field)s", field=within(field.label)))
-    held = {field.json_name: _plain(value)}
+    held = {field.json_name: plain(value)}
     cell = cells.cell(field, {"custom": held} if field.custom else held, reader)
     return cell if cell.text else Cell("text", say("Somebody"))
-
-
-def _plain(value: object) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _spelled(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _row(
