@@ -19,6 +19,7 @@ from tenfold.web.pages.edit import Act, arrived
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
 from tenfold.web.pages.lists.lane import meant, plain, spelled
+from tenfold.web.pages.reaching import field_named
 from tenfold.web.pages.session import Flash, Req, form_token
 
 _QUARTER = timedelta(minutes=15)
@@ -31,7 +32,7 @@ async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
     act = await arrived(request, plural, "page-lane", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
-            field = _field(definition, act.form.get("field"))
+            field = field_named(guest, definition, act.form.get("field"))
             value = plain(meant(field, act.form.get("value"), guest.locale))
             what = (tx, guest.person, definition)
             body: _BODY = {field.json_name: value}
@@ -51,7 +52,7 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     act = await arrived(request, plural, "page-day", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
-            field = _field(definition, act.form.get("field"))
+            field = field_named(guest, definition, act.form.get("field"))
             json, _ = await act.desk.query.one(tx, guest.person, definition, act.identity)
             record: dict[str, Any] = digits.decode(json)
             body = _later(guest, definition, field, record, act)
@@ -63,14 +64,6 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     day = date.fromisoformat(act.form.get("day"))
     said = say("Moved to %(day)s.", day=words.written(day, guest.who.region))
     return _moved(request, act, guest, field, written, said)
-
-
-def _field(definition: Definition, name: str) -> Field:
-    own = definition.custom_fields.get(name.removeprefix("custom."))
-    found = own if name.startswith("custom.") else definition.by_json.get(name)
-    if found is None:
-        raise Invalid({"field": "is no field of this record"})
-    return found
 
 
 def _label(field: Field, value: object) -> str:
