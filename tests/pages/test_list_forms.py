@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -463,6 +466,50 @@ async def test_what_is_seen_is_exported(visitor: Visitor, leads: object) -> None
     assert lines[0] == "id,first_name,last_name,budget,budget_currency,source"
     assert len(lines) == 11
     assert lines[1].split(",")[1] == "N01"
+
+
+@pytest.fixture
+async def found(visitor: Visitor, make: Make) -> list[str]:
+    """What a search of a saved view shows: three of five leads."""
+    for name in ("Ann Birch", "Bob Birch", "Cy Birch", "Dee Oak", "Eve Oak"):
+        first, last = name.split()
+        await make("leads", first_name=first, last_name=last, status="hot")
+    await make("leads", first_name="Flo", last_name="Birch", status="lost")
+    await visitor.get("/leads?status=hot&sort=first_name")
+    await visitor.send(visitor.page.one("form", action="/leads/views"), name="Hot ones")
+    await visitor.send(visitor.page.one("form", class_="search"), q="birch")
+    shown = titles(visitor)
+    assert sorted(shown) == ["Ann Birch", "Bob Birch", "Cy Birch"]
+    return shown
+
+
+async def test_what_a_search_shows_is_exported(visitor: Visitor, found: list[str]) -> None:
+    links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export")]
+    text = (await visitor.http.get(links[0])).text.lstrip("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [f"{row['first_name']} {row['last_name']}" for row in rows] == found
+    records = (await visitor.http.get(f"{links[0]}&format=json")).json()
+    assert [f"{one['first_name']} {one['last_name']}" for one in records] == found
+    workbook = io.BytesIO((await visitor.http.get(links[1])).content)
+    with zipfile.ZipFile(workbook) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row"), sheet.count("Oak"), sheet.count("Flo")) == (4, 0, 0)
+    for path in ("/leads/export?q=%21", "/leads/export?q=nobody"):
+        assert len((await visitor.http.get(path)).text.splitlines()) == 1
+
+
+async def test_the_next_record_of_a_search_is_the_next_found(
+    visitor: Visitor, found: list[str]
+) -> None:
+    await visitor.get(visitor.page.one("table", class_="grid").all("a", class_="record")[0]["href"])
+    walked = [visitor.page.one("h1").text]
+    for _ in found:
+        await visitor.get(visitor.page.one("a", rel="next")["href"])
+        walked.append(visitor.page.one("h1").text)
+    assert "the last of the list" in visitor.page.one(class_="toasts").text
+    assert walked == [*found, found[-1]]
+    await visitor.get(visitor.page.one("a", rel="prev")["href"])
+    assert visitor.page.one("h1").text == found[1]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
+from tenfold.engine.search import Search
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Ref, Secret
 from tenfold.engine.types.contact import ADDRESS_PARTS
@@ -132,15 +133,21 @@ async def _pages(
             asked = replace(
                 ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()
             )
-            page = await query.page(reading.reader, person, definition, asked)
-            made = _Page(shown, page.data, label=definition.label_plural)
+            what = (reading.reader, person, definition)
+            if ask.words:  # a search has one page: the best of what it found
+                best = replace(asked, limit=ask.limit, cursor="")
+                data, onward = await Search(query).found(*what, best), None
+            else:
+                page = await query.page(*what, asked)
+                data, onward = page.data, page.next_cursor
+            made = _Page(shown, data, label=definition.label_plural)
             if named:
-                made.rows = _decoder.decode(page.data)
+                made.rows = _decoder.decode(data)
                 made.named = await _titles(query, reading, shown, made.rows)
         yield made
-        if page.next_cursor is None:
+        if onward is None:
             return
-        cursor = page.next_cursor
+        cursor = onward
 
 
 def _shown(definition: Definition, access: Access, ask: Ask) -> list[Field]:

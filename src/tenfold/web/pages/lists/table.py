@@ -209,12 +209,8 @@ async def _page(guest: Guest, definition: Definition, asked: Ask) -> Page:
     """A page of the list, or the best matches within it of the words that were searched for."""
     if not asked.words:
         return await guest.desk.query.page(guest.reader, guest.person, definition, asked)
-    try:
-        found = await Search(guest.desk.query).records(
-            guest.reader, guest.person, definition, asked.words, asked.limit, asked
-        )
-    except Invalid:
-        found = b"[]"
+    search = Search(guest.desk.query)
+    found = await search.found(guest.reader, guest.person, definition, asked)
     number = len(msgspec.json.decode(found, type=list[msgspec.Raw]))
     kind = "best" if number == asked.limit else "exact"
     return Page(found, asked.limit, None, has_more=False, count=number, count_kind=kind)
