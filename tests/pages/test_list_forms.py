@@ -19,6 +19,9 @@ from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element, parse
 from tests.pages.test_list_pages import column, said, taken_off, titles
 
+from tenfold.engine import lanes as engine_lanes
+from tenfold.web.pages.lists import table as tables
+
 pytestmark = pytest.mark.anyio
 
 _STATES = ("new", "hot", "lost")
@@ -336,6 +339,72 @@ async def test_a_long_lane_goes_on_whatever_it_is_called(
         names = re.findall(r"R(\d{3})", visitor.answer.text)
         shown = 20 if form == "board" else 10
         assert {int(n) for n in names} == set(range(125)[place::5][shown:])
+
+
+@pytest.fixture
+async def sorted_out(make: Make, client: httpx.AsyncClient, admin: Somebody) -> None:
+    """Records of a choice with more options than lists have lanes, and more without a value."""
+    await make("types", name="repairs")
+    field = {"type": "custom_repairs", "name": "step", "kind": "choice", "label": "Step"}
+    await make("custom-fields", **field, options=[f"S{n}" for n in range(63)])
+    steps = ["S0", "S61"] * 3 + ["S62"] * 22 + [None] * 45
+    rows = [{"name": f"R{n:03}", "custom": {"step": step}} for n, step in enumerate(steps)]
+    path = "/v1/custom/repairs/bulk"
+    answer = await client.post(path, json={"records": rows}, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_values_without_a_group_of_their_own_are_in_one(
+    visitor: Visitor, sorted_out: None
+) -> None:
+    await visitor.get("/custom/repairs?group=custom.step&sort=name")
+    heads = [one.text for one in visitor.page.all("tr", class_="group-head")]
+    assert heads == ["S0 3", "Others 25", "No step 45"]
+    assert visitor.page.one("p", class_="count").text == "73 repairs"
+    assert visitor.page.one(data_every="").text == "All 73 repairs"
+    target = {"hx-request": "true", "hx-target": "tr#more-1"}
+    await visitor.get(visitor.page.all("a", rel="next")[0]["href"], headers=target)
+    names = re.findall(r">R(\d{3})", visitor.answer.text)
+    assert [int(n) for n in names] == list(range(13, 28))
+
+
+async def test_values_without_a_lane_of_their_own_are_in_one(
+    visitor: Visitor, sorted_out: None
+) -> None:
+    await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
+    assert {lane: len(cards) for lane, cards in lanes(visitor).items() if cards} == {
+        "S0": 3,
+        ",others": 20,
+        "": 20,
+    }
+    assert visitor.page.one("p", class_="count").text == "73 repairs"
+    board = visitor.page.one(class_="board")
+    lane = board.one("section", data_lane=",others")
+    assert (lane.one("h2").text, lane.has("data-closed")) == ("Others 25", True)
+    assert not lane.one("h2").all("a")
+    await visitor.get(lane.one("li", class_="more").one("a")["href"])
+    names = re.findall(r">R(\d{3})", visitor.answer.text)
+    assert [int(n) for n in names] == list(range(23, 28))
+    await _moved(visitor, board, "R001", "S0")
+    await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
+    assert len(lanes(visitor)["S0"]) == 4
+
+
+async def test_people_without_a_lane_of_their_own_are_in_one(
+    visitor: Visitor,
+    organisation: Organisation,
+    admin: Somebody,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (engine_lanes, tables):
+        monkeypatch.setattr(module, "MOST", 2)
+    people = [await organisation.person("owner", name=name) for name in ("A", "B", "C")]
+    for one in (*people, admin):
+        await make("leads", first_name="Of", last_name="One", owner_id=str(one.id))
+    await visitor.get("/leads?as=board&group=owner_id")
+    assert sorted(len(cards) for cards in lanes(visitor).values()) == [1, 1, 2]
+    assert visitor.page.one("p", class_="count").text == "4 leads"
 
 
 async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from uuid import UUID
 
 from tenfold.engine.definition import Field
+from tenfold.engine.lanes import Others
 from tenfold.engine.types import Locale, Refused
 from tenfold.kernel.errors import Invalid
 
 BARE = ",none"
 """The lane without a value in an address: no option has a comma in it."""
+OTHERS = ",others"
+"""That of all values without a lane of their own."""
 
 
 def spelled(value: object) -> str:
     """A lane's value as text: `true`, an option, a person's id; empty for none."""
     if value is None:
         return ""
+    if isinstance(value, Others):
+        return OTHERS
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

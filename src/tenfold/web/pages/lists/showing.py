@@ -24,7 +24,6 @@ from tenfold.web.pages.lists import calendar as calendars
 from tenfold.web.pages.lists import said, view
 from tenfold.web.pages.lists import table as tables
 from tenfold.web.pages.lists.figures import figures
-from tenfold.web.pages.lists.lane import BARE, meant
 from tenfold.web.pages.lists.question import BOARD, CALENDAR, Question, question
 from tenfold.web.pages.session import Req, form_token, routed
 
@@ -134,11 +133,8 @@ async def _parts(asked: Question, given: dict[str, str]) -> dict[str, Any]:
 
 async def _more_cards(request: Req, asked: Question, lane: str) -> ASGIResponse:
     """How one lane of a board goes on."""
-    field = asked.group
-    assert field is not None
-    value = meant(field, "" if lane == BARE else lane, asked.guest.locale)
     columns = tables.shown_columns(asked)
-    made = await boards.lane_on(asked, columns, value, view.inside(asked))
+    made = await boards.lane_on(asked, columns, lane, view.inside(asked))
     return render.partial(request, "parts/cards.html", lane=made)
 
 
