@@ -526,15 +526,36 @@ async def test_who_may_not_change_has_nothing_to_do_it_with(
     assert titles(coordinator) == ["Not Theirs"]
 
 
-async def test_what_is_seen_is_exported(visitor: Visitor, leads: object) -> None:
-    await visitor.get("/leads?status=hot&sort=first_name&columns=source,budget")
-    link = next(a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export"))
-    answer = await visitor.http.get(link)
+async def test_what_is_seen_is_exported(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody, leads: object
+) -> None:
+    field = {"type": "lead", "kind": "text"}
+    await make("custom-fields", **field, name="seen", label="Seen")
+    await make("custom-fields", **field, name="unseen", label="Unseen")
+    for n in range(2):
+        custom = {"seen": f"S{n}", "unseen": f"U{n}"}
+        await make("leads", first_name=f"A{n}", last_name="One", status="hot", custom=custom)
+    path = "/leads?status=hot&sort=first_name&columns=source,custom.seen,budget"
+    await visitor.get(path)
+    links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export")]
+    answer = await visitor.http.get(links[0])
     assert answer.headers["content-disposition"] == 'attachment; filename="leads.csv"'
     lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0] == "id,first_name,last_name,budget,budget_currency,source"
-    assert len(lines) == 11
-    assert lines[1].split(",")[1] == "N01"
+    columns = "first_name,last_name,source,custom.seen,budget,budget_currency,id"
+    assert lines[0] == columns
+    assert len(lines) == 13
+    assert [line.split(",")[0] for line in lines[1:4]] == ["A0", "A1", "N01"]
+    assert lines[1].split(",")[3] == "S0"
+    (first, *_) = (await visitor.http.get(f"{links[0]}&format=json")).json()
+    keys = ["first_name", "last_name", "source", "custom", "budget", "budget_currency", "id"]
+    assert list(first) == keys
+    assert first["custom"] == {"seen": "S0"}
+    workbook = io.BytesIO((await visitor.http.get(links[1])).content)
+    with zipfile.ZipFile(workbook) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    places = [sheet.index(f">{name}<") for name in columns.split(",")]
+    assert places == sorted(places)
+    assert "unseen" not in sheet
 
 
 @pytest.fixture
