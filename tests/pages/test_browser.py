@@ -356,6 +356,68 @@ async def test_no_screen_cuts_the_usual_columns_of_a_list_off(
         assert await page.evaluate(CUT_OFF) == [0], width
 
 
+HEADS = """(shown) => [...document.querySelectorAll(".grid thead [data-column]")]
+    .filter((one) => !shown || one.offsetWidth).map((one) => one.dataset.column)"""
+
+
+async def _pull(page: Page, end: str = "up") -> None:
+    """Pull the edge of the first column after the name a hundred pixels to the right."""
+    head = page.locator(".grid thead [data-column]").nth(1)
+    box = await head.locator(".grip").bounding_box()
+    assert box
+    x, y = box["x"] + 3, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 50, y)
+    await page.mouse.move(x + 100, y)
+    if end == "up":
+        await page.mouse.up()
+
+
+async def test_a_column_widened_on_a_small_screen_takes_none_away(
+    open_page: Open, leads: None
+) -> None:
+    page = await open_page("/leads", TABLET)
+    every, shown = await page.evaluate(HEADS, False), await page.evaluate(HEADS, True)
+    assert len(shown) < len(every)
+    async with page.expect_response("**/leads/columns"):
+        await _pull(page)
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.reload()
+    assert await page.evaluate(HEADS, False) == every
+
+
+async def test_a_width_that_was_not_kept_is_put_back_and_said(
+    open_page: Open, leads: None, trouble: list[str]
+) -> None:
+    page = await open_page("/leads")
+    head = page.locator(".grid thead [data-column]").nth(1)
+    width = await head.evaluate("(one) => one.offsetWidth")
+    await _pull(page, end="")
+    assert await head.evaluate("(one) => one.offsetWidth") > width + 60
+    await head.dispatch_event("pointercancel")
+    assert await head.evaluate("(one) => one.offsetWidth") == width
+    assert await page.locator(".grip.held").count() == 0
+    await page.mouse.up()
+    await page.route("**/leads/columns", lambda route: route.fulfill(status=503, body="gone"))
+    await _pull(page)
+    await sees(page.locator(".toast"), "Something went wrong on our side")
+    assert await head.evaluate("(one) => one.offsetWidth") == width
+    trouble.clear()
+    await page.unroute("**/leads/columns")
+    await page.context.clear_cookies()
+    await _pull(page)
+    await page.wait_for_url("**/login?next=/leads")
+    await expect(page.locator(".rail")).to_have_count(0)
+
+
+async def test_a_box_takes_none_of_the_keys(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads")
+    await page.locator(".grid tbody .box input").first.focus()
+    await page.keyboard.press("e")
+    await expect(page.locator("form.editor")).to_have_count(1)
+
+
 # What a thumb can hardly hit: a link or button of less than 40 pixels, with what it covers.
 SMALL = """() => [...document.querySelectorAll(
     "main a, main button, main summary, .bar a, .bar button, .bar summary, .tabs a")]

@@ -203,3 +203,42 @@ async def test_what_is_no_field_is_not_found(visitor: Visitor, path: str) -> Non
     for name in ("nothing", "custom.nothing"):
         assert (await Editing(visitor, path, name).open()).status == 404
     assert (await Editing(visitor, path, "score").open()).status == 403
+
+
+async def test_a_hidden_field_answers_as_none_does(
+    visit: Visit,
+    organisation: Organisation,
+    client: httpx.AsyncClient,
+    admin: Somebody,
+    path: str,
+) -> None:
+    grants = {"lead": {"read": "all", "update": "all", "hide": ["source", "created_at"]}}
+    role = {"name": "helper", "grants": grants}
+    answer = await client.post("/v1/roles", json=role, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+    helper = visit(await organisation.person("member", ["helper"]))
+    one = await Editing(helper, path, "email").open()
+    csrf = dict(one.form.fields())["csrf"]
+    version = (await one.save(email="new@example.com")).version
+
+    async def told(way: str, name: str, **more: str) -> tuple[int, str]:
+        given = {"csrf": csrf, "version": version, "field": name, **more}
+        await helper.post(f"{path}/{way.replace('NAME', name)}", [*given.items()])
+        shown = helper.page.all("main") or [helper.page]
+        return helper.answer.status_code, shown[0].text
+
+    for way, hidden, more in (
+        (f"fields/NAME/undo?version={version}", "source", {}),
+        (f"fields/NAME/undo?version={version}", "source_id", {}),
+        ("fields/NAME", "source", {"source": "website"}),
+        ("lane", "source", {"value": "website"}),
+        ("lane", "source", {"value": "never"}),
+        ("day", "created_at", {"day": "2026-11-22"}),
+        ("day", "created_at", {"day": "never"}),
+    ):
+        seen, none = await told(way, hidden, **more), await told(way, "no_such", **more)
+        assert seen == none, way
+        assert seen[0] == 404, way
+    assert (await Editing(helper, path, "email").open()).form.one("input", name="email")[
+        "value"
+    ] == "new@example.com", "nothing was taken back on the way"

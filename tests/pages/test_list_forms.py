@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +18,9 @@ from tests.guards import Counter
 from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element, parse
 from tests.pages.test_list_pages import column, said, taken_off, titles
+
+from tenfold.engine import lanes as engine_lanes
+from tenfold.web.pages.lists import table as tables
 
 pytestmark = pytest.mark.anyio
 
@@ -316,6 +323,144 @@ async def test_a_choice_of_ones_own_makes_lanes(
     assert [head.split()[0] for head in heads] == ["Asked", "Under", "No"]
 
 
+async def _moved(visitor: Visitor, board: Element, title: str, to: str) -> None:
+    """Take a card to another lane, as the page's script does."""
+    card = next(c for c in board.all("li", class_="board-card") if title in c.text)
+    assert board.one("section", data_lane=to)
+    body = {"csrf": board["data-csrf"], "field": board["data-field"], "value": to}
+    await visitor.post(card["data-move"], [*body.items(), ("version", card["data-version"])])
+    assert visitor.answer.status_code == 200, visitor.answer.text
+
+
+async def test_cards_move_between_yes_and_no(visitor: Visitor, make: Make) -> None:
+    path = "/contacts?as=board&group=do_not_call"
+    await make("contacts", first_name="Ann", last_name="Quiet", do_not_call=True)
+    await make("contacts", first_name="Bob", last_name="Loud")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Ann Quiet"], "false": ["Bob Loud"]}
+    await _moved(visitor, visitor.page.one(class_="board"), "Bob", "true")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Bob Loud", "Ann Quiet"], "false": []}
+    await _moved(visitor, visitor.page.one(class_="board"), "Ann", "false")
+    await visitor.get(path)
+    assert lanes(visitor) == {"true": ["Bob Loud"], "false": ["Ann Quiet"]}
+
+
+async def test_neither_yes_nor_no_is_a_lane_too(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    homes = [
+        await make("listings", address={"street": f"{n} Elm St"}, list_price=1_000, pool=pool)
+        for n, pool in enumerate((True, None))
+    ]
+    await visitor.get("/listings?as=board&group=pool")
+    cards = {
+        one["data-lane"]: [c["data-id"] for c in one.all("li", class_="board-card")]
+        for one in visitor.page.all("section", class_="lane")
+    }
+    assert cards == {"true": [homes[0]["id"]], "false": [], "": [homes[1]["id"]]}
+    await _moved(visitor, visitor.page.one(class_="board"), "0 Elm", "")
+    path = f"/v1/listings/{homes[0]['id']}"
+    record = (await client.get(path, headers=admin.headers)).json()
+    assert record["data"]["pool"] is None
+    await visitor.get("/listings?as=board&group=pool&lane=perhaps")
+    assert visitor.answer.status_code == 400
+
+
+@pytest.mark.parametrize("form", ["board", "table"])
+async def test_a_long_lane_goes_on_whatever_it_is_called(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody, form: str
+) -> None:
+    await make("types", name="repairs")
+    field = {"type": "custom_repairs", "name": "step", "kind": "choice", "label": "Step"}
+    options = ["Under way", "50%", "A/B", "none"]
+    await make("custom-fields", **field, options=options)
+    held = [*options, None]
+    rows = [{"name": f"R{n:03}", "custom": {"step": held[n % 5]}} for n in range(125)]
+    answer = await client.post(
+        "/v1/custom/repairs/bulk", json={"records": rows}, headers=admin.headers
+    )
+    assert answer.status_code == 201, answer.text
+    await visitor.get(f"/custom/repairs?as={form}&group=custom.step&sort=name")
+    ends = visitor.page.all(class_="more", data_part="")
+    assert len(ends) == len({one["id"] for one in ends}) == 5
+    for place, end in enumerate(ends):
+        link = end.one("a")
+        assert link["hx-target"] == f"#{end['id']}"
+        assert re.fullmatch(r"more-[0-9a-f-]{36}", end["id"])
+        target = {"hx-request": "true", "hx-target": f"{end.tag}#{end['id']}"}
+        await visitor.get(link["href"], headers=target)
+        names = re.findall(r"R(\d{3})", visitor.answer.text)
+        shown = 20 if form == "board" else 10
+        assert {int(n) for n in names} == set(range(125)[place::5][shown:])
+
+
+@pytest.fixture
+async def sorted_out(make: Make, client: httpx.AsyncClient, admin: Somebody) -> None:
+    """Records of a choice with more options than lists have lanes, and more without a value."""
+    await make("types", name="repairs")
+    field = {"type": "custom_repairs", "name": "step", "kind": "choice", "label": "Step"}
+    await make("custom-fields", **field, options=[f"S{n}" for n in range(63)])
+    steps = ["S0", "S61"] * 3 + ["S62"] * 22 + [None] * 45
+    rows = [{"name": f"R{n:03}", "custom": {"step": step}} for n, step in enumerate(steps)]
+    path = "/v1/custom/repairs/bulk"
+    answer = await client.post(path, json={"records": rows}, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_values_without_a_group_of_their_own_are_in_one(
+    visitor: Visitor, sorted_out: None
+) -> None:
+    await visitor.get("/custom/repairs?group=custom.step&sort=name")
+    heads = [one.text for one in visitor.page.all("tr", class_="group-head")]
+    assert heads == ["S0 3", "Others 25", "No step 45"]
+    assert visitor.page.one("p", class_="count").text == "73 repairs"
+    assert visitor.page.one(data_every="").text == "All 73 repairs"
+    target = {"hx-request": "true", "hx-target": "tr#more-1"}
+    await visitor.get(visitor.page.all("a", rel="next")[0]["href"], headers=target)
+    names = re.findall(r">R(\d{3})", visitor.answer.text)
+    assert [int(n) for n in names] == list(range(13, 28))
+
+
+async def test_values_without_a_lane_of_their_own_are_in_one(
+    visitor: Visitor, sorted_out: None
+) -> None:
+    await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
+    assert {lane: len(cards) for lane, cards in lanes(visitor).items() if cards} == {
+        "S0": 3,
+        ",others": 20,
+        "": 20,
+    }
+    assert visitor.page.one("p", class_="count").text == "73 repairs"
+    board = visitor.page.one(class_="board")
+    lane = board.one("section", data_lane=",others")
+    assert (lane.one("h2").text, lane.has("data-closed")) == ("Others 25", True)
+    assert not lane.one("h2").all("a")
+    await visitor.get(lane.one("li", class_="more").one("a")["href"])
+    names = re.findall(r">R(\d{3})", visitor.answer.text)
+    assert [int(n) for n in names] == list(range(23, 28))
+    await _moved(visitor, board, "R001", "S0")
+    await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
+    assert len(lanes(visitor)["S0"]) == 4
+
+
+async def test_people_without_a_lane_of_their_own_are_in_one(
+    visitor: Visitor,
+    organisation: Organisation,
+    admin: Somebody,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (engine_lanes, tables):
+        monkeypatch.setattr(module, "MOST", 2)
+    people = [await organisation.person("owner", name=name) for name in ("A", "B", "C")]
+    for one in (*people, admin):
+        await make("leads", first_name="Of", last_name="One", owner_id=str(one.id))
+    await visitor.get("/leads?as=board&group=owner_id")
+    assert sorted(len(cards) for cards in lanes(visitor).values()) == [1, 1, 2]
+    assert visitor.page.one("p", class_="count").text == "4 leads"
+
+
 async def test_a_move_that_is_not_allowed_says_why(visitor: Visitor, make: Make) -> None:
     made = await make(
         "appointments",
@@ -435,15 +580,80 @@ async def test_who_may_not_change_has_nothing_to_do_it_with(
     assert titles(coordinator) == ["Not Theirs"]
 
 
-async def test_what_is_seen_is_exported(visitor: Visitor, leads: object) -> None:
-    await visitor.get("/leads?status=hot&sort=first_name&columns=source,budget")
-    link = next(a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export"))
-    answer = await visitor.http.get(link)
+async def test_what_is_seen_is_exported(
+    visitor: Visitor, make: Make, client: httpx.AsyncClient, admin: Somebody, leads: object
+) -> None:
+    field = {"type": "lead", "kind": "text"}
+    await make("custom-fields", **field, name="seen", label="Seen")
+    await make("custom-fields", **field, name="unseen", label="Unseen")
+    for n in range(2):
+        custom = {"seen": f"S{n}", "unseen": f"U{n}"}
+        await make("leads", first_name=f"A{n}", last_name="One", status="hot", custom=custom)
+    path = "/leads?status=hot&sort=first_name&columns=source,custom.seen,budget"
+    await visitor.get(path)
+    links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export")]
+    answer = await visitor.http.get(links[0])
     assert answer.headers["content-disposition"] == 'attachment; filename="leads.csv"'
     lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0] == "id,first_name,last_name,budget,budget_currency,source"
-    assert len(lines) == 11
-    assert lines[1].split(",")[1] == "N01"
+    columns = "first_name,last_name,source,custom.seen,budget,budget_currency,id"
+    assert lines[0] == columns
+    assert len(lines) == 13
+    assert [line.split(",")[0] for line in lines[1:4]] == ["A0", "A1", "N01"]
+    assert lines[1].split(",")[3] == "S0"
+    (first, *_) = (await visitor.http.get(f"{links[0]}&format=json")).json()
+    keys = ["first_name", "last_name", "source", "custom", "budget", "budget_currency", "id"]
+    assert list(first) == keys
+    assert first["custom"] == {"seen": "S0"}
+    workbook = io.BytesIO((await visitor.http.get(links[1])).content)
+    with zipfile.ZipFile(workbook) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    places = [sheet.index(f">{name}<") for name in columns.split(",")]
+    assert places == sorted(places)
+    assert "unseen" not in sheet
+
+
+@pytest.fixture
+async def found(visitor: Visitor, make: Make) -> list[str]:
+    """What a search of a saved view shows: three of five leads."""
+    for name in ("Ann Birch", "Bob Birch", "Cy Birch", "Dee Oak", "Eve Oak"):
+        first, last = name.split()
+        await make("leads", first_name=first, last_name=last, status="hot")
+    await make("leads", first_name="Flo", last_name="Birch", status="lost")
+    await visitor.get("/leads?status=hot&sort=first_name")
+    await visitor.send(visitor.page.one("form", action="/leads/views"), name="Hot ones")
+    await visitor.send(visitor.page.one("form", class_="search"), q="birch")
+    shown = titles(visitor)
+    assert sorted(shown) == ["Ann Birch", "Bob Birch", "Cy Birch"]
+    return shown
+
+
+async def test_what_a_search_shows_is_exported(visitor: Visitor, found: list[str]) -> None:
+    links = [a["href"] for a in visitor.page.all("a") if a["href"].startswith("/leads/export")]
+    text = (await visitor.http.get(links[0])).text.lstrip("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [f"{row['first_name']} {row['last_name']}" for row in rows] == found
+    records = (await visitor.http.get(f"{links[0]}&format=json")).json()
+    assert [f"{one['first_name']} {one['last_name']}" for one in records] == found
+    workbook = io.BytesIO((await visitor.http.get(links[1])).content)
+    with zipfile.ZipFile(workbook) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row"), sheet.count("Oak"), sheet.count("Flo")) == (4, 0, 0)
+    for path in ("/leads/export?q=%21", "/leads/export?q=nobody"):
+        assert len((await visitor.http.get(path)).text.splitlines()) == 1
+
+
+async def test_the_next_record_of_a_search_is_the_next_found(
+    visitor: Visitor, found: list[str]
+) -> None:
+    await visitor.get(visitor.page.one("table", class_="grid").all("a", class_="record")[0]["href"])
+    walked = [visitor.page.one("h1").text]
+    for _ in found:
+        await visitor.get(visitor.page.one("a", rel="next")["href"])
+        walked.append(visitor.page.one("h1").text)
+    assert "the last of the list" in visitor.page.one(class_="toasts").text
+    assert walked == [*found, found[-1]]
+    await visitor.get(visitor.page.one("a", rel="prev")["href"])
+    assert visitor.page.one("h1").text == found[1]
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ def compared(
             return column == value
         case "ne":
             return column.is_distinct_from(value)
-        case "in":
-            return column == sa.any_(sa.bindparam(bind, type_=ARRAY(column.type)))
+        case "in" | "out":  # the latter of lanes alone: addresses have no such operator
+            values = sa.bindparam(bind, type_=ARRAY(column.type))
+            return column == sa.any_(values) if operator == "in" else column != sa.all_(values)
         case "prefix":
             end = sa.bindparam(f"{bind}_end", type_=column.type)
             return sa.and_(column >= value, column < end)

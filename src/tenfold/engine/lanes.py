@@ -28,11 +28,19 @@ from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns
 
 MOST = 60
-"""How many lanes a list has at most."""
+"""How many values have a lane of their own; those of all others are in one."""
 KINDS = frozenset({"choice", "stage", "boolean", "user"})
 OWN_KINDS = frozenset({"choice"})
 """The kinds of fields whose values make lanes; of those that organisations made."""
-_VALUES, _ENDS, _FIELD = "lanes", "lane_ends", "lane_field"
+_LANE = "lane"
+_VALUES, _ENDS, _FIELD = "lanes", "lane_ends", f"{_LANE}_field"
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """All values but these, which have lanes of their own."""
+
+    shown: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +66,25 @@ async def lanes(
     field: Field,
     values: Sequence[object],
 ) -> list[Lane]:
-    """The lanes of these values in their order, and the one without a value where there is any."""
+    """The lanes of these values in their order, then those of others and without one, if any."""
     rows = await _rows(query, reader, person, definition, ask, field, list(values)[:MOST])
-    found = [_lane(query, definition, in_lane(ask, field, row[0]), row) for row in rows]
-    if field.nullable:
-        bare = in_lane(ask, field, None)
-        page = await query.page(reader, person, definition, replace(bare, count=""))
-        if page.count is None:  # a count would be one statement more for the last lane alone
-            page = replace(page, count=page.limit, count_kind="at_least")
-        found += [Lane(None, page)] if page.count else []
+    bare = rows[0][0] if rows else 0
+    found = [_lane(query, definition, in_lane(ask, field, row[1]), row[1:]) for row in rows]
+    if others := others_of(values):
+        asked = replace(in_lane(ask, field, others), count="capped")
+        page = await query.page(reader, person, definition, asked)
+        found += [Lane(others, page)] if page.count else []
+    if bare:
+        asked = replace(in_lane(ask, field, None), count="")
+        page = await query.page(reader, person, definition, asked)
+        kind = "exact" if bare < COUNTED else "at_least"
+        found.append(Lane(None, replace(page, count=min(bare, COUNTED - 1), count_kind=kind)))
     return found
+
+
+def others_of(values: Sequence[object]) -> Others | None:
+    """What stands for the values that have no lane of their own, where there are so many."""
+    return Others(tuple(values[:MOST])) if len(values) > MOST else None
 
 
 async def stretches(
@@ -87,7 +104,10 @@ async def stretches(
 
 def in_lane(ask: Ask, field: Field, value: object) -> Ask:
     """The list of one lane alone."""
-    one = Filter(field, "null", value=True) if value is None else Filter(field, "eq", value)
+    if isinstance(value, Others):
+        one = Filter(field, "out", list(value.shown))
+    else:
+        one = Filter(field, "null", value=True) if value is None else Filter(field, "eq", value)
     return replace(ask, filters=(*ask.filters, one))
 
 
@@ -110,7 +130,7 @@ async def _rows(
         ask.fields,
         ask.limit,
         ask.deleted,
-        (field.custom, "" if field.custom else field.name),
+        (field.custom, "" if field.custom else field.name, field.nullable),
         ends is None,
     )
     reading = _LaneReading(definition, person, query.registry, field, ranged=ends is not None)
@@ -143,6 +163,8 @@ class _LaneReading(PersonReading):
         ranged: bool,
     ) -> None:
         super().__init__(definition, person, registry)
+        self._whole = PersonReading(definition, person, registry)
+        self._field = field
         self._slots = SLOTS.alias() if field.custom else None
         self._column: ColumnElement[Any] = (
             field.type.compared(field.name, Columns.of(self.table))
@@ -167,7 +189,10 @@ class _LaneReading(PersonReading):
         return asked.where(column >= value, column < end)
 
     def statement(self, ask: Ask) -> Statement:
-        """One row for each lane: its value, how many records, and its page."""
+        """One row for each lane: its value, how many records, and its page.
+
+        Lanes of values say before it how many records have none.
+        """
         kind = self._column.type
         named = {"value": _VALUES, **({"until": _ENDS} if self._ranged else {})}
         arrays = (sa.bindparam(bind, type_=ARRAY(kind)) for bind in named.values())
@@ -182,11 +207,22 @@ class _LaneReading(PersonReading):
         counted = self.matching(ask).with_only_columns(one).limit(sa.literal_column(str(COUNTED)))
         count = sa.select(sa.func.count().label("n")).select_from(counted.subquery())
         number = count.lateral("number")
+        bare = [] if self._ranged else [self._bare(ask)]
         return compiled(
-            sa.select(lane.c.value, number.c.n, *page.c.values())
+            sa.select(*bare, lane.c.value, number.c.n, *page.c.values())
             .select_from(lane.join(page, sa.true()).join(number, sa.true()))
             .order_by(lane.c.place)
         )
 
+    def _bare(self, ask: Ask) -> ColumnElement[int]:
+        """How many records have no value, counted as far as those of lanes."""
+        one = sa.literal_column("1", sa.Integer)
+        if not self._field.nullable:
+            return sa.literal_column("0", sa.Integer)
+        none = self._whole.condition(Filter(self._field, "null", value=True), _LANE)
+        found = self._whole.matching(ask).where(none).with_only_columns(one)
+        some = found.limit(sa.literal_column(str(COUNTED))).subquery("bare")
+        return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
-__all__ = ["KINDS", "MOST", "Lane", "in_lane", "laned", "lanes", "stretches"]
+
+__all__ = ["KINDS", "MOST", "Lane", "Others", "in_lane", "laned", "lanes", "others_of", "stretches"]

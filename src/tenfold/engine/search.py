@@ -99,6 +99,15 @@ class Search:
         row = await reader.value(statement.text, *arguments)
         return row or b"[]"
 
+    async def found(
+        self, reader: Reader, person: Person, definition: Definition, ask: Ask
+    ) -> bytes:
+        """The best hits of a list's words; none where there is nothing to look for in them."""
+        try:
+            return await self.records(reader, person, definition, ask.words, ask.limit, ask)
+        except Invalid:
+            return b"[]"
+
     async def everywhere(
         self, reader: Reader, person: Person, types: Sequence[Definition], text: str, limit: int
     ) -> list[Found]:

@@ -18,11 +18,13 @@ from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.query import Query
+from tenfold.engine.search import Search
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Ref, Secret
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.exchange.write_csv import BOM, write_csv
 from tenfold.exchange.write_workbook import Workbook
+from tenfold.kernel import digits
 
 ROWS = 1_000
 """Rows of one page inside of an export."""
@@ -63,19 +65,26 @@ class _Page:
 
 
 async def export(
-    query: Query, opened: Open, ask: Ask, form: str, *, bom: bool = False
+    query: Query,
+    opened: Open,
+    ask: Ask,
+    form: str,
+    *,
+    bom: bool = False,
+    chosen: Sequence[Field] = (),
 ) -> AsyncGenerator[bytes]:
     """The rows of a list as a file, in pieces; each page is read under today's access.
 
     JSON is the list of records as the API gives them. CSV and XLSX have a column for each field,
-    for an address its parts, for a relation its id and its title; secrets are in none.
+    for an address its parts, for a relation its id and its title; secrets are in none. Where
+    fields were `chosen`, there are these alone, in their order.
     """
     if form != "csv":
-        async for piece in (_json if form == "json" else _workbook)(query, opened, ask):
+        async for piece in (_json if form == "json" else _workbook)(query, opened, ask, chosen):
             yield piece
         return
     columns: list[str] = []
-    async for page in _pages(query, opened, ask, named=True):
+    async for page in _pages(query, opened, ask, chosen, named=True):
         first = not columns
         if first:
             columns = [name for one in page.shown for name in _names(one)]
@@ -86,23 +95,41 @@ async def export(
             yield piece
 
 
-async def _json(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
+async def _json(
+    query: Query, opened: Open, ask: Ask, chosen: Sequence[Field]
+) -> AsyncIterator[bytes]:
     before = b"["
-    async for page in _pages(query, opened, ask):
-        inner = page.data.strip()[1:-1]
+    async for page in _pages(query, opened, ask, chosen):
+        inner = (_picked(page) if chosen else page.data).strip()[1:-1]
         if inner:
             yield before + inner
             before = b",\n"
     yield b"[]" if before == b"[" else b"]"
 
 
-async def _workbook(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes]:
+def _picked(page: _Page) -> bytes:
+    """The records with the fields that were chosen, in their order."""
+    rows: list[dict[str, Any]] = []
+    for record in _decoder.decode(page.data):
+        own: Mapping[str, Any] = record.get("custom") or {}
+        row: dict[str, Any] = {}
+        for one in page.shown:
+            held, kept = (own, row.setdefault("custom", {})) if one.custom else (record, row)
+            names = (one.json_name, f"{one.name}_currency") if one.currency else (one.json_name,)
+            kept.update({name: held.get(name) for name in names})
+        rows.append(row)
+    return digits.encode(rows)
+
+
+async def _workbook(
+    query: Query, opened: Open, ask: Ask, chosen: Sequence[Field]
+) -> AsyncIterator[bytes]:
     """A workbook is put together on the disk, and sent when it is whole."""
     # What was written goes with the folder, also where whoever asked for it leaves half-way.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as held:
         book: Workbook | None = None
         try:
-            async for page in _pages(query, opened, ask, named=True):
+            async for page in _pages(query, opened, ask, chosen, named=True):
                 if book is None:
                     columns = [name for one in page.shown for name in _names(one)]
                     days = {next(_names(one)) for one in page.shown if one.type.kind == "date"}
@@ -120,7 +147,7 @@ async def _workbook(query: Query, opened: Open, ask: Ask) -> AsyncIterator[bytes
 
 
 async def _pages(
-    query: Query, opened: Open, ask: Ask, *, named: bool = False
+    query: Query, opened: Open, ask: Ask, chosen: Sequence[Field], *, named: bool = False
 ) -> AsyncIterator[_Page]:
     """Page by page, each handed on when its connection is back: a client may read slowly."""
     cursor = ask.cursor
@@ -128,19 +155,30 @@ async def _pages(
         async with opened() as reading:
             definition, person = reading.definition, reading.person
             shown = _shown(definition, person.access(definition), ask)
-            fields = tuple(sorted({f.name for f in shown} | _custom(ask)))
+            if chosen:
+                known = {(f.custom, f.name): f for f in shown}
+                wanted = ((f.custom, f.name) for f in chosen)
+                shown = [known[one] for one in wanted if one in known]
+            names = {"custom" if f.custom else f.name for f in shown}
+            fields = tuple(sorted(names if chosen else names | _custom(ask)))
             asked = replace(
                 ask, limit=ROWS, cursor=cursor, page=0, count="", fields=fields, embeds=()
             )
-            page = await query.page(reading.reader, person, definition, asked)
-            made = _Page(shown, page.data, label=definition.label_plural)
+            what = (reading.reader, person, definition)
+            if ask.words:  # a search has one page: the best of what it found
+                best = replace(asked, limit=ask.limit, cursor="")
+                data, onward = await Search(query).found(*what, best), None
+            else:
+                page = await query.page(*what, asked)
+                data, onward = page.data, page.next_cursor
+            made = _Page(shown, data, label=definition.label_plural)
             if named:
-                made.rows = _decoder.decode(page.data)
+                made.rows = _decoder.decode(data)
                 made.named = await _titles(query, reading, shown, made.rows)
         yield made
-        if page.next_cursor is None:
+        if onward is None:
             return
-        cursor = page.next_cursor
+        cursor = onward
 
 
 def _shown(definition: Definition, access: Access, ask: Ask) -> list[Field]:

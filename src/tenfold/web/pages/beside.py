@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
+import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition
+from tenfold.engine.search import Search
 from tenfold.kernel.language import say
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
@@ -34,8 +37,11 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
         definition = await guest.tailored(shipped)
         asked = await _asked(guest, definition, within)
         query, backwards = guest.desk.query, to == _PREVIOUS
-        what = (guest.reader, guest.person, definition, asked, identity)
-        found = await query.neighbour(*what, backwards=backwards)
+        if asked.words:
+            found = await _among_found(guest, definition, asked, identity, backwards=backwards)
+        else:
+            what = (guest.reader, guest.person, definition, asked, identity)
+            found = await query.neighbour(*what, backwards=backwards)
     if found is None:
         first, last = say("This is the first of the list."), say("This is the last of the list.")
         keep_flash(request, Flash(first if backwards else last))
@@ -48,7 +54,22 @@ async def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
     access = guest.person.access(definition)
     pairs = parse_qsl(within)
     found = question(await guest.opening(pairs), definition, access, pairs).asked
-    return replace(found, words="", cursor="", page=0)
+    return replace(found, cursor="", page=0)
+
+
+async def _among_found(
+    guest: Guest, definition: Definition, asked: Ask, identity: UUID, *, backwards: bool
+) -> UUID | None:
+    """The record that a search shows next to one, or before it."""
+    search, bare = Search(guest.desk.query), replace(asked, fields=("id",), embeds=())
+    json = await search.found(guest.reader, guest.person, definition, bare)
+    ids = [row.id for row in msgspec.json.decode(json, type=list[_Row])]
+    place = ids.index(identity) + (-1 if backwards else 1) if identity in ids else -1
+    return ids[place] if 0 <= place < len(ids) else None
+
+
+class _Row(msgspec.Struct):
+    id: UUID
 
 
 HANDLERS = [beside]

@@ -23,7 +23,7 @@ from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Stage
 from tenfold.engine.written import Change
 from tenfold.kernel import digits
-from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, NotFound, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.language import say, within
 from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
@@ -34,7 +34,7 @@ from tenfold.web.pages.edit import Act, arrived, stop
 from tenfold.web.pages.form_page import names_of, offered, read
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
-from tenfold.web.pages.reaching import may_change
+from tenfold.web.pages.reaching import field_named, may_change
 from tenfold.web.pages.session import Flash, Form, Req, form_token, routed
 from tenfold.web.pages.widgets import Filled, Widget, name_of
 
@@ -140,6 +140,7 @@ async def field_undone(
     flash = Flash(say("Taken back."))
     try:
         async with act.changing() as (tx, guest, definition):
+            field_named(guest, definition, name)  # or a hidden one would answer otherwise than none
             what = (tx, guest.person, definition, act.identity, version)
             await take_back(act.desk.records, *what)
     except (Conflict, Forbidden) as error:
@@ -147,7 +148,7 @@ async def field_undone(
     async with visiting(request, act.claims) as guest:
         definition = await guest.tailored(act.shipped)
         record, names, now = await read(guest, definition, act.identity)
-        one = _named(definition, name)
+        one = field_named(guest, definition, name)
         view = _saved(guest, one, record, names, now, act.form, flash)
     return render.partial(request, "parts/saved.html", saved=view)
 
@@ -235,7 +236,7 @@ async def _again(
 ) -> Editor:
     """The editor with what was typed, and what is wrong with it or who came before."""
     record, names, version = await read(guest, definition, act.identity)
-    one = _named(definition, name)
+    one = field_named(guest, definition, name)
     lost = isinstance(error, Lost)
     problem = "" if lost else _said(one, error)
     shown = act.form.get("shown")
@@ -280,22 +281,10 @@ async def _theirs(
 
 def _field(guest: Guest, definition: Definition, record: Record, name: str) -> Field:
     """The field of this name; raises where it is not to be seen, or not to be changed."""
-    one = _named(definition, name)
-    if not guest.person.access(definition).sees(one):
-        raise NotFound(say("There is no such field."))
+    one = field_named(guest, definition, name)
     if one.name not in editable(guest, definition, record):
         raise Forbidden(say("You may not change %(field)s here.", field=within(one.label)))
     return one
-
-
-def _named(definition: Definition, name: str) -> Field:
-    """A field by its name, with or without what JSON or forms add to it."""
-    bare = name.removeprefix("custom.")
-    own = definition.custom_fields.get(bare)
-    shipped = definition.by_json.get(name) or definition.fields.get(name)
-    if found := own if bare != name else shipped or own:
-        return found
-    raise NotFound(say("There is no such field."))
 
 
 def _held(one: Field, record: Record) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tenfold.engine import reach
-from tenfold.engine.definition import PRIVATE, Definition
+from tenfold.engine.definition import PRIVATE, Definition, Field
 from tenfold.engine.reach import Whose
+from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import NIL, parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages.cells import Record
 from tenfold.web.pages.frame import Guest
 
@@ -26,6 +28,20 @@ def decides(guest: Guest, definition: Definition, record: Record) -> bool:
     """Whether they say whose it is and who may see it."""
     access, one = guest.person.access(definition), _whose(definition, record)
     return reach.within(access.update, access, guest.person, one) is not None
+
+
+def field_named(guest: Guest, definition: Definition, name: str) -> Field:
+    """A field by its name, with or without what JSON or forms add to it.
+
+    Raises NotFound alike for one that is hidden from them and for none.
+    """
+    bare = name.removeprefix("custom.")
+    own = definition.custom_fields.get(bare)
+    shipped = definition.by_json.get(name) or definition.fields.get(name)
+    found = own if bare != name else shipped or own
+    if found is None or not guest.person.access(definition).sees(found):
+        raise NotFound(say("There is no such field."))
+    return found
 
 
 def _whose(definition: Definition, record: Record) -> Whose:

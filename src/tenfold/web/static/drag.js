@@ -11,7 +11,8 @@ const takes = (place, one) => {
   if (place.matches(".day")) return place.dataset.day !== one.closest(".day").dataset.day || rootOf(one).matches(".timed");
   const moves = (one.dataset.moves ?? "").split(" ");
   const here = one.closest(".lane").dataset.lane;
-  return place.dataset.lane !== here && (moves.includes("*") || moves.includes(place.dataset.lane));
+  // What stands for many values is none that a card could be given.
+  return place.dataset.lane !== here && !("closed" in place.dataset) && (moves.includes("*") || moves.includes(place.dataset.lane));
 };
 
 // -- by a pointer

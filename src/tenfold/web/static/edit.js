@@ -4,7 +4,7 @@
 // `data-edits` beside it), a double click, or `e` for the first opens it; Escape restores; Enter or
 // leaving saves; Tab saves and goes on. After each change `record:saved` is sent from the element.
 
-const { ask, failed } = window.tenfold;
+const { ask, failed, typing } = window.tenfold;
 const CONTROLS = "input:not([type=hidden]), select, textarea";
 const editors = new Map();
 let pointed = false;
@@ -12,7 +12,6 @@ let pointed = false;
 addEventListener("pointerdown", () => { pointed = true; }, true);
 addEventListener("keydown", () => { pointed = false; }, true);
 
-const typing = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 const filled = (form) => new URLSearchParams(new FormData(form)).toString();
 const seen = (element) => element.getClientRects().length > 0;
 const recordOf = (element) => element.dataset.edit.replace(/\/fields\/[^/]*$/, "");

@@ -1,7 +1,7 @@
 // Lists by hand: rows chosen and changed together, columns widened and moved, cells walked by keys,
 // a record beside the list.
 
-const { load, typing } = window.tenfold;
+const { failed, load, typing } = window.tenfold;
 const bar = () => document.getElementById("chosen");
 const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
 
@@ -89,24 +89,34 @@ function grips() {
 grips();
 document.addEventListener("htmx:after:swap", grips);
 
-// Every column keeps the width that it has as soon as one of them is changed.
+function widen(head, step) {
+  const now = steps(head);
+  if (now) head.classList.remove(now);
+  if (step) head.classList.add(step);
+}
+
+// Every column keeps the width that it has as soon as one of them is changed. Those that a narrow
+// screen does not show stay, too: with the width that they were given, if any.
 function spelled(grid, order = heads(grid)) {
   return order
-    .filter((head) => head.offsetWidth)
-    .map((head) => `${head.dataset.column}:${Math.max(60, Math.round(head.offsetWidth / 20) * 20)}`)
+    .map((head) => {
+      const width = head.offsetWidth || Number(steps(head)?.slice(2) ?? 0) * 20;
+      return width ? `${head.dataset.column}:${Math.max(60, Math.round(width / 20) * 20)}` : head.dataset.column;
+    })
+    .filter((column) => column !== "title")
     .join(",");
 }
 
-function keep(grid, columns) {
-  const { arrange, back, csrf } = grid.dataset;
-  const body = new URLSearchParams({ csrf, back, columns });
-  return fetch(arrange, { method: "POST", body })
-    .then((answer) => {
-      if (!answer.ok) throw new Error(answer.statusText);
-      const place = new URL(answer.url);
-      return load(place.pathname + place.search, "#list", "outerMorph", { push: "true" });
-    })
-    .catch(() => {});
+async function keep(grid, columns, back) {
+  const body = new URLSearchParams({ csrf: grid.dataset.csrf, back: grid.dataset.back, columns });
+  const answer = await fetch(grid.dataset.arrange, { method: "POST", body }).catch(() => null);
+  const place = answer?.ok ? new URL(answer.url) : null;
+  if (place?.pathname === location.pathname) {
+    return load(place.pathname + place.search, "#list", "outerMorph", { push: "true" });
+  }
+  if (place) return location.reload(); // one is signed out, and comes back by signing in
+  back?.();
+  return failed(answer && new DOMParser().parseFromString(await answer.text(), "text/html"));
 }
 
 document.addEventListener("pointerdown", (event) => {
@@ -117,7 +127,7 @@ document.addEventListener("pointerdown", (event) => {
   if (target.closest(".grip")) {
     event.preventDefault();
     target.classList.add("held");
-    drag = { kind: "width", head, grid, from: event.clientX, width: head.offsetWidth };
+    drag = { kind: "width", head, grid, from: event.clientX, width: head.offsetWidth, step: steps(head) };
   } else if (head.dataset.column !== "title") {
     drag = { kind: "place", head, grid, from: event.clientX, moved: false, to: null };
   }
@@ -128,9 +138,7 @@ document.addEventListener("pointermove", (event) => {
   const { head, grid } = drag;
   if (drag.kind === "width") {
     const width = Math.max(60, Math.min(600, Math.round((drag.width + event.clientX - drag.from) / 20) * 20));
-    const now = steps(head);
-    if (now) head.classList.remove(now);
-    head.classList.add(`w-${width / 20}`);
+    widen(head, `w-${width / 20}`);
     return;
   }
   if (!drag.moved && Math.abs(event.clientX - drag.from) < 8) return;
@@ -148,15 +156,28 @@ document.addEventListener("pointermove", (event) => {
   }
 });
 
+// What was held is let go of.
+function released() {
+  const was = drag;
+  drag = null;
+  was.grid.querySelector(".grip.held")?.classList.remove("held");
+  was.head.classList.remove("moving");
+  for (const one of heads(was.grid)) one.classList.remove("before", "behind");
+  return was;
+}
+
+// The browser took the pointer for itself, to scroll say: all is as it was.
+document.addEventListener("pointercancel", () => {
+  if (!drag) return;
+  const { kind, head, step } = released();
+  if (kind === "width") widen(head, step);
+});
+
 document.addEventListener("pointerup", () => {
   if (!drag) return;
-  const { kind, head, grid, moved, to } = drag;
-  drag = null;
-  grid.querySelector(".grip.held")?.classList.remove("held");
-  head.classList.remove("moving");
-  for (const one of heads(grid)) one.classList.remove("before", "behind");
+  const { kind, head, grid, moved, to, step } = released();
   if (kind === "width") {
-    keep(grid, spelled(grid));
+    keep(grid, spelled(grid), () => widen(head, step));
   } else if (moved) {
     addEventListener("click", (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, { capture: true, once: true });
     setTimeout(() => dispatchEvent(new Event("click")), 0);

@@ -1,7 +1,7 @@
 // The page of a record: it is fresh after each change, j and k walk through the list one came from,
 // what one writes down opens in its place.
 
-const typing = (element) => element.matches?.("input, textarea, select, [contenteditable]");
+const { typing } = window.tenfold;
 
 // What is computed, the stages and the timeline follow a change; never under an open editor.
 const BUSY = "form.editor, #record [aria-busy=true], #composing form";

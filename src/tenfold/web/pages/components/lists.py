@@ -52,17 +52,17 @@ def lists(eyes: cells.Reader) -> Lists:
     """The samples."""
     rows = _rows(eyes)
     around = _around()
-    whole = _table(eyes, Section("", None, "", rows, SAMPLE))
-    won = Section("won", chip("Won", "green"), "2", rows[:2], "")
-    lost = Section("lost", chip("Lost", "red"), "1", rows[2:3], SAMPLE)
+    whole = _table(eyes, Section(None, "", rows, SAMPLE))
+    won = Section(chip("Won", "green"), "2", rows[:2], "")
+    lost = Section(chip("Lost", "red"), "1", rows[2:3], SAMPLE)
     bare = replace(around, sentence=(), words="", count="", may_create=True)
     paged = replace(whole, place="51\u2013100", first=SAMPLE, previous=SAMPLE)
     return Lists(
         around=around,
         table=paged,
-        one=_table(eyes, Section("", None, "", rows[:1], "")),
+        one=_table(eyes, Section(None, "", rows[:1], "")),
         grouped=replace(_table(eyes, won), sections=(won, lost)),
-        odd=_table(eyes, Section("", None, "", _odd(eyes), "")),
+        odd=_table(eyes, Section(None, "", _odd(eyes), "")),
         chosen=tuple(row.id for row in rows[:2]),
         new=bare,
         mine=replace(bare, may_create=False),

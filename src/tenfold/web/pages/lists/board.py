@@ -13,6 +13,7 @@ from tenfold.kernel import digits
 from tenfold.web.pages import cells, hues
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, name_in_list
+from tenfold.web.pages.lists.lane import BARE, OTHERS, meant, spelled
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.table import (
     Listed,
@@ -23,6 +24,7 @@ from tenfold.web.pages.lists.table import (
     lane_label,
     names_of,
     number_of,
+    others,
 )
 from tenfold.web.pages.lists.view import record_cell
 from tenfold.web.pages.reaching import may_change
@@ -88,19 +90,24 @@ async def board(question: Question, columns: Sequence[Column], inside: str) -> t
     return made, Listed(groups, names, count, "", None, asked)
 
 
-async def lane_on(
-    question: Question, columns: Sequence[Column], value: object, inside: str
-) -> Pile:
-    """One lane from a cursor on."""
+async def lane_on(question: Question, columns: Sequence[Column], text: str, inside: str) -> Pile:
+    """One lane from a cursor on; raises Invalid where there is no such lane."""
     guest, definition, field = question.guest, question.definition, question.group
     assert field is not None
     shown = [c for c in columns if c.field.name != field.name]
+    value = await _value(question, field, text)
     asked = replace(in_lane(_asked(question, shown, field), field, value), count="")
     page = await guest.desk.query.page(guest.reader, guest.person, definition, asked)
     lane = Lane(value, page)
     rows = _records(lane)
     names = await names_of(question, shown, [(lane, rows)])
     return _lane(question, lane, rows, shown, guest.eyes(names), inside)
+
+
+async def _value(question: Question, field: Field, text: str) -> object:
+    if text == OTHERS:
+        return await others(question)
+    return meant(field, "" if text == BARE else text, question.guest.locale)
 
 
 def money_of(question: Question) -> Field | None:
@@ -140,12 +147,12 @@ def _lane(
     field = question.group
     assert field is not None
     more = "+" if lane.page.count_kind == "at_least" else ""
-    identity = "" if lane.value is None else str(lane.value)
+    identity = spelled(lane.value)
     hue = ""
     if isinstance(field.type, Stage):
         hue = hues.of(field.type, identity)
     cursor = lane.page.next_cursor
-    on = question.link(lane=identity or "none", cursor=cursor) if cursor else ""
+    on = question.link(lane=identity or BARE, cursor=cursor) if cursor else ""
     return Pile(
         identity,
         lane_label(question, lane.value, reader),

@@ -10,6 +10,7 @@ from tenfold.engine.aggregate import Aggregate, aggregate
 from tenfold.kernel import digits
 from tenfold.web.pages import words
 from tenfold.web.pages.lists.board import money_of
+from tenfold.web.pages.lists.lane import spelled
 from tenfold.web.pages.lists.question import Question
 
 
@@ -30,5 +31,5 @@ async def figures(question: Question) -> dict[str, str]:
         value = row.get(field.json_name)
         if total and currency:
             text = words.money(Decimal(str(total)), currency)
-            found["" if value is None else str(value)].append(text)
+            found[spelled(value)].append(text)
     return {lane: ", ".join(texts) for lane, texts in found.items()}

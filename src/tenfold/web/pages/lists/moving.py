@@ -18,6 +18,8 @@ from tenfold.web.pages.columns import name_in_list
 from tenfold.web.pages.edit import Act, arrived
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
+from tenfold.web.pages.lists.lane import meant, plain, spelled
+from tenfold.web.pages.reaching import field_named
 from tenfold.web.pages.session import Flash, Req, form_token
 
 _QUARTER = timedelta(minutes=15)
@@ -28,12 +30,10 @@ _BODY = dict[str, object]
 async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Take a card to another lane: its stage, or another choice or person."""
     act = await arrived(request, plural, "page-lane", record_id)
-    value: str | bool | None = act.form.get("value") or None
     try:
         async with act.changing() as (tx, guest, definition):
-            field = _field(definition, act.form.get("field"))
-            if field.type.kind == "boolean":
-                value = value == "true"
+            field = field_named(guest, definition, act.form.get("field"))
+            value = plain(meant(field, act.form.get("value"), guest.locale))
             what = (tx, guest.person, definition)
             body: _BODY = {field.json_name: value}
             change = Change(act.identity, {"custom": body} if field.custom else body, act.version)
@@ -42,7 +42,7 @@ async def to_lane(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
     said = say("Moved to %(stage)s.", stage=label) if label else say("Moved.")
-    moves = " ".join(open_to(field, str(value)))
+    moves = " ".join(open_to(field, spelled(value)))
     return _moved(request, act, guest, field, written, said, moves)
 
 
@@ -52,7 +52,7 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     act = await arrived(request, plural, "page-day", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
-            field = _field(definition, act.form.get("field"))
+            field = field_named(guest, definition, act.form.get("field"))
             json, _ = await act.desk.query.one(tx, guest.person, definition, act.identity)
             record: dict[str, Any] = digits.decode(json)
             body = _later(guest, definition, field, record, act)
@@ -64,14 +64,6 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     day = date.fromisoformat(act.form.get("day"))
     said = say("Moved to %(day)s.", day=words.written(day, guest.who.region))
     return _moved(request, act, guest, field, written, said)
-
-
-def _field(definition: Definition, name: str) -> Field:
-    own = definition.custom_fields.get(name.removeprefix("custom."))
-    found = own if name.startswith("custom.") else definition.by_json.get(name)
-    if found is None:
-        raise Invalid({"field": "is no field of this record"})
-    return found
 
 
 def _label(field: Field, value: object) -> str:

@@ -11,7 +11,7 @@ from litestar import get
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.exchange import exporting
 from tenfold.web.api.exports import saved
 from tenfold.web.api.requests import pairs as read_pairs
@@ -84,10 +84,7 @@ async def export_list(request: Req, plural: str) -> Stream:
     pairs = [p for p in pairs if p[0] != "format"]
     async with visiting(request, claims) as guest:
         asked = await _question(guest, shipped, pairs)
-    columns = tables.shown_columns(asked)
-    fields = {c.field.name if not c.field.custom else "custom" for c in columns}
-    fields |= {f.name for f in asked.definition.title_fields}
-    ask = replace(asked.asked, fields=tuple(sorted(fields)), cursor="", page=0)
+    ask = replace(asked.asked, fields=(), cursor="", page=0)
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[exporting.Reading]:
@@ -95,8 +92,21 @@ async def export_list(request: Req, plural: str) -> Stream:
             definition = await guest.tailored(shipped)
             yield exporting.Reading(guest.reader, guest.person, definition)
 
-    pieces = exporting.export(desk_of(request).query, opened, ask, form, bom=True)
+    query = desk_of(request).query
+    pieces = exporting.export(query, opened, ask, form, bom=True, chosen=_exported(asked))
     return saved(request, pieces, exporting.FORMATS[form], f"{shipped.plural}.{form}")
+
+
+def _exported(asked: Question) -> list[Field]:
+    """What a record is called by, then the columns in their order, then its id.
+
+    By its id a record is found again where the file is changed and imported.
+    """
+    definition = asked.definition
+    holder = [definition.fields[definition.belongs_to]] if definition.belongs_to else []
+    columns = [c.field for c in tables.shown_columns(asked)]
+    every = [*holder, *definition.title_fields, *columns, definition.fields["id"]]
+    return list({(f.custom, f.name): f for f in every}.values())
 
 
 async def _question(guest: Guest, shipped: Definition, pairs: list[tuple[str, str]]) -> Question:
@@ -133,11 +143,8 @@ async def _parts(asked: Question, given: dict[str, str]) -> dict[str, Any]:
 
 async def _more_cards(request: Req, asked: Question, lane: str) -> ASGIResponse:
     """How one lane of a board goes on."""
-    field = asked.group
-    assert field is not None
-    value = None if lane == "none" else field.type.filter_value(lane, asked.guest.locale)
     columns = tables.shown_columns(asked)
-    made = await boards.lane_on(asked, columns, value, view.inside(asked))
+    made = await boards.lane_on(asked, columns, lane, view.inside(asked))
     return render.partial(request, "parts/cards.html", lane=made)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from tenfold.engine.access import Access
 from tenfold.engine.ask import Ask, Embed
-from tenfold.engine.definition import Definition
-from tenfold.engine.lanes import Lane, lanes
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.lanes import MOST, Lane, Others, in_lane, lanes, others_of
 from tenfold.engine.query import Page
 from tenfold.engine.search import Search
 from tenfold.engine.titles import titles
@@ -35,6 +34,7 @@ from tenfold.web.pages.columns import (
 )
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.lists.lane import OTHERS, plain, spelled
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.view import record_cell
 from tenfold.web.pages.mentions import Mentions
@@ -60,12 +60,10 @@ class Row:
 class Section:
     """The records of one group, or of the whole list; `more` is where it goes on."""
 
-    id: str
     label: Cell | None
     count: str
     rows: tuple[Row, ...]
     more: str
-    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,8 @@ async def listed(question: Question, columns: Sequence[Column]) -> Listed:
         )
     else:
         try:
+            if question.group is not None and question.place.get("lane") == OTHERS:
+                asked = in_lane(asked, question.group, await others(question))
             page = await _page(guest, definition, asked)
         except Invalid:  # a cursor of another list, or of other conditions
             problem, asked = (
@@ -182,14 +182,28 @@ async def grouped(question: Question, asked: Ask) -> list[Lane]:
     guest, definition, field = question.guest, question.definition, question.group
     assert field is not None
     query, reader, person = guest.desk.query, guest.reader, guest.person
+    values = await _values(guest, field)
+    found = await lanes(query, reader, person, definition, asked, field, values)
+    kind = field.type
+    if not isinstance(kind, Choice):
+        return found
+    return [one for one in found if one.page.count or _offered(kind, one.value)]
+
+
+async def others(question: Question) -> Others:
+    """All values that have no group of their own; raises Invalid where there is none."""
+    field = question.group
+    found = others_of(await _values(question.guest, field)) if field else None
+    if found is None:
+        raise Invalid({"lane": say("That group is no more.")})
+    return found
+
+
+async def _values(guest: Guest, field: Field) -> Sequence[object]:
+    """The values of a field in their order."""
     if isinstance(field.type, Choice):
-        found = await lanes(query, reader, person, definition, asked, field, field.type.options)
-        return [one for one in found if one.page.count or _offered(field.type, one.value)]
-    elif isinstance(field.type, Boolean):
-        values: Sequence[object] = (True, False)
-    else:
-        values = await people_of(guest)
-    return await lanes(query, reader, person, definition, asked, field, values)
+        return field.type.options
+    return (True, False) if isinstance(field.type, Boolean) else await people_of(guest)
 
 
 def _offered(kind: Choice, value: object) -> bool:
@@ -202,8 +216,8 @@ WHERE m.tenant_id = $1 ORDER BY m.active DESC, u.first_name, u.last_name LIMIT $
 
 
 async def people_of(guest: Guest) -> list[UUID]:
-    """The people who may have a lane of their own, those who are active first."""
-    rows = await guest.reader.rows(_PEOPLE, guest.claims.tenant, 60)
+    """The people who may have a lane of their own, those who are active first, and one more."""
+    rows = await guest.reader.rows(_PEOPLE, guest.claims.tenant, MOST + 1)
     return [row[0] for row in rows]
 
 
@@ -211,12 +225,8 @@ async def _page(guest: Guest, definition: Definition, asked: Ask) -> Page:
     """A page of the list, or the best matches within it of the words that were searched for."""
     if not asked.words:
         return await guest.desk.query.page(guest.reader, guest.person, definition, asked)
-    try:
-        found = await Search(guest.desk.query).records(
-            guest.reader, guest.person, definition, asked.words, asked.limit, asked
-        )
-    except Invalid:
-        found = b"[]"
+    search = Search(guest.desk.query)
+    found = await search.found(guest.reader, guest.person, definition, asked)
     number = len(msgspec.json.decode(found, type=list[msgspec.Raw]))
     kind = "best" if number == asked.limit else "exact"
     return Page(found, asked.limit, None, has_more=False, count=number, count_kind=kind)
@@ -271,7 +281,7 @@ async def names_of(
         wanted.value(one.field, one.value)
     if (field := question.group) is not None and isinstance(field.type, User):
         for lane, _ in groups:
-            if lane is not None:
+            if lane is not None and not isinstance(lane.value, Others):
                 wanted.value(field, lane.value)
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
 
@@ -287,22 +297,23 @@ def _section(
 ) -> Section:
     rows = tuple(_row(question, columns, record, reader, inside) for record in records)
     if lane is None:
-        return Section("", None, "", rows, _onward(question, found))
-    identity = str(lane.value) if lane.value is not None else "none"
+        return Section(None, "", rows, _onward(question, found))
     more = "+" if lane.page.count_kind == "at_least" else ""
-    alone = lane_address(question, lane.value)
+    alone = lane_address(question, lane.value) or question.link(lane=OTHERS)
     cursor = lane.page.next_cursor
     on = f"{alone}&cursor={cursor}" if cursor else ""
     label = lane_label(question, lane.value, reader)
-    return Section(identity, label, f"{lane.page.count:,}{more}", rows, on, alone)
+    return Section(label, f"{lane.page.count:,}{more}", rows, on)
 
 
 def lane_address(question: Question, value: object) -> str:
-    """The list of one lane alone."""
+    """The list of one lane alone; empty for that of others, which no conditions say."""
     field = question.group
     assert field is not None
+    if isinstance(value, Others):
+        return ""
     name = name_in_list(field)
-    pair = (f"{name}[null]", "true") if value is None else (name, _spelled(value))
+    pair = (f"{name}[null]", "true") if value is None else (name, spelled(value))
     kept = [p for p in question.pairs if p[0] not in ("group", "saved")]
     return address(question.path, [*kept, pair])
 
@@ -311,19 +322,13 @@ def lane_label(question: Question, value: object, reader: cells.Reader) -> Cell:
     """What a lane is called."""
     field = question.group
     assert field is not None
+    if isinstance(value, Others):
+        return Cell("text", say("Others"))
     if value is None:
         return Cell("text", say("No %(field)s", field=within(field.label)))
-    held = {field.json_name: _plain(value)}
+    held = {field.json_name: plain(value)}
     cell = cells.cell(field, {"custom": held} if field.custom else held, reader)
     return cell if cell.text else Cell("text", say("Somebody"))
-
-
-def _plain(value: object) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _spelled(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _row(
@@ -383,7 +388,8 @@ def _onward(question: Question, found: Listed) -> str:
     cursor, trail, number = _trail(question, found)
     back = ",".join([*trail, cursor or "-"][-_TRAIL:])
     place = [("cursor", page.next_cursor), ("back", back), ("n", str(max(number, 1) + 1))]
-    return address(question.path, [*question.pairs, *place])
+    lane = [("lane", question.place.get("lane", ""))]
+    return address(question.path, [*question.pairs, *lane, *place])
 
 
 def _place(question: Question, found: Listed) -> tuple[str, str, str]:

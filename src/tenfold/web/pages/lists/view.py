@@ -170,7 +170,7 @@ def inside(question: Question) -> str:
     """What a link to one of the records carries along: the list that it is in."""
     kept = question.pairs
     if question.view is not None and not question.changed:
-        kept = [("saved", str(question.view.id))]
+        kept = [("saved", str(question.view.id)), *(p for p in kept if p[0] == "q")]
     if not kept:
         kept = [("sort", question.definition.default_sort)]
     return urlencode({"in": address("", kept).removeprefix("?")})
