@@ -87,6 +87,14 @@ async def of(reader: Reader, tenant: UUID, batch: UUID, *, lock: bool = False) -
     return None if row is None else _batch(row)
 
 
+async def kept(reader: Reader, tenant: UUID, batch: UUID) -> Batch:
+    """A tenant's batch for the job that works on it; raises NotFound where it is gone."""
+    found = await of(reader, tenant, batch)
+    if found is None:
+        raise NotFound("There is no such batch any more.")
+    return found
+
+
 async def listing(
     reader: Reader,
     person: Person,

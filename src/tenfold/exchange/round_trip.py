@@ -23,8 +23,8 @@ from tenfold.kernel import digits
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
 
-# What a record that is made anew has of its own.
 _MOST = 1 << 30
+# What a record that is made anew has of its own.
 _OWN = frozenset(
     {"id", "version", "created_at", "created_by", "updated_at", "deleted_at", "external_id"}
 )

@@ -16,7 +16,7 @@ from tenfold.accounts.events import note
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.database import Reader, Transaction
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
 from tenfold.engine.tailored import FieldSpec, check, field_of
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id
@@ -32,8 +32,6 @@ _ONE = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fiel
 WHERE tenant_id = $1 AND id = $2"""
 _NAMED = """SELECT id, type, spec, created_at, retired_at FROM tenfold.custom_fields
 WHERE tenant_id = $1 AND type = $2 AND name = $3"""
-_LIVE = """SELECT type, spec FROM tenfold.custom_fields
-WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY created_at, id"""
 _COUNT = "SELECT count(*) FROM tenfold.custom_fields WHERE tenant_id = $1 AND type = $2"
 _ADD = """INSERT INTO tenfold.custom_fields (tenant_id, id, type, name, spec)
 VALUES ($1, $2, $3, $4, $5)"""
@@ -107,15 +105,6 @@ async def page(
         _PAGE, tenant, which.types, which.retired, which.hidden, after, limit + 1
     )
     return [_field(row) for row in rows]
-
-
-async def by_type(reader: Reader, tenant: UUID) -> dict[str, dict[str, Field]]:
-    """All fields in use as the engine knows them, by type and name."""
-    found: dict[str, dict[str, Field]] = {}
-    for kind, spec in await reader.rows(_LIVE, tenant):
-        one = field_of(msgspec.json.decode(spec, type=FieldSpec))
-        found.setdefault(kind, {})[one.name] = one
-    return found
 
 
 async def create(act: Administrator, new: NewCustomField) -> CustomField:

@@ -29,7 +29,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.handing_over import Leaving
 from tenfold.engine.registry import Registry
 from tenfold.jobs import Handler, Job, enqueue, job
-from tenfold.kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
+from tenfold.kernel.errors import Conflict, Invalid, Unauthenticated
 from tenfold.kernel.ids import new_id
 
 HAND_OVER_JOB = "members.hand_over"
@@ -247,9 +247,7 @@ class _Work:
         await batches.save(tx, self._batch, status, summary, finished=finished)
 
     async def _state(self, reader: Reader) -> Handing:
-        batch = await batches.of(reader, self._job.tenant, self._batch)
-        if batch is None:
-            raise NotFound("There is no such batch any more.")
+        batch = await batches.kept(reader, self._job.tenant, self._batch)
         return msgspec.convert(batch.summary, Handing)
 
 

@@ -5,6 +5,7 @@ What is many is done by a job, piece by piece, each committed with how far it is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,11 @@ from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
+from tenfold.engine.tagging import Tagged
 from tenfold.engine.types import Locale
 from tenfold.engine.written import Change
 from tenfold.jobs import Handler, Job, enqueue, job
-from tenfold.kernel.errors import NotFound, Unauthenticated
+from tenfold.kernel.errors import Unauthenticated
 from tenfold.kernel.ids import new_id
 
 RETAG_JOB = "tags.replace"
@@ -63,8 +65,7 @@ async def start(act: Administrator, records: Records, old: str, new: str) -> Bat
 
     The batch that it answers is done, or pending where a job does it.
     """
-    types = await tailored_types(act.tx, act.tenant, act.registry)
-    fields = {one.slot: one for one in tagging.fields_of(types.values())}
+    fields = await _fields(act.tx, act.tenant, act.registry)
     held = await tagging.counts(act.tx, act.person, list(fields.values()), [old], _COUNTED)
     if not held:
         return None
@@ -83,9 +84,9 @@ async def start(act: Administrator, records: Records, old: str, new: str) -> Bat
         await batches.save(act.tx, batch, "pending", {"job": str(made)})
     else:
         while state.at < len(state.slots):
-            await _piece(act.tx, act.registry, records, act.person, batch, state)
+            await _piece(act.tx, act.registry, records, act.person, batch, state, fields)
         await batches.save(act.tx, batch, "done", _summary(state), finished=True)
-    return await _batch(act.tx, act.tenant, batch)
+    return await batches.kept(act.tx, act.tenant, batch)
 
 
 def handlers(registry: Registry, records: Records) -> list[Handler[Any]]:
@@ -96,14 +97,15 @@ def handlers(registry: Registry, records: Records) -> list[Handler[Any]]:
         batch, state, done = one.payload.id, None, one.done
         while state is None or (not state.error and state.at < len(state.slots)):
             async with one.step(done, state.total if state else None) as tx:
-                found = await _batch(tx, one.tenant, batch)
+                found = await batches.kept(tx, one.tenant, batch)
                 state = msgspec.convert(found.summary, Retag)
                 try:
                     person = await people.load(tx, one.tenant, one.actor or UUID(int=0))
                 except Unauthenticated:
                     state.error = "Who began it has left; begin again for the rest."
                 else:
-                    await _piece(tx, registry, records, person, batch, state)
+                    fields = await _fields(tx, one.tenant, registry)
+                    await _piece(tx, registry, records, person, batch, state, fields)
                 await batches.save(tx, batch, "processing", _summary(state))
             done = state.written + state.refused
         async with one.transaction() as tx:
@@ -113,6 +115,12 @@ def handlers(registry: Registry, records: Records) -> list[Handler[Any]]:
     return [retag]
 
 
+async def _fields(tx: Transaction, tenant: UUID, registry: Registry) -> dict[str, Tagged]:
+    """The fields of tags of an organisation, by their slots."""
+    types = await tailored_types(tx, tenant, registry)
+    return {one.slot: one for one in tagging.fields_of(types.values())}
+
+
 async def _piece(
     tx: Transaction,
     registry: Registry,
@@ -120,13 +128,12 @@ async def _piece(
     person: Person,
     batch: UUID,
     state: Retag,
+    fields: Mapping[str, Tagged],
 ) -> None:
     """Change the next records, and write into the state how far it is."""
     if state.at >= len(state.slots):
         return
     await tx.join_batch(batch)
-    types = await tailored_types(tx, person.tenant, registry)
-    fields = {one.slot: one for one in tagging.fields_of(types.values())}
     one = fields.get(state.slots[state.at])
     # A field that is missing has ended meanwhile.
     part = one and await tagging.piece(records, tx, person, one, state.old, state.new, state.after)
@@ -149,13 +156,6 @@ async def _coloured(
         change = Change(row[0], {"name": state.new}, None)
         definition = registry.by_name["tag"]
         await records.update(tx, person, definition, [change], Locale(), partial=True)
-
-
-async def _batch(tx: Transaction, tenant: UUID, batch: UUID) -> Batch:
-    found = await batches.of(tx, tenant, batch)
-    if found is None:
-        raise NotFound("There is no such batch any more.")
-    return found
 
 
 def _summary(state: Retag) -> dict[str, Any]:

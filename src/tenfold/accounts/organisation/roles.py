@@ -13,9 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from tenfold.accounts.events import note
-from tenfold.accounts.organisation import custom_fields
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope
@@ -180,8 +179,7 @@ async def checked(
     tx: Transaction, registry: Registry, given: Mapping[str, Mapping[str, object]]
 ) -> dict[str, Grant]:
     """The grants as the engine keeps them; raises Invalid with every mistake."""
-    types = await types_of(tx, tx.context.tenant, registry)
-    custom = await custom_fields.by_type(tx, tx.context.tenant)
+    types = await tailored_types(tx, tx.context.tenant, registry)
     problems: dict[str, str] = {}
     made: dict[str, Grant] = {}
     for kind, grant in given.items():
@@ -191,7 +189,7 @@ async def checked(
             problems[f"grants.{kind[:60]}"] = f"is not a record type; there are {names}"
             continue
         try:
-            made[kind] = _grant(definition.with_custom(custom.get(kind, {})), grant)
+            made[kind] = _grant(definition, grant)
         except Invalid as error:
             problems |= {f"grants.{kind}.{name}": text for name, text in error.fields.items()}
     if problems:

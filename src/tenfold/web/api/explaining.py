@@ -14,7 +14,7 @@ from tenfold.accounts.organisation import custom_fields
 from tenfold.accounts.organisation.acts import ACTS, ActName
 from tenfold.accounts.organisation.deciding import Decision, Question, Verb, decide
 from tenfold.accounts.organisation.deciding_acts import ActQuestion
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.whom import whom
 from tenfold.accounts.people import Caller
 from tenfold.engine import reach
@@ -116,9 +116,7 @@ async def question_of(request: Req, visit: Visitor, asked: Asked) -> Question | 
 
 async def _type(visit: Visitor, name: str) -> Definition:
     tenant = visit.person.tenant
-    types = await types_of(visit.reader, tenant, visit.registry)
-    own = await custom_fields.by_type(visit.reader, tenant)
-    return custom_fields.known(types, name).with_custom(own.get(name, {}))
+    return custom_fields.known(await tailored_types(visit.reader, tenant, visit.registry), name)
 
 
 def _field(asked: Asked, definition: Definition, asker: Caller) -> Field | None:

@@ -10,7 +10,7 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.explain import Explained, explain
 from tenfold.accounts.organisation.members import Member, Transfer
 from tenfold.accounts.organisation.organisation import Organisation, OrganisationChange
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.teams import NewTeam, Team, TeamChange
 from tenfold.web import respond
 from tenfold.web.api.administration import (
@@ -112,11 +112,10 @@ async def read_access(request: Req) -> ASGIResponse:
     check_parameters(given, ("type",))
     async with visiting(request, "access") as visit:
         tenant = visit.person.tenant
-        types = await types_of(visit.reader, tenant, visit.registry)
+        types = await tailored_types(visit.reader, tenant, visit.registry)
         if name := given.get("type", ""):
             types = {name: custom_fields.known(types, name)}
-        own = await custom_fields.by_type(visit.reader, tenant)
-    shown = [explain(d.with_custom(own.get(n, {})), visit.person) for n, d in types.items()]
+    shown = [explain(definition, visit.person) for definition in types.values()]
     return respond.data(shown)
 
 

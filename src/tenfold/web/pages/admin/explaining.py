@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.organisation import api_keys, members
 from tenfold.accounts.organisation.acts import ACTS
 from tenfold.accounts.organisation.deciding import Decision, decide
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.engine.definition import Definition
 from tenfold.engine.titles import suggest, titles
 from tenfold.engine.types import Refused
@@ -25,7 +26,6 @@ from tenfold.web.pages import render
 from tenfold.web.pages.admin.around import entering, looking, page
 from tenfold.web.pages.admin.places import name_of as person_name
 from tenfold.web.pages.admin.places import person_in
-from tenfold.web.pages.admin.role_changes import types_in
 from tenfold.web.pages.admin.role_words import fields_of, name_of
 from tenfold.web.pages.frame import Guest, readable
 from tenfold.web.pages.pick import bare, meant, picks
@@ -70,7 +70,7 @@ async def explain_page(request: Req) -> ASGIResponse:
     given = {name: str(request.query_params.get(name, "")).strip()[:200] for name in _ASKED}
     given = {name: text.replace("\x00", "") for name, text in given.items()}
     async with looking(request, claims) as guest:
-        types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
+        types = await tailored_types(guest.reader, guest.person.tenant, guest.desk.registry)
         found, problems = await _answer(guest, given, types)
         shown = await _named(guest, given, found)
         definition = types.get(given["type"])

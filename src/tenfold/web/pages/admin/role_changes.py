@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from litestar.response.base import ASGIResponse
 
-from tenfold.accounts.organisation import custom_fields, roles
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.accounts.organisation import roles
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import GrantSpec, RoleChange
 from tenfold.db.database import Reader
 from tenfold.engine.definition import SCOPES, Definition
@@ -27,18 +27,11 @@ Grants = Mapping[str, GrantSpec]
 Edit = Callable[[Grants, Types], Grants]
 
 
-async def types_in(reader: Reader, tenant: UUID, registry: Registry) -> Types:
-    """The types of the organisation, with its own fields."""
-    types = await types_of(reader, tenant, registry)
-    own = await custom_fields.by_type(reader, tenant)
-    return {name: one.with_custom(own.get(name, {})) for name, one in types.items()}
-
-
 async def saved(act: Act, name: str, edit: Edit) -> ASGIResponse:
     """Change a role by what `edit` makes of its grants, and say what is otherwise for how many."""
     async with act.changing() as by:
         old = await roles.one(by.tx, by.tenant, by.registry, name)
-        types = await types_in(by.tx, by.tenant, by.registry)
+        types = await tailored_types(by.tx, by.tenant, by.registry)
         wanted = RoleChange(grants=plain(edit(old.grants, types)))
         new = await roles.change(by, name, wanted)
         people = (await roles.counted(by.tx, by.tenant))[name]
@@ -75,7 +68,7 @@ async def like_another(reader: Reader, tenant: UUID, registry: Registry, name: s
     if kind == "own":
         return (await roles.one(reader, tenant, registry, which)).grants
     if kind == "shipped":
-        return shipped_grants(await types_in(reader, tenant, registry), which)
+        return shipped_grants(await tailored_types(reader, tenant, registry), which)
     return {}
 
 

@@ -12,13 +12,14 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import roles
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.language import mark, say
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import called
-from tenfold.web.pages.admin.role_changes import PLACE, Types, saved, types_in
+from tenfold.web.pages.admin.role_changes import PLACE, Types, saved
 from tenfold.web.pages.admin.role_words import fields_of, name_of, sentence
 from tenfold.web.pages.session import Form, Req
 
@@ -88,7 +89,7 @@ async def _page(
     async with looking(request, claims) as guest:
         tenant, registry = guest.person.tenant, guest.desk.registry
         one = await roles.one(guest.reader, tenant, registry, name)
-        definition = _known(await types_in(guest.reader, tenant, registry), kind)
+        definition = _known(await tailored_types(guest.reader, tenant, registry), kind)
         grant = one.grants.get(kind, GrantSpec())
         view: dict[str, Any] = {
             "one": one,

@@ -9,6 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import roles
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import NewRole
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.language import say
@@ -24,7 +25,6 @@ from tenfold.web.pages.admin.role_changes import (
     read_grid,
     saved,
     shipped_grants,
-    types_in,
 )
 from tenfold.web.pages.admin.role_views import grouped, several
 from tenfold.web.pages.session import Req
@@ -41,7 +41,7 @@ async def roles_page(request: Req) -> ASGIResponse:
     async with looking(request, claims) as guest:
         tenant, registry = guest.person.tenant, guest.desk.registry
         found = await roles.page(guest.reader, tenant, registry, None, roles.MOST)
-        types = await types_in(guest.reader, tenant, registry)
+        types = await tailored_types(guest.reader, tenant, registry)
         shipped = sorted(roles.shipped(registry))
         people = await roles.counted(guest.reader, tenant)
         view: dict[str, Any] = {
@@ -115,7 +115,7 @@ async def shipped_page(request: Req, name: str) -> ASGIResponse:
     async with looking(request, claims) as guest:
         if name not in roles.shipped(guest.desk.registry):
             raise NotFound(say("There is no such role."))
-        types = await types_in(guest.reader, guest.person.tenant, guest.desk.registry)
+        types = await tailored_types(guest.reader, guest.person.tenant, guest.desk.registry)
         lines = grouped(guest, shipped_grants(types, name), types, empty=False)
         people = (await roles.counted(guest.reader, guest.person.tenant))[name]
         view: dict[str, Any] = {"name": name, "groups": lines, "people": people}
@@ -152,7 +152,7 @@ async def _page(
     async with looking(request, claims) as guest:
         tenant, registry = guest.person.tenant, guest.desk.registry
         one = await roles.one(guest.reader, tenant, registry, name)
-        types = await types_in(guest.reader, tenant, registry)
+        types = await tailored_types(guest.reader, tenant, registry)
         people = (await roles.counted(guest.reader, tenant))[name]
         view: dict[str, Any] = {
             "one": one,

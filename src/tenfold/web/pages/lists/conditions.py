@@ -73,14 +73,21 @@ def tree_of(pairs: Iterable[Pair]) -> Branch:
 
 def pairs_of(tree: Branch) -> list[Pair]:
     """The parameters that spell a tree, plain ones where they do."""
-    if tree.any and len(tree.parts) > 1:
+    whole = _grouped(tree)
+    if whole is tree:
         return [(WHERE, _spelled(tree))]
     plain = [(p.name, p.text) for p in tree.parts if isinstance(p, Leaf)]
+    return plain if whole is None else [*plain, (WHERE, _spelled(whole))]
+
+
+def _grouped(tree: Branch) -> Branch | None:
+    """What of a tree `where` spells: the whole, its groups together, or nothing."""
+    if tree.any and len(tree.parts) > 1:
+        return tree
     groups = [p for p in tree.parts if isinstance(p, Branch)]
-    if not groups:
-        return plain
-    whole = groups[0] if len(groups) == 1 else Branch(any=False, parts=tuple(groups))
-    return [*plain, (WHERE, _spelled(whole))]
+    if len(groups) > 1:
+        return Branch(any=False, parts=tuple(groups))
+    return groups[0] if groups else None
 
 
 def with_tree(pairs: Iterable[Pair], tree: Branch) -> list[Pair]:
@@ -141,8 +148,7 @@ def fits(tree: Branch) -> bool:
     def deep(part: Leaf | Branch) -> int:
         return 1 + max(map(deep, part.parts)) if isinstance(part, Branch) else 0
 
-    groups = [one for one in tree.parts if isinstance(one, Branch)]
-    whole = tree if tree.any or len(groups) > 1 else groups[0] if groups else None
+    whole = _grouped(tree)
     return whole is None or deep(whole) <= NESTED
 
 
