@@ -391,7 +391,7 @@ async def test_a_long_lane_goes_on_whatever_it_is_called(
         target = {"hx-request": "true", "hx-target": f"{end.tag}#{end['id']}"}
         await visitor.get(link["href"], headers=target)
         names = re.findall(r"R(\d{3})", visitor.answer.text)
-        shown = 20 if form == "board" else 10
+        shown = 12 if form == "board" else 10
         assert {int(n) for n in names} == set(range(125)[place::5][shown:])
 
 
@@ -428,8 +428,8 @@ async def test_values_without_a_lane_of_their_own_are_in_one(
     await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
     assert {lane: len(cards) for lane, cards in lanes(visitor).items() if cards} == {
         "S0": 3,
-        ",others": 20,
-        "": 20,
+        ",others": 12,
+        "": 12,
     }
     assert visitor.page.one("p", class_="count").text == "73 repairs"
     board = visitor.page.one(class_="board")
@@ -438,7 +438,7 @@ async def test_values_without_a_lane_of_their_own_are_in_one(
     assert not lane.one("h2").all("a")
     await visitor.get(lane.one("li", class_="more").one("a")["href"])
     names = re.findall(r">R(\d{3})", visitor.answer.text)
-    assert [int(n) for n in names] == list(range(23, 28))
+    assert [int(n) for n in names] == list(range(15, 28))
     await _moved(visitor, board, "R001", "S0")
     await visitor.get("/custom/repairs?as=board&group=custom.step&sort=name")
     assert len(lanes(visitor)["S0"]) == 4

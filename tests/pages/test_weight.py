@@ -13,10 +13,8 @@ pytestmark = pytest.mark.anyio
 KB = 1_000
 _SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)"')
 _SCRIPT = re.compile(r'<script src="([^"]+)"')
-# The font is preloaded; icons and the mark are shown by every page.
-_SHOWN = re.compile(
-    r'<(?:link rel="preload"|link rel="icon"|img[^>]*?src=|use) ?(?:href|src)?="?([^"#]+)'
-)
+# Icons and the mark are shown by every page.
+_SHOWN = re.compile(r'<(?:link rel="icon"|img[^>]*?src=|use) ?(?:href|src)?="?([^"#]+)')
 
 
 async def weight(visitor: Visitor, path: str) -> int:
@@ -33,8 +31,9 @@ async def first_visit(visitor: Visitor, path: str) -> tuple[int, int]:
     text = visitor.answer.text
     scripts = set(_SCRIPT.findall(text))
     files = {*_SHEET.findall(text), *(one.strip() for one in _SHOWN.findall(text))}
-    # Somebody's name will have letters that the first font lacks.
-    files |= {assets().address(f"vendor/inter-{one}.woff2") for one in ("europe", "vietnam")}
+    # The sheet asks for the font. Somebody's name will have letters that the first one lacks.
+    faces = ("latin", "europe", "vietnam")
+    files |= {assets().address(f"vendor/inter-{one}.woff2") for one in faces}
     assert scripts
     assert {one.rsplit(".", 1)[-1] for one in files} == {"css", "woff2", "svg"}
     script = sum([await weight(visitor, one) for one in scripts])

@@ -1,16 +1,24 @@
-// A part of a page that is asked for says that it is busy: the style sheet shows bones after 300 ms. Where it
-// fails, a part with `data-part` says so in its place (within it that of `data-failed`), with a way to try
-// again; `data-part="keep"` keeps what it shows beside.
+// A part of a page that is asked for says that it is busy, and a list after 300 ms that it is slow: the style
+// sheet shows bones. Where it fails, a part with `data-part` says so in its place (within it that of
+// `data-failed`), with a way to try again; `data-part="keep"` keeps what it shows beside.
 
+const SOON = 300;
 const waiting = new WeakMap();
+const timers = new WeakMap();
 const part = (asked) => (asked?.target instanceof Element && asked.target !== document.body ? asked.target : null);
 
 function busy(target, step) {
   if (!target) return;
   const number = Math.max(0, (waiting.get(target) ?? 0) + step);
   waiting.set(target, number);
-  if (number) target.setAttribute("aria-busy", "true");
-  else target.removeAttribute("aria-busy");
+  if (number === 0) {
+    clearTimeout(timers.get(target));
+    target.removeAttribute("aria-busy");
+    target.removeAttribute("data-slow");
+  } else if (!target.hasAttribute("aria-busy")) {
+    target.setAttribute("aria-busy", "true");
+    timers.set(target, setTimeout(() => target.setAttribute("data-slow", ""), SOON));
+  }
 }
 
 document.addEventListener("htmx:before:request", ({ detail }) => busy(part(detail.ctx), 1));

@@ -29,7 +29,8 @@ from tenfold.web.pages.lists.table import (
 from tenfold.web.pages.lists.view import record_cell
 from tenfold.web.pages.reaching import may_change
 
-_FACTS, _CARDS = 3, 20
+# A screen shows eight cards of a lane; what follows comes by more at a time.
+_FACTS, _CARDS, _MORE = 3, 12, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def lane_on(question: Question, columns: Sequence[Column], text: str, insi
     assert field is not None
     shown = [c for c in columns if c.field.name != field.name]
     value = await _value(question, field, text)
-    asked = replace(in_lane(_asked(question, shown, field), field, value), count="")
+    asked = replace(in_lane(_asked(question, shown, field), field, value), limit=_MORE, count="")
     page = await guest.desk.query.page(guest.reader, guest.person, definition, asked)
     lane = Lane(value, page)
     rows = _records(lane)

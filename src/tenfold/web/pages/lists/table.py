@@ -41,7 +41,8 @@ from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.words import number
 
-_TRAIL, _IN_GROUP = 8, 10
+# A screen shows twenty rows; more come as one nears their end.
+_TRAIL, _IN_PAGE, _IN_GROUP = 8, 30, 10
 Groups = list[tuple[Lane | None, list[Record]]]
 
 
@@ -111,6 +112,7 @@ async def listed(question: Question, columns: Sequence[Column]) -> Listed:
         question.asked,
         fields=fields_of(definition, question.access, columns),
         embeds=embeds_of(guest, definition, columns),
+        limit=question.asked.limit if question.asked.words else _IN_PAGE,
         count="capped",
         page=0,
     )
