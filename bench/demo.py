@@ -1,4 +1,4 @@
-"""The demo organisation that pages are measured with: as it is made, and with many leads."""
+"""The demo organisation that pages are measured with: as it is made, and with much more of all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import data, filling, people, statements
+from bench import administration, data, filling, people, statements
 from bench import site as sites
 from bench.data import Facts
 from bench.organisations import Organisation
@@ -49,7 +49,8 @@ def ready(
 def _digest() -> str:
     """The demo's days are counted from today: it is made anew each day."""
     folder = Path(demo.__file__).parent
-    return f"{data.digest(*sorted(folder.glob('*.py')), Path(__file__))}-{datetime.now(UTC):%F}"
+    made = (*sorted(folder.glob("*.py")), Path(__file__), Path(administration.__file__))
+    return f"{data.digest(*made)}-{datetime.now(UTC):%F}"
 
 
 async def _fill(site: Site, lead: Definition, rows: int, say: Callable[[str], None]) -> None:
@@ -65,6 +66,7 @@ async def _fill(site: Site, lead: Definition, rows: int, say: Callable[[str], No
             async with filling.bare(db, lead.plural, say):
                 await filling.load(db, sql, rows, f"{lead.plural} in the demo organisation", say)
             await filling.check_words(db, lead)
+            await administration.fill(db, TENANT, found[0]["user_id"], rows, say)
         await filling.settle(db)
 
 

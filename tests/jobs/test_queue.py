@@ -21,10 +21,13 @@ from tests.jobs.tools import (
 
 from tenfold import jobs
 from tenfold.db.database import Database
+from tenfold.jobs import statements
 from tenfold.kernel.errors import Conflict, NotFound
 
 pytestmark = pytest.mark.anyio
 
+MANY_DONE = """INSERT INTO jobs.job (tenant_id, id, name, payload, state, finished_at)
+SELECT $1, gen_random_uuid(), 'note', '{}', 'completed', now() FROM generate_series(1, 30000)"""
 EFFECT = "INSERT INTO effect (job, tenant, note) VALUES ($1, $2, $3)"
 
 
@@ -387,6 +390,17 @@ async def test_listing_pages_newest_first(database: Database) -> None:
         filled = await jobs.backlog(tx.connection)
     assert [s.id for s in first + rest] == ids[::-1]
     assert (filled.ready, filled.waiting, filled.processing) == (5, 0, 0)
+
+
+async def test_what_is_done_does_not_slow_a_look_at_what_is_to_do(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction(SYSTEM) as tx:
+            await tx.execute(MANY_DONE, uuid4())
+            told = await tx.rows(f"EXPLAIN {statements.BACKLOG}")
+            raise ZeroDivisionError
+    plan = "\n".join(row[0] for row in told)
+    assert "job_claim" in plan
+    assert "Seq Scan" not in plan, plan
 
 
 async def test_finished_jobs_are_tidied_away(database: Database) -> None:
