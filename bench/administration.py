@@ -1,4 +1,4 @@
-"""What the pages of administration list, many times over: events, jobs, people and their sessions."""
+"""What the pages of administration list, many times over: events, jobs, people, sessions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SELECT bench.id(i, 60, at), $4, $5,
 FROM (SELECT i, now() - make_interval(secs => 2592000 * (1 - i::float8 / ($3 + 1))) AS at
       FROM generate_series($1::bigint, $2::bigint) AS i) g"""
 # Finished within the 7 days that finished jobs are kept; one in a hundred failed.
-_JOBS = """INSERT INTO jobs.job (tenant_id, id, actor_id, name, payload, state, attempt, lease, error,
-    run_at, created_at, started_at, finished_at)
+_JOBS = """INSERT INTO jobs.job (tenant_id, id, actor_id, name, payload, state, attempt, lease,
+    error, run_at, created_at, started_at, finished_at)
 SELECT $4, bench.id(i, 61, at), $5, 'mail.send', '{}',
     CASE WHEN i % 100 = 0 THEN 'failed' ELSE 'completed' END, 1, 1,
     CASE WHEN i % 100 = 0 THEN 'The server did not answer.' ELSE '' END, at, at, at, at

@@ -393,11 +393,9 @@ async def test_listing_pages_newest_first(database: Database) -> None:
 
 
 async def test_what_is_done_does_not_slow_a_look_at_what_is_to_do(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with database.transaction(SYSTEM) as tx:
-            await tx.execute(MANY_DONE, uuid4())
-            told = await tx.rows(f"EXPLAIN {statements.BACKLOG}")
-            raise ZeroDivisionError
+    async with database.transaction(SYSTEM) as tx:
+        await tx.execute(MANY_DONE, uuid4())
+        told = await tx.rows(f"EXPLAIN {statements.BACKLOG}")
     plan = "\n".join(row[0] for row in told)
     assert "job_claim" in plan
     assert "Seq Scan" not in plan, plan

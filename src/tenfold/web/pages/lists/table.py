@@ -42,7 +42,7 @@ from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.words import number
 
 # A screen shows twenty rows; more come as one nears their end.
-_TRAIL, _IN_PAGE, _IN_GROUP = 8, 30, 10
+_TRAIL, _IN_PAGE, _IN_GROUP = 8, 30, 6
 Groups = list[tuple[Lane | None, list[Record]]]
 
 
