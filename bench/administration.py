@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from uuid import UUID
 
-from bench import names
-from bench.filling import Connection
+from bench import filling, names
+from bench.filling import Connection, Say
 
-PEOPLE_PER_ROW = 10
-"""There is a person for so many rows."""
+_ROWS_PER_PERSON = 10
 
 # Spread over the 30 days that events are kept quickly readable; the audit chain takes in none of
 # them, as it does with those that were there before it: sealing would run beside what is measured.
@@ -42,33 +39,13 @@ _SESSIONS = """INSERT INTO tenfold.sessions
 SELECT gen_random_uuid(), id, $1, '{pwd}', '198.51.100.7', 'Mozilla/5.0 (X11; Linux) Firefox/140.0',
     now() - interval '1 hour', now() + interval '20 days'
 FROM tenfold.users WHERE email LIKE 'person%@example.com'"""
-_CHUNK = 200_000
 
 
-async def fill(
-    db: Connection, tenant: UUID, person: UUID, rows: int, say: Callable[[str], None]
-) -> None:
+async def fill(db: Connection, tenant: UUID, person: UUID, rows: int, say: Say) -> None:
     """So many events and jobs of the organisation, and a tenth as many people, signed in."""
-    began = time.monotonic()
-    people = rows // PEOPLE_PER_ROW
     users = _USERS.format(first_names=names.FIRST_NAMES, last_names=names.LAST_NAMES)
-    await _run(db, users, people)
+    await filling.load(db, users, rows // _ROWS_PER_PERSON, "people", say)
     await db.execute(_MEMBERS, tenant)
     await db.execute(_SESSIONS, tenant)
-    for sql in (_EVENTS, _JOBS):
-        await _run(db, sql, rows, tenant, person)
-    for table in (
-        "tenfold.users",
-        "tenfold.members",
-        "tenfold.sessions",
-        "tenfold.security_events",
-        "jobs.job",
-    ):
-        await db.execute(f"VACUUM (ANALYZE) {table}")
-    took = time.monotonic() - began
-    say(f"  {rows:,} events and jobs and {people:,} people in {took:.0f} s")
-
-
-async def _run(db: Connection, sql: str, rows: int, *more: object) -> None:
-    for start in range(1, rows + 1, _CHUNK):
-        await db.execute(sql, start, min(rows, start + _CHUNK - 1), rows, *more)
+    await filling.load(db, _EVENTS, rows, "security events", say, tenant, person)
+    await filling.load(db, _JOBS, rows, "finished jobs", say, tenant, person)

@@ -29,6 +29,11 @@ from tenfold.engine.words import search_vector
 Connection = asyncpg.Connection
 Say = Callable[[str], None]
 _CHUNK = 200_000
+_FILLED = (
+    *("tenfold.leads", "tenfold.students", "tenfold.slots", "tenfold.change_log"),
+    *("tenfold.versions", "tenfold.users", "tenfold.members", "tenfold.sessions"),
+    *("tenfold.security_events", "jobs.job"),
+)
 _SETUP = (Path(__file__).parent / "fill.sql").read_text("utf-8")
 
 
@@ -122,18 +127,18 @@ async def bare(db: Connection, table: str, say: Say) -> AsyncGenerator[None]:
     await db.execute(statements.TRIGGERS.format(plural=table, word="ENABLE"))
 
 
-async def load(db: Connection, sql: str, rows: int, what: str, say: Say) -> None:
-    """Run a statement of people.make for so many rows, part by part."""
+async def load(db: Connection, sql: str, rows: int, what: str, say: Say, *more: object) -> None:
+    """Run a statement that makes the rows $1 to $2 of $3, part by part; `more` is $4 and on."""
     began = time.monotonic()
     for start in range(1, rows + 1, _CHUNK):
-        await db.execute(sql, start, min(rows, start + _CHUNK - 1), rows)
+        await db.execute(sql, start, min(rows, start + _CHUNK - 1), rows, *more)
     say(f"  {rows:,} {what} in {time.monotonic() - began:.0f} s")
 
 
 async def settle(db: Connection) -> None:
     """Statistics and a clean visibility map, as autovacuum would leave them in time."""
-    for table in ("leads", "students", "slots", "change_log", "versions"):
-        await db.execute(f"VACUUM (ANALYZE) tenfold.{table}")
+    for table in _FILLED:
+        await db.execute(f"VACUUM (ANALYZE) {table}")
 
 
 async def tidy(site: Site, loaded_at: float) -> None:

@@ -99,6 +99,7 @@ def visit(browser: Browser, asked: Asked) -> Visit:
             _opened(page, asked, traffic, found)
             for act in asked.acts:
                 act(page)
+                page.evaluate("painted()")
                 _settle(page, traffic)
             _felt(page, asked, found)
         except BrowserError as error:
@@ -201,15 +202,9 @@ def _felt(page: Page, asked: Asked, found: Visit) -> None:
 # --- what somebody does ---
 
 
-def press(*keys: str) -> Act:
-    """Press keys, one after another."""
-
-    def act(page: Page) -> None:
-        for key in keys:
-            page.keyboard.press(key)
-            page.wait_for_timeout(_PACE)
-
-    return act
+def press(key: str) -> Act:
+    """Press a key, or several at once (`Alt+ArrowRight`)."""
+    return lambda page: page.keyboard.press(key)
 
 
 def write(text: str) -> Act:

@@ -36,6 +36,17 @@ PAGES = {
     "/busy": f"""{BUTTON}<script>document.querySelector("button").onclick = () => {{
         for (const end = performance.now() + 200; performance.now() < end;) {{}}
     }}</script>""",
+    "/hasty": f"""{BUTTON}<script>
+        const button = document.querySelector("button");
+        let seen = true;
+        const act = () => {{
+            if (!seen) console.error("acted on before the last answer was painted");
+            seen = false;
+            requestAnimationFrame(() => setTimeout(() => {{ seen = true; }}));
+        }};
+        button.onclick = act;
+        button.onkeydown = act;
+    </script>""",
     "/complaining": f'{BUTTON}<script>console.error("wrong")</script>',
     "/throwing": f'{BUTTON}<script>throw new Error("thrown")</script>',
     "/lacking": f'{BUTTON}<img src="/no-such-picture">',
@@ -149,6 +160,12 @@ def test_keys_count_as_clicks_do(browser: Browser, address: str) -> None:
     acts = (focus("button"), press("Enter"))
     sample = opened(browser, Asked(f"{address}/busy", DESK, acts))
     assert sample.measured["interaction"] >= 200
+
+
+def test_nothing_is_done_before_the_last_answer_is_painted(browser: Browser, address: str) -> None:
+    """Else what is opened and closed in one frame counts until something else is painted."""
+    acts = (click("button"), press("a"), press("b"))
+    assert opened(browser, Asked(f"{address}/hasty", DESK, acts)).problem == ""
 
 
 def test_a_page_that_comes_late_is_late(browser: Browser, address: str) -> None:

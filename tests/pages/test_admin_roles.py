@@ -38,11 +38,8 @@ async def test_teams_are_made_moved_renamed_and_deleted(
     await visitor.send(visitor.form(TEAMS), name=" Part ", parent_id=str(organisation.team))
     assert visitor.toast == "The team Part is made."
     assert tree(visitor) == [("d0", "One"), ("d1", "Part"), ("d0", "Two")]
-    part = next(
-        form["action"]
-        for form in visitor.page.all("form", class_="sheet")
-        if ("name", "Part") in form.fields()
-    )
+    await visitor.get(visitor.page.one("a", aria_label="Change Part")["href"])
+    part = visitor.page.all("form", class_="sheet")[1]["action"]
     await visitor.send(visitor.form(part), name="Piece", parent_id=str(organisation.other_team))
     assert tree(visitor) == [("d0", "One"), ("d0", "Two"), ("d1", "Piece")]
     # What has parts or people offers no way to delete it, and refuses.
@@ -51,7 +48,7 @@ async def test_teams_are_made_moved_renamed_and_deleted(
         for f in visitor.page.all("form")
         if f.get("action") == f"{TEAMS}/{organisation.other_team}/delete"
     ]
-    csrf = dict(visitor.form(part).fields())["csrf"]
+    csrf = dict(visitor.form(TEAMS).fields())["csrf"]
     await visitor.post(f"{TEAMS}/{organisation.other_team}/delete", [("csrf", csrf)])
     assert "still has 0 people and 1 teams" in visitor.toast
     await visitor.send(visitor.form(f"{part}/delete"))
@@ -68,6 +65,7 @@ async def test_what_a_team_cannot_be_is_told_beside_it(
     assert told(visitor, "name-new") == "This is taken"
     assert ("parent_id", str(organisation.team)) in visitor.form(TEAMS).fields()
     path = f"{TEAMS}/{organisation.team}"
+    await visitor.get(visitor.page.one("a", aria_label="Change One")["href"])
     await visitor.send(visitor.form(path), name=" ", parent_id="")
     assert visitor.answer.status_code == 400
     assert told(visitor, f"name-{organisation.team}")

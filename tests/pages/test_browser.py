@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -161,8 +162,55 @@ async def test_a_filter_is_made_in_three_choices(open_page: Open, leads: None) -
     await expect(page.locator("#filters summary")).to_be_focused()
     await sees(page.locator(".count"), "30 leads")
     await expect(page).to_have_url("/leads?status=hot")
+    await page.set_viewport_size({"width": 1440, "height": 500})
+    await page.evaluate("scrollTo(0, 0)")
+    await page.click(".sentence .says")
+    sheet = page.locator("#filters .sheet")
+    await expect(sheet).to_be_visible()
+    await expect(sheet.locator("#add-field")).to_be_focused()
+    condition = await page.locator(".sentence .says").bounding_box()
+    panel = await sheet.bounding_box()
+    assert condition is not None
+    assert panel is not None
+    assert await page.evaluate("scrollY") == 0
+    assert abs(panel["x"] - condition["x"]) <= 1
+    assert 0 <= panel["y"] - condition["y"] - condition["height"] <= 8
+    await page.keyboard.press("Escape")
     await page.click(".sentence .clear")
     await sees(page.locator(".count"), "60 leads")
+
+
+TOP = "document.querySelector('.timed .days').scrollTop"
+
+
+async def test_a_week_begins_where_it_is_busy_and_a_free_hour_begins_a_record(
+    open_page: Open, make: Make
+) -> None:
+    moments = {"starts_at": "2029-01-08T22:00:00Z", "ends_at": "2029-01-08T23:00:00Z"}
+    await make("appointments", title="Fitting", **moments)
+    page = await open_page("/appointments?as=calendar&on=2029-01-08")
+    await page.get_by_role("link", name="Week", exact=True).click()
+    await expect(page.locator(".timed .entry-on")).to_be_visible()
+    await page.wait_for_function(f"{TOP} === 32 * 12 - 12")
+    await page.evaluate(f"{TOP} = 500")
+    await page.get_by_title("After", exact=True).click()
+    await expect(page.locator(".timed .entry-on")).to_have_count(0)
+    await page.wait_for_function(f"{TOP} === 32 * 12 - 12")
+    day = page.locator("[data-day='2029-01-16'] .entries")
+    await day.click(position={"x": 30, "y": 15.25 * 48})
+    await expect(page.locator("[name=starts_at]")).to_have_value("2029-01-16T15:00")
+
+
+async def test_a_long_name_stays_in_what_is_told(open_page: Open, make: Make) -> None:
+    lead = await make("leads", first_name="N" * 100, last_name="M" * 100)
+    page = await open_page(f"/leads/{lead['id']}/edit")
+    await page.get_by_role("button", name="Save", exact=False).first.click()
+    toast = page.locator(".toast")
+    await expect(toast).to_be_visible()
+    assert await toast.evaluate(
+        "e => e.querySelector('.close').getBoundingClientRect().right"
+        " <= e.getBoundingClientRect().right && e.offsetHeight < 70"
+    )
 
 
 async def test_rows_are_walked_by_keys(open_page: Open, leads: None) -> None:
@@ -387,6 +435,21 @@ async def test_a_column_widened_on_a_small_screen_takes_none_away(
     assert await page.evaluate(HEADS, False) == every
 
 
+async def test_a_column_moved_on_a_small_screen_shows_no_others(
+    open_page: Open, leads: None
+) -> None:
+    page = await open_page("/leads", TABLET)
+    every, shown = await page.evaluate(HEADS, False), await page.evaluate(HEADS, True)
+    first, second = (page.locator(".grid thead [data-column]").nth(n) for n in (1, 2))
+    async with page.expect_response("**/leads/columns"):
+        await second.drag_to(first, target_position={"x": 5, "y": 10})
+    await expect(page.locator(".grid thead [data-column]").nth(1)).to_have_attribute(
+        "data-column", shown[2]
+    )
+    assert sorted(await page.evaluate(HEADS, True)) == sorted(shown)
+    assert sorted(await page.evaluate(HEADS, False)) == sorted(every)
+
+
 async def test_a_width_that_was_not_kept_is_put_back_and_said(
     open_page: Open, leads: None, trouble: list[str]
 ) -> None:
@@ -429,6 +492,54 @@ SMALL = """() => [...document.querySelectorAll(
         return height < 40;
     })
     .map((one) => one.outerHTML)"""
+
+
+async def test_enter_in_a_box_does_nothing_to_the_chosen(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    box = page.locator(".grid tbody .box input").first
+    await box.check()
+    await expect(page.locator("#chosen")).to_be_visible()
+    await box.press("Enter")
+    await page.wait_for_timeout(300)
+    await expect(box).to_be_checked()
+    await expect(page.locator(".toast")).to_have_count(0)
+
+
+async def test_shift_on_a_head_sorts_by_it_besides(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    await page.locator(".grid thead a", has_text="Budget").click(modifiers=["Shift"])
+    await expect(page.locator(".grid thead [aria-sort]")).to_have_count(2)
+    await expect(page).to_have_url(re.compile(r"sort=first_name,-?budget"))
+    assert len(page.context.pages) == 2  # this one, and that which keeps the window
+
+
+async def test_all_lanes_of_a_tall_screen_go_on(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?as=board&sort=first_name", (2600, 2600))
+    for lane in ("new", "hot"):
+        await expect(page.locator(f"[data-lane={lane}] .board-card")).to_have_count(30)
+
+
+async def test_the_last_row_asked_for_is_read_beside_the_list(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    await page.locator(".grid tbody a.record").first.focus()
+    for _ in range(4):
+        await page.keyboard.press("j")
+        await page.keyboard.press("Space")
+    await expect(page.locator("#panel")).to_contain_text("N03 Lead")
+    link = await page.locator("[data-open-panel]").get_attribute("href")
+    assert link == await page.locator(".grid tr.marked a.record").get_attribute("href")
+
+
+async def test_keys_do_nothing_behind_the_list_of_keys(open_page: Open, leads: None) -> None:
+    page = await open_page("/leads?sort=first_name")
+    await page.locator(".grid tbody .box input").first.check()
+    await page.keyboard.press("?")
+    await expect(page.locator("#shortcuts")).to_be_visible()
+    await page.keyboard.press("c")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#shortcuts")).to_be_hidden()
+    await expect(page.locator("#chosen [data-count]")).to_have_text("1")
+    await expect(page).to_have_url(re.compile(r"/leads\?"))
 
 
 async def test_a_phone_has_a_bar_of_five_and_rows_of_two_lines(

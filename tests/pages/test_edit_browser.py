@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -41,6 +42,78 @@ async def test_a_record_is_edited_by_keys_alone(open_page: Open, lead: dict[str,
     await page.keyboard.press("Escape")
     await expect(fact(page, "email").locator(".holds")).to_have_text("zoe@example.com")
     await expect(fact(page, "email").locator("button")).to_be_focused()
+
+
+async def test_what_was_saved_a_while_ago_is_taken_back_on_the_page_too(
+    open_page: Open, lead: dict[str, Any]
+) -> None:
+    page = await open_page(f"/leads/{lead['id']}")
+    async with page.expect_response(
+        lambda answer: answer.request.headers.get("hx-target") == "#record"
+    ):
+        await fact(page, "last_name").locator("button").click(force=True)
+        await page.fill("[name=last_name]", "Unal")
+        await page.keyboard.press("Enter")
+    await expect(page.locator(".here[dir]")).to_have_text("Zoë Unal")
+    assert (await page.title()).startswith("Zoë Unal")
+    async with page.expect_response(
+        lambda answer: answer.request.headers.get("hx-target") == "#record"
+    ):
+        await page.locator(".toast .undo").click()
+    await expect(fact(page, "last_name").locator(".holds")).to_have_text("Ünal")
+    await expect(page.locator(".here[dir]")).to_have_text("Zoë Ünal")
+
+
+async def test_an_address_is_edited_by_a_double_click(
+    open_page: Open, lead: dict[str, Any]
+) -> None:
+    page = await open_page("/leads")
+    await page.locator(".grid td a[href^='mailto:']").first.dblclick()
+    await expect(page.locator("[name=email]")).to_be_focused()
+    await page.wait_for_timeout(400)
+    await expect(page.locator("[name=email]")).to_have_value("zoe@example.com")
+
+
+async def test_a_record_that_is_gone_is_told_in_words(
+    open_page: Open, lead: dict[str, Any], client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    page = await open_page(f"/leads/{lead['id']}")
+    await fact(page, "email").locator("button").click(force=True)
+    await page.fill("[name=email]", "zuzana@example.com")
+    await client.delete(f"/v1/leads/{lead['id']}", headers=admin.headers)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".toast")).to_contain_text("is gone")
+    await expect(page.locator("[name=email]")).to_have_value("zuzana@example.com")
+
+
+async def test_what_was_typed_and_not_sent_is_there_again(
+    open_page: Open, lead: dict[str, Any]
+) -> None:
+    page = await open_page("/leads/new")
+    await page.fill("[name=first_name]", "Ada")
+    await page.select_option("[name=source]", "referral")
+    await page.locator(".rail a[href='/clients']").click()
+    await expect(page).to_have_url(re.compile("/clients"))
+    await page.go_back()
+    await expect(page.locator("[name=first_name]")).to_have_value("Ada")
+    await page.reload()
+    await expect(page.locator("#record-form .notice")).to_contain_text("is back")
+    await expect(page.locator("select[name=source]")).to_have_value("referral")
+    await page.fill("[name=last_name]", "Lovelace")
+    await page.locator("#record-form .form-end .primary").click()
+    await expect(page.locator(".toast")).to_contain_text("Ada Lovelace was created.")
+    await page.goto("/leads/new")
+    await expect(page.locator("[name=first_name]")).to_have_value("")
+    await page.fill("[name=email]", "nobody")
+    await page.locator("#record-form .form-end .primary").click()
+    await expect(page.locator(".mistake:visible").first).to_be_visible()
+    await page.goto("/leads")
+    await page.goto("/leads/new")
+    await expect(page.locator("[name=email]")).to_have_value("nobody")
+    await page.locator("#record-form .notice button").click()
+    await expect(page.locator("[name=email]")).to_have_value("")
+    await page.reload()
+    await expect(page.locator("[name=email]")).to_have_value("")
 
 
 async def test_a_refused_value_comes_back_with_its_editor(

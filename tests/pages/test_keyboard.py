@@ -74,7 +74,7 @@ async def test_a_list_is_filtered_saved_and_edited(
 
     await _tab_to(page, ".view-menu summary", "Shift+Tab")
     await page.keyboard.press("Enter")
-    await _tab_to(page, "#view-name-new")
+    await expect(page.locator("#view-name-new")).to_be_focused()
     await page.keyboard.type("Referred")
     await page.keyboard.press("Enter")
     await expect(page.locator(".rail .pinned")).to_contain_text("Referred")
@@ -163,6 +163,8 @@ async def test_a_card_is_moved(
     await page.keyboard.press("z")
     await expect(page.locator("[data-lane=new] .board-card")).to_have_count(2)
     assert len(await stored("leads", status="contacted")) == 2
+    for lane in ("new", "contacted"):
+        await expect(page.locator(f"[data-sum={lane}]")).to_contain_text("$")
 
 
 async def test_a_task_is_ticked_off(

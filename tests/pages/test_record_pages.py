@@ -415,7 +415,7 @@ async def test_only_allowed_stages_are_buttons(visitor: Visitor, make: Make) -> 
     assert offered == set()
     stale = form.fields()
     await visitor.post(f"{path}/moves", [*stale, ("to", "active")])
-    assert "changed this escrow meanwhile" in visitor.toast
+    assert "moved it to Closed meanwhile" in visitor.toast
 
 
 async def test_delete_and_undo(visitor: Visitor, lead: dict[str, Any]) -> None:
@@ -446,6 +446,47 @@ async def test_deleted_records_can_be_found_and_restored(
     assert not visitor.page.all("a", href=f"{path}/edit")
     await visitor.send(visitor.form(f"{path}/restore"))
     assert visitor.path == path
+
+
+async def test_the_list_that_one_came_from_is_kept_by_all_that_one_does(
+    visitor: Visitor, lead: dict[str, Any]
+) -> None:
+    here = f"/leads/{lead['id']}?in=status%3Dnew"
+    await visitor.get(here)
+    await visitor.send(visitor.page.one("form", action="/favourites"), button="on=1")
+    assert visitor.answer.url.raw_path.decode() == here
+    await visitor.get(visitor.page.one("a", data_key="E")["href"])
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, email="nothing")
+    assert mistakes(visitor)
+    await visitor.send(visitor.page.one("form", id="record-form"), email="one@example.com")
+    assert visitor.answer.url.raw_path.decode() == here
+    assert visitor.page.one("a", rel="next")
+    csrf = token(visitor)
+    shown = {"referer": str(visitor.answer.url)}
+    pairs = [("csrf", csrf), ("version", "2")]
+    await visitor.post(f"/leads/{lead['id']}/delete", pairs, headers=shown)
+    assert visitor.answer.url.raw_path == b"/leads?status=new"
+
+
+async def test_a_deleted_record_shows_its_history_and_its_neighbours(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, make: Make
+) -> None:
+    ids = [str((await make("leads", first_name=n, last_name="Gone"))["id"]) for n in ("A", "B")]
+    for one in ids:
+        await client.delete(f"/v1/leads/{one}", headers=admin.headers)
+    await visitor.get("/leads?deleted=true&sort=first_name")
+    await visitor.get(visitor.page.all("a", class_="record")[0]["href"])
+    page = visitor.page
+    tabs = [a["href"] for a in page.all("a") if "only=" in a.get("href", "")]
+    assert tabs
+    for tab in tabs:
+        await visitor.get(tab)
+        assert visitor.answer.status_code == 200
+    visitor.page = page
+    await visitor.get(visitor.page.one("a", rel="next")["href"])
+    assert visitor.answer.status_code == 200
+    assert visitor.page.one("h1").text == "B Gone"
 
 
 async def test_earlier_history_is_a_page_away(
@@ -524,3 +565,24 @@ async def test_the_menu_shows_every_place(visitor: Visitor) -> None:
     await visitor.get("/menu")
     places = {a["href"] for a in visitor.page.one(class_="menu-page").all("a")}
     assert {"/leads", "/contacts"} <= places
+
+
+async def test_a_move_that_somebody_else_came_before_is_told_with_who_and_where_to(
+    visitor: Visitor, visit: Visit, organisation: Organisation, lead: dict[str, Any]
+) -> None:
+    other = visit(await organisation.person("owner", name="Else"))
+    path = f"/leads/{lead['id']}"
+    await visitor.get(path)
+    page, answer = visitor.page, visitor.answer
+    await other.get(path)
+    await other.send(other.page.one("form", class_="steps"), button="to=nurture")
+    await visitor.send(page.one("form", class_="steps"), button="to=contacted")
+    assert visitor.toast.startswith("Robin owner moved it to Nurture meanwhile.")
+    assert visitor.page.one(aria_current="step").text == "Nurture"
+    # A change that left its stage as it was is no hindrance.
+    page = visitor.page
+    await other.get(f"{path}/edit")
+    await other.send(other.page.one("form", id="record-form"), first_name="Zoe")
+    visitor.page, visitor.answer = page, answer
+    await visitor.send(page.one("form", class_="steps"), button="to=contacted")
+    assert visitor.toast.startswith("Moved to Contacted.")

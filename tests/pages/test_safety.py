@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -213,3 +214,40 @@ async def test_a_wrong_address_of_the_api_is_refused_as_the_api_does(
     answer = await visitor.http.get(path, headers={"accept": "text/html"})
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["success"] is False
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/admin/sessions?q=a%00b", 400),
+        ("/leads/pick?field=owner_id&q=%00", 400),
+        ("/leads?columns=budget%00", 400),
+        (f"/admin/sessions?after=0001-01-01T00:00:00%2B14:00_{UUID(int=7)}", 200),
+        ("{lead}?before=0001-01-01T00:00:00%2B14:00~x~1", 200),
+        ("{lead}/shares/pick?grantee=%00", 400),
+    ],
+)  # fmt: skip
+async def test_hand_made_addresses_are_no_mistakes_of_ours(
+    visitor: Visitor, lead: dict[str, Any], address: str, status: int
+) -> None:
+    await visitor.get(address.replace("{lead}", f"/leads/{lead['id']}"))
+    assert visitor.answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("moves", {"to": "contacted", "reason": "be\x00cause"}),
+        ("edit", {"version": "²", "first_name": "Ada"}),
+        ("edit", {"version": "9" * 5_000, "first_name": "Ada"}),
+        ("fields/next_touch/day", {"day": "9999-12-31", "version": "1"}),
+        ("fields/email", {"email": "a\x00b@example.com", "version": "1"}),
+    ],
+)
+async def test_hand_made_forms_are_no_mistakes_of_ours(
+    visitor: Visitor, lead: dict[str, Any], path: str, typed: dict[str, str]
+) -> None:
+    await visitor.get(f"/leads/{lead['id']}")
+    csrf = visitor.page.all("input", name="csrf")[0]["value"]
+    await visitor.post(f"/leads/{lead['id']}/{path}", [("csrf", csrf), *typed.items()])
+    assert visitor.answer.status_code < 500

@@ -502,7 +502,7 @@ async def test_mistakes_of_a_registration_stand_beside_their_fields(
         ({"password": PASSWORD}, "Hard to guess"),
         ({"newPassword": PASSWORD}, "Hard to guess"),
         ({"password": "looms and co", "organization": "looms and co"}, "too easy to guess"),
-        ({"password": "\u0000" * 300}, "at most 200 characters"),
+        ({"password": "\u0001" * 300}, "at most 200 characters"),
     ],
 )
 async def test_a_new_password_is_judged_as_one_leaves_its_field(

@@ -81,8 +81,8 @@ class Conditions:
         An object with several conditions wants all of them. None where it can't be read.
         """
         try:
-            given: object = digits.decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+            given = decoded(text)
+        except ValueError:
             self.problems["where"] = 'must be JSON, like {"any": [{"status": "new"}]}'
             return None
         group = self._group(given, "where", 1)
@@ -99,7 +99,7 @@ class Conditions:
         joiner = next((name for name in _JOINERS if name in item), None)
         if joiner is None:
             pairs = [
-                (*named(name, self.definition, self.access, f"{place}."), _text(value))
+                (*named(name, self.definition, self.access, f"{place}."), text_of(value))
                 for name, value in item.items()
             ]
             return Group(any=False, parts=self.all_of(pairs, f"{place}."))
@@ -115,6 +115,14 @@ class Conditions:
             for number, part in enumerate(cast("list[object]", inside))
         ]
         return Group(any=joiner == "any", parts=tuple(_bare(p) for p in parts if p is not None))
+
+
+def decoded(where: str) -> object:
+    """The JSON of `where`; raises ValueError."""
+    try:
+        return digits.decode(where)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise ValueError("no JSON") from error
 
 
 def named(
@@ -159,12 +167,12 @@ def _bare(group: Group) -> Filter | Group:
     return group.parts[0] if len(group.parts) == 1 else group
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """A value of JSON as it would stand in an address."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ",".join(_text(item) for item in cast("list[object]", value))
+        return ",".join(text_of(item) for item in cast("list[object]", value))
     return "" if value is None else str(value)
 
 

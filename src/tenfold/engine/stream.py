@@ -66,10 +66,10 @@ class Place:
         """The place that an address names; None for anything else."""
         try:
             at, key, seq = text.split("~")
-            found = cls(datetime.fromisoformat(at), key[:40], int(seq[:18]))
-        except ValueError:
+            moment = datetime.fromisoformat(at)
+            return cls(moment.astimezone(UTC), key[:40], int(seq[:18])) if moment.tzinfo else None
+        except (ValueError, OverflowError):
             return None
-        return found if found.at.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)

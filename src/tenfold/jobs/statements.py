@@ -96,20 +96,14 @@ RETURNING state
 
 # Each part is read by the index that holds it alone; what is completed does not slow it.
 BACKLOG = """
-SELECT coalesce(sum(number) FILTER (WHERE part = 'ready'), 0)::bigint AS ready,
-       coalesce(sum(number) FILTER (WHERE part = 'waiting'), 0)::bigint AS waiting,
-       coalesce(sum(number) FILTER (WHERE part = 'processing'), 0)::bigint AS processing,
-       coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0)::float8 AS lag
-FROM (
-    SELECT 'ready' AS part, count(*) AS number,
-           min(run_at) FILTER (WHERE run_at <= clock_timestamp()) AS since
-    FROM jobs.job WHERE state = 'pending' AND ready
-    UNION ALL
-    SELECT 'waiting', count(*), min(run_at) FILTER (WHERE run_at <= clock_timestamp())
-    FROM jobs.job WHERE state = 'pending' AND NOT ready
-    UNION ALL
-    SELECT 'processing', count(*), NULL FROM jobs.job WHERE state = 'processing'
-) parts
+SELECT ready.number AS ready, waiting.number AS waiting, processing.number AS processing,
+       coalesce(extract(epoch FROM clock_timestamp() - least(ready.since, waiting.since)),
+                0)::float8 AS lag
+FROM (SELECT count(*) AS number, min(run_at) FILTER (WHERE run_at <= clock_timestamp()) AS since
+      FROM jobs.job WHERE state = 'pending' AND ready) ready,
+     (SELECT count(*) AS number, min(run_at) FILTER (WHERE run_at <= clock_timestamp()) AS since
+      FROM jobs.job WHERE state = 'pending' AND NOT ready) waiting,
+     (SELECT count(*) AS number FROM jobs.job WHERE state = 'processing') processing
 """
 
 # ── what a job does ────────────────────────────────────────────────────────────────────────────

@@ -71,6 +71,7 @@ SCRIPTS = (
     "mention",
     "record",
     "drop",
+    "drafts",
     "passkeys",
 )
 _COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)

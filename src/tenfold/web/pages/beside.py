@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
@@ -18,9 +18,10 @@ from tenfold.web.api.requests import identified
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, visiting
 from tenfold.web.pages.lists.question import question
-from tenfold.web.pages.session import Flash, Req, keep_flash, routed
+from tenfold.web.pages.session import Flash, Req, keep_flash, listed_in, routed
 
 _PREVIOUS = "previous"
 
@@ -32,10 +33,10 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
     shipped = desk_of(request).shipped(plural)
     claims = await signed_in(request)
     identity = identified(record_id, shipped)
-    within = str(dict(request.query_params.items()).get("in", ""))
+    inside = listed_in(request)
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
-        asked = await _asked(guest, definition, within)
+        asked = await _asked(guest, definition, inside)
         query, backwards = guest.desk.query, to == _PREVIOUS
         if asked.words:
             found = await _among_found(guest, definition, asked, identity, backwards=backwards)
@@ -45,14 +46,15 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
     if found is None:
         first, last = say("This is the first of the list."), say("This is the last of the list.")
         keep_flash(request, Flash(first if backwards else last))
+    gone = "true" if asked.deleted else ""
     path = f"/{definition.path}/{found or identity}"
-    return render.to(request, f"{path}?{urlencode({'in': within})}" if within else path)
+    return render.to(request, address(path, [("deleted", gone), ("in", inside)]))
 
 
-async def _asked(guest: Guest, definition: Definition, within: str) -> Ask:
+async def _asked(guest: Guest, definition: Definition, inside: str) -> Ask:
     """The list that an address asks for; all of them, where it can't be read."""
     access = guest.person.access(definition)
-    pairs = parse_qsl(within)
+    pairs = parse_qsl(inside)
     found = question(await guest.opening(pairs), definition, access, pairs).asked
     return replace(found, cursor="", page=0)
 

@@ -122,7 +122,8 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
 def chosen_columns(definition: Definition, access: Access, text: str) -> list[Column]:
     """The columns that a person chose, in their order: `status,budget:140`; the rest is left out.
 
-    Their widths are in pixels. Those of the title alone go with `title:300`, see `head_steps`.
+    Their widths are in pixels; `owner:r6` is one that shows on screens of its rank alone, as it did
+    where the choice was made. Those of the title alone go with `title:300`, see `head_steps`.
     """
     able = {name_in_list(f): f for f in showable(definition, access)}
     found: dict[str, Column] = {}
@@ -130,9 +131,12 @@ def chosen_columns(definition: Definition, access: Access, text: str) -> list[Co
         name, _, width = part.partition(":")
         if (one := able.get(name)) is not None:
             rank = 2 if len(found) < _PHONE else 0
-            made = _column(definition, one, rank)
+            made = _column(definition, one, _RANKED.get(width, rank))
             found[name] = replace(made, steps=_in_steps(width))
     return list(found.values())[:MOST_CHOSEN]
+
+
+_RANKED = {f"r{rank}": rank for rank in range(3, 8)}
 
 
 def head_steps(text: str) -> int:

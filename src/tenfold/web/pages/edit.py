@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import msgspec
@@ -26,11 +27,22 @@ from tenfold.web.api.requests import identified
 from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.form_page import again, names_of, read, suggested, view_of
 from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
+from tenfold.web.pages.meanwhile import theirs_of
 from tenfold.web.pages.reaching import may_change
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, shown, signed_form
+from tenfold.web.pages.session import (
+    Flash,
+    Form,
+    Req,
+    keep_flash,
+    listed_in,
+    routed,
+    shown,
+    signed_form,
+)
 from tenfold.web.pages.widgets import form_fields, name_of
 from tenfold.web.safe_next import safe_next
 
@@ -44,7 +56,7 @@ async def new_page(request: Req, plural: str) -> ASGIResponse:
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
         guest.person.access(definition).need("create", definition)
-        record = suggested(definition, dict(request.query_params.items()))
+        record = suggested(definition, dict(request.query_params.items()), guest.zone)
         names = await names_of(guest, definition, record)
         view = view_of(guest, definition, record, names)
         around = frame(guest, view.title)
@@ -114,20 +126,42 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
 
 @post("/{plural:str}/{record_id:str}/moves", status_code=200)
 async def move(request: Req, plural: str, record_id: str) -> ASGIResponse:
-    """Move the record to another stage."""
+    """Move the record to another stage; changes that leave its stage as it was are no hindrance."""
     act = await arrived(request, plural, "page-move", record_id)
-    stage, to = act.shipped.status, act.form.get("to")
-    if stage is None or to not in stage.options:
-        raise Invalid({"to": say("is no stage of this record")})
-    reason = act.form.get("reason").strip()
+    to, reason = act.form.get("to"), act.form.get("reason").strip()
     try:
         async with act.changing() as (tx, guest, definition):
-            what = (tx, guest.person, definition, act.identity, to, reason, act.version)
+            stage = definition.status
+            if stage is None or to not in stage.options:
+                raise Invalid({"to": say("is no stage of this record")})
+            stood, version = act.form.get("from"), act.version
+            if stood:
+                seen = (tx, guest.person, definition, act.identity)
+                json, now = await act.desk.query.one(*seen, fields=("status",))
+                version = now if msgspec.json.decode(json).get("status") == stood else version
+            what = (tx, guest.person, definition, act.identity, to, reason, version)
             written = await act.desk.records.move(*what)
-    except (Conflict, Lost) as error:
+    except Lost:
+        return await _moved_before(act)
+    except Conflict as error:
         return act.refused(error)
     undo = f"{act.path}/undo?version={written.version}"
     return act.done(say("Moved to %(stage)s.", stage=stage.label(to)), act.onward, undo=undo)
+
+
+async def _moved_before(act: Act) -> ASGIResponse:
+    """Back to the record as it is now, which says who moved it, and to where."""
+    async with visiting(act.request, act.claims) as guest:
+        definition = await guest.tailored(act.shipped)
+        record, names, _ = await read(guest, definition, act.identity)
+        what = (guest, definition, record, definition.fields["status"], names, act.version)
+        theirs = await theirs_of(*what)
+    said = say(
+        "%(who)s moved it to %(stage)s meanwhile. Move it once more if you still want to.",
+        who=theirs.who,
+        stage=theirs.cell.text,
+    )
+    return act.refused(Lost(said))
 
 
 @post("/{plural:str}/{record_id:str}/undo", status_code=200)
@@ -144,9 +178,10 @@ async def undo(
         async with act.changing() as (tx, guest, definition):
             what = (tx, guest.person, definition, act.identity, version)
             back = await take_back(act.desk.records, *what)
+            stage = definition.status
     except (Conflict, Lost) as error:
         return act.refused(error, back=True)
-    stage, to = act.shipped.status, back.get("status")
+    to = back.get("status")
     said = (
         say("Moved back to %(stage)s.", stage=stage.label(str(to)))
         if stage and to
@@ -167,7 +202,7 @@ async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Conflict, Lost) as error:
         return act.refused(error)
     said = say("%(name)s was deleted.", name=_title(definition, written))
-    return act.done(said, f"/{act.shipped.path}", undo=f"{act.path}/restore")
+    return act.done(said, act.list, undo=f"{act.path}/restore")
 
 
 @post("/{plural:str}/{record_id:str}/restore", status_code=200)
@@ -177,9 +212,10 @@ async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
     try:
         async with act.changing() as (tx, guest, definition):
             await act.desk.records.restore(tx, guest.person, definition, act.identity)
+            word = within(definition.label)
     except Conflict as error:
         return act.refused(error, "?deleted=true")
-    return act.done(say("This %(type)s is back.", type=within(act.shipped.label)))
+    return act.done(say("This %(type)s is back.", type=word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,21 +235,36 @@ class Act:
         return f"/{self.shipped.path}/{self.identity}"
 
     @property
+    def here(self) -> str:
+        """The record's page within the list that it was come to from: as the form's address says,
+        else that of the page that was shown."""
+        return address(self.path, [("in", self._within)])
+
+    @property
+    def list(self) -> str:
+        """The list that it was come to from, else all of them."""
+        return address(f"/{self.shipped.path}", parse_qsl(self._within))
+
+    @property
+    def _within(self) -> str:
+        around = dict(parse_qsl(urlsplit(shown(self.request)).query))
+        return listed_in(self.request) or around.get("in", "")
+
+    @property
     def version(self) -> int | None:
         """The version of the record that the form was made of."""
-        text = self.form.get("version")
-        return int(text[:18]) if text.isascii() and text.isdigit() else None
+        return self.form.whole("version")
 
     @property
     def onward(self) -> str:
         """Where the form says to go on, else the record's page."""
         named = self.form.get("next")
-        return safe_next(named) if named else self.path
+        return safe_next(named) if named else self.here
 
     @property
     def back(self) -> str:
         """Where the form says to go on, else the page that was shown, else the record's."""
-        return self.onward if self.form.get("next") else shown(self.request) or self.path
+        return self.onward if self.form.get("next") else shown(self.request) or self.here
 
     def undone(self, version: int) -> str:
         """Where what was just done is taken back, and the page that goes on from there."""
@@ -228,12 +279,13 @@ class Act:
     def done(self, said: str, path: str = "", undo: str = "") -> ASGIResponse:
         """Go to the record's page, or to another, which says what was done."""
         keep_flash(self.request, Flash(said, undo=undo))
-        return render.to(self.request, path or self.path)
+        return render.to(self.request, path or self.here)
 
     def refused(self, error: TenfoldError, query: str = "", *, back: bool = False) -> ASGIResponse:
         """Go back to the record's page, or to the one that was shown, which says why not."""
         keep_flash(self.request, Flash(error.message, kind="problem"))
-        return render.to(self.request, self.back if back else self.path + query)
+        page = self.path + query if query else self.here
+        return render.to(self.request, self.back if back else page)
 
 
 async def arrived(request: Req, plural: str, route: str, record_id: str = "") -> Act:

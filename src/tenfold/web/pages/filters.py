@@ -102,6 +102,7 @@ class Builder:
     placeholder: str
     picks: str
     hidden: Pairs
+    mistake: str = ""
 
     @property
     def replacing(self) -> bool:
@@ -129,10 +130,12 @@ def builder(
     operator: str = "",
     values: Sequence[str] = (),
     hidden: Pairs = (),
+    mistake: str = "",
 ) -> Builder | None:
     """The form to add a condition, or to say one otherwise; None where no field can be asked for.
 
-    `hidden` are the list's other parameters, which the form sends along.
+    `hidden` are the list's other parameters, which the form sends along, `mistake` is why what it
+    said was not taken.
     """
     fields = [f for f in filterable(definition) if access.sees(f)]
     if not fields:
@@ -149,6 +152,7 @@ def builder(
         placeholder=say(_PLACEHOLDERS[kind]) if kind in _PLACEHOLDERS else "",
         picks=f"{path}/pick?field={one.name}" if to or kind == "user" else "",
         hidden=hidden,
+        mistake=mistake,
     )
 
 

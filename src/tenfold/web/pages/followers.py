@@ -67,7 +67,7 @@ async def follow(request: Req, plural: str, record_id: str) -> ASGIResponse:
         await act.desk.query.one(*what, fields=("id",))
         kind, me = definition.name, guest.person.user
         await following.follow(tx, kind, act.identity, me, follows=follows)
-    word = act.shipped.label
+        word = definition.label
     if follows:
         return act.done(say("You follow this %(record)s now.", record=within(word)), act.back)
     return act.done(say("You no longer follow this %(record)s.", record=within(word)), act.back)

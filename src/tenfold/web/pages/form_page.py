@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar.response.base import ASGIResponse
 
@@ -16,11 +18,12 @@ from tenfold.kernel import digits
 from tenfold.kernel.errors import Lost, TenfoldError
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import say, say_n, within
-from tenfold.web.pages import cells, mentions, render, widgets
+from tenfold.web.pages import cells, mentions, render, widgets, words
 from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import decides
-from tenfold.web.pages.session import Form, Req
+from tenfold.web.pages.session import Form, Req, listed_in
 from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
 
 
@@ -65,7 +68,7 @@ async def again(
         if isinstance(error, Lost):
             changed = _changed(guest, definition, form, record, names)
         else:
-            version = int(form.get("version") or 0) if form.get("version").isdigit() else version
+            version = form.whole("version") or version
         view = view_of(
             guest,
             definition,
@@ -125,13 +128,15 @@ def view_of(
     beside = {name: text for name, text in problems.items() if name in known}
     filled = Filled(record, typed, beside, names, guest.zone, guest.who.currency, changed or {})
     path = f"/{definition.path}"
+    here = path if creating else f"{path}/{record['id']}"
+    inside = [("in", listed_in(guest.request))]
     word = within(definition.label)
     return FormView(
         title=say("New %(type)s", type=word)
         if creating
         else say("Edit %(name)s", name=names[UUID(record["id"])]),
-        path=f"{path}/new" if creating else f"{path}/{record['id']}/edit",
-        back=path if creating else f"{path}/{record['id']}",
+        path=f"{path}/new" if creating else address(f"{here}/edit", inside),
+        back=here if creating else address(here, inside),
         list_path=path,
         label=definition.label,
         label_plural=definition.label_plural,
@@ -198,11 +203,15 @@ async def names_of(
     return await titles(guest.desk.query, guest.reader, guest.person, wanted)
 
 
-def suggested(definition: Definition, given: Mapping[str, str]) -> dict[str, Any]:
-    """Relations that an address fills in for a new record: `/notes/new?about=lead:…`."""
+def suggested(definition: Definition, given: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """What an address fills in for a new record: relations as in `/notes/new?about=lead:…`, days
+    and moments."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         one = definition.by_json.get(name)
+        if one is not None and one.type.kind in ("date", "datetime"):
+            found |= {name: text} if (text := _when(one, value, zone)) else {}
+            continue
         kind, _, identity = value.rpartition(":")
         if one is None or parse_id(identity) is None:
             continue
@@ -211,3 +220,13 @@ def suggested(definition: Definition, given: Mapping[str, str]) -> dict[str, Any
         elif isinstance(one.type, Ref | User) and not kind:
             found[name] = value
     return found
+
+
+def _when(one: Field, text: str, zone: ZoneInfo) -> str:
+    """A day or a moment of an address as records have it; empty where it is none."""
+    try:
+        if one.type.kind == "date":
+            return date.fromisoformat(text).isoformat()
+        return words.from_local(datetime.fromisoformat(text).isoformat(), zone)
+    except ValueError:
+        return ""

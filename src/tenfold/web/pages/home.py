@@ -180,7 +180,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
     """What is found in every type; htmx gets the hits alone, as one types."""
     routed(request, "page-search")
     claims = await signed_in(request)
-    text = q.replace("\x00", " ").strip()[:200]
+    text = q.strip()[:200]
     groups: list[Hits] = []
     async with visiting(request, claims) as guest:
         if text:

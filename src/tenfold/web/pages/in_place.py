@@ -16,10 +16,8 @@ from uuid import UUID
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine import changes
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.take_back import take_back
-from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Stage
 from tenfold.engine.written import Change
 from tenfold.kernel import digits
@@ -34,24 +32,15 @@ from tenfold.web.pages.edit import Act, arrived, stop
 from tenfold.web.pages.form_page import names_of, offered, read
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.meanwhile import Theirs, theirs_of
 from tenfold.web.pages.reaching import field_named, may_change
 from tenfold.web.pages.session import Flash, Form, Req, form_token, routed
 from tenfold.web.pages.widgets import Filled, Widget, name_of
 
 _TRIES = 3
 """How often a change of other fields may come between."""
-_LOOKED_BACK = 30
 _MOST = 60
 _SHORT = "short"
-
-
-@dataclass(frozen=True, slots=True)
-class Theirs:
-    """What a field holds since somebody else changed it: by whom and when."""
-
-    cell: Cell
-    who: str
-    when: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,38 +234,13 @@ async def _again(
     if not lost:
         # What was there when it was opened is still what the change is measured by.
         return replace(view, version=act.version or version, held=act.form.get("held")[:_MOST])
-    return replace(view, theirs=await _theirs(guest, definition, record, one, names, act.version))
+    return replace(view, theirs=await theirs_of(guest, definition, record, one, names, act.version))
 
 
 def _said(one: Field, error: TenfoldError) -> str:
     own = {name_of(one), f"{name_of(one)}_currency", "status"}
     beside = [text for field, text in error.fields.items() if field in own]
     return beside[0] if beside else error.message
-
-
-async def _theirs(
-    guest: Guest,
-    definition: Definition,
-    record: dict[str, Any],
-    one: Field,
-    names: Mapping[UUID, str],
-    version: int | None,
-) -> Theirs:
-    """Who changed the field last, since the version that the editor was made of."""
-    identity = UUID(record["id"])
-    what = (guest.reader, guest.person, definition, identity)
-    log = await changes.timeline(*what, limit=_LOOKED_BACK, current=record)
-    named = name_of(one)
-    since = [c for c in log if version is None or c.version > version]
-    found = next((c for c in since if any(f.field == named for f in c.fields)), None)
-    eyes = guest.eyes(names)
-    cell = cells.cell(one, record, eyes)
-    if found is None:
-        return Theirs(cell, say("somebody"), Cell())
-    actor = {found.actor_id} if found.actor_id else set[UUID]()
-    people = await titles(guest.desk.query, guest.reader, guest.person, {USER: actor})
-    who = people.get(found.actor_id, "") if found.actor_id else ""
-    return Theirs(cell, who or "Tenfold", cells.moment_cell(found.at, eyes))
 
 
 def _field(guest: Guest, definition: Definition, record: Record, name: str) -> Field:

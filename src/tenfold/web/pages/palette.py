@@ -55,7 +55,7 @@ async def palette(request: Req, q: str = "", only: str = "") -> ASGIResponse:
     """What the palette offers for what was typed; with nothing typed what one needs most."""
     routed(request, "page-palette")
     claims = await signed_in(request)
-    text = q.replace("\x00", " ").strip()[:100]
+    text = q.strip()[:100]
     async with visiting(request, claims) as guest:
         every = [d for _, definitions in readable(guest) for d in definitions]
         groups = [_named(say("Create"), _creating(guest, every), text, 30 if only else _COMMANDS)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import get
 from litestar.response.base import ASGIResponse
@@ -38,12 +37,13 @@ from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.compose import Composer
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.facts import Fact, Facts, Way
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.followers import Following
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.keeping import looks
 from tenfold.web.pages.reaching import may_change, may_delete
 from tenfold.web.pages.related import Related
-from tenfold.web.pages.session import Req, form_token, routed
+from tenfold.web.pages.session import Req, form_token, listed_in, routed
 from tenfold.web.pages.sharing import Panel
 from tenfold.web.pages.timeline import History
 
@@ -93,6 +93,7 @@ class View:
     followers: Following | None
     within: str
     here: str
+    edit: str
     beside: str
     type: str
     id: str
@@ -170,7 +171,8 @@ async def _timeline(
     eyes = guest.eyes(await titles(query, reader, person, found))
     born = words.moment_of(str(record.get("created_at") or ""))
     path = f"/{definition.path}/{record['id']}"
-    return timeline.history(definition, page, path, only, eyes, born)
+    deleted = bool(record.get("deleted_at"))
+    return timeline.history(definition, page, path, only, eyes, born, deleted=deleted)
 
 
 async def _view(
@@ -197,10 +199,10 @@ async def _view(
     born = words.moment_of(str(record.get("created_at") or ""))
     stage = definition.status and "status" in record
     status = cells.cell(definition.fields["status"], record, eyes) if stage else Cell()
-    within = str(dict(guest.request.query_params.items()).get("in", ""))[:_MOST]
+    inside = listed_in(guest.request)
     return View(
         path=path,
-        list_path=f"/{definition.path}?{within}" if within else f"/{definition.path}",
+        list_path=f"/{definition.path}?{inside}" if inside else f"/{definition.path}",
         label=definition.label,
         label_plural=definition.label_plural,
         icon=definition.icon,
@@ -216,7 +218,7 @@ async def _view(
         blank=tuple(s for s in sections if not s.filled),
         related=related.lists(guest, definition, record, eyes),
         composer=None if deleted else compose.offered(guest, definition, record),
-        history=timeline.history(definition, page, path, only, eyes, born),
+        history=timeline.history(definition, page, path, only, eyes, born, deleted=deleted),
         owner=cells.person_cell(record.get("owner_id"), eyes),
         created=_when(record, "created_at", eyes),
         updated=_when(record, "updated_at", eyes),
@@ -225,16 +227,14 @@ async def _view(
         may_delete=may_delete(guest, definition, record),
         sharing=None if deleted else sharing.panel(guest, definition, record, shares),
         followers=None if deleted else followers.shown(guest, definition, record, told),
-        within=within,
-        here=f"{path}?{urlencode({'in': within})}" if within else path,
-        beside=f"{path}/beside?{urlencode({'in': within})}" if within else "",
+        within=inside,
+        here=address(path, [("deleted", "true" if deleted else ""), ("in", inside)]),
+        edit=address(f"{path}/edit", [("in", inside)]),
+        beside=address(f"{path}/beside", [("in", inside)]) if inside else "",
         type=definition.name,
         id=str(record["id"]),
         favourite=f"{definition.name}/{record['id']}" in guest.arranged.kept.favourites,
     )
-
-
-_MOST = 8_000
 
 
 def _steps(

@@ -29,13 +29,16 @@ class SignInFirst(Unauthenticated):
     """The page needs somebody who is signed in; answered by the way to the sign-in page."""
 
 
+_DIGITS = 18
+
+
 class Form:
-    """A posted form: the values of each name, in order."""
+    """A posted form: the values of each name, in order; PostgreSQL's texts hold no NUL."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self.pairs = pairs
+        self.pairs = [(name, value.replace("\x00", "")) for name, value in pairs]
         self._values: dict[str, list[str]] = {}
-        for name, value in pairs:
+        for name, value in self.pairs:
             self._values.setdefault(name, []).append(value)
 
     def __contains__(self, name: str) -> bool:
@@ -44,6 +47,11 @@ class Form:
     def get(self, name: str, default: str = "") -> str:
         """The last value of a name: a ticked box comes after the hidden `false` before it."""
         return self._values[name][-1] if name in self._values else default
+
+    def whole(self, name: str) -> int | None:
+        """A whole number of up to 18 digits; None for anything else."""
+        text = self.get(name).strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
     def names(self, start: str) -> list[str]:
         """The names that begin so, in order."""
@@ -65,8 +73,10 @@ def scope_of(request: Req) -> dict[str, Any]:
 
 
 def routed(request: Req, name: str) -> None:
-    """Name the page for the metrics and the log."""
+    """Name the page for the metrics and the log; raises BadRequest for an address with a NUL."""
     scope_of(request)["tenfold.route"] = name
+    if b"%00" in request.scope["query_string"]:
+        raise BadRequest(say("An address can't hold a NUL character."))
 
 
 def keep_cookie(
@@ -161,6 +171,14 @@ def shown(request: Req) -> str:
     scope = request.scope
     told = header(scope, b"hx-current-url") or header(scope, b"referer")
     return address_of(told)[1]
+
+
+def listed_in(request: Req) -> str:
+    """The query of the list that a record was come to from; empty where there is none."""
+    return str(dict(request.query_params.items()).get("in", ""))[:_LONGEST_LIST]
+
+
+_LONGEST_LIST = 8_000
 
 
 # -- a sentence that is shown once, on the next page

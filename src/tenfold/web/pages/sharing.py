@@ -128,13 +128,13 @@ async def unshare(request: Req, plural: str, record_id: str, grantee_id: str) ->
     try:
         async with act.changing() as (tx, guest, definition):
             done = await _sharing(act, tx, guest, definition).unshare(_grantee(grantee_id))
-            mine = done.user_id == guest.person.user
+            mine, word = done.user_id == guest.person.user, definition.label
     except Forbidden as error:
         return act.refused(error)
     if mine:  # who gave up a share may not see the record any more
         return act.done(
-            say("%(type)s is no longer shared with you.", type=act.shipped.label),
-            f"/{act.shipped.path}",
+            say("%(type)s is no longer shared with you.", type=word),
+            act.list,
         )
     whose = "team" if done.team_id else "person"
     undo = f"{act.path}/shares/{done.id}/again?may={done.may}&with={whose}"

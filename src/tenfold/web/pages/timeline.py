@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 from tenfold.engine import stream
@@ -20,6 +19,7 @@ from tenfold.engine.types import Choice, Many
 from tenfold.kernel.language import ENGLISH, manner, mark, say, within
 from tenfold.web.pages import cells
 from tenfold.web.pages.cells import Cell, Record
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.mentions import Mentions
 
 
@@ -127,6 +127,8 @@ def history(
     only: Only,
     reader: cells.Reader,
     created: datetime | None = None,
+    *,
+    deleted: bool = False,
 ) -> History:
     """The timeline of a record; a change of hidden fields alone is none for this reader.
 
@@ -138,12 +140,15 @@ def history(
             entries.append(_made(one, reader))
         elif one.fields or one.operation != "updated":
             entries.append(_entry(definition, one, reader, created))
-    narrowed = {"only": only} if only else {}
-    before = {"before": str(page.earlier)} if page.earlier else {}
+
+    def part(only: str, before: str = "") -> str:
+        gone = "true" if deleted else ""
+        return address(path, [("deleted", gone), ("before", before), ("only", only)])
+
     return History(
         entries=tuple(entries),
-        earlier=f"{path}?{urlencode(before | narrowed)}" if before else "",
-        tabs=tuple(Tab(say(n), f"{path}?only={k}" if k else path, k == only) for k, n, _ in _TABS),
+        earlier=part(only, str(page.earlier)) if page.earlier else "",
+        tabs=tuple(Tab(say(n), part(k), k == only) for k, n, _ in _TABS),
         empty=say(next(text for k, _, text in _TABS if k == only)),
     )
 

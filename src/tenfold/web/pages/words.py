@@ -116,10 +116,11 @@ def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
 
 
 def moment_of(text: str) -> datetime | None:
-    """A moment as PostgreSQL writes it in JSON."""
+    """A moment as PostgreSQL writes it in JSON; None for what is none, or beyond all years."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -13,8 +13,9 @@ if ("serviceWorker" in navigator && isSecureContext) {
   addEventListener("load", () => navigator.serviceWorker.register("/worker.js").catch(() => {}));
 }
 
-// Whether keys go into an element; a box takes none but the blank.
-const typing = (element) => element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+// Whether keys go into an element, or to a dialog that lies over the page; a box takes none but the blank.
+const typing = (element) => document.querySelector("dialog[open]")
+  || element.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 // Who dictates, or whose hands slip, switches the keys of one letter off (WCAG 2.1.4): no other listener
 // hears of them then.
@@ -128,6 +129,12 @@ function trouble(kind, said = "", failed = null) {
 // What the modules share, as files whose names change with their content can't import one another.
 window.tenfold = {
   typing,
+  // The click that ends a drag opens nothing.
+  swallow() {
+    const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+    addEventListener("click", stop, { capture: true, once: true });
+    setTimeout(() => removeEventListener("click", stop, true), 50);
+  },
   // Asks for a part of a page, or sends a form's values; `away`: the browser is led to another page.
   async ask(address, body) {
     const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": location.href };
@@ -141,9 +148,10 @@ window.tenfold = {
       return { ok: false, page: null };
     }
   },
-  // Shows a part of the page anew; the server answers with that part alone.
+  // Shows a part of the page anew; the server answers with that part alone. The last that was asked of a
+  // part counts, if its `hx-sync` says so.
   load: (address, target, swap, more) =>
-    window.htmx.ajax("GET", address, { target, swap, headers: { "HX-Target": target }, ...more }),
+    window.htmx.ajax("GET", address, { source: target, target, swap, headers: { "HX-Target": target }, ...more }),
   // Tells a refusal in the words of the page that came; without one there was no connection.
   failed: (page) => trouble(page ? "broken" : "offline", page?.querySelector("main p, .error p")?.textContent),
 };

@@ -1,7 +1,7 @@
 // Cards of a board and entries of a calendar: taken by a pointer (on a screen that is touched after a
 // moment), or by Alt and the arrow keys; where they may not go shows as soon as they are held.
 
-const { ask, failed, load } = window.tenfold;
+const { ask, failed, load, swallow } = window.tenfold;
 const HOLD = 260;
 let held = null;
 
@@ -73,6 +73,7 @@ document.addEventListener("pointermove", (event) => {
     held.over = over;
   }
   held.at = { x: event.clientX, y: event.clientY };
+  hour(over, held);
   edge(rootOf(held.one), event.clientX);
 });
 
@@ -95,9 +96,7 @@ function drop(done) {
   one.classList.remove("gone");
   rootOf(one).classList.remove("holding");
   for (const place of places()) place.classList.remove("takes", "from", "over");
-  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
-  addEventListener("click", stop, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", stop, true), 50);
+  swallow();
   if (done && over) move(one, over, was);
 }
 
@@ -147,7 +146,8 @@ async function move(one, place, { at, dy } = {}) {
     document.dispatchEvent(new CustomEvent("toast", { detail: toast }));
   }
   if (!ok) {
-    back[0].insertBefore(one, back[1]);
+    // Its neighbour may have been moved meanwhile.
+    back[0].insertBefore(one, back[1]?.parentElement === back[0] ? back[1] : null);
     if (!toast) failed(page);
     return;
   }
@@ -184,7 +184,7 @@ function recount(from, step, to) {
   for (const [lane, by] of [[from, step], [to, -step]]) {
     const number = lane.querySelector("[data-number]");
     if (number && !number.textContent.includes("+")) {
-      number.textContent = (Number(number.textContent.replace(/\D/g, "")) + by).toLocaleString();
+      number.textContent = (Number(number.textContent.replace(/\D/g, "")) + by).toLocaleString(document.documentElement.lang);
     }
   }
   const figures = document.getElementById("figures");
@@ -200,15 +200,58 @@ function sums() {
   }
 }
 
-document.addEventListener("htmx:after:swap", sums);
+// A board that stays while its list is shown anew has lost them: only a new one asks by itself.
+let asking = document.getElementById("figures");
 
-// A day begins where its first entry is, or at eight.
+document.addEventListener("htmx:after:swap", () => {
+  const figures = document.getElementById("figures");
+  if (figures && figures === asking && !figures.firstElementChild) load(figures.getAttribute("hx-get"), "#figures", "innerHTML", { push: "false" });
+  asking = figures;
+  sums();
+});
+
+// -- the hours of a day
+
+// Other days begin where their first entry is, or at eight; the same days stay where they are.
+let days = "";
+
 function morning() {
-  const days = document.querySelector(".timed .days");
-  if (!days) return;
-  const starts = [...days.querySelectorAll("[data-start]")].map((one) => Number(one.dataset.start));
-  days.scrollTop = Math.max(0, Math.min(32, ...starts) * 12 - 12);
+  const place = document.querySelector(".timed .days");
+  const now = place ? [...place.querySelectorAll(".day")].map((one) => one.dataset.day).join() : "";
+  if (place && now !== days) {
+    const starts = [...place.querySelectorAll("[data-start]")].map((one) => Number(one.dataset.start));
+    place.scrollTop = Math.max(0, Math.min(32, ...starts) * 12 - 12);
+  }
+  days = now;
 }
 
 morning();
-document.addEventListener("htmx:after:swap", ({ target }) => target.querySelector?.(".timed") && morning());
+document.addEventListener("htmx:after:swap", morning);
+
+// Where a day is free, a click begins a record there: at that hour, where there are hours.
+document.addEventListener("click", ({ target, clientY, pointerType }) => {
+  const day = target.closest?.(".calendar .day");
+  const add = day?.querySelector(".add");
+  if (!add || target.closest("a, button, li") || document.querySelector("dialog[open]")) return;
+  // A finger that taps a day of a month means to scroll or to look, more often than to write.
+  if (pointerType === "touch" && !day.closest(".timed")) return;
+  if (day.closest(".timed")) {
+    const place = new URL(add.href);
+    const minutes = Math.floor(quarter(day, clientY - 6) / 2) * 30;
+    place.searchParams.set(rootOf(day).dataset.field, `${day.dataset.day}T${clock(minutes)}`);
+    add.href = place.pathname + place.search;
+  }
+  add.click();
+});
+
+const clock = (minutes) => [Math.floor(minutes / 60), minutes % 60].map((one) => String(one).padStart(2, "0")).join(":");
+
+// The hour that a held entry would get, written as the hours beside are.
+function hour(place, { at, dy, ghost }) {
+  const time = ghost.querySelector("time");
+  if (!time || !place?.closest(".timed")) return;
+  const [, halves] = place.closest(".days").querySelectorAll(".hours span");
+  const moment = new Date(2000, 0, 1, 0, quarter(place, at.y - dy) * 15);
+  const twelve = /m/i.test(halves.textContent);
+  time.textContent = moment.toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit", hour12: twelve });
+}

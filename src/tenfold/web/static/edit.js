@@ -17,6 +17,10 @@ const seen = (element) => element.getClientRects().length > 0;
 const recordOf = (element) => element.dataset.edit.replace(/\/fields\/[^/]*$/, "");
 const inCell = (element) => element.closest("td, th, [role=gridcell]") !== null;
 
+// A page that was shown anew since holds another element of the same value; or none, where it is empty now.
+const present = (element) => (element.isConnected ? element
+  : document.querySelector(`[data-edit="${CSS.escape(element.dataset.edit)}"]`) ?? element);
+
 const values = (root = document) => [...root.querySelectorAll("[data-edit]")].filter(seen);
 
 // -- opening and closing
@@ -120,7 +124,7 @@ function saved(element, value, toast) {
   if (undo) undos.set(undo, element);
   document.dispatchEvent(new CustomEvent("toast", { detail: toast }));
   const detail = { record: recordOf(element), version: Number(value.dataset.version) };
-  element.dispatchEvent(new CustomEvent("record:saved", { bubbles: true, detail }));
+  (element.isConnected ? element : document.body).dispatchEvent(new CustomEvent("record:saved", { bubbles: true, detail }));
 }
 
 // The value as the server shows it, and the record's version wherever the page holds it.
@@ -160,7 +164,7 @@ document.addEventListener("submit", async (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  const element = undos.get(form);
+  const element = undos.has(form) && present(undos.get(form));
   if (!element) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -169,7 +173,7 @@ document.addEventListener("submit", async (event) => {
   form.closest(".toast").remove();
   const { ok, page } = await ask(form.action, body);
   const value = ok && page.querySelector(".value");
-  if (value) saved(element, value, page.querySelector(".toast"));
+  if (value) saved(present(element), value, page.querySelector(".toast"));
   else failed(page);
 }, true);
 
@@ -238,9 +242,23 @@ document.addEventListener("change", ({ target }) => {
   if (one && !one.form.querySelector(".choice")) save(one);
 });
 
+// A link to write or to call waits for a second click, which edits its value; the browser's own would
+// have left the page, or opened a program, with the first.
+const TWICE = 300;
+let calling = 0;
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("td [data-edit] :is(a[href^='mailto:'], a[href^='tel:'])");
+  if (!link || event.detail === 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  clearTimeout(calling);
+  if (event.detail === 1) calling = setTimeout(() => location.assign(link.href), TWICE);
+});
+
 document.addEventListener("dblclick", ({ target }) => {
   const element = target.closest?.("[data-edit]") ?? target.closest?.("td, th")?.querySelector("[data-edit]");
-  if (!element || typing(target) || target.closest("a, button, form.editor")) return;
+  const follows = target.closest?.("a:not([href^='mailto:'], [href^='tel:']), button, form.editor");
+  if (!element || typing(target) || follows) return;
   getSelection()?.removeAllRanges();
   edit(element);
 });

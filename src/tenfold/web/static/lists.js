@@ -1,7 +1,7 @@
 // Lists by hand: rows chosen and changed together, columns widened and moved, cells walked by keys,
 // a record beside the list.
 
-const { failed, load, typing } = window.tenfold;
+const { failed, load, swallow, typing } = window.tenfold;
 const bar = () => document.getElementById("chosen");
 const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
 
@@ -27,7 +27,7 @@ function count() {
   form.hidden = !chosen.length;
   const number = form.querySelector("[data-count]");
   const word = form.querySelector("[data-word]");
-  number.textContent = every ? form.querySelector("[data-every]").textContent.trim() : chosen.length.toLocaleString();
+  number.textContent = every ? form.querySelector("[data-every]").textContent.trim() : chosen.length.toLocaleString(document.documentElement.lang);
   word.textContent = every ? "" : chosen.length === 1 ? form.dataset.label : form.dataset.labels;
   const more = form.querySelector("[data-every]");
   if (more) more.hidden = every || chosen.length < all.length || !document.querySelector(".grid .more");
@@ -60,6 +60,43 @@ document.addEventListener("click", ({ target, shiftKey }) => {
   if (box) bar().elements.every.value = "";
   return count();
 });
+
+// Enter sends a form by its first button, which may be that which deletes: in a row's box it does nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.(".grid .box input")) event.preventDefault();
+});
+
+// A condition's form opens below the condition. What was clicked is another element by then, in the same place.
+let pressed = null;
+
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest?.(".sentence :is(.says, .either)");
+  const box = link?.getBoundingClientRect();
+  pressed = link ? { left: box.left, top: box.bottom, scrolled: scrollY } : null;
+}, true);
+
+function below() {
+  const filters = document.getElementById("filters");
+  const sheet = filters?.querySelector(".sheet");
+  if (!pressed || !filters.open || matchMedia("(max-width: 720px)").matches) return;
+  // A link leads to the top of what it shows: the list, whose tools would go below the bar.
+  scrollTo({ top: pressed.scrolled, behavior: "instant" });
+  const box = filters.getBoundingClientRect();
+  const left = Math.min(pressed.left, document.documentElement.clientWidth - sheet.offsetWidth - 16);
+  sheet.style.inset = `${pressed.top - box.top + 4}px auto auto ${left - box.left}px`;
+  pressed = null;
+  sheet.querySelector("select, input:not([type=hidden])")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:after:swap", () => pressed && requestAnimationFrame(below));
+document.addEventListener("toggle", ({ target }) => {
+  if (target.id === "filters" && !target.open) target.querySelector(".sheet").removeAttribute("style");
+}, true);
+
+// What one filtered is saved under a name: the menu of views is opened to write it.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches?.(".view-menu")) document.getElementById("view-name-new")?.focus({ preventScroll: true });
+}, true);
 
 document.addEventListener("htmx:after:swap", count);
 document.addEventListener("toggle", ({ target }) => target.closest?.(".bulk") && count(), true);
@@ -96,12 +133,13 @@ function widen(head, step) {
 }
 
 // Every column keeps the width that it has as soon as one of them is changed. Those that a narrow
-// screen does not show stay, too: with the width that they were given, if any.
+// screen does not show stay for wider ones: `owner:r6`.
 function spelled(grid, order = heads(grid)) {
   return order
     .map((head) => {
-      const width = head.offsetWidth || Number(steps(head)?.slice(2) ?? 0) * 20;
-      return width ? `${head.dataset.column}:${Math.max(60, Math.round(width / 20) * 20)}` : head.dataset.column;
+      const rank = [...head.classList].find((name) => /^r\d$/.test(name));
+      const width = head.offsetWidth;
+      return `${head.dataset.column}:${width ? Math.max(60, Math.round(width / 20) * 20) : rank}`;
     })
     .filter((column) => column !== "title")
     .join(",");
@@ -179,8 +217,7 @@ document.addEventListener("pointerup", () => {
   if (kind === "width") {
     keep(grid, spelled(grid), () => widen(head, step));
   } else if (moved) {
-    addEventListener("click", (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, { capture: true, once: true });
-    setTimeout(() => dispatchEvent(new Event("click")), 0);
+    swallow();
     if (!to) return;
     const order = heads(grid).filter((one) => one !== head);
     order.splice(order.indexOf(to.one) + (to.before ? 0 : 1), 0, head);
@@ -191,7 +228,11 @@ document.addEventListener("pointerup", () => {
 // A second order by the same click with Shift.
 document.addEventListener("click", (event) => {
   const link = event.shiftKey && event.target.closest?.(".grid thead a[data-also]");
-  if (link) link.href = link.dataset.also;
+  if (!link) return;
+  // The browser would open a window.
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  load(link.dataset.also, "#list", "outerMorph", { push: "true" });
 }, true);
 
 // In the menu a column is moved by its arrow keys.

@@ -16,6 +16,7 @@ function busy(target, step) {
     target.removeAttribute("aria-busy");
     target.removeAttribute("data-slow");
   } else if (!target.hasAttribute("aria-busy")) {
+    clearTimeout(timers.get(target)); // what was asked before may have taken the mark off with its answer
     target.setAttribute("aria-busy", "true");
     timers.set(target, setTimeout(() => target.setAttribute("data-slow", ""), SOON));
   }
@@ -45,5 +46,5 @@ document.addEventListener("trouble", (event) => {
 
 function again({ target, swap, select, request }) {
   const headers = { "HX-Target": request.headers["HX-Target"] };
-  window.htmx.ajax("GET", request.action, { target, swap, select, headers, push: "false" });
+  window.htmx.ajax("GET", request.action, { source: target, target, swap, select, headers, push: "false" });
 }

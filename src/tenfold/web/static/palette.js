@@ -134,7 +134,7 @@ document.addEventListener("keydown", (event) => {
     else open();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (going) {
     going = false;
     const place = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);

@@ -26,12 +26,21 @@ async function fresh(record) {
   const edited = document.activeElement?.closest?.(".fact")?.querySelector("[data-edit]")?.dataset.edit;
   const open = [...shown().querySelectorAll("details")].map((one) => one.open);
   shown().replaceWith(page);
+  named(page.getAttribute("aria-label"), panel);
   if (open.length === page.querySelectorAll("details").length) {
     page.querySelectorAll("details").forEach((one, place) => { one.open = open[place]; });
   }
   window.htmx?.process(page);
   const again = edited && page.querySelector(`[data-edit="${CSS.escape(edited)}"]`);
   again?.parentElement.querySelector("[data-edits]")?.focus({ preventScroll: true });
+}
+
+// The name stands beside the record, too.
+function named(title, panel) {
+  const crumb = document.querySelector(".crumb ~ .here");
+  if (panel || !crumb || crumb.textContent === title) return;
+  document.title = document.title.replace(crumb.textContent, title);
+  crumb.textContent = title;
 }
 
 document.addEventListener("record:saved", ({ detail }) => refresh(detail.record));

@@ -116,7 +116,7 @@ async def _pieces(request: Req, claims: Claims, which: Which) -> AsyncIterator[b
 def _given(request: Req) -> dict[str, str]:
     """What the address asks for."""
     asked = {name: str(request.query_params.get(name, "")) for name in _ASKED}
-    return {name: text.strip()[:200].replace("\x00", "") for name, text in asked.items()}
+    return {name: text.strip()[:200] for name, text in asked.items()}
 
 
 async def _which(guest: Guest, given: dict[str, str]) -> tuple[Which, dict[str, str]]:

@@ -68,7 +68,6 @@ async def explain_page(request: Req) -> ASGIResponse:
     """The form, and the answer once person, type and verb are chosen."""
     claims = await entering(request, "page-admin-explain")
     given = {name: str(request.query_params.get(name, "")).strip()[:200] for name in _ASKED}
-    given = {name: text.replace("\x00", "") for name, text in given.items()}
     async with looking(request, claims) as guest:
         types = await tailored_types(guest.reader, guest.person.tenant, guest.desk.registry)
         found, problems = await _answer(guest, given, types)
@@ -103,7 +102,7 @@ async def pick_records(
     """Records of the chosen type whose title begins so, as the options of the box."""
     claims = await entering(request, "page-pick")
     async with looking(request, claims) as guest:
-        text = bare(record[:200].replace("\x00", ""))
+        text = bare(record[:200])
         known = guest.desk.registry.by_name
         names = [type] if type in known else []
         query = guest.desk.query

@@ -47,7 +47,7 @@ async def people_page(
     """Members, found by a part of their name or address, page by page."""
     claims = await entering(request, "page-admin-people")
     async with looking(request, claims) as guest:
-        tenant, words = guest.person.tenant, q.strip()[:100].replace("\x00", "")
+        tenant, words = guest.person.tenant, q.strip()[:100]
         which = which if which in _KINDS else "active"
         asked = Which(active=_KINDS[which], words=words)
         found = await members.page(guest.reader, tenant, asked, parse_id(after), PAGE)
@@ -72,7 +72,7 @@ async def pick_people(
     """People whose name or address has what one writes, as the options of its box."""
     claims = await entering(request, "page-pick")
     async with looking(request, claims) as guest:
-        text = (to or person or q)[:100].replace("\x00", "")
+        text = (to or person or q)[:100]
         active = True if to else None
         at = (guest.reader, guest.person.tenant)
         found = await people_like(*at, text, 8, active=active, programs=bool(programs))

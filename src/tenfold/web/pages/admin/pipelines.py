@@ -120,13 +120,13 @@ def _given(form: Form, definition: Definition) -> dict[str, dict[str, Any]]:
 
 
 def _stage(form: Form, name: str) -> dict[str, Any]:
-    days = form.get(f"days.{name}").strip()
+    days = f"days.{name}"
     return {
         "label": form.get(f"label.{name}"),
         "hue": form.get(f"hue.{name}"),
         "hidden": form.get(f"hidden.{name}") == "true",
         # What is no number is refused by the API's own bounds, beside its box.
-        "stuck_after_days": (int(days) if days.isdecimal() else 0) if days else None,
+        "stuck_after_days": (form.whole(days) or 0) if form.get(days).strip() else None,
     }
 
 

@@ -27,21 +27,21 @@ _FIELDS = ("name", "parent_id")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A team in the tree; `open`: its form is shown with what was typed."""
+    """A team in the tree; the one that is being changed has its form, all others a link to it."""
 
     team: Team
     depth: int
     people: int
     parts: int
+    form: Typed | None
     parents: tuple[tuple[str, str], ...]
-    typed: Typed
-    open: bool
 
 
 @get(PLACE)
-async def teams_page(request: Req) -> ASGIResponse:
-    """The tree."""
-    return await _page(request, await entering(request, "page-admin-teams"))
+async def teams_page(request: Req, change: str = "") -> ASGIResponse:
+    """The tree; the form of the team to `change`, as each offers all others to be part of."""
+    claims = await entering(request, "page-admin-teams")
+    return await _page(request, claims, about=identified(change, "team") if change else None)
 
 
 @post(PLACE, status_code=200)
@@ -103,7 +103,7 @@ async def _page(
         people = await members.in_teams(guest.reader, guest.person.tenant)
         view: dict[str, Any] = {
             "tree": [
-                _node(one, depth, tree, people, again if one.id == about else None)
+                _node(one, depth, tree, people, (again or _held(one)) if one.id == about else None)
                 for one, depth in tree
             ],
             "parents": _parents(tree, None),
@@ -119,12 +119,15 @@ def _node(
     depth: int,
     tree: list[tuple[Team, int]],
     people: Counter[UUID],
-    again: Typed | None,
+    form: Typed | None,
 ) -> Node:
-    typed = again or Typed("", {"name": one.name, "parent_id": str(one.parent_id or "")})
     parts = sum(1 for other, _ in tree if other.parent_id == one.id)
-    parents = _parents(tree, one.id)
-    return Node(one, depth, people[one.id], parts, parents, typed, again is not None)
+    parents = () if form is None else _parents(tree, one.id)
+    return Node(one, depth, people[one.id], parts, form, parents)
+
+
+def _held(one: Team) -> Typed:
+    return Typed("name", {"name": one.name, "parent_id": str(one.parent_id or "")})
 
 
 def _parents(tree: list[tuple[Team, int]], moved: UUID | None) -> tuple[tuple[str, str], ...]:

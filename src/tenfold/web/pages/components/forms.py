@@ -135,7 +135,9 @@ def forms(zone: ZoneInfo) -> Forms:
         wrong=Typed(values=filled, problems=dict.fromkeys(_SMALL, wrong["error"])),
         choices=(("member", "Member"), ("manager", "Manager"), ("web", "Web"), ("mail", "Mail")),
         builder=Builder(options("Web"), options("Web"), "text", options("Web"), "", "", "", []),
-        looked_up=Builder(options("Web"), options("Web"), "text", (), "Ada", "", SAMPLE, []),
+        looked_up=Builder(
+            options("Web"), options("Web"), "text", (), "Ada", "", SAMPLE, [], wrong["error"]
+        ),
         bulk=_widget(mark("One of several"), zone, {"control": "select"}),
         hindrance=Hindrance(say("Passkeys need the address that they were made for.")),
         path=SAMPLE,

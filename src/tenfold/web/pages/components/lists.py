@@ -252,6 +252,7 @@ def _calendar(*, timed: bool) -> Calendar:
             more=0 if timed or number != 24 else 3,
             href=SAMPLE,
             add=SAMPLE,
+            now=44 if timed and number == 24 else -1,
         )
 
     return Calendar(

@@ -17,7 +17,8 @@ from tenfold.web.pages.followers import Following
 from tenfold.web.pages.guide import Guide
 from tenfold.web.pages.guide import Step as Begin
 from tenfold.web.pages.home import Line as Due
-from tenfold.web.pages.in_place import Editor, Saved, Theirs
+from tenfold.web.pages.in_place import Editor, Saved
+from tenfold.web.pages.meanwhile import Theirs
 from tenfold.web.pages.record import Step, View
 from tenfold.web.pages.related import Line, Related
 from tenfold.web.pages.session import Flash
@@ -158,6 +159,7 @@ def _view(eyes: cells.Reader, csrf: str) -> View:
         sharing=Panel((Share(ada, "may see it", SAMPLE),), SAMPLE, say("Private")),
         followers=Following(SAMPLE, mine=True, people=(ada, person("Kenji Abe", 7))),
         within="",
+        edit=SAMPLE,
         here=SAMPLE,
         beside="",
         type="lead",

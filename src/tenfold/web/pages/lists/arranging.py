@@ -20,6 +20,7 @@ from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, changing
 from tenfold.web.pages.keeping import VIEW
 from tenfold.web.pages.lists.conditions import PLACE
+from tenfold.web.pages.lists.question import list_address
 from tenfold.web.pages.lists.sent import Sent, sent
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash
 from tenfold.web.safe_next import safe_next
@@ -38,7 +39,7 @@ async def choose_columns(request: Req, plural: str) -> ASGIResponse:
     rest = [p for p in pairs if p[0] != "columns"]
     if any(name == "saved" for name, _ in pairs):
         # Of a saved view they are a change like any other, which one saves or doesn't.
-        return render.to(request, address(parts.path, [*rest, ("columns", text)]))
+        return render.to(request, list_address(act.shipped, [*rest, ("columns", text)]))
     async with changing(request, act.claims) as (tx, guest):
         definition = await guest.tailored(act.shipped)
         guest.person.access(definition).need("read", definition)
@@ -54,16 +55,17 @@ def _columns(form: Form) -> str:
     if "columns" in form:
         return form.get("columns")[:2_000]
     named = form.all("column")
-    placed = {name: _whole(form.get(f"place.{name}"), 99) for name in named}
+    placed = {name: _whole(form, f"place.{name}", 99) for name in named}
     named.sort(key=lambda name: placed[name])
-    widths = {name: _whole(form.get(f"width.{name}"), 0) for name in [*named, "title"]}
+    widths = {name: _whole(form, f"width.{name}", 0) for name in [*named, "title"]}
     spelled = [f"{name}:{widths[name]}" if widths[name] else name for name in named]
     title = [f"title:{widths['title']}"] if widths["title"] else []
     return ",".join([*title, *spelled])[:2_000]
 
 
-def _whole(text: str, otherwise: int) -> int:
-    return min(int(text), _WIDEST) if text.isascii() and text.isdigit() else otherwise
+def _whole(form: Form, name: str, otherwise: int) -> int:
+    found = form.whole(name)
+    return otherwise if found is None else min(found, _WIDEST)
 
 
 @post("/{plural:str}/views", status_code=200)

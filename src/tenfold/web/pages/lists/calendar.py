@@ -63,6 +63,8 @@ class Day:
     more: int
     href: str
     add: str
+    now: int
+    """The quarter of an hour that it is now, -1 of other days and where no hours are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,8 @@ def _shown(
     entries = [_entry(question, field, record, eyes, inside) for record in records]
     path, day = question.path, one.isoformat()
     begin = f"{day}T09:00" if field.type.kind == "datetime" else day
+    there = question.guest.now.astimezone(question.guest.zone)
+    timed = one == today and span != MONTH and field.type.kind == "datetime"
     return Day(
         date=day,
         number=str(one.day),
@@ -218,6 +222,7 @@ def _shown(
         more=max(0, (lane.page.count or 0) - len(records)),
         href=question.link(span=DAY, on=day),
         add=address(f"{path}/new", [(field.json_name, begin)]) if question.access.create else "",
+        now=(there.hour * 60 + there.minute) // _QUARTER if timed else -1,
     )
 
 

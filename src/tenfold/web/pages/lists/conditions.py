@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from tenfold.engine.ask import PLAIN, SHARED, WHERE
 from tenfold.engine.definition import Definition
-from tenfold.engine.filtering import NESTED
+from tenfold.engine.filtering import NESTED, decoded, text_of
 from tenfold.web.pages.cells import kind_of
 
 Pair = tuple[str, str]
@@ -68,7 +68,9 @@ def tree_of(pairs: Iterable[Pair]) -> Branch:
             parts.append(Leaf(name, text))
     if not parts and len(nested) == 1 and isinstance(nested[0], Branch):
         return nested[0]
-    return Branch(any=False, parts=(*parts, *nested))
+    # As an address spells them: what is plain comes before the groups.
+    whole = sorted((*parts, *nested), key=lambda part: isinstance(part, Branch))
+    return Branch(any=False, parts=tuple(whole))
 
 
 def pairs_of(tree: Branch) -> list[Pair]:
@@ -237,33 +239,22 @@ def _changed(
 def _nested(text: str) -> list[Leaf | Branch]:
     """What `where` spells; nothing where it can't be read: the engine will say why."""
     try:
-        given: object = json.loads(text)
+        found = _part(decoded(text), 0)
     except ValueError:
-        return []
-    found = _part(given, 0)
-    if found is None:
         return []
     return list(found.parts) if isinstance(found, Branch) and not found.any else [found]
 
 
-def _part(given: object, depth: int) -> Leaf | Branch | None:
-    if not isinstance(given, dict) or not given or depth > 3:
-        return None
+def _part(given: object, depth: int) -> Leaf | Branch:
+    if not isinstance(given, dict) or not given or depth > NESTED:
+        raise ValueError("no condition")
     item = cast("dict[str, Any]", given)
     for joiner in ("any", "all"):
         inside: object = item.get(joiner)
-        if isinstance(inside, list):
-            found = [_part(one, depth + 1) for one in cast("list[object]", inside)]
-            parts = tuple(p for p in found if p is not None)
-            return Branch(any=joiner == "any", parts=parts) if parts else None
-    leaves = [Leaf(name, _text(value)) for name, value in item.items()]
-    return _together(leaves)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return ",".join(map(_text, cast("list[object]", value)))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        if isinstance(inside, list) and inside:
+            parts = tuple(_part(one, depth + 1) for one in cast("list[object]", inside))
+            return Branch(any=joiner == "any", parts=parts)
+    return _together([Leaf(name, text_of(value)) for name, value in item.items()])
 
 
 def _spelled(tree: Leaf | Branch) -> str:

@@ -62,7 +62,10 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
     day = date.fromisoformat(act.form.get("day"))
-    said = say("Moved to %(day)s.", day=words.written(day, guest.who.region))
+    to = words.written(day, guest.who.region)
+    if hour := _hour(guest, field, record, body):
+        to = f"{to}, {hour}"
+    said = say("Moved to %(day)s.", day=to)
     return _moved(request, act, guest, field, written, said)
 
 
@@ -83,9 +86,9 @@ def _later(
         return {field.json_name: day.isoformat()}
     before = words.moment_of(str(record.get(field.json_name) or ""))
     there = words.there(before, guest.zone) if before else None
-    quarter = act.form.get("quarter")
-    if quarter.isascii() and quarter.isdigit() and int(quarter) < 96:
-        at = datetime(day.year, day.month, day.day) + int(quarter) * _QUARTER  # noqa: DTZ001
+    quarter = act.form.whole("quarter")
+    if quarter is not None and quarter < 96:
+        at = datetime(day.year, day.month, day.day) + quarter * _QUARTER  # noqa: DTZ001
         hour, minute = at.hour, at.minute
     else:
         hour, minute = (there.hour, there.minute) if there else (9, 0)
@@ -94,8 +97,23 @@ def _later(
     ends = definition.fields.get("ends_at")
     end = words.moment_of(str(record.get("ends_at") or ""))
     if field.name == "starts_at" and ends and end and before:
-        body["ends_at"] = (moment + (end - before)).isoformat()
+        try:
+            body["ends_at"] = (moment + (end - before)).isoformat()
+        except OverflowError:
+            raise Invalid({"day": say("is too late for what ends later")}) from None
     return body
+
+
+def _hour(guest: Guest, field: Field, record: dict[str, Any], body: _BODY) -> str:
+    """The hour that an entry was taken to, if it had another one."""
+    was = words.moment_of(str(record.get(field.json_name) or ""))
+    to = words.moment_of(str(body[field.json_name])) if field.type.kind == "datetime" else None
+    if to is None:
+        return ""
+    there = words.there(to, guest.zone)
+    before = words.there(was, guest.zone) if was else None
+    same = before and (before.hour, before.minute) == (there.hour, there.minute)
+    return "" if same else words.clock(there, guest.who.region)
 
 
 def _moved(

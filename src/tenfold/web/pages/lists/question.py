@@ -99,18 +99,37 @@ class Question:
 
     @property
     def query(self) -> str:
-        """What stands behind the `?` of its address, without the place and the view's name."""
-        rest = [p for p in self.pairs if p[0] not in ("saved", "q")]
-        return address("", rest).removeprefix("?")
+        """What a view of it keeps: its parameters, and the columns that one sees it with."""
+        rest = [p for p in self.pairs if p[0] not in ("saved", "q", "columns")]
+        return address("", [*rest, ("columns", self.columns)]).removeprefix("?")
 
     def link(self, **changes: str) -> str:
         """The list's address with other parameters, from its first page; empty takes one off."""
         kept = [p for p in self.pairs if p[0] not in changes]
-        return address(self.path, [*kept, *changes.items()])
+        return self.address([*kept, *changes.items()])
 
     def with_tree(self, tree: Branch) -> str:
         """The list's address with other conditions."""
-        return address(self.path, conditions.with_tree(self.pairs, tree))
+        return self.address(conditions.with_tree(self.pairs, tree))
+
+    def address(self, pairs: Iterable[Pair]) -> str:
+        """The list with these parameters alone."""
+        return list_address(self.definition, pairs)
+
+    def check(self, tree: Branch) -> None:
+        """Raise Invalid where the engine would not take these conditions."""
+        _asked(self.guest, self.definition, self.access, self.pairs, tree, {})
+
+
+def list_address(definition: Definition, pairs: Iterable[Pair]) -> str:
+    """Where a list with these parameters is.
+
+    A saved view of which nothing is left names its order: its bare name would be all of it again.
+    """
+    kept = [p for p in pairs if p[1] != ""]
+    if any(name == "saved" for name, _ in kept) and not _meant(kept):
+        kept.append(("sort", definition.default_sort))
+    return address(f"/{definition.path}", kept)
 
 
 def question(

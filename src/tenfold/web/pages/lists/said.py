@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tenfold.engine.ask import SHARED
+from tenfold.engine.definition import Field
 from tenfold.engine.filtering import Filter
-from tenfold.engine.titles import USER, suggest
-from tenfold.engine.types import Ref, User
+from tenfold.engine.types import Ref, Refused, User
+from tenfold.kernel.errors import Invalid
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import say
 from tenfold.web.pages import filters
@@ -18,6 +19,7 @@ from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists import conditions
 from tenfold.web.pages.lists.conditions import Branch, Leaf, Path
 from tenfold.web.pages.lists.question import Question
+from tenfold.web.pages.pick import bare, resolve, suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,18 @@ def _said(
     )
 
 
-def form_of(question: Question, given: dict[str, str], reader: Reader) -> Builder | None:
-    """The form that adds a condition, or says one of the sentence otherwise."""
+def form_of(
+    question: Question, given: dict[str, str], values: list[str], mistake: str, reader: Reader
+) -> Builder | None:
+    """The form that adds a condition, or says one of the sentence otherwise.
+
+    After a mistake it holds what was typed.
+    """
     hidden = [*question.pairs]
     hidden += [(name, given[name]) for name in ("add_to", "edit") if given.get(name)]
-    chosen, operator = given.get("add_field", ""), ""
-    values: list[str] = []
+    chosen, operator = given.get("add_field", ""), given.get("add_operator", "")
     edited = _edited(question, given)
-    if edited is not None:
+    if edited is not None and not mistake:
         leaf, one = edited
         if filters.parameter(one.field) == chosen:
             operator, values = filters.form_values(leaf, one, reader)
@@ -101,6 +107,7 @@ def form_of(question: Question, given: dict[str, str], reader: Reader) -> Builde
         operator=operator,
         values=values,
         hidden=hidden,
+        mistake=mistake,
     )
 
 
@@ -115,13 +122,13 @@ def _edited(question: Question, given: dict[str, str]) -> tuple[Leaf, Filter] | 
 
 
 async def with_form(question: Question, given: dict[str, str], values: list[str]) -> str:
-    """The address of the list with what the form says."""
+    """The address of the list with what the form says; raises Invalid where it can't be used."""
     field, operator = given.get("add_field", ""), given.get("add_operator", "eq")
     one = next(
         (f for f in filters.filterable(question.definition) if filters.parameter(f) == field), None
     )
     if one is not None and isinstance(one.type, Ref | User):
-        values = [await _id_of(question.guest, getattr(one.type, "to", USER), v) for v in values]
+        values = [await _id_of(question.guest, one, v.strip()) for v in values if v.strip()]
     access, zone = question.access, question.guest.zone
     leaves = filters.conditions_of(question.definition, access, field, operator, values, zone)
     edit, to = (conditions.path_of(given.get(name, "")) for name in ("edit", "add_to"))
@@ -133,12 +140,21 @@ async def with_form(question: Question, given: dict[str, str], values: list[str]
             tree = conditions.beside(tree, to, leaves)
         else:
             tree = conditions.narrowed(tree, leaves)
+    question.check(tree)
     return question.with_tree(tree)
 
 
-async def _id_of(guest: Guest, kind: str, text: str) -> str:
-    """The id of the record or person that a title names, or the text as it is."""
-    if parse_id(text) is not None or text == conditions.ME:
+async def _id_of(guest: Guest, one: Field, text: str) -> str:
+    """The id of the record or person that a box's text means, if only by how it begins; raises
+    Invalid."""
+    if text == conditions.ME or parse_id(text) is not None:
         return text
-    found = await suggest(guest.desk.query, guest.reader, guest.person, [kind], text, most=1)
-    return str(found[0].id) if found and text.strip() else text
+    what = (guest.desk.query, guest.reader, guest.person, one)
+    near = await suggestions(*what, bare(text), most=2)
+    if len(near) == 1:
+        return str(near[0].id)
+    try:
+        _, found = await resolve(*what, text)
+    except Refused as refusal:
+        raise Invalid({filters.parameter(one): str(refusal)}) from refusal
+    return str(found)

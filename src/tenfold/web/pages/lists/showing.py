@@ -13,6 +13,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition, Field
 from tenfold.exchange import exporting
+from tenfold.kernel.errors import Invalid
 from tenfold.web.api.exports import saved
 from tenfold.web.api.requests import pairs as read_pairs
 from tenfold.web.desk import desk_of
@@ -38,14 +39,18 @@ async def list_page(request: Req, plural: str) -> ASGIResponse:
     given = dict(pairs)
     async with visiting(request, claims) as guest:
         asked = await _question(guest, shipped, pairs)
+        values = [value for name, value in pairs if name == "add_value" and value]
+        mistake = ""
         if "add_field" in given and "choose" not in given:
-            values = [value for name, value in pairs if name == "add_value" and value]
-            return render.to(request, await said.with_form(asked, given, values))
+            try:
+                return render.to(request, await said.with_form(asked, given, values))
+            except Invalid as error:
+                mistake = " ".join(error.fields.values())
         if given.get("figures"):
             return render.partial(request, "parts/figures.html", figures=await figures(asked))
         if given.get("lane") and asked.form == BOARD:
             return await _more_cards(request, asked, given["lane"])
-        parts = await _parts(asked, given)
+        parts = await _parts(asked, given, values, mistake)
         around = frame(guest, asked.definition.label_plural)
         csrf = form_token(guest.desk, claims)
     if parts["table"] and render.begins(request, "more"):
@@ -84,6 +89,8 @@ async def export_list(request: Req, plural: str) -> Stream:
     pairs = [p for p in pairs if p[0] != "format"]
     async with visiting(request, claims) as guest:
         asked = await _question(guest, shipped, pairs)
+    if asked.problem:
+        raise Invalid({"query": asked.problem})
     ask = replace(asked.asked, fields=(), cursor="", page=0)
 
     @asynccontextmanager
@@ -117,7 +124,9 @@ async def _question(guest: Guest, shipped: Definition, pairs: list[tuple[str, st
     return question(await guest.opening(rest), definition, access, rest)
 
 
-async def _parts(asked: Question, given: dict[str, str]) -> dict[str, Any]:
+async def _parts(
+    asked: Question, given: dict[str, str], values: list[str], mistake: str
+) -> dict[str, Any]:
     """What the template of a list needs, in whichever form the list is."""
     columns = tables.shown_columns(asked)
     inside = view.inside(asked)
@@ -133,7 +142,7 @@ async def _parts(asked: Question, given: dict[str, str]) -> dict[str, Any]:
     around = view.around(
         asked,
         sentence=said.sentence(asked, eyes),
-        builder=said.form_of(asked, given, eyes),
+        builder=said.form_of(asked, given, values, mistake, eyes),
         choosing="add_field" in given,
         count=found.count,
         problem=found.problem,

@@ -42,7 +42,7 @@ from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.words import number
 
 # A screen shows twenty rows; more come as one nears their end.
-_TRAIL, _IN_PAGE, _IN_GROUP = 8, 30, 6
+_TRAIL, _IN_PAGE, _IN_GROUP = 8, 30, 5
 Groups = list[tuple[Lane | None, list[Record]]]
 
 
@@ -301,23 +301,34 @@ def _section(
     if lane is None:
         return Section(None, "", rows, _onward(question, found))
     more = "+" if lane.page.count_kind == "at_least" else ""
-    alone = lane_address(question, lane.value) or question.link(lane=OTHERS)
     cursor = lane.page.next_cursor
-    on = f"{alone}&cursor={cursor}" if cursor else ""
+    on = _lane_on(question, lane.value, cursor) if cursor else ""
     label = lane_label(question, lane.value, reader)
     return Section(label, f"{lane.page.count:,}{more}", rows, on)
 
 
 def lane_address(question: Question, value: object) -> str:
     """The list of one lane alone; empty for that of others, which no conditions say."""
-    field = question.group
-    assert field is not None
     if isinstance(value, Others):
         return ""
-    name = name_in_list(field)
-    pair = (f"{name}[null]", "true") if value is None else (name, spelled(value))
     kept = [p for p in question.pairs if p[0] not in ("group", "saved")]
-    return address(question.path, [*kept, pair])
+    return question.address([*kept, _narrowing(question, value)])
+
+
+def _lane_on(question: Question, value: object, cursor: str) -> str:
+    """Where a group goes on: in the view that is open, whose columns its rows have."""
+    if isinstance(value, Others):
+        return question.link(lane=OTHERS, cursor=cursor)
+    kept = [p for p in question.pairs if p[0] != "group"]
+    return question.address([*kept, _narrowing(question, value), ("cursor", cursor)])
+
+
+def _narrowing(question: Question, value: object) -> tuple[str, str]:
+    """The condition that narrows a list to one of its lanes."""
+    field = question.group
+    assert field is not None
+    name = name_in_list(field)
+    return (f"{name}[null]", "true") if value is None else (name, spelled(value))
 
 
 def lane_label(question: Question, value: object, reader: cells.Reader) -> Cell:

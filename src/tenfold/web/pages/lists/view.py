@@ -144,13 +144,10 @@ def around(
         sortable=_sortable(question),
         groups=_groups(question),
         fields=_fields(question),
-        clear=address(
-            path,
-            [
-                p
-                for p in pairs
-                if not conditions.is_condition(p[0]) and p[0] not in (asking.SHARED, asking.WHERE)
-            ],
+        clear=question.address(
+            p
+            for p in pairs
+            if not conditions.is_condition(p[0]) and p[0] not in (asking.SHARED, asking.WHERE)
         ),
         unsearched=question.link(q=""),
         count=count,
