@@ -28,7 +28,11 @@ function restore(form) {
     else one.value = value;
   });
   for (const value of kept.mentions) {
-    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "mention", value }));
+    const mention = document.createElement("input");
+    mention.type = "hidden";
+    mention.name = "mention";
+    mention.value = value;
+    form.append(mention);
   }
   // What others changed since is found as the form is sent, not written over.
   const version = form.elements.version?.value;
