@@ -44,7 +44,7 @@ async def _body(place: World, who: Somebody, kind: Definition, n: int) -> Row:
             value = await place.value(who, one, (n * (place_of + 3)) % 7)
             if value is not None:
                 samples.put(body, one, value)
-    return body
+    return samples.in_order(kind, body)
 
 
 # -- what a value means, said a second time

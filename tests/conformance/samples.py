@@ -39,6 +39,14 @@ def put(body: dict[str, Any], field: Field, value: Any) -> dict[str, Any]:
     return body
 
 
+def in_order(definition: Definition, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with what ends after what it begins with: times that come wrong are exchanged."""
+    for one in definition.fields.values():
+        if one.after and body.get(one.name) and body.get(one.after):
+            body[one.after], body[one.name] = sorted((body[one.after], body[one.name]))
+    return body
+
+
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record with its custom fields beside the others."""
     custom = {f"custom.{name}": value for name, value in record["custom"].items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -420,6 +420,22 @@ def test_strict_privacy_says_what_is_private():
         """One."""
 
     assert "Sealed: strict=True, and nothing says what is private. Fix: give it" in the(Sealed)
+
+
+def test_after_what_is_no_time_like_it():
+    class Meeting(Record, plural="meetings"):
+        """One."""
+
+        name: str = field(title=True)
+        day: date = field()
+        ends_at: datetime = field(after="starts_at")
+        due_at: datetime = field(after="day")
+        until: str = field(after="name")
+        last: date | None = field(after="day")
+
+    for found, name in zip(mistakes(Meeting), ("ends_at", "due_at", "until"), strict=True):
+        assert f"Meeting.{name}: after=" in found
+        assert "names no date or moment like it" in found
 
 
 def test_a_default_by_another_choice_names_what_there_is():

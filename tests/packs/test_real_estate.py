@@ -244,3 +244,39 @@ async def test_what_a_client_likes_is_seen_from_both_sides(client, admin, owner)
     assert [r["id"] for r in there.json()["data"]["favorites"]["data"]] == [liked["id"]]
     back = await client.get(f"/v1/listings/{liked['id']}?embed=favored_by", headers=admin.headers)
     assert [r["id"] for r in back.json()["data"]["favored_by"]["data"]] == [fan["id"]]
+
+
+SHOWING = {
+    "title": "Showing",
+    "starts_at": "2026-12-01T10:00:00Z",
+    "ends_at": "2026-12-01T11:00:00Z",
+    "time_zone": "America/Chicago",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "why"),
+    [
+        ({"ends_at": "2026-12-01T09:59:00Z"}, "ends_at", "can't be before “Starts at”"),
+        ({"starts_at": "2026-12-01T13:00:00Z"}, "starts_at", "can't be after “Ends at”"),
+        ({"time_zone": "Mars/Base"}, "time_zone", "must be a time zone by its IANA name"),
+    ],
+)
+async def test_a_showing_ends_after_it_begins_somewhere_on_earth(client, admin, change, field, why):
+    made = await make(client, admin, "appointments", **SHOWING)
+    where = f"/v1/appointments/{made['id']}"
+    answer = await client.patch(where, json=change, headers=admin.headers)
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]["fields"][field]
+    answer = await client.post("/v1/appointments", json=SHOWING | change, headers=admin.headers)
+    assert answer.status_code == 400
+    later = {name: SHOWING[name].replace("-01T", "-02T") for name in ("starts_at", "ends_at")}
+    for fine in ({"ends_at": SHOWING["starts_at"]}, {"time_zone": "Pacific/Kiritimati"}, later):
+        answer = await client.patch(where, json=fine, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+
+
+async def test_of_an_end_that_is_no_moment_that_alone_is_told(client, admin):
+    change = {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "noon"}
+    answer = await client.post("/v1/appointments", json=SHOWING | change, headers=admin.headers)
+    assert list(answer.json()["error"]["fields"]) == ["ends_at"]

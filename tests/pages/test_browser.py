@@ -198,7 +198,15 @@ async def test_a_week_begins_where_it_is_busy_and_a_free_hour_begins_a_record(
     await page.wait_for_function(f"{TOP} === 32 * 12 - 12")
     day = page.locator("[data-day='2029-01-16'] .entries")
     await day.click(position={"x": 30, "y": 15.25 * 48})
-    await expect(page.locator("[name=starts_at]")).to_have_value("2029-01-16T15:00")
+    start, end = page.locator("[name=starts_at]"), page.locator("[name=ends_at]")
+    await expect(start).to_have_value("2029-01-16T15:00")
+    await expect(end).to_have_value("2029-01-16T16:00")
+    await start.fill("2029-01-16T14:00")
+    await start.blur()
+    await expect(end).to_have_value("2029-01-16T16:00")
+    await start.fill("2029-01-17T23:30")
+    await start.blur()
+    await expect(end).to_have_value("2029-01-18T00:30")
 
 
 async def test_a_long_name_stays_in_what_is_told(open_page: Open, make: Make) -> None:

@@ -158,7 +158,7 @@ def _posting(maker: Maker) -> Body:
     employer = dice.pick([e for e in maker["employer"] if e["status"] == "approved"])
     title, kind = dice.pick(words.JOBS)
     status = dice.weigh({"approved": 12, "pending": 2, "in_progress": 1, "expired": 4, "closed": 3})
-    opened = dice.date(-120, -5)
+    opened = dice.date(-120, -30 if status == "expired" else -5)
     return {
         "title": title,
         "employer_id": str(employer.id),

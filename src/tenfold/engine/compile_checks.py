@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tenfold.engine import types as t
-from tenfold.engine.definition import AGENDA, PRIVATE, SYSTEM_FIELDS, Definition, Field
+from tenfold.engine.definition import AGENDA, PRIVATE, SYSTEM_FIELDS, TIMES, Definition, Field
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
 from tenfold.engine.units import AREAS, PERCENT
@@ -109,6 +109,7 @@ def definition(one: Definition, note: Note) -> None:
     _private(one, note)
     _agenda(one, note)
     _begins(one, note)
+    _after(one, note)
     _names(one, note)
     _units(one, note)
     for name in one.default_sort.split(","):
@@ -134,7 +135,7 @@ def _agenda(one: Definition, note: Note) -> None:
     """Moments name a date, and fields with values that they can have."""
     for each in one.agenda:
         found = one.fields.get(each.field)
-        if found is None or found.type.kind not in ("date", "datetime"):
+        if found is None or found.type.kind not in TIMES:
             note("agenda", f"{each.field!r} is no date of it", "name a date or a moment")
         if each.kind not in AGENDA:
             note("agenda", f"{each.kind!r} is no kind", f"use one of {', '.join(AGENDA)}")
@@ -178,6 +179,17 @@ def _begins(one: Definition, note: Note) -> None:
         if each.begins and each.default is None:
             note(each.name, "it begins somehow, and has no default", "give it a default")
         seen.add(each.name)
+
+
+def _after(one: Definition, note: Note) -> None:
+    """What comes after a date or moment of the type is of the same kind."""
+    for each in one.own_fields():
+        if not each.after:
+            continue
+        before = _type(one.fields, each.after)
+        if before is None or before.kind != each.type.kind or before.kind not in TIMES:
+            problem = f"after={each.after!r} names no date or moment like it"
+            note(each.name, problem, "name a field of its kind, a date or a moment")
 
 
 def _names(one: Definition, note: Note) -> None:

@@ -92,6 +92,7 @@ def field(
     max_length: int | None = None,
     labels: Mapping[str, str] | None = None,
     unit: str = "",
+    after: str = "",
     handed_over: str = "",
 ) -> Any:
     """A field of the type that its annotation says.
@@ -116,6 +117,7 @@ def field(
     max_length: how many characters are taken at most.
     labels: what people read for the values of a choice; made from the values where not given.
     unit: a unit of area, which imports read, the choice beside it that names one, or `percent`.
+    after: the date or moment before which it can't be, like the beginning of what ends with it.
     handed_over: of a `User` whose work it is: the condition in SQL, on columns of the row, under
         which it goes to whom a leaver's records go; `true` for all records.
     """
@@ -128,6 +130,7 @@ def field(
         "search": search,
         "private": private,
         "unit": unit,
+        "after": after,
         "handed_over": handed_over,
         "title": title,
         "unique": unique,

@@ -30,6 +30,8 @@ Scope = Literal["none", "own", "team", "open", "all"]
 SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
 # What is to be done, when people meet, what ends by itself, and what is new and waits for somebody.
 Agenda = Literal["task", "meeting", "deadline", "new"]
+TIMES = ("date", "datetime")
+"""The kinds of fields that say when."""
 AGENDA: tuple[Agenda, ...] = ("task", "meeting", "deadline", "new")
 PRIVATE = "private"
 CUSTOM_TABLE, CUSTOM_TYPE = "custom_records", "custom_record"
@@ -44,6 +46,7 @@ class Field:
     `uses` names the fields that its SQL computes it from: who may not see one may not see it.
     `begins` are defaults for the values of a choice before it: its name, the value, the default.
     `handed_over` is the condition under which a person goes to another with what they leave.
+    `after` is the field that it can't be before.
     `unit` is what it is measured in, or the choice beside it that says so.
     What is `declared_…` is English, or what an organisation wrote; people read `label`, `help` and
     `section`, which are in the language of the page that is made.
@@ -70,6 +73,7 @@ class Field:
     declared_section: str = ""
     uses: tuple[str, ...] = ()
     unit: str = ""
+    after: str = ""
     handed_over: str = ""
 
     @property
@@ -289,6 +293,10 @@ class Definition:
         """The lists that its rollups are figures of."""
         rollups = [f.type for f in self.fields.values() if isinstance(f.type, Rollup)]
         return tuple(dict.fromkeys(rollup.relation for rollup in rollups))
+
+    def end_of(self, start: Field) -> Field | None:
+        """The date or moment that ends what begins with this one."""
+        return next((one for one in self.fields.values() if one.after == start.name), None)
 
     @property
     def table(self) -> str:

@@ -24,8 +24,8 @@ from tenfold.engine.rows import (
     Rows,
     given_back,
     given_columns,
-    given_currencies,
     holds,
+    needed_columns,
     search_again,
     slots,
 )
@@ -133,7 +133,7 @@ class Records:
         With `same`, records that have the values already are left alone and their places put there.
         """
         results = Results(len(changes), partial=partial)
-        given = given_currencies if same is None else given_columns
+        given = needed_columns if same is None else given_columns
         ids = [c.id for c in changes]
         current = await self._store.locked(
             tx, person, definition, ids, extra=given(definition, changes)

@@ -95,20 +95,29 @@ def needed(definition: Definition, extra: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def given_currencies(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
-    """The columns of the currencies of all amounts that any of the changes gives."""
-    amounts = plan_of(definition).amounts
-    if not amounts:
+def needed_columns(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The columns that the changes' values are checked against.
+
+    These are the currencies of the amounts that any of them gives, and of what comes after
+    something the two dates or moments.
+    """
+    plan = plan_of(definition)
+    if not plan.amounts and not plan.later:
         return ()
-    names = {name for change in changes for name in change.body.keys() & amounts.keys()}
-    return tuple(sorted(amounts[name] for name in names))
+    given = {name for change in changes for name in change.body}
+    names = {column for name, column in plan.amounts.items() if name in given}
+    for pair in plan.later:
+        if not given.isdisjoint(f.json_name for f in pair):
+            names.update(f.name for f in pair)
+    return tuple(sorted(names))
 
 
 def given_columns(definition: Definition, changes: Sequence[Change]) -> tuple[str, ...]:
-    """The columns of all fields that any of the changes gives."""
+    """The columns of all fields that any of the changes gives, and those they need."""
     steps = plan_of(definition).by_json
     names = {name for change in changes for name in change.body if name in steps}
-    return tuple(sorted({c for name in names for c in steps[name].columns}))
+    columns = {c for name in names for c in steps[name].columns}
+    return tuple(sorted({*columns, *needed_columns(definition, changes)}))
 
 
 def search_again(definition: Definition, tenant: UUID, row: Row, current: asyncpg.Record) -> None:

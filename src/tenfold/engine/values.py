@@ -59,6 +59,7 @@ def parse(
     if parsing.unknown:
         raise UnknownField({**parsing.unknown, **problems})
     missing = _defaults(parsing.plan, access, values, locale) if creating else {}
+    _in_order(parsing.plan, values, current, problems)
     if missing and not problems:
         raise MissingFields(missing, f"Missing: {', '.join(missing)}.")
     if problems or missing:
@@ -195,6 +196,9 @@ class Plan:
         self.expected_custom = [f for f in definition.custom_fields.values() if f.required]
         amounts = [f for f in definition.fields.values() if f.type.kind == "money"]
         self.amounts = {f.json_name: f.type.currency_column(f.name) for f in amounts}
+        self.later = [
+            (f, definition.fields[f.after]) for f in definition.fields.values() if f.after
+        ]
         self.public = [_searched(s) for s in steps if s.field.search and not s.field.private]
         self.private = [_searched(s) for s in steps if s.field.search and s.field.private]
         self.searched = frozenset(s.field.name for s in steps if s.field.search)
@@ -290,6 +294,29 @@ def plain(one: Field, stored: Sequence[object]) -> object:
     if isinstance(first, datetime):
         return moment(first)
     return first.isoformat() if isinstance(first, date) else str(first)
+
+
+def _in_order(
+    plan: Plan, values: Values, current: asyncpg.Record | None, problems: dict[str, str]
+) -> None:
+    """Refuse what would be before the date or moment that it comes after, if either is given."""
+    for one, before in plan.later:
+        if values.given.isdisjoint((one.name, before.name)):
+            continue
+        end, start = (_now(f.name, values, current) for f in (one, before))
+        if end is None or start is None or end >= start:
+            continue
+        if one.name in values.given:
+            problems[one.json_name] = say("can't be before “%(label)s”", label=before.label)
+        else:
+            problems[before.json_name] = say("can't be after “%(label)s”", label=one.label)
+
+
+def _now(column: str, values: Values, current: asyncpg.Record | None) -> Any:
+    """What a column will hold; None also where what was given for it is refused."""
+    if column in values.given or current is None:
+        return values.columns.get(column)
+    return current[column]
 
 
 def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dict[str, str]:

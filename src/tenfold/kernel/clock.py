@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 
 def now() -> datetime:
@@ -17,3 +18,9 @@ def today(zone: str) -> date:
         return now().astimezone(ZoneInfo(zone)).date()
     except (LookupError, ValueError, OSError):
         return now().date()
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The time zones that this machine knows, by their IANA names; they are looked up once."""
+    return frozenset(available_timezones())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from zoneinfo import available_timezones
 
 import phonenumbers
 
 from tenfold.accounts.identity.account import User, not_blank
+from tenfold.kernel.clock import zones
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import LANGUAGES
 
@@ -39,7 +39,7 @@ class Profile:
             problems["language"] = f"must be one of {', '.join(LANGUAGES)}"
         if region and region not in phonenumbers.SUPPORTED_REGIONS:
             problems["region"] = "must be a country by its ISO 3166 code, like US"
-        if timezone and timezone not in available_timezones():
+        if timezone and timezone not in zones():
             problems["timezone"] = "must be a time zone by its IANA name, like America/Chicago"
         if problems:
             raise Invalid(problems)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Container
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 import phonenumbers
@@ -15,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader, Transaction
+from tenfold.kernel.clock import zones
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.money import CURRENCIES
 
@@ -79,7 +79,7 @@ async def change(
         ),
         "currency": _listed(currency, CURRENCIES, "an ISO 4217 code, like USD"),
         "timezone": _listed(
-            timezone, available_timezones(), "a time zone by its IANA name, like America/Chicago"
+            timezone, zones(), "a time zone by its IANA name, like America/Chicago"
         ),
         # A pack that was taken out of the installation since may stay.
         "packs": _packs_problem(set(shown) - set(old.packs), packs),

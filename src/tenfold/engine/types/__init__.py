@@ -7,7 +7,7 @@ from tenfold.engine.types.dates import Date, DateTime
 from tenfold.engine.types.links import AnyRef, File, Many, Ref, User
 from tenfold.engine.types.numbers import Boolean, Decimal, Integer, Money
 from tenfold.engine.types.other import Computed, Generated, Json, Rollup, Secret
-from tenfold.engine.types.text import LongText, RichText, Text
+from tenfold.engine.types.text import LongText, RichText, Text, TimeZone
 
 __all__ = [
     "COMPARE",
@@ -43,6 +43,7 @@ __all__ = [
     "Stage",
     "Tags",
     "Text",
+    "TimeZone",
     "Url",
     "User",
 ]

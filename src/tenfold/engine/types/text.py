@@ -21,6 +21,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
+from tenfold.kernel.clock import zones
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import grouped, say
 from tenfold.kernel.text import sort_key
@@ -68,6 +69,22 @@ class Text(FieldType):
     def sample(self, n: int) -> object:
         number = str(n)[-self.max_length :]  # kept whole as long as it fits: it tells them apart
         return f"Ólafur {'Ż' * (n % 3)}text "[: self.max_length - len(number)] + number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeZone(Text):
+    """A text that names a time zone of the IANA database, like America/Chicago."""
+
+    max_length: int = 64
+
+    def parse(self, value: object, at: Locale) -> tuple[object, ...]:
+        (text,) = Text.parse(self, value, at)
+        if text not in zones():
+            raise Refused(say("must be a time zone by its IANA name, like America/Chicago"))
+        return (text,)
+
+    def sample(self, n: int) -> object:
+        return ("America/Chicago", "Europe/Berlin", "UTC")[n % 3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ class AdvisingAppointment(
     status: AdvisingStatus = pipeline(default=AdvisingStatus.REQUESTED, moves=_MOVES)
     medium: Medium = field(default=Medium.IN_PERSON)
     starts_at: datetime = field(sort=True, filter=True)
-    ends_at: datetime | None = field()
+    ends_at: datetime | None = field(after="starts_at")
     location: str | None = field()
     meeting_link: Url | None = field()
     checked_in_at: datetime | None = field()

@@ -92,7 +92,7 @@ class JobPosting(
     pay_unit: PayUnit | None = field(section="Pay")
     for_credit: bool = field(default=False, section="Pay", help="Counts towards a degree.")
     opens_on: date | None = field(sort=True, section="Dates")
-    expires_on: date | None = field(sort=True, section="Dates")
+    expires_on: date | None = field(sort=True, section="Dates", after="opens_on")
     openings: int | None = field(min=1, max=10_000, help="How many are hired.")
     gpa_min: Decimal | None = field(
         min=0, max=5, places=3, section="Who may apply", label="Least GPA"

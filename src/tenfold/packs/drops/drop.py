@@ -71,7 +71,7 @@ class Drop(
     pack_type: Ref = relation("pack_type", back="drops")
     status: DropStatus = pipeline(default=DropStatus.DRAFT, moves=_MOVES)
     starts_at: datetime = field(sort=True, filter=True)
-    ends_at: datetime | None = field(sort=True)
+    ends_at: datetime | None = field(sort=True, after="starts_at")
     supply: int = field(min=1, max=100_000_000, help="How many packs there are.")
     remaining: int | None = field(min=0, max=100_000_000, help="How many are left.")
     sold: int | None = generated("supply - remaining", sort=True)

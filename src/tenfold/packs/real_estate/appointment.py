@@ -17,7 +17,7 @@ from tenfold.engine.declare import (
     pipeline,
     relation,
 )
-from tenfold.engine.types import LongText, Money, Ref, Url, User
+from tenfold.engine.types import LongText, Money, Ref, TimeZone, Url, User
 
 
 class AppointmentKind(StrEnum):
@@ -85,8 +85,8 @@ class Appointment(
         default=AppointmentStatus.PENDING, moves=_MOVES, reso="ShowingAppointmentStatus"
     )
     starts_at: datetime = field(sort=True, filter=True, reso="ShowingStartTime")
-    ends_at: datetime = field(reso="ShowingEndTime")
-    time_zone: str | None = field(max_length=64, help="Like America/Los_Angeles.")
+    ends_at: datetime = field(after="starts_at", reso="ShowingEndTime")
+    time_zone: TimeZone | None = field(help="Where it takes place.")
     method: Method = field(default=Method.IN_PERSON, reso="ShowingMethod")
     location: str | None = field(search="C")
     meeting_link: Url | None = field(help="Where a virtual meeting takes place.")
@@ -153,7 +153,7 @@ class OpenHouse(Record, plural="open_houses", icon="calendar-days"):
     title: str = field(search="A", title=True)
     listing: Ref = relation("listing", back="open_houses")
     starts_at: datetime = field(sort=True, filter=True, reso="OpenHouseStartTime")
-    ends_at: datetime = field(reso="OpenHouseEndTime")
+    ends_at: datetime = field(after="starts_at", reso="OpenHouseEndTime")
     kind: OpenHouseKind = field(default=OpenHouseKind.PUBLIC, filter=True, reso="OpenHouseType")
     status: OpenHouseStatus = pipeline(
         default=OpenHouseStatus.ACTIVE,

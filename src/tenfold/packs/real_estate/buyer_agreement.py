@@ -55,7 +55,7 @@ class BuyerAgreement(Record, plural="buyer_agreements", icon="file-text"):
     kind: AgreementKind = field(default=AgreementKind.EXCLUSIVE, filter=True)
     status: AgreementStatus = pipeline(default=AgreementStatus.DRAFT, moves=_MOVES)
     starts_on: date = field(sort=True)
-    ends_on: date | None = field(sort=True)
+    ends_on: date | None = field(sort=True, after="starts_on")
     signed_on: date | None = field()
     compensation_rate: Decimal | None = field(
         min=0, max=100, places=3, unit="percent", help="Of the price; never shown on listings."

@@ -178,7 +178,8 @@ def _short(guest: Guest, kind: Definition, relation: Field) -> list[Field]:
     text, due = stream.body(kind), stream.due(kind)
     wanted = {f.name for f in (*kind.title_fields, text, due) if f} | {kind.private}
     wanted |= {f.name for f in kind.own_fields() if f.required}
-    wanted |= {"outcome", "kind", "ends_at"} & set(kind.fields)
+    wanted |= {f.name for f in kind.own_fields() if f.after}
+    wanted |= {"outcome", "kind"} & set(kind.fields)
     every = [f for f in form_fields(kind, access, creating=True) if f.name != relation.name]
     found = [f for f in every if f.name in wanted and f.name != "status"]
     needed = [f for f in found if f.required or f in (text, due) or f.title]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import decides
 from tenfold.web.pages.session import Form, Req, listed_in
 from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
+
+_LASTS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def suggested(definition: Definition, given: Mapping[str, str], zone: ZoneInfo) 
     for name, value in given.items():
         one = definition.by_json.get(name)
         if one is not None and one.type.kind in ("date", "datetime"):
-            found |= {name: text} if (text := _when(one, value, zone)) else {}
+            found |= _when(definition, one, value, zone)
             continue
         kind, _, identity = value.rpartition(":")
         if one is None or parse_id(identity) is None:
@@ -222,11 +224,15 @@ def suggested(definition: Definition, given: Mapping[str, str], zone: ZoneInfo) 
     return found
 
 
-def _when(one: Field, text: str, zone: ZoneInfo) -> str:
-    """A day or a moment of an address as records have it; empty where it is none."""
+def _when(definition: Definition, one: Field, text: str, zone: ZoneInfo) -> dict[str, str]:
+    """A day or a moment of an address as records have it, and when it ends; nothing for neither."""
     try:
         if one.type.kind == "date":
-            return date.fromisoformat(text).isoformat()
-        return words.from_local(datetime.fromisoformat(text).isoformat(), zone)
-    except ValueError:
-        return ""
+            return {one.json_name: date.fromisoformat(text).isoformat()}
+        start = datetime.fromisoformat(text)
+        last = definition.end_of(one)
+        ends = {last.json_name: start + _LASTS} if last else {}
+        both = {one.json_name: start, **ends}
+        return {name: words.from_local(at.isoformat(), zone) for name, at in both.items()}
+    except (ValueError, OverflowError):
+        return {}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 import phonenumbers
 from babel import Locale
@@ -108,7 +107,7 @@ def _choices(guest: Guest, typed: Typed) -> tuple[Choice, ...]:
             "timezone",
             say("Time zone"),
             say("Times are shown, and entered, as clocks there show them."),
-            _options(say("As the browser: %(zone)s", zone=zone), zones(), told("timezone")),
+            _options(say("As the browser: %(zone)s", zone=zone), words.zones(), told("timezone")),
         ),
     )
 
@@ -132,12 +131,6 @@ def regions(language: str) -> tuple[tuple[str, str], ...]:
     names = cast("dict[str, str]", Locale(language).territories)
     found = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
     return tuple(sorted(found, key=lambda pair: pair[1]))
-
-
-@lru_cache(maxsize=1)
-def zones() -> tuple[tuple[str, str], ...]:
-    known = sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/"))
-    return tuple((zone, zone.replace("_", " ")) for zone in [*known, "UTC"])
 
 
 HANDLERS = [language_page, choose]

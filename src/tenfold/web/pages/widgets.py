@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, Text
+from tenfold.engine.types import AnyRef, Boolean, Choice, Choices, Ref, Stage, Text, TimeZone
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
@@ -71,6 +71,7 @@ class Widget:
     beside: str = ""
     hint: str = ""
     zone: str = ""
+    after: str = ""
     picks: str = ""
     was: str = ""
     options: tuple[Option, ...] = ()
@@ -157,6 +158,7 @@ def widget(one: Field, filled: Filled, *, focus: bool = False) -> Widget:
         "required": one.required,
         "wide": kind in _WIDE,
         "focus": focus,
+        "after": one.after,
         "beside": "%" if one.unit == PERCENT else "",
         "longest": one.type.max_length if isinstance(one.type, Text) else 0,
     }
@@ -171,7 +173,7 @@ def _control(one: Field) -> str:
         return "box" if not one.nullable else "select"
     if kind in ("ref", "user", "any_ref"):
         return "pick"
-    if kind in ("choice", "stage"):
+    if kind in ("choice", "stage") or isinstance(one.type, TimeZone):
         return "select"
     if kind in ("money", "choices", "address", "datetime"):
         return kind
@@ -182,16 +184,8 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
     """What some controls need beside the common things."""
     name = name_of(one)
     typed = filled.typed
-    if isinstance(one.type, Choices):
-        chosen: set[str] = set(typed.all(name) if typed is not None else stored or [])
-        return {"options": _options(one.type, chosen)}
-    if isinstance(one.type, Choice):
-        # An empty choice where it may stay empty, and where none was made yet.
-        empty = (Option("", "", not text),) if one.nullable or not text else ()
-        return {"options": (*empty, *_options(one.type, {text}))}
-    if isinstance(one.type, Boolean) and one.nullable:
-        given = (("", ""), ("true", say("Yes")), ("false", say("No")))
-        return {"options": tuple(Option(v, label, v == text) for v, label in given)}
+    if (offered := _choices(one, name, stored, text, typed)) is not None:
+        return {"options": offered}
     if one.type.kind == "money":
         beside = str(record.get(f"{one.name}_currency") or filled.currency)
         return {"beside": typed.get(f"{name}_currency", beside) if typed is not None else beside}
@@ -206,6 +200,28 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
     if isinstance(one.type, Ref | AnyRef) or one.type.kind == "user":
         return {"picks": one.name, "was": _was(one, stored, filled)}
     return {}
+
+
+def _choices(
+    one: Field, name: str, stored: Any, text: str, typed: Form | None
+) -> tuple[Option, ...] | None:
+    """What a field's control offers; None where one writes into it."""
+    if isinstance(one.type, Choices):
+        chosen: set[str] = set(typed.all(name) if typed is not None else stored or [])
+        return _options(one.type, chosen)
+    # An empty choice where it may stay empty, and where none was made yet.
+    empty = (Option("", "", not text),) if one.nullable or not text else ()
+    if isinstance(one.type, Choice):
+        return (*empty, *_options(one.type, {text}))
+    if isinstance(one.type, TimeZone):
+        known = dict(words.zones())
+        if text:
+            known.setdefault(text, text)
+        return (*empty, *(Option(v, label, v == text) for v, label in known.items()))
+    if isinstance(one.type, Boolean) and one.nullable:
+        given = (("", ""), ("true", say("Yes")), ("false", say("No")))
+        return tuple(Option(v, label, v == text) for v, label in given)
+    return None
 
 
 def _place(zone: ZoneInfo) -> str:

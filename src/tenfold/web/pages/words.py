@@ -12,6 +12,7 @@ import phonenumbers
 from babel.numbers import get_currency_symbol
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from tenfold.kernel.clock import zones as clock_zones
 from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import exponent
 from tenfold.web.pages.formats import clock_in, day_in, formats, read_day
@@ -113,6 +114,13 @@ def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=1)
+def zones() -> tuple[tuple[str, str], ...]:
+    """The time zones that are offered, as kept and as read."""
+    known = sorted(z for z in clock_zones() if "/" in z and not z.startswith("Etc/"))
+    return tuple((zone, zone.replace("_", " ")) for zone in [*known, "UTC"])
 
 
 def moment_of(text: str) -> datetime | None:

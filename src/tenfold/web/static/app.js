@@ -45,6 +45,15 @@ document.addEventListener("input", ({ target }) => {
   if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
 });
 
+// What begins at a moment ends an hour later, until one says when.
+document.addEventListener("change", ({ target }) => {
+  const end = target.name && target.form?.querySelector(`[data-after="${CSS.escape(target.name)}"]`);
+  if (!end || !target.value || end.value >= target.value) return;
+  const start = new Date(`${target.value}Z`);
+  end.value = new Date(start.getTime() + 3_600_000).toISOString().slice(0, 16);
+  end.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // The rail shows the place where one is, however far down its list; where a list has its own search,
 // the key goes there. With the next frame, which lays the page out anyway: not once more before it.
 const showPlace = () => requestAnimationFrame(() => {

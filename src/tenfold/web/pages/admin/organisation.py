@@ -17,9 +17,10 @@ from tenfold.kernel.errors import Invalid, TenfoldError
 from tenfold.kernel.language import manner, say, say_as, within
 from tenfold.kernel.money import CURRENCIES
 from tenfold.kernel.structs import convert
+from tenfold.web.pages import words
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
 from tenfold.web.pages.frame import PACKS, Guest
-from tenfold.web.pages.own_language import regions, zones
+from tenfold.web.pages.own_language import regions
 from tenfold.web.pages.session import Req
 from tenfold.web.pages.typed import Typed, mistyped
 
@@ -82,7 +83,7 @@ async def _page(
         view: dict[str, Any] = {
             "typed": typed,
             "regions": regions(manner().language),
-            "zones": zones(),
+            "zones": words.zones(),
             "currencies": [(code, code) for code in sorted(CURRENCIES)],
             "packs": [(name, _pack(name)) for name in packs],
             "sample": await _sample(guest),

@@ -97,7 +97,7 @@ async def calendar(
     first, number = _stretch(span, on, guest.who.region)
     days = [first + timedelta(days=n) for n in range(number)]
     fields = {*fields_of(definition, question.access, columns[:2]), field.name, "status"}
-    fields |= {"ends_at"} & set(definition.fields)
+    fields |= {end.name} if (end := definition.end_of(field)) else set()
     asked = replace(
         question.asked,
         fields=tuple(sorted(f for f in fields if f in definition.fields)),
@@ -242,7 +242,8 @@ def _entry(
                 words.clock(there, eyes.region),
                 (there.hour * 60 + there.minute) // _QUARTER,
             )
-            end = words.moment_of(str(record.get("ends_at") or ""))
+            last = definition.end_of(field)
+            end = words.moment_of(str(record.get(last.json_name) or "")) if last else None
             minutes = (end - moment).total_seconds() / 60 if end else 30
             long = max(2, min(96 - start, round(minutes / _QUARTER)))
     able = question.access.sets(field) and may_change(question.guest, definition, record)

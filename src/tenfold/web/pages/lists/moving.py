@@ -82,9 +82,29 @@ def _later(
         day = date.fromisoformat(act.form.get("day"))
     except ValueError:
         raise Invalid({"day": "must be a day like 2026-11-22"}) from None
+    before = _held(field, record)
+    to = day if field.type.kind == "date" else _moment(guest, day, before, act)
+    body: _BODY = {field.json_name: to.isoformat()}
+    last = definition.end_of(field)
+    end = _held(last, record) if last else None
+    if last and end and before:
+        try:
+            body[last.json_name] = (to + (end - before)).isoformat()
+        except OverflowError:
+            raise Invalid({"day": say("is too late for what ends later")}) from None
+    return body
+
+
+def _held(field: Field, record: dict[str, Any]) -> Any:
+    """The day or the moment that a record has, if any."""
+    text = str(record.get(field.json_name) or "")
     if field.type.kind == "date":
-        return {field.json_name: day.isoformat()}
-    before = words.moment_of(str(record.get(field.json_name) or ""))
+        return date.fromisoformat(text) if text else None
+    return words.moment_of(text)
+
+
+def _moment(guest: Guest, day: date, before: datetime | None, act: Act) -> datetime:
+    """The hour of a day that an entry is taken to: where it was dropped, or the one it had."""
     there = words.there(before, guest.zone) if before else None
     quarter = act.form.whole("quarter")
     if quarter is not None and quarter < 96:
@@ -92,16 +112,7 @@ def _later(
         hour, minute = at.hour, at.minute
     else:
         hour, minute = (there.hour, there.minute) if there else (9, 0)
-    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=guest.zone)
-    body: _BODY = {field.json_name: moment.isoformat()}
-    ends = definition.fields.get("ends_at")
-    end = words.moment_of(str(record.get("ends_at") or ""))
-    if field.name == "starts_at" and ends and end and before:
-        try:
-            body["ends_at"] = (moment + (end - before)).isoformat()
-        except OverflowError:
-            raise Invalid({"day": say("is too late for what ends later")}) from None
-    return body
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=guest.zone)
 
 
 def _hour(guest: Guest, field: Field, record: dict[str, Any], body: _BODY) -> str:
