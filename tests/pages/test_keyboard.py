@@ -123,6 +123,23 @@ async def test_rows_are_chosen_and_changed_together(
     assert changed == {"Amara", "Hana"}
 
 
+async def test_a_refused_change_of_many_keeps_what_was_chosen_and_typed(
+    open_page: Open, stored: Stored, leads: list[dict[str, Any]]
+) -> None:
+    page = await open_page("/leads?sort=first_name")
+    await _press(page, "x", "j", "x")
+    await page.locator("#chosen summary").click()
+    await page.locator("#bulk-choice").select_option("owner_id")
+    owner = page.locator("#bulk-field input[name=owner_id]")
+    await owner.fill("Nobody Known")
+    await page.locator("#bulk-field button[value=set]").click()
+    await expect(page.locator(".toast.problem")).to_contain_text("There is none of this name.")
+    await expect(owner).to_have_value("Nobody Known")
+    await expect(page.locator(".box input:checked")).to_have_count(2)
+    await expect(page.locator("#chosen [data-count]")).to_have_text("2")
+    assert page.url.endswith("/leads?sort=first_name")
+
+
 async def test_keys_of_one_letter_can_be_switched_off(
     open_page: Open, leads: list[dict[str, Any]]
 ) -> None:

@@ -557,6 +557,10 @@ async def test_what_refuses_a_change_stays_and_is_said(visitor: Visitor, make: M
     toast = visitor.page.one(class_="toasts").text
     assert "set for 1 appointment." in toast
     assert "One stays as it is:" in toast
+    await visitor.get("/appointments")
+    await _bulk(visitor, {"id": [other["id"]], "do": "set", "field": "status", "status": "pending"})
+    problem = visitor.page.one(class_="toasts").text
+    assert "Nothing was changed. One stays as it is:" in problem
 
 
 async def test_nothing_chosen_is_said(visitor: Visitor, leads: object) -> None:

@@ -17,10 +17,10 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.written import BULK, Change, Refusal, Written
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
-from tenfold.kernel.language import say, say_n, within
+from tenfold.kernel.language import grouped, say, say_n, within
 from tenfold.kernel.text import plural as counted
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import render, widgets
+from tenfold.web.pages import render, widgets, words
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.forms import body_of
@@ -138,8 +138,10 @@ async def _told(
     text = said.replace("%(records)s", many) if written else say("Nothing was changed.")
     if refused:
         count = len(refused)
-        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=f"{count:,}")
+        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=grouped(count))
         text = f"{text} {stay}: {_why(refused[0].error)}"
+        if not written:
+            raise Conflict(text)
     return (batch if written else None), text
 
 
@@ -162,7 +164,7 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
             {
                 "id": say(
                     "More than %(most)s records match. Narrow the list, and change it in parts",
-                    most=f"{BULK:,}",
+                    most=grouped(BULK),
                 )
             }
         )
@@ -182,6 +184,8 @@ def _widget(guest: Guest, definition: Definition, one: Field) -> Widget:
 
 
 def _why(error: TenfoldError) -> str:
+    if error.fields:
+        return f"{words.sentence(next(iter(error.fields.values()))).rstrip('.')}."
     return error.message if error.message.endswith(".") else f"{error.message}."
 
 

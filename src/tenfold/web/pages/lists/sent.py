@@ -8,10 +8,10 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.definition import Definition
-from tenfold.web.desk import Desk, desk_of
+from tenfold.web.desk import Desk, desk_of, header
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
-from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.session import Flash, Form, Req, form_token, keep_flash, routed, signed_form
 from tenfold.web.safe_next import safe_next
 
 
@@ -31,9 +31,22 @@ class Sent:
         return safe_next(self.form.get("back") or f"/{self.shipped.path}")
 
     def refused(self, why: str) -> ASGIResponse:
-        """Go back to the list, which says why not."""
-        keep_flash(self.request, Flash(why, kind="problem"))
-        return render.to(self.request, self.back)
+        """Say why not, in the page as it is: what was chosen and typed stays; or back there."""
+        flash = Flash(why, kind="problem")
+        if header(self.request.scope, b"hx-request") != "true":
+            keep_flash(self.request, flash)
+            return render.to(self.request, self.back)
+        csrf = form_token(self.desk, self.claims)
+        headers = {"hx-retarget": ".toasts", "hx-reswap": "innerHTML"}
+        return render.partial(
+            self.request,
+            "parts/told.html",
+            status=409,
+            headers=headers,
+            flash=flash,
+            csrf=csrf,
+            here=True,
+        )
 
 
 async def sent(request: Req, plural: str, route: str) -> Sent:
