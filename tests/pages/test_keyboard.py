@@ -127,7 +127,7 @@ async def test_a_refused_change_of_many_keeps_what_was_chosen_and_typed(
     open_page: Open, stored: Stored, leads: list[dict[str, Any]]
 ) -> None:
     page = await open_page("/leads?sort=first_name")
-    await _press(page, "x", "j", "x")
+    await _press(page, "j", "x", "j", "x")
     await page.locator("#chosen summary").click()
     await page.locator("#bulk-choice").select_option("owner_id")
     owner = page.locator("#bulk-field input[name=owner_id]")

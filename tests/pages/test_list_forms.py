@@ -94,9 +94,43 @@ async def test_an_alternative_is_added_and_a_condition_said_otherwise(
     assert said(visitor) == ["Status is Hot", "Source is empty"]
 
 
-async def test_conditions_that_can_not_be_read_are_left_out_and_said(visitor: Visitor) -> None:
+async def test_conditions_that_can_not_be_read_are_said_and_nothing_is_shown(
+    visitor: Visitor, leads: object
+) -> None:
     await visitor.get("/leads?where=%7B")
     assert "could not be used" in visitor.page.one(role="alert").text
+    assert titles(visitor) == []
+    (way,) = (a for a in visitor.page.all("a") if a.text == "Show it without them")
+    await visitor.get(way["href"])
+    assert len(titles(visitor)) == 30
+
+
+async def test_an_order_that_can_not_be_used_is_left_out_and_said(
+    visitor: Visitor, leads: object
+) -> None:
+    await visitor.get("/leads?status=hot&sort=nonsense")
+    assert visitor.page.one(role="alert")
+    assert said(visitor) == ["Status is Hot"]
+    assert len(titles(visitor)) == 10
+
+
+async def test_a_shared_view_by_a_field_that_one_may_not_see_shows_nothing_of_it(
+    visitor: Visitor, visit: Visit, organisation: Organisation, make: Make
+) -> None:
+    await make("students", first_name="Ada", last_name="Lee", veteran=True)
+    await visitor.get("/students?veteran=true&as=board")
+    await visitor.send(visitor.page.one("form", action="/students/views"), name="Veterans")
+    address = visitor.answer.url.raw_path.decode()
+    rename = next(f for f in visitor.page.all("form") if f.all("input", name="do"))
+    await visitor.send(rename, name="Veterans", privacy="everyone")
+    desk = visit(await organisation.person("member", ["front_desk"]))
+    await desk.get(address)
+    told = desk.page.one(role="alert").text
+    assert "It names a field that is gone, or that you may not see." in told
+    assert titles(desk) == []
+    assert "veteran=" not in desk.page.one("section", id="list").text.lower()
+    await desk.get(address.replace("/students?", "/students/export?"))
+    assert desk.answer.status_code == 400
 
 
 async def test_mine_and_days_move_along(
@@ -753,14 +787,14 @@ async def test_what_can_not_be_asked_is_not_exported(visitor: Visitor, leads: ob
 @pytest.mark.parametrize(
     "spelled", ["[" * 1500, '{"\\ud800": "x"}', '{"any": [{"status": "hot"}, 5]}', '{"any": []}']
 )
-async def test_groups_that_can_not_be_read_are_all_left_out(
+async def test_groups_that_can_not_be_read_are_refused_whole(
     visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, leads: object, spelled: str
 ) -> None:
     query = urlencode({"where": spelled})
     await visitor.get(f"/leads?{query}")
     assert visitor.answer.status_code == 200
-    assert "could not be used" in visitor.page.one(role="alert").text
-    assert said(visitor) == []
+    assert visitor.page.one(role="alert")
+    assert (said(visitor), titles(visitor)) == ([], [])
     answer = await client.get(f"/v1/leads?{query}", headers=admin.headers)
     assert answer.status_code == 400, answer.text
 

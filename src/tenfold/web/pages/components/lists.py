@@ -37,6 +37,7 @@ class Lists:
     mine: Around
     filtered: Around
     searched: Around
+    refused: Around
     bin: Around
     board: Board
     figures: dict[str, str]
@@ -65,7 +66,8 @@ def lists(eyes: cells.Reader) -> Lists:
         odd=_table(eyes, Section(None, "", _odd(eyes), "")),
         chosen=tuple(row.id for row in rows[:2]),
         new=bare,
-        mine=replace(bare, may_create=False),
+        mine=replace(bare, may_create=False, sees_all=False),
+        refused=replace(bare, refused=True),
         filtered=replace(around, words=""),
         searched=replace(around, words="zzzz"),
         bin=replace(bare, deleted=True),
@@ -193,6 +195,8 @@ def _around() -> Around:
         unsearched=SAMPLE,
         count="1,046,273 leads",
         problem="",
+        refused=False,
+        sees_all=True,
         may_create=True,
         may_change=True,
         may_delete=True,

@@ -12,8 +12,8 @@ from tenfold.engine.access import Access
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.lanes import laned
-from tenfold.kernel.errors import Invalid
-from tenfold.kernel.ids import parse_id
+from tenfold.kernel.errors import Invalid, UnknownField
+from tenfold.kernel.ids import NIL, parse_id
 from tenfold.kernel.language import say
 from tenfold.web.pages.columns import name_in_list
 from tenfold.web.pages.filters import address
@@ -30,7 +30,8 @@ FORMS = (TABLE, BOARD, CALENDAR)
 class Question:
     """A list as it was asked for; `pairs` are all its parameters but the place in it.
 
-    `tree` are its conditions as people said them, `asked` what the engine is asked.
+    `tree` are its conditions as people said them, `asked` what the engine is asked. Where
+    conditions can't be used it is `refused`: it finds nothing, rather than what they keep out.
     """
 
     guest: Guest
@@ -42,6 +43,7 @@ class Question:
     asked: Ask
     view: View | None
     problem: str
+    refused: bool = False
 
     @property
     def path(self) -> str:
@@ -56,7 +58,7 @@ class Question:
     def form(self) -> str:
         """Table, board or calendar: what was asked for, where the type can be shown so."""
         form = self.given("as")
-        if self.asked.words or self.asked.deleted:
+        if self.asked.words or self.asked.deleted or self.refused:
             return TABLE
         able = {BOARD: bool(groups(self)), CALENDAR: bool(days(self))}
         return form if able.get(form) else TABLE
@@ -135,7 +137,10 @@ def list_address(definition: Definition, pairs: Iterable[Pair]) -> str:
 def question(
     guest: Guest, definition: Definition, access: Access, pairs: Iterable[Pair]
 ) -> Question:
-    """What an address asks; what can't be used is left out, and said."""
+    """What an address asks; what can't be used of it is said.
+
+    An order that can't be used is left out; conditions that can't leave nothing.
+    """
     given = [p for p in pairs if p[1] != ""]
     place = {name: value for name, value in given if name in PLACE}
     rest = [p for p in given if p[0] not in PLACE]
@@ -147,17 +152,28 @@ def question(
         rest = [p for p in rest if p[0] != "saved"]
     if view is not None and not _meant(rest):
         rest = [*parse_qsl(view.query), *rest]
-    tree = conditions.tree_of(rest)
+    tree, refused = conditions.tree_of(rest), False
     try:
         asked = _asked(guest, definition, access, rest, tree, place)
     except Invalid as error:
-        problem = say(
-            "This could not be used, so it was left out: %(mistake)s.", mistake=error.message
-        )
-        rest = [p for p in rest if p[0] in LAYOUT]
-        tree, place = Branch(any=False, parts=()), nowhere
-        asked = _asked(guest, definition, access, (), tree, place)
-    return Question(guest, definition, access, rest, place, tree, asked, view, problem)
+        problem = _why(error)
+        rest = [p for p in rest if p[0] != "sort"]
+        try:
+            asked = _asked(guest, definition, access, rest, tree, nowhere)
+        except Invalid:
+            rest = [p for p in rest if p[0] in LAYOUT]
+            tree, refused = Branch(any=False, parts=()), True
+            none = [("id", str(NIL))]
+            asked = asking.parse(none, definition, access, guest.locale)
+        place = nowhere
+    return Question(guest, definition, access, rest, place, tree, asked, view, problem, refused)
+
+
+def _why(error: Invalid) -> str:
+    """What is wrong with an address; of a field that one may not see not even that it is there."""
+    if isinstance(error, UnknownField):
+        return say("It names a field that is gone, or that you may not see.")
+    return say("This could not be used: %(mistake)s.", mistake=error.message.rstrip("."))
 
 
 def groups(question: Question) -> list[Field]:

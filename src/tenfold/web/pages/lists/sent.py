@@ -37,7 +37,7 @@ class Sent:
             keep_flash(self.request, flash)
             return render.to(self.request, self.back)
         csrf = form_token(self.desk, self.claims)
-        headers = {"hx-retarget": ".toasts", "hx-reswap": "innerHTML"}
+        headers = {"hx-retarget": ".toasts", "hx-reswap": "innerHTML", "hx-push-url": "false"}
         return render.partial(
             self.request,
             "parts/told.html",

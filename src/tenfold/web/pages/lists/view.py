@@ -102,6 +102,8 @@ class Around:
     unsearched: str
     count: str
     problem: str
+    refused: bool
+    sees_all: bool
     may_create: bool
     may_change: bool
     may_delete: bool
@@ -152,6 +154,8 @@ def around(
         unsearched=question.link(q=""),
         count=count,
         problem=problem or question.problem,
+        refused=question.refused,
+        sees_all=access.read == "all",
         may_create=access.create,
         may_change=access.update != "none" and not asked.deleted,
         may_delete=access.delete != "none" and not asked.deleted,
