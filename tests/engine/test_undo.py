@@ -126,6 +126,24 @@ async def test_records_that_a_batch_made_go_unless_they_were_edited(person):
     assert {row["id"] for row in deleted} == {made[0]["id"], made[2]["id"]}
 
 
+async def test_an_edit_that_was_taken_back_is_none(person):
+    made = await leads(person, 4, budget=5)
+    batch = (await person.get("/v1/batches"))[0]["id"]
+    by_hand, by_undo, emptied, kept = made
+    for budget in (6, 5):
+        await person.patch(f"/v1/leads/{by_hand['id']}", {"budget": budget})
+    edit = await changed(person, [by_undo], notes="new", budget=None)
+    await person.undone(edit)
+    for notes in ("there", None):
+        await person.patch(f"/v1/leads/{emptied['id']}", {"notes": notes})
+    for budget in (None, 7):
+        await person.patch(f"/v1/leads/{kept['id']}", {"budget": budget})
+    undo = await person.undone(batch)
+    assert (undo["result"]["deleted"], undo["result"]["kept"]) == (3, 1)
+    (told,) = undo["result"]["details"]
+    assert (told["id"], told["fields"]) == (kept["id"], ["budget"])
+
+
 async def test_records_that_a_batch_deleted_come_back(person):
     made = await leads(person)
     ids = [{"id": row["id"]} for row in made]

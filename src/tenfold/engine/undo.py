@@ -39,13 +39,17 @@ WHERE tenant_id = $1 AND batch_id = $2 AND type = $3 AND record_id > $4
 ORDER BY record_id LIMIT $5"""
 _CHANGES = """SELECT seq, record_id, operation, old, new FROM tenfold.change_log
 WHERE tenant_id = $1 AND batch_id = $2 AND record_id = ANY ($3) ORDER BY seq"""
-# The columns that others changed after a record's first change in the batch.
-_LATER = """SELECT l.record_id, array_agg(DISTINCT k.name)
-FROM unnest($2::uuid[], $3::bigint[]) AS f (id, seq)
-JOIN tenfold.change_log l ON l.tenant_id = $1 AND l.record_id = f.id AND l.seq > f.seq
-CROSS JOIN LATERAL jsonb_object_keys(coalesce(l.new, l.old)) AS k (name)
-WHERE (l.batch_id IS NULL OR l.batch_id <> ALL ($4)) AND l.operation <> 'reseal'
-GROUP BY l.record_id"""
+# The columns that others changed after a record's first change in the batch. What was changed and
+# taken back, by hand or by an undo, is no edit.
+_LATER = """WITH edits AS (
+    SELECT l.record_id, k.name, (array_agg(l.old -> k.name ORDER BY l.seq))[1] AS was,
+        (array_agg(l.new -> k.name ORDER BY l.seq DESC))[1] AS now
+    FROM unnest($2::uuid[], $3::bigint[]) AS f (id, seq)
+    JOIN tenfold.change_log l ON l.tenant_id = $1 AND l.record_id = f.id AND l.seq > f.seq
+    CROSS JOIN LATERAL jsonb_object_keys(coalesce(l.new, l.old)) AS k (name)
+    WHERE (l.batch_id IS NULL OR l.batch_id <> ALL ($4)) AND l.operation <> 'reseal'
+    GROUP BY l.record_id, k.name
+) SELECT record_id, array_agg(name) FROM edits WHERE was IS DISTINCT FROM now GROUP BY record_id"""
 # A batch, what undid it, what undid that, and so on: their changes are no edits of others.
 _CHAIN = """WITH RECURSIVE chain (id, depth) AS (
     SELECT $2::uuid, 0
