@@ -767,3 +767,25 @@ async def test_what_is_planted_on_a_page_does_not_run_and_is_reported(
     assert [tuple(row) for row in kept] == [("/leads/new", directive, blocked, 1)]
     assert trouble
     trouble.clear()
+
+
+async def test_on_a_phone_rows_are_chosen_by_a_tap_and_changed_together(
+    open_page: Open, make: Make, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    for name in ("Ada", "Ben", "Cleo"):
+        await make("leads", first_name=name, last_name="Lee", status="hot")
+    page = await open_page("/leads?sort=first_name", PHONE, is_mobile=True, has_touch=True)
+    await page.locator("details.more summary").tap()
+    await page.get_by_role("button", name="Choose rows").tap()
+    for name in ("Ada", "Cleo"):
+        await page.locator("tbody tr", has_text=name).tap()
+    await expect(page.locator("#chosen [data-count]")).to_have_text("2")
+    await page.locator("#chosen summary").tap()
+    await page.locator("#bulk-choice").select_option("source")
+    await page.locator("#bulk-field select[name=source]").select_option("referral")
+    await page.locator("#bulk-field button[value=set]").tap()
+    await expect(page.locator(".toast")).to_contain_text("2 leads")
+    answer = await client.get("/v1/leads?source=referral", headers=admin.headers)
+    assert {one["first_name"] for one in answer.json()["data"]} == {"Ada", "Cleo"}
+    await page.locator("tbody tr", has_text="Ben").tap()
+    await expect(page.locator("h1")).to_have_text("Ben Lee")

@@ -8,6 +8,9 @@ const boxes = () => [...document.querySelectorAll(".grid tbody .box input")];
 // -- choosing rows
 
 let last = null;
+// The bar of the list in which a tap chooses a row, on a phone: there rows have no boxes until one asks.
+let picked = null;
+const picking = () => Boolean(picked?.isConnected);
 
 function count() {
   const form = bar();
@@ -16,6 +19,7 @@ function count() {
   // What is told at the foot of the page makes room for the bar. A class, because `:has` on the body
   // would make every change of a page restyle all of it.
   document.body.classList.toggle("choosing", chosen.length > 0);
+  document.body.classList.toggle("picking", picking());
   document.body.classList.toggle("changing", Boolean(document.querySelector(".bulk [open]")));
   if (!form) return;
   const every = form.elements.every.value === "1";
@@ -24,18 +28,19 @@ function count() {
     whole.checked = chosen.length > 0 && chosen.length === all.length;
     whole.indeterminate = chosen.length > 0 && chosen.length < all.length;
   }
-  form.hidden = !chosen.length;
+  form.hidden = !chosen.length && !picking();
   const number = form.querySelector("[data-count]");
   const word = form.querySelector("[data-word]");
   number.textContent = every ? form.querySelector("[data-every]").textContent.trim() : chosen.length.toLocaleString(document.documentElement.lang);
   word.textContent = every ? "" : chosen.length === 1 ? form.dataset.label : form.dataset.labels;
   const more = form.querySelector("[data-every]");
-  if (more) more.hidden = every || chosen.length < all.length || !document.querySelector(".grid .more");
+  if (more) more.hidden = every || (chosen.length < all.length && !picking()) || !document.querySelector(".grid .more");
 }
 
 function none() {
   for (const one of boxes()) one.checked = false;
   if (bar()) bar().elements.every.value = "";
+  picked = null;
   count();
 }
 
@@ -51,7 +56,11 @@ document.addEventListener("click", ({ target, shiftKey }) => {
     }
     last = box;
   } else if (target.closest?.("[data-every]")) {
+    for (const one of boxes()) one.checked = true;
     bar().elements.every.value = "1";
+  } else if (target.closest?.("[data-pick]")) {
+    picked = bar();
+    target.closest("details").open = false;
   } else if (target.closest?.("[data-none]")) {
     return none();
   } else {
