@@ -190,6 +190,14 @@ async def test_the_palette_finds_records_places_and_what_can_be_made(
     page = await visitor.get("/palette?q=lea")
     hrefs = [a["href"] for a in page.all("a")]
     assert {"/leads", "/leads/new"} <= set(hrefs)
+    for words, place in (
+        ("sessio sett", "/settings/sessions"),
+        ("webhook", None),
+        ("custom f", "/admin/types"),
+        ("logout", "/admin/sessions"),
+    ):
+        page = await visitor.get(f"/palette?q={words}")
+        assert (place in [a["href"] for a in page.all("a")]) == (place is not None), words
     page = await visitor.get("/palette?only=create&q=con")
     assert [a["href"] for a in page.all("a")] == ["/contacts/new"]
     page = await visitor.get("/palette?q=%3F%3F")
@@ -202,8 +210,9 @@ async def test_the_palette_offers_only_what_one_may(
     member = visit(await organisation.person("member", name="Else"))
     page = await member.get("/palette?q=lea")
     assert not page.all("a")
-    page = await member.get("/palette?q=admin")
-    assert not page.all("a")
+    for words in ("admin", "invite", "custom"):
+        page = await member.get(f"/palette?q={words}")
+        assert not page.all("a")
 
 
 async def test_home_and_palette_need_few_statements(

@@ -123,6 +123,20 @@ async def test_rows_are_chosen_and_changed_together(
     assert changed == {"Amara", "Hana"}
 
 
+async def test_the_look_and_the_way_out_are_in_the_palette(open_page: Open) -> None:
+    page = await open_page("/leads")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("dark")
+    await expect(page.locator("#palette [aria-selected=true]")).to_have_text("Theme: Dark")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("sign out")
+    await expect(page.locator("#palette [aria-selected=true]")).to_have_text("Sign out")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/login*")
+
+
 async def test_a_refused_change_of_many_keeps_what_was_chosen_and_typed(
     open_page: Open, stored: Stored, leads: list[dict[str, Any]]
 ) -> None:

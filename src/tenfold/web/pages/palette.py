@@ -20,10 +20,12 @@ from tenfold.kernel.language import say, within
 from tenfold.kernel.text import fold
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import cells, render
+from tenfold.web.pages.admin.sections import GROUPS
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, changing, readable, visiting
 from tenfold.web.pages.own_records import Own, own_records
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed, signed_form
+from tenfold.web.pages.settings import SETTINGS
 from tenfold.web.safe_next import safe_next
 
 _HITS, _COMMANDS, _RECENT = 5, 8, 6
@@ -32,7 +34,10 @@ CREATE = "create"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that the palette offers; `letters` and `hue` are of a record's avatar."""
+    """One thing that the palette offers; `letters` and `hue` are of a record's avatar.
+
+    By its `words` it is found, too.
+    """
 
     label: str
     href: str
@@ -40,6 +45,7 @@ class Choice:
     note: str = ""
     letters: str = ""
     hue: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ async def palette(request: Req, q: str = "", only: str = "") -> ASGIResponse:
         if only != CREATE:
             kept = await own_records(guest, every, lately=not text)
             found = await _hits(guest, every, text) if text else _recent(kept.seen or [])
-            go = _named(say("Go to"), _places(guest, every), text, _COMMANDS)
+            go = _named(say("Go to"), _places(guest, every, text), text, _COMMANDS)
             marked = [_record(*one) for one in kept.favourites]
             mine = _named(say("Favourites"), marked, text, _RECENT)
             groups = [*found, mine, go, *groups] if text else [mine, *found, *groups, go]
@@ -133,8 +139,8 @@ def _creating(guest: Guest, every: Sequence[Definition]) -> list[Choice]:
     ]
 
 
-def _places(guest: Guest, every: Sequence[Definition]) -> list[Choice]:
-    """Lists, views, and everything else that has a place."""
+def _places(guest: Guest, every: Sequence[Definition], text: str) -> list[Choice]:
+    """Lists, views, and everything else that has a place; settings where one asks for them."""
     lists = [Choice(d.label_plural, f"/{d.path}", d.icon) for d in every]
     labels = {d.path: d.label_plural for d in every}
     views = [
@@ -149,13 +155,31 @@ def _places(guest: Guest, every: Sequence[Definition]) -> list[Choice]:
     ]
     if guest.person.administers:
         fixed.append(Choice(say("Administration"), "/admin", "sliders-horizontal"))
-    return [*views, *lists, *fixed]
+    return [*views, *lists, *fixed, *(_settings(guest) if text else ())]
+
+
+def _settings(guest: Guest) -> list[Choice]:
+    """The pages of one's own settings, and what an administrator sets."""
+    own = [
+        Choice(say(label), href, icon, say(SETTINGS.label)) for label, href, icon in SETTINGS.places
+    ]
+    if not guest.person.administers:
+        return own
+    every = [one for group in GROUPS for one in group.sections]
+    label = say("Administration")
+    sections = [Choice(say(one.label), one.href, one.icon, label) for one in every]
+    settings = [
+        Choice(say(each.label), each.href, one.icon, label, words=each.words)
+        for one in every
+        for each in one.settings
+    ]
+    return [*own, *sections, *settings]
 
 
 def _named(label: str, choices: Sequence[Choice], text: str, most: int) -> Choices:
     """Those whose words begin as was typed, in any order; with nothing typed the first ones."""
     wanted = fold(text).split()
-    fit = [c for c in choices if _begins(fold(f"{c.label} {c.note}").split(), wanted)]
+    fit = [c for c in choices if _begins(fold(f"{c.label} {c.note} {c.words}").split(), wanted)]
     return Choices(label, tuple(fit[:most]))
 
 

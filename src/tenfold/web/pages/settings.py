@@ -38,7 +38,7 @@ class Root:
     places: tuple[tuple[str, str, str], ...]
 
 
-_SETTINGS = Root(
+SETTINGS = Root(
     mark("Settings"),
     "/settings",
     "settings",
@@ -90,7 +90,7 @@ def page(
 ) -> ASGIResponse:
     """A page of the settings, beside their places."""
     where = (request, template, guest, title)
-    return placed(*where, _SETTINGS, status=status, headers=headers, **view)
+    return placed(*where, SETTINGS, status=status, headers=headers, **view)
 
 
 def placed(

@@ -53,8 +53,9 @@ function offered(words) {
     const parts = fold(label).split(/[^\p{L}\p{N}]+/u);
     if (label && wanted.every((one) => parts.some((part) => part.startsWith(one)))) found.push([label, act]);
   };
-  for (const one of document.querySelectorAll(".bar .acts a, .bar .acts button, .steps button, .tools summary, .tools a.item, #chosen:not([hidden]) :is(summary, button.danger)")) {
-    const label = (one.title && one.querySelector(".unseen") ? one.title : one.title || one.textContent).trim();
+  for (const one of document.querySelectorAll(".bar .acts a, .bar .acts button, .steps button, .tools summary, .tools a.item, #chosen:not([hidden]) :is(summary, button.danger), .me + .sheet button")) {
+    const about = one.closest(".looks fieldset")?.querySelector("legend").textContent;
+    const label = about ? `${about}: ${one.textContent.trim()}` : (one.title && one.querySelector(".unseen") ? one.title : one.title || one.textContent).trim();
     add(label, () => (one.matches("summary") ? (one.parentElement.open = true, one.focus()) : one.click()));
   }
   for (const one of document.querySelectorAll("main [data-edits]")) add(one.title, () => one.click());
