@@ -104,6 +104,23 @@ async def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(
     assert control(visitor, "timeline").one("option", selected="")["value"] == "exploring"
     assert [e["name"] for e in visitor.page.all(autofocus="")] == ["last_name"]
     assert control(visitor, "last_name")["aria-invalid"] == "true"
+    named = {a["href"]: a.text for a in visitor.page.one(role="alert").all("a")}
+    assert named == {"#f-last_name": "Last name", "#f-email": "Email", "#f-budget": "Budget"}
+    assert all(visitor.page.one(id=place[1:]) for place in named)
+
+
+async def test_what_may_wait_is_folded_until_it_is_needed(visitor: Visitor) -> None:
+    def folded() -> list[str]:
+        return [one.one("h2").text for one in visitor.page.all("details", class_="fields")]
+
+    await visitor.get("/leads/new")
+    assert folded() == ["Situation", "Financing", "Origin", "Consent", "Touch"]
+    form = visitor.page.one("form", id="record-form")
+    await visitor.send(form, first_name="Grace", lender="First Bank", do_not_call="true")
+    assert visitor.answer.status_code == 400
+    assert folded() == ["Situation", "Origin", "Touch"]
+    await visitor.get("/leads/new?next_touch=2026-12-01T10:00")
+    assert "Touch" not in folded()
 
 
 async def test_an_edit_changes_only_what_was_typed(visitor: Visitor, lead: dict[str, Any]) -> None:

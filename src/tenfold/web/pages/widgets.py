@@ -86,10 +86,11 @@ class Widget:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled group of a form's fields."""
+    """A titled group of a form's fields; one that may wait until a record is there `folds`."""
 
     label: str
     widgets: tuple[Widget, ...]
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,20 @@ def sections(
     wrong = [f for f in fields if name_of(f) in {*filled.problems, *filled.changed}]
     focused = (wrong or list(fields))[:1]
     groups: dict[str, list[Widget]] = {}
+    fresh = "id" not in filled.record
+    urgent: set[str] = set()
     titles = {f.name for f in definition.title_fields}
     ordered = sorted(fields, key=lambda f: (f.custom, f.section != "", f.name not in titles))
     for one in ordered:
         label = one.section or (say("Own fields") if one.custom else "")
         made = widget(one, filled, focus=one in focused)
         groups.setdefault(label, []).append(made)
-    return tuple(Section(label, tuple(widgets)) for label, widgets in groups.items())
+        if one.required or one.json_name in filled.record or made.error or _touched(one, filled):
+            urgent.add(label)
+    return tuple(
+        Section(label, tuple(widgets), folds=fresh and label != "" and label not in urgent)
+        for label, widgets in groups.items()
+    )
 
 
 def name_of(one: Field) -> str:
@@ -283,6 +291,16 @@ def _first(one: Field) -> str:
     if one.default is None:
         return ""
     return str(one.default).lower() if isinstance(one.default, bool) else str(one.default)
+
+
+def _touched(one: Field, filled: Filled) -> bool:
+    """Whether something was typed into the field's control, other than what it begins with."""
+    if filled.typed is None:
+        return False
+    name = name_of(one)
+    names = [f"{name}.{part}" for part in ADDRESS_PARTS] if one.type.kind == "address" else [name]
+    values = [value for each in names for value in filled.typed.all(each) if value]
+    return bool(values) and values != [_first(one)]
 
 
 def _was(one: Field, value: Any, filled: Filled) -> str:

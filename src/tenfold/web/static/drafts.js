@@ -22,10 +22,12 @@ function restore(form) {
   const kept = JSON.parse(sessionStorage.getItem(key(form)) ?? "null");
   const all = controls(form);
   if (!kept || kept.values.length !== all.length || all.some((one, n) => one.name !== kept.values[n][0])) return;
+  const before = all.map((one) => one.value);
   all.forEach((one, n) => {
     const [, value, checked] = kept.values[n];
     if (one.matches("[type=checkbox], [type=radio]")) one.checked = checked;
     else one.value = value;
+    if (value !== before[n]) one.closest("details:not(.menu)")?.setAttribute("open", "");
   });
   for (const value of kept.mentions) {
     const mention = document.createElement("input");
