@@ -162,6 +162,7 @@ async def test_a_filter_is_made_in_three_choices(open_page: Open, leads: None) -
     await expect(page.locator("#filters summary")).to_be_focused()
     await sees(page.locator(".count"), "30 leads")
     await expect(page).to_have_url("/leads?status=hot")
+    assert await page.evaluate("scrollY") == 0
     await page.set_viewport_size({"width": 1440, "height": 500})
     await page.evaluate("scrollTo(0, 0)")
     await page.click(".sentence .says")

@@ -106,7 +106,7 @@ async def test_what_was_typed_and_not_sent_is_there_again(
     await expect(page.locator("[name=first_name]")).to_have_value("")
     await page.fill("[name=email]", "nobody")
     await page.locator("#record-form .form-end .primary").click()
-    await expect(page.locator(".mistake:visible").first).to_be_visible()
+    await expect(page.locator("#record-form > [role=alert]")).to_be_visible()
     await page.goto("/leads")
     await page.goto("/leads/new")
     await expect(page.locator("[name=email]")).to_have_value("nobody")

@@ -231,7 +231,9 @@ async def test_home_and_palette_need_few_statements(
 async def test_letters_lead_to_lists(visitor: Visitor, client: httpx.AsyncClient) -> None:
     page = await visitor.get("/")
     keys = {a["data-go"]: a["href"] for a in page.all("a") if a.has("data-go")}
-    assert keys["h"] == "/"
+    assert (keys["h"], keys["l"], keys["s"]) == ("/", "/leads", "/students")
+    bar = [a["href"] for a in page.one("nav", class_="tabs").all("a")]
+    assert bar == ["/", "/clients", "/leads", "/search", "/menu"]
     assert len(keys) == len(set(keys.values()))
     shown = page.one("dialog", class_="shortcuts").text
     assert all(

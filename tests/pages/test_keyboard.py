@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 from tests.factories import Organisation, Owner, Somebody
@@ -198,6 +199,21 @@ async def test_a_card_is_moved(
         await expect(page.locator(f"[data-sum={lane}]")).to_contain_text("$")
 
 
+async def test_a_card_that_somebody_moved_meanwhile_is_shown_where_it_is(
+    open_page: Open, client: httpx.AsyncClient, admin: Somebody, leads: list[dict[str, Any]]
+) -> None:
+    page = await open_page("/leads?as=board")
+    card = page.locator("[data-lane=new] .board-card").first
+    identity = (await card.get_attribute("id") or "").removeprefix("card-")
+    where = f"/v1/leads/{identity}"
+    answer = await client.patch(where, json={"status": "hot"}, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    await card.locator("a").first.focus()
+    await page.keyboard.press("Alt+ArrowRight")
+    await _told(page, "Somebody changed it meanwhile")
+    await expect(page.locator(f"[data-lane=hot] #card-{identity}")).to_be_visible()
+
+
 async def test_a_task_is_ticked_off(
     open_page: Open, stored: Stored, make: Make, admin: Somebody
 ) -> None:
@@ -208,6 +224,25 @@ async def test_a_task_is_ticked_off(
     await page.keyboard.press("Enter")
     await expect(page.locator(".day-parts")).not_to_contain_text("Call Maya")
     assert (await stored(f"tasks/{task['id']}"))["done"] is True
+
+
+async def test_after_a_task_is_put_off_or_done_the_next_has_the_focus(
+    open_page: Open, make: Make, admin: Somebody
+) -> None:
+    for days, title in enumerate(("Third", "Second", "First"), start=1):
+        due = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        await make("tasks", title=title, due_at=due, assignee_id=str(admin.id))
+    page = await open_page("/")
+    await _tab_to(page, ".tick-off button", most=80)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".day-parts")).not_to_contain_text("First")
+    await expect(page.locator(":focus")).to_have_text("Done: Second")
+    await _tab_to(page, ".agenda-line summary", most=3)
+    await page.keyboard.press("Enter")
+    await _tab_to(page, "[name=until][value=week]", most=3)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".agenda-line.late")).to_have_count(1)
+    await expect(page.locator(":focus")).to_have_text("Put off: Third")
 
 
 async def test_a_record_is_reassigned_in_its_place(

@@ -126,7 +126,7 @@ def person_cell(identity: object, reader: Reader) -> Cell:
 
 def chip(kind: Choice | Choices, value: str) -> Cell:
     """A choice as a chip with a dot; a stage's in the hue of what it means."""
-    hue = hues.of(kind, value) if isinstance(kind, Stage) else "plain"
+    hue = hues.of(kind, value) if isinstance(kind, Stage) else hues.of_choice(value)
     return Cell("chip", kind.label(value), hue=hue)
 
 

@@ -232,10 +232,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The places of one pack."""
+    """The places of one pack; `base` are those that all packs share."""
 
     label: str
     links: tuple[Link, ...]
+    base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,22 +362,32 @@ def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
 
 def _groups(guest: Guest, place: str) -> Sequence[Group]:
     found = readable(guest)
-    keys = _keys([definition for _, seen in found for definition in seen])
+    base = {one.name for one in guest.desk.registry.packs["base"]}
+    every = [definition for _, seen in found for definition in seen]
+    keys = _keys(sorted(every, key=lambda one: one.name in base))
     return [
-        Group(label, tuple(_link(guest, one, place, keys.get(one.name, "")) for one in seen))
+        Group(
+            label,
+            tuple(_link(guest, one, place, keys.get(one.name, "")) for one in seen),
+            base=all(one.name in base for one in seen),
+        )
         for label, seen in found
     ]
 
 
 def _keys(definitions: Sequence[Definition]) -> dict[str, str]:
-    """A letter for each list, of its English name, so that hands know it in every language."""
-    taken, keys = {"h"}, dict[str, str]()
-    for one in definitions:
-        free = (letter for letter in one.plural if letter.isalpha() and letter not in taken)
-        if letter := next(free, ""):
-            taken.add(letter)
-            keys[one.name] = letter
-    return keys
+    """A letter for each list, of its English name, so that hands know it in every language.
+
+    The first letter goes to the first list that begins so; the others have one within.
+    """
+    taken: dict[str, str] = {"h": ""}
+    for letters in (1, None):
+        for one in definitions:
+            if one.name not in taken.values():
+                free = (c for c in one.plural[:letters] if c.isalpha() and c not in taken)
+                if letter := next(free, ""):
+                    taken[letter] = one.name
+    return {name: letter for letter, name in taken.items() if name}
 
 
 def _link(guest: Guest, definition: Definition, place: str, key: str) -> Link:
@@ -392,8 +403,9 @@ def _link(guest: Guest, definition: Definition, place: str, key: str) -> Link:
 
 
 def _bar(groups: Sequence[Group], place: str) -> tuple[Link, ...]:
-    """The phone's bar of five: home, the first two types, search, everything."""
-    first = [link for group in groups for link in group.links][:2]
+    """The phone's bar of five: home, the first two types of one's trade, search, everything."""
+    ordered = sorted(groups, key=lambda group: group.base)
+    first = [link for group in ordered for link in group.links][:2]
     return (
         Link(say("Home"), "/", "house", place == "/"),
         *first,

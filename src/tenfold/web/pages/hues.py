@@ -24,6 +24,7 @@ _WORDS = {
     "violet": "hot vip special priority featured exclusive under_contract escalated urgent",
 }
 _HUES = {word: hue for hue, words in _WORDS.items() for word in words.split()}
+_PRESSING = {"high": "amber", "urgent": "red"}
 _PEOPLE = 12
 
 
@@ -39,6 +40,11 @@ def of_stage(value: str, options: Sequence[str]) -> str:
     if found:
         return found
     return "grey" if options and options[0] == value else "blue"
+
+
+def of_choice(value: str) -> str:
+    """The hue of a choice: only what is pressing stands out."""
+    return _PRESSING.get(value, "plain")
 
 
 def of_id(identity: UUID | str) -> str:

@@ -70,6 +70,27 @@ document.addEventListener("htmx:before:swap", () => {
   for (const one of document.querySelectorAll("[id][style]")) one.removeAttribute("style");
 });
 
+// What had the focus may be gone with what was done (a task ticked off, put off): then the next one like
+// it has it, or the page's content. A menu's button stands for what was chosen in it.
+const spelled = (one) => [one.localName, ...one.classList].map((part) => CSS.escape(part)).join(".");
+const like = (path) => [...document.querySelectorAll(`main ${path}`)];
+let focused = null;
+
+document.addEventListener("htmx:before:swap", () => {
+  const now = document.activeElement;
+  const one = now?.closest("main details.menu")?.querySelector("summary") ?? now?.closest("main *");
+  const path = one && `${spelled(one.parentElement)} > ${spelled(one)}`;
+  focused = one && { path, at: like(path).indexOf(one), page: location.pathname };
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const lost = document.activeElement === document.body && focused?.page === location.pathname;
+  if (!lost) return;
+  const all = like(focused.path);
+  const one = all[Math.min(focused.at, all.length - 1)] ?? document.querySelector("main");
+  one.focus({ preventScroll: true });
+});
+
 // Passwords can be looked at, a code is sent with its last digit, lists are copied and printed.
 const shown = () => document.querySelectorAll("[data-reveal], [data-copy], [data-print]")
   .forEach((one) => { one.hidden = false; });

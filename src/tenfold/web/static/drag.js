@@ -148,7 +148,8 @@ async function move(one, place, { at, dy } = {}) {
   if (!ok) {
     // Its neighbour may have been moved meanwhile.
     back[0].insertBefore(one, back[1]?.parentElement === back[0] ? back[1] : null);
-    if (!toast) failed(page);
+    if (toast) refresh();
+    else failed(page);
     return;
   }
   const moved = page.querySelector(".moved");

@@ -165,7 +165,7 @@ def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
 def _said(error: TenfoldError) -> str:
     """Why it stays where it is."""
     if isinstance(error, Lost):
-        return say("Somebody changed it meanwhile. Load the page again to see how it is now.")
+        return say("Somebody changed it meanwhile. It is shown as it is now; move it once more.")
     if error.fields:
         return words.sentence(next(iter(error.fields.values())))
     return error.message
