@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import Running
-from tests.factories import Somebody
+from tests.factories import Owner, Somebody
 from tests.pages.conftest import Visit, Visitor
+from tests.pages.newcomers import Newcomer
 
 from tenfold.kernel.ids import new_id
 from tenfold.web.safe_next import safe_next
@@ -136,3 +137,24 @@ async def test_sign_in_never_leads_to_another_site(
     data = {"email": account["email"], "password": PASSWORD, "next": target}
     answer = await anybody.http.post("/login", data=data)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("zone", "home"),
+    [
+        ("Europe/Berlin", ("DE", "EUR", "Europe/Berlin")),
+        ("Asia/Kolkata", ("IN", "INR", "Asia/Kolkata")),
+        ("Etc/GMT+3", ("US", "USD", "Etc/GMT+3")),
+        ("Mars/Base", ("US", "USD", "UTC")),
+        ("", ("US", "USD", "UTC")),
+    ],
+)
+async def test_a_new_organisation_begins_where_its_founders_browser_is(
+    ada: Newcomer, owner: Owner, zone: str, home: tuple[str, str, str]
+) -> None:
+    if zone:
+        ada.http.cookies.set("zone", zone)
+    name = f"Looms {new_id().hex}"
+    await ada.register(organization=name)
+    query = "SELECT region, currency, timezone FROM tenfold.tenants WHERE name = $1"
+    assert tuple(await owner.fetchrow(query, name)) == home

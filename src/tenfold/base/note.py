@@ -16,13 +16,15 @@ class NotePrivacy(StrEnum):
 
 
 class Note(Record, plural="notes", icon="notebook-pen", private="privacy"):
-    """A note about a record of any type; a private one is its author's alone."""
+    """A note about a record of any type; its author, owners and administrators see a private one."""
 
     title: str | None = field(search="B", title=True)
     body: RichText = field(search="C", help="What was noted, with simple formatting.")
     about: AnyRef | None = relation(help="The record it belongs to, of any type.")
     privacy: NotePrivacy = field(
-        default=NotePrivacy.EVERYONE, filter=True, help="Private: the author's alone."
+        default=NotePrivacy.EVERYONE,
+        filter=True,
+        help="Private: its author, owners and administrators see it.",
     )
     pinned: bool = field(default=False, help="Shown first.")
 

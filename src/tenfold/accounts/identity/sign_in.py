@@ -58,13 +58,14 @@ _REHASH = "UPDATE tenfold.users SET password_hash = $2 WHERE id = $1"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A new person and their organisation."""
+    """A new person and their organisation, and the time zone of their browser, if it told."""
 
     email: str
     password: str
     first_name: str
     last_name: str
     organization: str
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class SignIn:
         tenant = new_id()
         context = Context(tenant=tenant, actor=person.id, request=client.request)
         async with self._database.transaction(context) as tx:
-            account = await found_organisation(tx, self._settings, person, new.organization)
+            named = (new.organization, new.zone)
+            account = await found_organisation(tx, self._settings, person, *named)
             await links.verification(tx, self._keyring, account, self._settings.address)
             return await self.entrance.enter(
                 tx, account, ["pwd"], client, device, event="registered"

@@ -66,11 +66,12 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What a person adds to what their provider tells, to register."""
+    """What a person adds to what their provider tells, to register; and their browser's zone."""
 
     organization: str
     first_name: str
     last_name: str
+    zone: str = ""
 
 
 class WithProvider:
@@ -211,7 +212,8 @@ class WithProvider:
         person = User(new_id(), email, new.first_name, new.last_name, None, True, verified)
         context = Context(new_id(), person.id, request=client.request)
         async with self._database.transaction(context) as tx:
-            account = await found_organisation(tx, self._settings, person, new.organization)
+            named = (new.organization, new.zone)
+            account = await found_organisation(tx, self._settings, person, *named)
             await identities.link_new(tx, person.id, shown, client)
             return await self._entrance.enter(
                 tx, account, methods(shown), client, device, event="registered"

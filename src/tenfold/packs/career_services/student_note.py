@@ -21,7 +21,7 @@ class NoteKind(StrEnum):
 
 
 class NotePrivacy(StrEnum):
-    """Who may read a note: the student too, all advisers, or its author alone (FERPA)."""
+    """Who may read a note: the student too, all advisers, or its author (FERPA)."""
 
     SHARED = "shared"
     STAFF = "staff"
@@ -29,7 +29,7 @@ class NotePrivacy(StrEnum):
 
 
 class StudentNote(Record, plural="student_notes", icon="notebook-pen", private="privacy"):
-    """A note about a student; a private one is its author's alone."""
+    """A note about a student; its author, owners and administrators see a private one."""
 
     title: str = field(search="B", title=True)
     student: Ref = relation("student", back="student_notes")

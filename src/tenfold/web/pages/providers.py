@@ -98,7 +98,7 @@ async def newcomer(request: Req) -> ASGIResponse:
             found = await gate.joining.with_provider(secret, shown, names, client, device)
         else:
             organization = checked_organization(form.get("organization")[:200])
-            new = Newcomer(organization, *names)
+            new = Newcomer(organization, *names, zone=cookie(request, "zone"))
             found = await gate.provided.register(_kept(request), new, client, device)
     except Invalid as error:
         return await _newcomer(request, offer, error)

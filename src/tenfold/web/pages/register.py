@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import get, post
@@ -22,7 +23,7 @@ from tenfold.web.pages.entering import (
     providers,
     then,
 )
-from tenfold.web.pages.session import Flash, Req, keep_flash, read_form, routed
+from tenfold.web.pages.session import Flash, Req, cookie, keep_flash, read_form, routed
 from tenfold.web.pages.typed import Typed, mistyped
 from tenfold.web.safe_next import safe_next
 
@@ -50,6 +51,7 @@ async def register(request: Req) -> ASGIResponse:
     try:
         client = await knocked(request)
         new = registration(convert({name: form.get(name) for name in _NAMES}, Register))
+        new = replace(new, zone=cookie(request, "zone"))
         signed = await gate_of(request).accounts.register(new, client, device(request))
     except (Invalid, Conflict, TooMany) as error:
         if error.code == "EMAIL_TAKEN":
