@@ -16,7 +16,7 @@ class NotePrivacy(StrEnum):
 
 
 class Note(Record, plural="notes", icon="notebook-pen", private="privacy"):
-    """A note about a record of any type; its author, owners and administrators see a private one."""
+    """A note about a record of any type; who wrote it, owners and admins see a private one."""
 
     title: str | None = field(search="B", title=True)
     body: RichText = field(search="C", help="What was noted, with simple formatting.")

@@ -83,6 +83,10 @@ class TimeZone(Text):
             raise Refused(say("must be a time zone by its IANA name, like America/Chicago"))
         return (text,)
 
+    def schema(self) -> Schema:
+        said = {"description": "By its IANA name.", "examples": ["America/Chicago"]}
+        return {**Text.schema(self), **said}
+
     def sample(self, n: int) -> object:
         return ("America/Chicago", "Europe/Berlin", "UTC")[n % 3]
 

@@ -29,7 +29,7 @@ class NotePrivacy(StrEnum):
 
 
 class StudentNote(Record, plural="student_notes", icon="notebook-pen", private="privacy"):
-    """A note about a student; its author, owners and administrators see a private one."""
+    """A note about a student; who wrote it, owners and admins see a private one."""
 
     title: str = field(search="B", title=True)
     student: Ref = relation("student", back="student_notes")
