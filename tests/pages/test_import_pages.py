@@ -142,6 +142,40 @@ async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None)
     assert not page.all("form", class_="undo-form")
 
 
+async def test_a_file_that_is_sent_again_changes_or_skips_what_it_made(
+    visitor: Visitor, worker: None
+) -> None:
+    form = (await send(visitor)).one("form", id="columns-form")
+    await visitor.send(form, button="do=import")
+    await finished(visitor)
+    changed = CSV.replace(b"Hopper", b"Murray")
+    form = (await send(visitor, changed)).one("form", id="columns-form")
+    key = form.one("select", name="key")
+    assert [o.text for o in key.all("option")] == ["Nothing: every row is new", "Email"]
+    assert key.one("option", selected="").text == "Email"
+    await visitor.send(form, button="do=try", existing="skip")
+    page = await finished(visitor)
+    assert figures(visitor)["would be skipped"] == "2"
+    assert figures(visitor)["would be new"] == "0"
+    (back,) = [a for a in page.all("a") if a.text == "Back to the columns"]
+    form = (await visitor.get(back["href"])).one("form", id="columns-form")
+    assert form.one("select", name="existing").one("option", selected="").text == "Skip their rows"
+    page = await visitor.send(form, button="do=look", key="none")
+    form = page.one("form", id="columns-form")
+    page = await visitor.send(form, button="do=look", key="email", column__2="")
+    assert "No column goes into the field by which" in page.one("p", role="alert").text
+    form = (await visitor.get(back["href"])).one("form", id="columns-form")
+    await visitor.send(form, button="do=import", existing="update", column__2="email", key="email")
+    await finished(visitor)
+    assert {"new": "0", "changed": "1"}.items() <= figures(visitor).items()
+    await visitor.get("/leads")
+    assert "2 leads" in visitor.page.text
+    form = (await send(visitor, changed)).one("form", id="columns-form")
+    await visitor.send(form, button="do=import", key="none")
+    await finished(visitor)
+    assert figures(visitor)["new"] == "2"
+
+
 async def test_columns_can_be_sent_elsewhere_and_tried_without_storing(
     visitor: Visitor, worker: None
 ) -> None:

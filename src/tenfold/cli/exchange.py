@@ -165,6 +165,8 @@ def _tell(state: State, say: Say) -> None:
     counts = state.counts
     kinds = [("created", counts.created), ("updated", counts.updated)]
     kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
+    if state.options.existing == "skip":
+        kinds.insert(2, ("skipped", counts.skipped))
     told = ", ".join(f"{number:,} {name}" for name, number in kinds)
     read = f"{plural(counts.read, 'row', 'rows')} read"
     if dry:

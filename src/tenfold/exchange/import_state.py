@@ -23,7 +23,12 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     mapping: dict[str, str | None] = {}
     """Column → field; null leaves the column out. Other columns are guessed."""
     key: str = ""
-    """The unique field by which rows change records that exist; `none` makes all rows new."""
+    """The field by which rows find records that exist; `none` makes all rows new.
+
+    A unique field, an e-mail or web address, or the name. What is not given is guessed.
+    """
+    existing: Literal["update", "skip"] = "update"
+    """What becomes of a record that exists."""
     encoding: str | None = None
     separator: str | None = None
     header: bool | None = None
@@ -121,6 +126,8 @@ class Counts(msgspec.Struct):
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
+    skipped: int = 0
+    """Rows whose records exist, where these were to be skipped."""
 
 
 class State(msgspec.Struct, kw_only=True):

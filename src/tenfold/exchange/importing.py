@@ -18,7 +18,7 @@ from tenfold.db.database import Database, Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
 from tenfold.engine.halving import savepoint
 from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM
@@ -280,15 +280,15 @@ class _Run:
     async def _part(self, index: int, found: Survey) -> None:
         part = self.state.parts[index]
         definition = self.definitions[part.type]
-        key: Field | None = definition.by_json.get(found.key) if found.key else None
         writer = Writer(
             self.exchange.records,
             self.person,
             definition,
             self.locale,
-            key,
+            found.keys.get(found.key),
             frozenset(self.state.options.create_missing),
             frozenset(_optional(found) - self._asked_for(found)),
+            skips=self.state.options.existing == "skip",
         )
         with closing(await asyncio.to_thread(_Feed, found, self.state.row)) as feed:
             await self._pieces(part, writer, feed)

@@ -65,6 +65,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     mapping: list[Column]
     targets: list[TargetView]
+    key: str
+    """The field by which rows find the records that exist; empty where all are new."""
+    keys: dict[str, str]
+    """The fields that may be the key and that a column goes into, with their labels."""
     values: list[ChoiceValues]
     """Words that no choice matches, by column."""
     notes: list[str]
@@ -133,6 +137,7 @@ async def preview(
 
 def _preview(kind: str, looked: _Looked) -> Preview:
     found = looked.found
+    mapped = {guess.target for guess in found.guesses}
     return Preview(
         type=kind,
         kind=found.source.kind,
@@ -146,6 +151,8 @@ def _preview(kind: str, looked: _Looked) -> Preview:
             )
             for g in found.goals.values()
         ],
+        key=found.key,
+        keys={n: f.label for n, f in found.keys.items() if n in mapped or n == found.key},
         values=looked.values,
         notes=looked.notes,
         first=[_shown(row) for row in looked.first],

@@ -26,7 +26,7 @@ from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
 
-Fate = Literal["created", "updated", "unchanged", "refused"]
+Fate = Literal["created", "updated", "unchanged", "refused", "skipped"]
 
 
 @dataclass(slots=True)
@@ -59,6 +59,8 @@ class Writer:
     create_missing: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     """Relations that are left out of a row where they lead nowhere."""
+    skips: bool = False
+    """Whether records that exist are left as they are."""
     finder: Finder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,15 +82,20 @@ class Writer:
             return result
 
     async def _write(self, tx: Transaction, piece: Sequence[Prepared], result: Result) -> None:
-        await self.relate(tx, piece, result, tx)
         found = await self._existing(tx, piece)
-        new = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is None]
-        old = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is not None]
+        settled: dict[int, Fate | TenfoldError] = {}
+        if self.skips:
+            # Before their relations are looked for: nothing is made for a row that is skipped.
+            settled.update(dict.fromkeys(found, "skipped"))
+            found = {}
+        await self.relate(tx, [o for i, o in enumerate(piece) if i not in settled], result, tx)
+        left = [i for i, one in enumerate(piece) if i not in settled and not one.problem]
+        new = [i for i in left if i not in found]
+        old = [i for i in left if i in found]
         for index in new:
             result.told.update(_stand_in(piece[index].body, self.definition))
-        # What a statement that is taken back had said is overwritten by the next attempt.
-        settled: dict[int, Fate | TenfoldError] = {}
 
+        # What a statement that is taken back had said is overwritten by the next attempt.
         async def create(some: Sequence[int]) -> None:
             bodies = [piece[i].body for i in some]
             written, refused = await self.records.create(
@@ -205,7 +212,24 @@ class Writer:
                     piece[index].body["external_id"] = text
         if self.key is not None:
             keyed = [i for i, o in enumerate(piece) if not o.problem and i not in found]
-            found |= await self._by_key(tx, piece, keyed, self.key)
+            by = self._by_key if self.key.unique else self._by_value
+            found |= await by(tx, piece, keyed, self.key)
+        return found
+
+    async def _by_value(
+        self, tx: Transaction, piece: Sequence[Prepared], indexes: Iterable[int], key: Field
+    ) -> dict[int, UUID]:
+        """By a field that several records may share: of those that the person may see."""
+        values = {i: piece[i].body.get(key.json_name) for i in indexes}
+        texts = {i: str(value) for i, value in values.items() if value is not None}
+        answers = await self.finder.keyed(tx, self.person, self.definition, key, texts.values())
+        found: dict[int, UUID] = {}
+        for index, text in texts.items():
+            answer = answers.get(text)
+            if isinstance(answer, UUID):
+                found[index] = answer
+            elif answer is not None:
+                piece[index].problem = f"{key.json_name}: {answer}"
         return found
 
     async def _by_key(

@@ -23,7 +23,7 @@ from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.language import mark, say, say_n, within
 from tenfold.kernel.text import plural
-from tenfold.web.pages import cells, import_words, words
+from tenfold.web.pages import cells, import_how, import_words, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest
@@ -135,6 +135,7 @@ class Check:
     missing: tuple[str, ...]
     problem: str
     place: str
+    known: tuple[Choice, ...]
     how: tuple[Choice, ...]
     words: tuple[Words, ...]
     changed: bool
@@ -380,6 +381,7 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
             _figure(counts.created, say("would be new") if dry else say("new"), "green"),
             _figure(counts.updated, say("would change") if dry else say("changed"), "blue"),
             _figure(counts.unchanged, say("the same already")),
+            *_skipped_rows(state),
             _figure(counts.refused, say("refused"), "red"),
         ]
         return counts.read, state.total or 0, figures, state.notes(), state.error
@@ -404,6 +406,14 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
     figures = [_figure(written, say("written")), _figure(refused, say("refused"), "red")]
     total, error = batch.summary.get("total", 0), str(batch.summary.get("error") or "")
     return written + refused, total, figures, [], error
+
+
+def _skipped_rows(state: State) -> list[Figure]:
+    """How many rows are skipped, where that was chosen."""
+    if state.options.existing != "skip":
+        return []
+    dry = state.options.dry_run
+    return [_figure(state.counts.skipped, say("would be skipped") if dry else say("skipped"))]
 
 
 def _figure(number: int, label: str, hue: str = "") -> Figure:
@@ -477,6 +487,7 @@ def check(
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
         place=say(place_of([preview.kind]).capitalize()),
+        known=import_how.known(preview, chosen),
         how=how,
         words=import_words.words(preview, chosen),
         changed=other_columns(chosen, Options())

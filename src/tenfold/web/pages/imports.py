@@ -397,6 +397,8 @@ def _said(error: Invalid) -> str:
     text = "; ".join(texts)
     if text[0].isupper():
         return text
+    if "key" in error.fields:
+        return say("No column goes into the field by which records were to be found.")
     if "file" in error.fields:
         return say("The file %(mistake)s", mistake=text)
     return say("This %(mistake)s", mistake=text)
