@@ -487,3 +487,39 @@ async def test_what_was_edited_since_is_named_before_an_undo(
     (kept,) = page.one("ul", class_="kept").all("li")
     assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
     assert "It was edited after the batch made it." in kept.text
+    assert kept.one("a").text == f"{found[0]['first_name']} {found[0]['last_name']}"
+    await visitor.send(page.one("form", class_="undo-form"))
+    page = visitor.page
+    told = figures(visitor)
+    assert (told["taken away"], told["left as now"]) == ("1", "1")
+    (kept,) = page.one("ul", class_="kept").all("li")
+    assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
+    assert "It was edited after the batch made it. (Source detail)" in kept.text
+    assert page.one("a", href=here).text == "people.csv"
+    undo = visitor.path
+    page = await visitor.get("/imports")
+    lines = [one for one in page.all("li") if one.all("a", class_="what")]
+    assert [a["href"] for one in lines for a in one.all("a", class_="inline")] == [here, undo]
+
+
+async def test_of_many_kept_records_the_first_are_listed_and_all_counted(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(import_views, "_KEPT_SHOWN", 2)
+    rows = "".join(f"A,B{n},b{n}@example.com\n" for n in range(5))
+    page = await send(visitor, f"First Name,Last Name,E-mail\n{rows}".encode())
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    found = (await client.get("/v1/leads", headers=admin.headers)).json()["data"]
+    for one in found[:4]:
+        path = f"/v1/leads/{one['id']}"
+        await client.patch(path, json={"source_detail": "Bonn"}, headers=admin.headers)
+    page = await visitor.get(visitor.path)
+    assert page.one("ul", class_="kept").all("li")[-1].text == "and 2 more"
+    await visitor.send(page.one("form", class_="undo-form"))
+    assert [one.text for one in visitor.page.one("ul", class_="kept").all("li")][2:] == [
+        "and 2 more"
+    ]
+    told = [figures(visitor)[name] for name in ("taken away", "left as now")]
+    assert told == ["1", "4"]

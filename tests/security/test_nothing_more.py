@@ -178,9 +178,7 @@ def test_scripts_of_ours_make_no_code_of_texts(script: Path) -> None:
     ):
         assert not re.search(word, text), word
     kept = re.findall(r"sessionStorage\.\w+\(([^,)]+)", text)
-    assert set(kept) <= {'"docs-token"', "key(form"}, (
-        "a token of the session, and what one types into a form"
-    )
+    assert set(kept) <= {'"docs-token"', "key(form"}, "a token of the session, and what one types into a form"
 
 
 # -- what people typed

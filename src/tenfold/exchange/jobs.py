@@ -61,6 +61,8 @@ class Undoing(msgspec.Struct, kw_only=True):
     undoes: UUID
     kind: str = ""
     """What it undoes: an import, a bulk edit, a handing over, an undo."""
+    name: str = ""
+    """What that is called: an import is by its file."""
     beyond: bool = False
     """Whether that was a handing over, or undid one: private records go back, too."""
     types: list[str] = []
@@ -185,6 +187,7 @@ class Undoer:
         state = Undoing(
             undoes=batch,
             kind=found.kind,
+            name=str(found.summary.get("filename") or found.summary.get("name") or ""),
             beyond=beyond,
             types=[kind for kind, _ in kinds],
             total=sum(count for _, count in kinds),

@@ -14,6 +14,7 @@ import msgspec
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
+from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state_of
 from tenfold.exchange.import_state import Column as Mapped
@@ -31,7 +32,7 @@ from tenfold.web.pages.import_how import Choice, other_columns
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
-_KEPT_SHOWN = 10
+_KEPT_SHOWN = 50
 _CERTAIN, _LIKELY = 0.9, 0.6
 _NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
@@ -68,6 +69,15 @@ class Entry:
     when: Cell
     state: Cell
     undo: str = ""
+    other: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another batch: what this one took back, or what took this one back."""
+
+    href: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +182,28 @@ class BatchView:
     columns: str
     begin: str
     step: int = 0
-    kept: tuple[Unchanged, ...] = ()
+    undoes: Link | None = None
+    kept: Kept | None = None
+    """What this undo kept."""
+    keeps: Kept | None = None
+    """What an undo of this would keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The first records that an undo keeps, and how many more there are."""
+
+    records: tuple[Unchanged, ...]
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A record that an undo would leave as it is, and why."""
+    """A record that an undo leaves as it is, in part or whole, and why."""
 
     href: str
     label: str
-    reason: str
+    reasons: tuple[str, ...]
 
 
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
@@ -196,7 +218,21 @@ def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
         cells.moment_cell(batch.created_at, eyes),
         state_cell(batch),
         f"/imports/{batch.id}#undo" if undoable(batch) else "",
+        _undoes(batch) or _undone(batch),
     )
+
+
+def _undoes(batch: Batch) -> Link | None:
+    """What a batch took back."""
+    if batch.kind != batches.UNDO:
+        return None
+    undo = msgspec.convert(batch.summary, Undoing)
+    return Link(f"/imports/{undo.undoes}", undo.name or say("What it took back"))
+
+
+def _undone(batch: Batch) -> Link | None:
+    """What took a batch back."""
+    return Link(f"/imports/{batch.undone_by}", say("Its undo")) if batch.undone_by else None
 
 
 def undoable(batch: Batch) -> bool:
@@ -298,10 +334,12 @@ def view(
         undo=_undo_word(batch) if undo is not None else "",
         undo_says=_undo_says(undo) if undo is not None else "",
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
+        undoes=_undoes(batch),
         columns=f"/imports/{draft}/columns" if draft else "",
         begin=_begin_word(definition, state.counts) if definition and state else "",
         step=0 if state is None else 3 if state.options.dry_run else 4,
-        kept=_kept(guest, undo) if undo is not None else (),
+        kept=_kept(guest, batch.summary, eyes) if batch.kind == batches.UNDO else None,
+        keeps=_kept(guest, undo, eyes) if undo is not None else None,
     )
 
 
@@ -332,15 +370,42 @@ def _made(definition: Definition, batch: Batch) -> str:
     return address(f"/{definition.path}", pairs)
 
 
-def _kept(guest: Guest, undo: Mapping[str, Any]) -> tuple[Unchanged, ...]:
-    """The first records that an undo would leave as they are."""
-    found: list[Unchanged] = []
-    for one in undo.get("details", [])[:_KEPT_SHOWN]:
-        definition = guest.desk.registry.by_name.get(one["type"])
-        href = f"/{definition.path}/{one['id']}" if definition else ""
-        reason: str = one["reason"]
-        found.append(Unchanged(href, definition.label if definition else "", say(reason)))
-    return tuple(found)
+def kept_records(batch: Batch, undo: Mapping[str, Any] | None) -> set[tuple[str, UUID]]:
+    """The records that an undo kept, or would keep, as far as they are shown."""
+    told = [undo or {}, batch.summary if batch.kind == batches.UNDO else {}]
+    return {key for one in told for key in _reasons(one)}
+
+
+def _reasons(undo: Mapping[str, Any]) -> dict[tuple[str, UUID], list[dict[str, Any]]]:
+    """Of the first kept records the reasons of each."""
+    found: dict[tuple[str, UUID], list[dict[str, Any]]] = {}
+    for one in undo.get("details", []):
+        found.setdefault((one["type"], UUID(str(one["id"]))), []).append(one)
+    return dict(islice(found.items(), _KEPT_SHOWN))
+
+
+def _kept(guest: Guest, undo: Mapping[str, Any], eyes: cells.Reader) -> Kept | None:
+    found = _reasons(undo)
+    if not found:
+        return None
+    records: list[Unchanged] = []
+    for (kind, identity), several in found.items():
+        definition = guest.desk.registry.by_name.get(kind)
+        labels = {f.json_name: f.label for f in _fields(definition)} if definition else {}
+        told = shown_to(guest.person, guest.desk.registry, several)
+        label = eyes.names.get(identity, "") or (definition.label if definition else say("Record"))
+        href = f"/{definition.path}/{identity}" if definition else ""
+        records.append(Unchanged(href, label, tuple(_reason(one, labels) for one in told)))
+    more = undo["kept"] - len(records)
+    said = say_n("and %(n)s more", "and %(n)s more", more, n=words.number(more)) if more else ""
+    return Kept(tuple(records), said)
+
+
+def _reason(one: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Why a record is kept, with the fields that it is about."""
+    fields = [labels.get(name, name.removeprefix("custom.")) for name in one["fields"]]
+    reason = say(str(one["reason"]))
+    return f"{reason} ({', '.join(fields)})" if fields else reason
 
 
 def _skipped(state: State) -> tuple[SkippedCell, ...]:
@@ -391,7 +456,7 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
             _figure(undo.deleted, say("taken away"), "red"),
             _figure(undo.restored, say("put back"), "green"),
             _figure(undo.kept, say("left as now"), "amber"),
-            _figure(undo.gone, say("gone already")),
+            _figure(undo.gone, say("gone or as before already")),
         ]
         return undo.done, undo.total, figures, [], undo.error
     if batch.kind == batches.HAND_OVER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -154,7 +154,7 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
         undo = None
         if import_views.undoable(batch):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
-        eyes = await _eyes(guest, [batch])
+        eyes = await _eyes(guest, [batch], import_views.kept_records(batch, undo))
     refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
     view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
     around = frame(guest, view.title)
@@ -375,8 +375,13 @@ async def _check(
     return import_views.check(*what, clashes=clashes)
 
 
-async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
+async def _eyes(
+    guest: Guest, found: list[Batch], records: Iterable[tuple[str, UUID]] = ()
+) -> cells.Reader:
     wanted = Mentions()
+    for kind, identity in records:
+        if kind in guest.desk.registry.by_name:
+            wanted.add(kind, identity)
     for identity in import_views.names_wanted(found):
         wanted.add(USER, identity)
     return guest.eyes(await titles(guest.desk.query, guest.reader, guest.person, wanted))

@@ -9,7 +9,15 @@ from tenfold.web.pages import cells
 from tenfold.web.pages.components import values
 from tenfold.web.pages.components.apart import SAMPLE
 from tenfold.web.pages.components.values import chip, person
-from tenfold.web.pages.import_views import BatchView, Figure, RefusedRow, SkippedCell
+from tenfold.web.pages.import_views import (
+    BatchView,
+    Figure,
+    Kept,
+    Link,
+    RefusedRow,
+    SkippedCell,
+    Unchanged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ def imports(eyes: cells.Reader) -> Imports:
             state=chip("Failed", "red"),
             error="The file could not be read to its end.",
             undone=SAMPLE,
+            undoes=Link(SAMPLE, "people.csv"),
+            kept=Kept((Unchanged(SAMPLE, "Zoë Ünal", ("It was edited since. (Notes)",)),), ""),
             undo="",
             refused=(),
             skipped=(),
