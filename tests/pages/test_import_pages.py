@@ -523,3 +523,14 @@ async def test_of_many_kept_records_the_first_are_listed_and_all_counted(
     ]
     told = [figures(visitor)[name] for name in ("taken away", "left as now")]
     assert told == ["1", "4"]
+
+
+async def test_an_import_is_stopped_by_its_button_and_says_what_is_in(visitor: Visitor) -> None:
+    page = await send(visitor)
+    page = await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    assert page.one("section", id="batch")["hx-trigger"] == "every 1s"
+    (stop,) = [form for form in page.all("form") if form["action"].endswith("/stop")]
+    page = await visitor.send(stop)
+    assert page.one("p", role="alert").text == "It was stopped before it began. Nothing was stored."
+    assert not page.all("progress")
+    assert figures(visitor)["new"] == "0"

@@ -279,7 +279,8 @@ async def _brought_in(importer: Importer, work: AtOnce, identity: UUID) -> State
     try:
         return await importer.run(work, identity)
     except LeaseLost:
-        raise Conflict("A worker goes on with this import; its page shows how far it is.") from None
+        why = "A worker goes on with this import, or somebody stopped it; its page tells."
+        raise Conflict(why) from None
     except asyncio.CancelledError:
         await importer.stop(work, identity)
         raise

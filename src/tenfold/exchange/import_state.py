@@ -149,6 +149,8 @@ class State(msgspec.Struct, kw_only=True):
     """The first SKIPPED cells that were left out."""
     job: str = ""
     error: str = ""
+    stopped: bool = False
+    """Whether somebody ended it before it was through; what came in by then stays."""
     draft: str = ""
     """The upload that was tried, for a real import of it."""
 
@@ -156,6 +158,11 @@ class State(msgspec.Struct, kw_only=True):
     def place(self) -> str:
         """What the number of a refused row counts: lines, or the items of a JSON file."""
         return place_of(part.kind for part in self.parts)
+
+    def stop(self) -> None:
+        """Note that somebody ended it here."""
+        self.stopped = True
+        self.error = f"It was stopped after {plural(self.counts.read, 'row', 'rows')}."
 
     def notes(self) -> list[str]:
         """What people must know beside the counts: what was guessed, changed or left out."""

@@ -175,7 +175,7 @@ class Importer:
             batch = await batches.find(reader, person, identity)
         state = state_of(batch.summary)
         if batch.status not in ("completed", "failed"):
-            state.error = f"It was stopped after {plural(state.counts.read, 'row', 'rows')}."
+            state.stop()
             async with work.transaction() as tx:
                 await batches.save(tx, identity, "failed", state.progress(), finished=True)
 

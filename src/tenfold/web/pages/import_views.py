@@ -163,6 +163,8 @@ class BatchView:
     when: Cell
     state: Cell
     running: bool
+    stop: str
+    """Where an import that runs is stopped."""
     done: int
     total: int
     progress: str
@@ -318,6 +320,7 @@ def view(
         when=cells.moment_cell(batch.created_at, eyes),
         state=state_cell(batch),
         running=batch.status in UNFINISHED,
+        stop=f"/imports/{batch.id}/stop" if batch.kind == batches.IMPORT else "",
         done=done,
         total=total,
         progress=_progress(done, total, (eyes.now - batch.created_at).total_seconds()),
@@ -449,7 +452,8 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
             *_skipped_rows(state),
             _figure(counts.refused, say("refused"), "red"),
         ]
-        return counts.read, state.total or 0, figures, state.notes(), state.error
+        error = _stopped(state) if state.stopped else state.error
+        return counts.read, state.total or 0, figures, state.notes(), error
     if batch.kind == batches.UNDO:
         undo = msgspec.convert(batch.summary, Undoing)
         figures = [
@@ -471,6 +475,21 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
     figures = [_figure(written, say("written")), _figure(refused, say("refused"), "red")]
     total, error = batch.summary.get("total", 0), str(batch.summary.get("error") or "")
     return written + refused, total, figures, [], error
+
+
+def _stopped(state: State) -> str:
+    """That somebody ended an import, where it was and what that means."""
+    read, total = state.counts.read, state.total
+    if total:
+        many = {"n": words.number(read), "total": words.number(total)}
+        said = say("It was stopped after %(n)s of %(total)s rows.", **many)
+    else:
+        said = say("It was stopped before it began.")
+    if state.options.dry_run or not read:
+        became = say("Nothing was stored.")
+    else:
+        became = say("What came in by then stays; Undo takes it back.")
+    return f"{said} {became}"
 
 
 def _skipped_rows(state: State) -> list[Figure]:

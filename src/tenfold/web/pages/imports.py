@@ -26,7 +26,7 @@ from tenfold.exchange.drafts import Draft
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued
+from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, stop
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.standing import UNFINISHED, standing
 from tenfold.exchange.starting import Upload, shown_name
@@ -174,6 +174,18 @@ async def refused_file(request: Req, import_id: str) -> Stream:
     if batch.kind != batches.IMPORT:
         raise NotFound(say("Only imports refuse rows."))
     return refused_stream(request, exchange, claims.tenant, batch)
+
+
+@post("/imports/{import_id:str}/stop", status_code=200)
+async def stop_import(request: Req, import_id: str) -> ASGIResponse:
+    """End an import that runs: what came in by then stays, and can be undone."""
+    routed(request, "page-import-stop")
+    claims = await signed_in(request)
+    await signed_form(request, claims)
+    identity = _identified(import_id)
+    async with changing(request, claims) as (tx, guest):
+        await stop(tx, guest.person, identity)
+    return render.to(request, f"/imports/{identity}")
 
 
 @post("/imports/{import_id:str}/undo", status_code=200)
@@ -417,5 +429,6 @@ HANDLERS = [
     begin,
     import_page,
     refused_file,
+    stop_import,
     take_back,
 ]

@@ -40,6 +40,7 @@ def imports(eyes: cells.Reader) -> Imports:
         when=values.moment(eyes, minutes=-4),
         state=chip("Done", "green"),
         running=False,
+        stop=SAMPLE,
         done=1_250,
         total=1_250,
         progress="",
