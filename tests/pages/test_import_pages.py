@@ -534,3 +534,44 @@ async def test_an_import_is_stopped_by_its_button_and_says_what_is_in(visitor: V
     assert page.one("p", role="alert").text == "It was stopped before it began. Nothing was stored."
     assert not page.all("progress")
     assert figures(visitor)["new"] == "0"
+
+
+async def test_what_a_file_names_and_is_not_here_is_made_left_empty_or_refused(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None
+) -> None:
+    rows = b"Last Name,Works at\nLee,Acme\nRay,Acme\nRoe,Best\nDoe,\n"
+
+    async def names(plural: str) -> set[str]:
+        found = (await client.get(f"/v1/{plural}", headers=admin.headers)).json()["data"]
+        return {one.get("name") or one["last_name"] for one in found}
+
+    async def asked() -> Element:
+        form = (await send(visitor, rows, type="contacts")).one("form", id="columns-form")
+        page = await visitor.send(form, button="do=look", column__1="company")
+        return page.one("form", id="columns-form")
+
+    form = await asked()
+    assert "Company (3 rows) Acme, Best" in visitor.page.text
+    link = form.one("select", name="link.company")
+    assert [o.text for o in link.all("option")] == [
+        "Refuse these rows", "Make 2 records with just the name", "Leave it empty",
+    ]  # fmt: skip
+    await visitor.send(form, button="do=try", link__company="leave")
+    await finished(visitor)
+    assert figures(visitor)["would be new"] == "4"
+    assert "3 rows name a company that is not here, and came in without it." in visitor.page.text
+    form = await asked()
+    page = await visitor.send(form, button="do=look", link__company="make")
+    link = page.one("select", name="link.company")
+    assert link.one("option", selected="").text == "Make 2 records with just the name"
+    assert "Refused" not in page.one("table").text
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    assert "2 companies made, as named in the file." in page.text
+    assert await names("companies") == {"Acme", "Best"}
+    await visitor.send(page.one("form", class_="undo-form"))
+    assert figures(visitor)["taken away"] == "6"
+    assert await names("companies") == await names("contacts") == set()
+    await visitor.send(await asked(), button="do=import")
+    await finished(visitor)
+    assert (figures(visitor)["new"], figures(visitor)["refused"]) == ("1", "3")

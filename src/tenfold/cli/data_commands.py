@@ -50,6 +50,10 @@ def import_file(
         list[str] | None,
         Parameter(help="Relation whose missing records are made by title; repeatable."),
     ] = None,
+    leave_missing: Annotated[
+        list[str] | None,
+        Parameter(help="Relation that is left empty where there is no such record; repeatable."),
+    ] = None,
     dry_run: Annotated[bool, Parameter(help="Say what would come in; store nothing.")] = False,
     refused: Annotated[
         Path | None,
@@ -71,6 +75,7 @@ def import_file(
         currency=currency,
         unreadable=unreadable,
         create_missing=create_missing or [],
+        leave_missing=leave_missing or [],
         dry_run=dry_run,
     )
     who = Who(user, organisation)

@@ -46,6 +46,8 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a cell that can't be read costs: its row, or where the row can do without it, itself."""
     create_missing: list[str] = []
     """Relations whose records are made, by their title, where there is none."""
+    leave_missing: list[str] = []
+    """Relations that are left empty where there is no such record."""
     types: dict[str, str] = {}
     """Another program's object → record type, for a plan of several files."""
 

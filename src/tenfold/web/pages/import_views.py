@@ -23,12 +23,12 @@ from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.language import mark, say, say_n, within
-from tenfold.kernel.text import plural
-from tenfold.web.pages import cells, import_how, import_words, words
+from tenfold.web.pages import cells, import_how, import_links, import_words, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
+from tenfold.web.pages.import_links import Missing
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
@@ -148,6 +148,7 @@ class Check:
     known: tuple[Choice, ...]
     how: tuple[Choice, ...]
     words: tuple[Words, ...]
+    missing_links: tuple[Missing, ...]
     changed: bool
 
 
@@ -356,7 +357,8 @@ def _progress(done: int, total: int, seconds: float) -> str:
     if seconds < 1:
         return said
     rate = max(1, round(done / seconds))
-    said = f"{said}, {say('%(n)s rows a second', n=words.number(rate))}"
+    quick = say_n("%(n)s row a second", "%(n)s rows a second", rate, n=words.number(rate))
+    said = f"{said}, {quick}"
     minutes = round((total - done) / rate / 60)
     left = say_n("about %(n)s minute left", "about %(n)s minutes left", minutes, n=minutes)
     return f"{said}, {left}" if minutes else said
@@ -551,7 +553,7 @@ def check(
     return Check(
         path=path,
         filename=filename,
-        rows=plural(preview.rows, one, many),
+        rows=f"{words.number(preview.rows)} {one if preview.rows == 1 else many}",
         about=about,
         columns=tuple(
             _column(number, m, labels, used, clashes.get(number, ""))
@@ -574,6 +576,7 @@ def check(
         known=import_how.known(preview, chosen),
         how=how,
         words=import_words.words(preview, chosen),
+        missing_links=import_links.missing(preview, chosen),
         changed=other_columns(chosen, Options())
         or bool(chosen.region or chosen.currency)
         or chosen.unreadable == "skip",
@@ -588,7 +591,8 @@ def _column(
     problem = ""
     if clash:
         said = say("Another column goes into %(field)s already.", field=labels.get(clash, clash))
-        problem = f"{said} {say('Choose another field for one of them.')}"
+        mend = say("Choose another field for one of them.")
+        problem = f"{said} {mend}"
     return Column(
         number,
         one.column,

@@ -37,7 +37,15 @@ from tenfold.web.api.administration import told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, import_filters, import_how, import_views, import_words, render
+from tenfold.web.pages import (
+    cells,
+    import_filters,
+    import_how,
+    import_links,
+    import_views,
+    import_words,
+    render,
+)
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
@@ -322,7 +330,7 @@ async def _chosen(
         return replace(draft.options, dry_run=dry)
     async with enter() as guest:
         how = import_how.said(form, draft.options, guest.who)
-    how = replace(how, values=import_words.said(form))
+    how = replace(how, values=import_words.said(form), **import_links.said(form))
     if import_how.other_columns(how, draft.options):
         return replace(how, dry_run=dry)
     guessed = await _previewed(enter, exchange, files, draft, how, whole=False)
