@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.exchange.imports import working
 from tests.factories import Organisation, Somebody
+from tests.guards import Counter
 from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element
 
@@ -575,3 +576,48 @@ async def test_what_a_file_names_and_is_not_here_is_made_left_empty_or_refused(
     await visitor.send(await asked(), button="do=import")
     await finished(visitor)
     assert (figures(visitor)["new"], figures(visitor)["refused"]) == ("1", "3")
+
+
+async def test_every_page_of_imports_needs_few_statements(
+    visitor: Visitor, queries: Counter
+) -> None:
+    """What an undo would do is tried on the page of what can be undone, and asks more."""
+    form = (await send(visitor)).one("form", id="columns-form")
+    columns = visitor.path
+    for _ in range(3):
+        page = await visitor.send((await send(visitor)).one("form", id="columns-form"), "do=try")
+    await visitor.send(form, button="do=look")
+    tried = visitor.path
+    await visitor.send(page.one("form", action=f"{page.one('section', id='batch')['hx-get']}/stop"))
+    pages = ["/imports/new", "/imports", "/imports?status=running", columns, tried, visitor.path]
+    for path in pages:
+        await visitor.get(path)
+        queries.clear()
+        await visitor.get(path)
+        assert visitor.answer.status_code == 200
+        assert len(queries) <= 5, (path, queries.statements)
+
+
+async def test_the_number_of_a_column_may_be_anything(visitor: Visitor) -> None:
+    form = (await send(visitor)).one("form", id="columns-form")
+    name = f"column.{'9' * 5_000}"
+    await visitor.send(form, button="do=look", **{name: "first_name"})
+    assert visitor.answer.status_code == 200
+
+
+async def test_the_guide_sends_a_file_of_what_comes_next(visitor: Visitor) -> None:
+    page = await visitor.get("/")
+    files = [a["href"] for a in page.all("a") if a.text == "Import a file"]
+    guides = [one for one in files if "type=" in one]
+    assert guides
+    for guide in guides:
+        page = await visitor.get(guide)
+        chosen = page.one("select", name="type").one("option", selected="")
+        assert guide.endswith(f"type={chosen['value']}")
+
+
+async def test_a_file_is_counted_in_the_language_of_the_page(visitor: Visitor) -> None:
+    await send(visitor, b"First Name,Last Name,Status\nA,B,Aktiv\n")
+    page = await visitor.get(visitor.path, headers={"accept-language": "de"})
+    assert "1 Zeile" in page.text
+    assert "1 row" not in page.text

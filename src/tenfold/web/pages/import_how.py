@@ -20,7 +20,7 @@ from tenfold.kernel.language import manner, mark, say
 from tenfold.kernel.money import CURRENCIES
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Who
-from tenfold.web.pages.session import Form
+from tenfold.web.pages.session import Form, whole
 
 _COLUMN = "column."
 _ENCODINGS = {
@@ -168,9 +168,9 @@ def clashes(form: Form) -> dict[int, str]:
     taken: set[str] = set()
     found: dict[int, str] = {}
     for name in form.names(_COLUMN):
-        number, target = name.removeprefix(_COLUMN), form.get(name)
-        if target in taken and number.isdecimal():
-            found[int(number)] = target
+        number, target = whole(name.removeprefix(_COLUMN)), form.get(name)
+        if target in taken and number is not None:
+            found[number] = target
         elif target:
             taken.add(target)
     return found

@@ -28,7 +28,7 @@ from tenfold.exchange.import_state import Options, Part, State, state_of
 from tenfold.exchange.importing import Exchange
 from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, stop
 from tenfold.exchange.previewing import Preview
-from tenfold.exchange.standing import UNFINISHED, standing
+from tenfold.exchange.standing import UNFINISHED, standing, standings
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
@@ -71,7 +71,7 @@ async def imports_page(
         which = import_filters.which(kind, by, status)
         what = (guest.reader, guest.person, which.kinds, parse_id(before), _SHOWN + 1)
         found = await batches.listing(*what, by=which.by, state=which.state)
-        shown = [await standing(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
+        shown = await standings(guest.reader, claims.tenant, found[:_SHOWN])
         eyes = await _eyes(guest, shown)
         entries = [import_views.entry(guest, b, eyes) for b in shown]
         may = bool(_choices(guest, ""))
@@ -156,13 +156,16 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     routed(request, "page-import")
     claims = await signed_in(request)
     exchange = desk_of(request).exchange
-    async with changing(request, claims) as (tx, guest):
-        batch = await batches.find(tx, guest.person, _identified(import_id))
-        batch = await standing(tx, claims.tenant, batch)
+    async with visiting(request, claims) as guest:
+        batch = await batches.find(guest.reader, guest.person, _identified(import_id))
+        batch = await standing(guest.reader, claims.tenant, batch)
         undo = None
-        if import_views.undoable(batch):
-            undo = await Undoer(exchange).preview(tx, guest.person, batch)
         eyes = await _eyes(guest, [batch], import_views.kept_records(batch, undo))
+    if import_views.undoable(batch):
+        # What an undo would do is tried and taken back, as nothing that only reads can be.
+        async with changing(request, claims) as (tx, guest):
+            undo = await Undoer(exchange).preview(tx, guest.person, batch)
+            eyes = await _eyes(guest, [batch], import_views.kept_records(batch, undo))
     refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
     view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
     around = frame(guest, view.title)
