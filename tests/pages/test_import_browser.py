@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, Route, expect
 from tests.exchange.test_workbooks import workbook
+from tests.pages.browsing import PHONE
 from tests.pages.test_browser import Open, address, chromium, open_page, trouble, windows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
@@ -51,6 +52,24 @@ async def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(open_page:
     await expect(page.locator("#send-form [role=alert]")).to_contain_text("could not be read")
     await expect(page.locator(".drop [data-name]")).to_have_text("nothing.json")
     await expect(page).to_have_url(re.compile(r"/imports/new\?type=leads$"))
+
+
+async def test_a_long_name_of_a_file_widens_no_page(open_page: Open) -> None:
+    page = await open_page("/imports/new?type=leads", PHONE)
+    await _drop(page, f"{'an_export_of_another_program_' * 5}.csv", ROWS)
+    wide = "document.documentElement.scrollWidth"
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#send-form .button.primary").click()
+    await expect(page.locator(".mapping")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#columns-form .button.primary").click()
+    await expect(page.locator("#batch")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#batch form button").click()
+    await expect(page.locator("#batch [role=alert]")).to_be_visible()
+    await page.goto("/imports")
+    await expect(page.locator("ul.lines")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
 
 
 async def test_rows_are_pasted(open_page: Open) -> None:

@@ -34,6 +34,7 @@ from tenfold.web.pages.import_words import Words
 _REFUSED_SHOWN = 20
 _KEPT_SHOWN = 50
 _CERTAIN, _LIKELY = 0.9, 0.6
+_TOLD_ELSEWHERE = ("No column goes into ", "Rows whose ")
 _NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
@@ -212,6 +213,8 @@ class Unchanged:
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
     """A batch as a line of the list."""
     title, what = named(guest, batch)
+    if batch.kind == batches.UNDO:
+        what = ""  # what it took back stands there
     return Entry(
         f"/imports/{batch.id}",
         title,
@@ -568,8 +571,8 @@ def check(
             )
             for r in preview.first
         ),
-        # What is missing is told by its label, above the columns.
-        notes=tuple(n for n in preview.notes if not n.startswith("No column goes into ")),
+        # What is missing is told by its label, above the columns; the key beside its choice.
+        notes=tuple(n for n in preview.notes if not n.startswith(_TOLD_ELSEWHERE)),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
         place=say(place_of([preview.kind]).capitalize()),
