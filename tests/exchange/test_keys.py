@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from pathlib import Path
+from types import SimpleNamespace
+
 import httpx
 import pytest
 from tests.exchange.imports import Person, counts, working
+
+from tenfold.cli import data_commands
+from tenfold.cli import exchange as commands
+from tenfold.cli.exchange import DONE, run_import
+from tenfold.cli.who import Who
+from tenfold.exchange.import_state import Options
+from tenfold.kernel.settings import Settings
 
 pytestmark = pytest.mark.anyio
 FILE = "First Name,Last Name,E-mail\nAnn,Lee,ann@example.com\nBo,Ray,bo@example.com\nCy,Roe,\n"
@@ -108,3 +120,31 @@ async def test_an_address_of_a_record_that_one_may_not_see_is_told_to_nobody(
     assert counts(view) == (1, 1, 0, 0, 0)
     (hidden,) = await person.every("contacts", last_name="Hidden")
     assert hidden["email"] == "hidden@example.com"
+
+
+async def test_the_command_counts_the_rows_that_it_skips(
+    settings: Settings, person: Person, tmp_path: Path
+) -> None:
+    await person.imported(FILE, "contacts")
+    path = tmp_path / "people.csv"
+    path.write_text(FILE)
+    said: list[str] = []
+    options, who = Options(key="email", existing="skip"), Who(person.who.email)
+    code = await asyncio.to_thread(
+        run_import, settings, path, "contacts", who=who, options=options, say=said.append
+    )
+    assert code == DONE
+    assert said[-1] == "3 rows read: 1 created, 0 updated, 2 skipped, 0 unchanged, 0 refused."
+
+
+def test_the_command_takes_what_becomes_of_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Options] = []
+    place = contextlib.nullcontext(SimpleNamespace(settings=None))
+    monkeypatch.setattr(data_commands, "at_work", lambda: place)
+    monkeypatch.setattr(
+        commands, "run_import", lambda *_, options, **__: taken.append(options) or 0
+    )
+    more = {"key": "email", "existing": "skip", "leave_missing": ["company"]}
+    data_commands.import_file(Path("x.csv"), user="ann@example.com", **more)
+    (one,) = taken
+    assert (one.key, one.existing, one.leave_missing) == ("email", "skip", ["company"])

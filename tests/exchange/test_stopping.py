@@ -23,12 +23,10 @@ async def person(client: httpx.AsyncClient, organisation):
 async def test_an_import_is_stopped_after_what_is_in(desk, person, monkeypatch):
     monkeypatch.setattr(importing, "_FIRST", 10)
     monkeypatch.setattr(importing, "_MOST", 10)
-    written, calls, held, goes_on = Writer.write, 0, asyncio.Event(), asyncio.Event()
+    written, held, goes_on = Writer.write, asyncio.Event(), asyncio.Event()
 
     async def waits(self, tx, piece, **more):
-        nonlocal calls
-        calls += 1
-        if calls == 2:
+        if piece[0].row.number > 10:  # the second piece, however often the job begins anew
             held.set()
             await goes_on.wait()
         return await written(self, tx, piece, **more)
@@ -41,7 +39,6 @@ async def test_an_import_is_stopped_after_what_is_in(desk, person, monkeypatch):
         assert (view["state"], view["error"]) == ("failed", "It was stopped after 10 rows.")
         goes_on.set()
         await asyncio.sleep(0.3)
-    assert calls == 2
     view = await person.get(f"/v1/imports/{started}")
     assert (view["state"], counts(view)) == ("failed", (10, 10, 0, 0, 0))
     assert len(await person.every("leads")) == 10
