@@ -22,7 +22,7 @@ from tenfold.exchange.import_state import State
 from tenfold.exchange.rows import Row
 from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
-from tenfold.web.pages import import_views, imports
+from tenfold.web.pages import import_kept, import_views, imports
 
 pytestmark = pytest.mark.anyio
 CSV = b"""First Name,Last Name,E-mail,Colour
@@ -507,7 +507,7 @@ async def test_of_many_kept_records_the_first_are_listed_and_all_counted(
     visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(import_views, "_KEPT_SHOWN", 2)
+    monkeypatch.setattr(import_kept, "_KEPT_SHOWN", 2)
     rows = "".join(f"A,B{n},b{n}@example.com\n" for n in range(5))
     page = await send(visitor, f"First Name,Last Name,E-mail\n{rows}".encode())
     await visitor.send(page.one("form", id="columns-form"), button="do=import")

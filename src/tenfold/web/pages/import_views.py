@@ -14,7 +14,6 @@ import msgspec
 from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
-from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state_of
 from tenfold.exchange.import_state import Column as Mapped
@@ -23,16 +22,16 @@ from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.language import mark, say, say_n, within
-from tenfold.web.pages import cells, import_how, import_links, import_words, words
+from tenfold.web.pages import cells, import_how, import_kept, import_links, import_words, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
+from tenfold.web.pages.import_kept import Kept
 from tenfold.web.pages.import_links import Missing
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
-_KEPT_SHOWN = 50
 _CERTAIN, _LIKELY = 0.9, 0.6
 _TOLD_ELSEWHERE = ("No column goes into ", "Rows whose ")
 _NONE: Mapping[int, str] = {}
@@ -193,23 +192,6 @@ class BatchView:
     """What an undo of this would keep."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The first records that an undo keeps, and how many more there are."""
-
-    records: tuple[Unchanged, ...]
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A record that an undo leaves as it is, in part or whole, and why."""
-
-    href: str
-    label: str
-    reasons: tuple[str, ...]
-
-
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
     """A batch as a line of the list."""
     title, what = named(guest, batch)
@@ -345,8 +327,8 @@ def view(
         columns=f"/imports/{draft}/columns" if draft else "",
         begin=_begin_word(definition, state.counts) if definition and state else "",
         step=0 if state is None else 3 if state.options.dry_run else 4,
-        kept=_kept(guest, batch.summary, eyes) if batch.kind == batches.UNDO else None,
-        keeps=_kept(guest, undo, eyes) if undo is not None else None,
+        kept=import_kept.kept(guest, batch.summary, eyes) if batch.kind == batches.UNDO else None,
+        keeps=import_kept.kept(guest, undo, eyes) if undo is not None else None,
     )
 
 
@@ -376,44 +358,6 @@ def _made(definition: Definition, batch: Batch) -> str:
     if created is not None and batch.actor_id is not None:
         pairs.append((created.json_name, str(batch.actor_id)))
     return address(f"/{definition.path}", pairs)
-
-
-def kept_records(batch: Batch, undo: Mapping[str, Any] | None) -> set[tuple[str, UUID]]:
-    """The records that an undo kept, or would keep, as far as they are shown."""
-    told = [undo or {}, batch.summary if batch.kind == batches.UNDO else {}]
-    return {key for one in told for key in _reasons(one)}
-
-
-def _reasons(undo: Mapping[str, Any]) -> dict[tuple[str, UUID], list[dict[str, Any]]]:
-    """Of the first kept records the reasons of each."""
-    found: dict[tuple[str, UUID], list[dict[str, Any]]] = {}
-    for one in undo.get("details", []):
-        found.setdefault((one["type"], UUID(str(one["id"]))), []).append(one)
-    return dict(islice(found.items(), _KEPT_SHOWN))
-
-
-def _kept(guest: Guest, undo: Mapping[str, Any], eyes: cells.Reader) -> Kept | None:
-    found = _reasons(undo)
-    if not found:
-        return None
-    records: list[Unchanged] = []
-    for (kind, identity), several in found.items():
-        definition = guest.desk.registry.by_name.get(kind)
-        labels = {f.json_name: f.label for f in _fields(definition)} if definition else {}
-        told = shown_to(guest.person, guest.desk.registry, several)
-        label = eyes.names.get(identity, "") or (definition.label if definition else say("Record"))
-        href = f"/{definition.path}/{identity}" if definition else ""
-        records.append(Unchanged(href, label, tuple(_reason(one, labels) for one in told)))
-    more = undo["kept"] - len(records)
-    said = say_n("and %(n)s more", "and %(n)s more", more, n=words.number(more)) if more else ""
-    return Kept(tuple(records), said)
-
-
-def _reason(one: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """Why a record is kept, with the fields that it is about."""
-    fields = [labels.get(name, name.removeprefix("custom.")) for name in one["fields"]]
-    reason = say(str(one["reason"]))
-    return f"{reason} ({', '.join(fields)})" if fields else reason
 
 
 def _skipped(state: State) -> tuple[SkippedCell, ...]:

@@ -41,6 +41,7 @@ from tenfold.web.pages import (
     cells,
     import_filters,
     import_how,
+    import_kept,
     import_links,
     import_views,
     import_words,
@@ -160,12 +161,12 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
         batch = await standing(guest.reader, claims.tenant, batch)
         undo = None
-        eyes = await _eyes(guest, [batch], import_views.kept_records(batch, undo))
+        eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
     if import_views.undoable(batch):
         # What an undo would do is tried and taken back, as nothing that only reads can be.
         async with changing(request, claims) as (tx, guest):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
-            eyes = await _eyes(guest, [batch], import_views.kept_records(batch, undo))
+            eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
     refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
     view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
     around = frame(guest, view.title)

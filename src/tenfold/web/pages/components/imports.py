@@ -9,15 +9,8 @@ from tenfold.web.pages import cells
 from tenfold.web.pages.components import values
 from tenfold.web.pages.components.apart import SAMPLE
 from tenfold.web.pages.components.values import chip, person
-from tenfold.web.pages.import_views import (
-    BatchView,
-    Figure,
-    Kept,
-    Link,
-    RefusedRow,
-    SkippedCell,
-    Unchanged,
-)
+from tenfold.web.pages.import_kept import Kept, Unchanged
+from tenfold.web.pages.import_views import BatchView, Figure, Link, RefusedRow, SkippedCell
 
 
 @dataclass(frozen=True, slots=True)
