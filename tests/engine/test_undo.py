@@ -154,6 +154,19 @@ async def test_records_that_a_batch_deleted_come_back(person):
     assert {row["id"] for row in await person.every("leads")} == {row["id"] for row in made}
 
 
+async def test_each_record_counts_once_so_that_the_counts_add_up(person):
+    made = await leads(person, 4, notes="old", timeline="immediate")
+    batch = await changed(person, made, notes="new", timeline="exploring")
+    partly, by_hand, gone, _ = [f"/v1/leads/{row['id']}" for row in made]
+    await person.patch(partly, {"notes": "later"})
+    await person.patch(by_hand, {"notes": "old", "timeline": "immediate"})
+    await person.client.delete(gone, headers=person.who.headers)
+    result = (await person.undone(batch))["result"]
+    # The first goes back in part, the second was as before, the third is deleted but goes back.
+    assert [result[n] for n in ("kept", "gone", "restored", "deleted")] == [1, 1, 2, 0]
+    assert result["total"] == 4
+
+
 async def test_a_key_that_is_taken_meanwhile_keeps_its_record_away_and_no_other(person):
     made = [
         await person.post("/v1/leads", {**body, "external_id": key}, 201)

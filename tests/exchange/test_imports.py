@@ -207,6 +207,24 @@ async def test_missing_relations_are_made_where_that_is_asked(person):
     assert (answer.status_code, answer.json()["error"]["fields"]) == (400, why)
 
 
+async def test_relations_that_lead_nowhere_stay_empty_where_that_is_asked(person):
+    for _ in range(2):
+        await person.post("/v1/companies", {"name": "Double"}, 201)
+    text = "Last Name,Company\nOne,Nobody\nTwo,Double\n"
+    more = {"mapping": '{"Company": "company"}', "leave_missing": "company"}
+    view = await person.imported(text, "contacts", **more)
+    assert counts(view) == (2, 1, 0, 0, 1)
+    told = "1 row names a company that is not here, and came in without it."
+    assert told in view["notes"]
+    (row,) = await person.refused(view)
+    assert "2 companies have the name 'Double'" in row["reason"]
+    form = {"type": "contacts", "leave_missing": "email"}
+    answer = await person.client.post(
+        "/v1/imports", data=form, files={"file": b"Last Name\nOne\n"}, headers=person.who.headers
+    )
+    assert answer.json()["error"]["fields"].keys() == {"leave_missing"}
+
+
 async def test_a_relation_never_leads_to_what_the_importer_may_not_read(
     client, organisation, person
 ):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.exchange.test_workbooks import workbook
+from tests.pages.browsing import PHONE
 from tests.pages.test_browser import Open, address, chromium, open_page, trouble, windows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
@@ -53,6 +54,24 @@ async def test_what_is_wrong_with_a_file_is_told_where_it_was_dropped(open_page:
     await expect(page).to_have_url(re.compile(r"/imports/new\?type=leads$"))
 
 
+async def test_a_long_name_of_a_file_widens_no_page(open_page: Open) -> None:
+    page = await open_page("/imports/new?type=leads", PHONE)
+    await _drop(page, f"{'an_export_of_another_program_' * 5}.csv", ROWS)
+    wide = "document.documentElement.scrollWidth"
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#send-form .button.primary").click()
+    await expect(page.locator(".mapping")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#columns-form .button.primary").click()
+    await expect(page.locator("#batch")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
+    await page.locator("#batch form button").click()
+    await expect(page.locator("#batch [role=alert]")).to_be_visible()
+    await page.goto("/imports")
+    await expect(page.locator("ul.lines")).to_be_visible()
+    assert await page.evaluate(wide) == PHONE[0]
+
+
 async def test_rows_are_pasted(open_page: Open) -> None:
     page = await open_page("/imports/new?type=leads")
     await page.evaluate(_PASTE, ROWS)
@@ -73,3 +92,35 @@ async def test_a_workbook_shows_the_columns_of_its_sheet(open_page: Open) -> Non
     await expect(page.locator("main")).to_contain_text(
         "Read from the sheet People; not read: Notes."
     )
+
+
+async def test_progress_goes_on_after_the_connection_broke_and_after_a_reload(
+    open_page: Open, trouble: list[str]
+) -> None:
+    page = await open_page("/imports/new?type=leads")
+    await page.evaluate(_PASTE, ROWS)
+    await page.locator("#send-form .button.primary").click()
+    await page.locator("#columns-form .button.primary").click()
+    await expect(page.locator("#batch progress")).to_be_visible()
+    batch = page.url
+    asked = 0
+
+    async def broken(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await route.fulfill(status=503, body="gone")
+
+    await page.route(batch, broken)
+    await expect(page.locator("#batch .failed")).to_be_visible()
+    async with page.expect_response(batch):
+        pass
+    assert asked > 1
+    await page.unroute(batch, broken)
+    await expect(page.locator("#batch .failed")).to_have_count(0)
+    await expect(page.locator("#batch progress")).to_be_visible()
+    await page.reload()
+    async with page.expect_response(batch):
+        pass
+    await page.locator("#batch form button").click()
+    await expect(page.locator("#batch [role=alert]")).to_contain_text("It was stopped")
+    trouble.clear()  # the answers of 503 are told in the console

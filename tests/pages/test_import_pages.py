@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.exchange.imports import working
 from tests.factories import Organisation, Somebody
+from tests.guards import Counter
 from tests.pages.conftest import Make, Visit, Visitor
 from tests.pages.html import Element
 
@@ -21,7 +22,7 @@ from tenfold.exchange.import_state import State
 from tenfold.exchange.rows import Row
 from tenfold.exchange.surveying import Survey
 from tenfold.web.desk import Desk
-from tenfold.web.pages import import_views, imports
+from tenfold.web.pages import import_kept, import_views, imports
 
 pytestmark = pytest.mark.anyio
 CSV = b"""First Name,Last Name,E-mail,Colour
@@ -140,6 +141,40 @@ async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None)
     page = await visitor.get(here)
     assert "This was undone" in page.text
     assert not page.all("form", class_="undo-form")
+
+
+async def test_a_file_that_is_sent_again_changes_or_skips_what_it_made(
+    visitor: Visitor, worker: None
+) -> None:
+    form = (await send(visitor)).one("form", id="columns-form")
+    await visitor.send(form, button="do=import")
+    await finished(visitor)
+    changed = CSV.replace(b"Hopper", b"Murray")
+    form = (await send(visitor, changed)).one("form", id="columns-form")
+    key = form.one("select", name="key")
+    assert [o.text for o in key.all("option")] == ["Nothing: every row is new", "Email"]
+    assert key.one("option", selected="").text == "Email"
+    await visitor.send(form, button="do=try", existing="skip")
+    page = await finished(visitor)
+    assert figures(visitor)["would be skipped"] == "2"
+    assert figures(visitor)["would be new"] == "0"
+    (back,) = [a for a in page.all("a") if a.text == "Back to the columns"]
+    form = (await visitor.get(back["href"])).one("form", id="columns-form")
+    assert form.one("select", name="existing").one("option", selected="").text == "Skip their rows"
+    page = await visitor.send(form, button="do=look", key="none")
+    form = page.one("form", id="columns-form")
+    page = await visitor.send(form, button="do=look", key="email", column__2="")
+    assert "No column goes into the field by which" in page.one("p", role="alert").text
+    form = (await visitor.get(back["href"])).one("form", id="columns-form")
+    await visitor.send(form, button="do=import", existing="update", column__2="email", key="email")
+    await finished(visitor)
+    assert {"new": "0", "changed": "1"}.items() <= figures(visitor).items()
+    await visitor.get("/leads")
+    assert "2 leads" in visitor.page.text
+    form = (await send(visitor, changed)).one("form", id="columns-form")
+    await visitor.send(form, button="do=import", key="none")
+    await finished(visitor)
+    assert figures(visitor)["new"] == "2"
 
 
 async def test_columns_can_be_sent_elsewhere_and_tried_without_storing(
@@ -453,3 +488,136 @@ async def test_what_was_edited_since_is_named_before_an_undo(
     (kept,) = page.one("ul", class_="kept").all("li")
     assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
     assert "It was edited after the batch made it." in kept.text
+    assert kept.one("a").text == f"{found[0]['first_name']} {found[0]['last_name']}"
+    await visitor.send(page.one("form", class_="undo-form"))
+    page = visitor.page
+    told = figures(visitor)
+    assert (told["taken away"], told["left as now"]) == ("1", "1")
+    (kept,) = page.one("ul", class_="kept").all("li")
+    assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
+    assert "It was edited after the batch made it. (Source detail)" in kept.text
+    assert page.one("a", href=here).text == "people.csv"
+    undo = visitor.path
+    page = await visitor.get("/imports")
+    lines = [one for one in page.all("li") if one.all("a", class_="what")]
+    assert [a["href"] for one in lines for a in one.all("a", class_="inline")] == [here, undo]
+
+
+async def test_of_many_kept_records_the_first_are_listed_and_all_counted(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(import_kept, "_KEPT_SHOWN", 2)
+    rows = "".join(f"A,B{n},b{n}@example.com\n" for n in range(5))
+    page = await send(visitor, f"First Name,Last Name,E-mail\n{rows}".encode())
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    await finished(visitor)
+    found = (await client.get("/v1/leads", headers=admin.headers)).json()["data"]
+    for one in found[:4]:
+        path = f"/v1/leads/{one['id']}"
+        await client.patch(path, json={"source_detail": "Bonn"}, headers=admin.headers)
+    page = await visitor.get(visitor.path)
+    assert page.one("ul", class_="kept").all("li")[-1].text == "and 2 more"
+    await visitor.send(page.one("form", class_="undo-form"))
+    assert [one.text for one in visitor.page.one("ul", class_="kept").all("li")][2:] == [
+        "and 2 more"
+    ]
+    told = [figures(visitor)[name] for name in ("taken away", "left as now")]
+    assert told == ["1", "4"]
+
+
+async def test_an_import_is_stopped_by_its_button_and_says_what_is_in(visitor: Visitor) -> None:
+    page = await send(visitor)
+    page = await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    assert page.one("section", id="batch")["hx-trigger"] == "every 1s"
+    (stop,) = [form for form in page.all("form") if form["action"].endswith("/stop")]
+    page = await visitor.send(stop)
+    assert page.one("p", role="alert").text == "It was stopped before it began. Nothing was stored."
+    assert not page.all("progress")
+    assert figures(visitor)["new"] == "0"
+
+
+async def test_what_a_file_names_and_is_not_here_is_made_left_empty_or_refused(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, worker: None
+) -> None:
+    rows = b"Last Name,Works at\nLee,Acme\nRay,Acme\nRoe,Best\nDoe,\n"
+
+    async def names(plural: str) -> set[str]:
+        found = (await client.get(f"/v1/{plural}", headers=admin.headers)).json()["data"]
+        return {one.get("name") or one["last_name"] for one in found}
+
+    async def asked() -> Element:
+        form = (await send(visitor, rows, type="contacts")).one("form", id="columns-form")
+        page = await visitor.send(form, button="do=look", column__1="company")
+        return page.one("form", id="columns-form")
+
+    form = await asked()
+    assert "Company (3 rows) Acme, Best" in visitor.page.text
+    link = form.one("select", name="link.company")
+    assert [o.text for o in link.all("option")] == [
+        "Refuse these rows", "Make 2 records with just the name", "Leave it empty",
+    ]  # fmt: skip
+    await visitor.send(form, button="do=try", link__company="leave")
+    await finished(visitor)
+    assert figures(visitor)["would be new"] == "4"
+    assert "3 rows name a company that is not here, and came in without it." in visitor.page.text
+    form = await asked()
+    page = await visitor.send(form, button="do=look", link__company="make")
+    link = page.one("select", name="link.company")
+    assert link.one("option", selected="").text == "Make 2 records with just the name"
+    assert "Refused" not in page.one("table").text
+    await visitor.send(page.one("form", id="columns-form"), button="do=import")
+    page = await finished(visitor)
+    assert "2 companies made, as named in the file." in page.text
+    assert await names("companies") == {"Acme", "Best"}
+    await visitor.send(page.one("form", class_="undo-form"))
+    assert figures(visitor)["taken away"] == "6"
+    assert await names("companies") == await names("contacts") == set()
+    await visitor.send(await asked(), button="do=import")
+    await finished(visitor)
+    assert (figures(visitor)["new"], figures(visitor)["refused"]) == ("1", "3")
+
+
+async def test_every_page_of_imports_needs_few_statements(
+    visitor: Visitor, queries: Counter
+) -> None:
+    """What an undo would do is tried on the page of what can be undone, and asks more."""
+    form = (await send(visitor)).one("form", id="columns-form")
+    columns = visitor.path
+    for _ in range(3):
+        page = await visitor.send((await send(visitor)).one("form", id="columns-form"), "do=try")
+    await visitor.send(form, button="do=look")
+    tried = visitor.path
+    await visitor.send(page.one("form", action=f"{page.one('section', id='batch')['hx-get']}/stop"))
+    pages = ["/imports/new", "/imports", "/imports?status=running", columns, tried, visitor.path]
+    for path in pages:
+        await visitor.get(path)
+        queries.clear()
+        await visitor.get(path)
+        assert visitor.answer.status_code == 200
+        assert len(queries) <= 5, (path, queries.statements)
+
+
+async def test_the_number_of_a_column_may_be_anything(visitor: Visitor) -> None:
+    form = (await send(visitor)).one("form", id="columns-form")
+    name = f"column.{'9' * 5_000}"
+    await visitor.send(form, button="do=look", **{name: "first_name"})
+    assert visitor.answer.status_code == 200
+
+
+async def test_the_guide_sends_a_file_of_what_comes_next(visitor: Visitor) -> None:
+    page = await visitor.get("/")
+    files = [a["href"] for a in page.all("a") if a.text == "Import a file"]
+    guides = [one for one in files if "type=" in one]
+    assert guides
+    for guide in guides:
+        page = await visitor.get(guide)
+        chosen = page.one("select", name="type").one("option", selected="")
+        assert guide.endswith(f"type={chosen['value']}")
+
+
+async def test_a_file_is_counted_in_the_language_of_the_page(visitor: Visitor) -> None:
+    await send(visitor, b"First Name,Last Name,Status\nA,B,Aktiv\n")
+    page = await visitor.get(visitor.path, headers={"accept-language": "de"})
+    assert "1 Zeile" in page.text
+    assert "1 row" not in page.text

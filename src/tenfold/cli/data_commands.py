@@ -33,8 +33,11 @@ def import_file(
         ),
     ] = None,
     key: Annotated[
-        str, Parameter(help="Unique field by which rows change the records that are there.")
+        str, Parameter(help="Field by which rows find the records that are there; none: all new.")
     ] = "",
+    existing: Annotated[
+        Literal["update", "skip"], Parameter(help="What becomes of the records that are there.")
+    ] = "update",
     encoding: Annotated[str, Parameter(help="Where the guess is wrong: utf-8, cp1252 …")] = "",
     separator: Annotated[str, Parameter(help="Where the guess is wrong: one character.")] = "",
     region: Annotated[str, Parameter(help="Region of phone numbers and dates: US, DE …")] = "",
@@ -46,6 +49,10 @@ def import_file(
     create_missing: Annotated[
         list[str] | None,
         Parameter(help="Relation whose missing records are made by title; repeatable."),
+    ] = None,
+    leave_missing: Annotated[
+        list[str] | None,
+        Parameter(help="Relation that is left empty where there is no such record; repeatable."),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="Say what would come in; store nothing.")] = False,
     refused: Annotated[
@@ -61,12 +68,14 @@ def import_file(
         mapping=dict(_mapped(one) for one in map or []),
         values=_meant(value or []),
         key=key,
+        existing=existing,
         encoding=encoding or None,
         separator=separator or None,
         region=region,
         currency=currency,
         unreadable=unreadable,
         create_missing=create_missing or [],
+        leave_missing=leave_missing or [],
         dry_run=dry_run,
     )
     who = Who(user, organisation)

@@ -165,6 +165,8 @@ def _tell(state: State, say: Say) -> None:
     counts = state.counts
     kinds = [("created", counts.created), ("updated", counts.updated)]
     kinds += [("unchanged", counts.unchanged), ("refused", counts.refused)]
+    if state.options.existing == "skip":
+        kinds.insert(2, ("skipped", counts.skipped))
     told = ", ".join(f"{number:,} {name}" for name, number in kinds)
     read = f"{plural(counts.read, 'row', 'rows')} read"
     if dry:
@@ -277,7 +279,8 @@ async def _brought_in(importer: Importer, work: AtOnce, identity: UUID) -> State
     try:
         return await importer.run(work, identity)
     except LeaseLost:
-        raise Conflict("A worker goes on with this import; its page shows how far it is.") from None
+        why = "A worker goes on with this import, or somebody stopped it; its page tells."
+        raise Conflict(why) from None
     except asyncio.CancelledError:
         await importer.stop(work, identity)
         raise

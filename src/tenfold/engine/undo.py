@@ -70,17 +70,26 @@ class Kept(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Outcome:
-    """What an undo did."""
+    """What an undo did; each record counts once, and as kept where any of it is.
+
+    `gone` counts those that there is nothing to do about: deleted since, or as before already.
+    """
 
     deleted: int = 0
     restored: int = 0
-    kept: int = 0
     gone: int = 0
     details: list[Kept] = field(default_factory=list[Kept])
+    records: set[UUID] = field(default_factory=set[UUID])
+    """Those that are kept, in part or whole."""
+
+    @property
+    def kept(self) -> int:
+        """How many records are kept."""
+        return len(self.records)
 
     def keep(self, one: Kept) -> None:
-        """Report a record that is kept."""
-        self.kept += 1
+        """Report a record that is kept; it may have several reasons."""
+        self.records.add(one.id)
         if len(self.details) < REPORTED:
             self.details.append(one)
 
@@ -164,21 +173,23 @@ async def put_back(task: Task, ids: Sequence[UUID], outcome: Outcome) -> None:
     plan, current = await _plan(task, ids, outcome)
     tx, records, person, definition = task.tx, task.records, task.person, task.definition
     if plan.delete:
-        written, refused = await records.delete(tx, person, definition, plan.delete, partial=True)
-        outcome.deleted += sum(1 for one in written if one is not None)
+        _, refused = await records.delete(tx, person, definition, plan.delete, partial=True)
         for refusal in refused:
             outcome.keep(Kept(task.type, plan.delete[refusal.index], refusal.error.message))
 
     def refuse(identity: UUID, error: TenfoldError) -> None:
-        outcome.restored -= 1
         outcome.keep(Kept(task.type, identity, error.message))
 
     def tell(identity: UUID, reason: str, fields: tuple[str, ...]) -> None:
         outcome.keep(Kept(task.type, identity, reason, fields))
 
     if plan.rows:
-        outcome.restored += len(plan.rows)
         await records.put_back(tx, person, definition, plan.rows, current, refuse, tell)
+    deleted = {*plan.delete} - outcome.records
+    restored = {row["id"] for row in plan.rows} - outcome.records
+    outcome.deleted += len(deleted)
+    outcome.restored += len(restored)
+    outcome.gone += len({*ids} - outcome.records - deleted - restored)
 
 
 async def _plan(
@@ -196,7 +207,6 @@ async def _plan(
     for identity in ids:
         row = current.get(identity)
         if row is None:
-            outcome.gone += 1
             continue
         try:
             since = later.get(identity, frozenset[str]())
@@ -221,8 +231,8 @@ def _one(
     identity: UUID = row["id"]
     if effect.created:
         if row["deleted_at"] is not None:
-            outcome.gone += 1
-        elif later:
+            return
+        if later:
             reason = mark("It was edited after the batch made it.")
             outcome.keep(Kept(task.type, identity, reason, named(definition, access, later)))
         else:

@@ -10,10 +10,11 @@ from typing import Any, cast
 
 from tenfold.engine.definition import Field
 from tenfold.engine.types import Decimal as DecimalType
-from tenfold.engine.types import Integer
+from tenfold.engine.types import Integer, Locale
 from tenfold.engine.units import AREAS
 from tenfold.exchange import value_units
 from tenfold.exchange.cells import simple, store
+from tenfold.exchange.keys import compared
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.prepared import Prepared, Put, Store
 from tenfold.exchange.rows import Row, Value, as_text
@@ -46,7 +47,7 @@ class Converter:
         goals: Mapping[str, Goal],
         how: Reading,
         learned: Mapping[str, Sequence[Value]],
-        key: str = "",
+        key: Field | None = None,
         *,
         need_key: bool = False,
         values: Mapping[str, Mapping[str, str | Special]] | None = None,
@@ -55,6 +56,8 @@ class Converter:
     ) -> None:
         self.tally: Counter[str] = Counter()
         self._key, self._need_key, self._place = key, need_key, place.capitalize()
+        self._locale = Locale(how.region, how.currency)
+        named = key.json_name if key else ""
         self._seen: dict[object, int] = {}
         self._goals = goals
         self._taken = {guess.target for guess in guesses if guess.target}
@@ -75,7 +78,7 @@ class Converter:
             if goal.field and isinstance(goal.field.type, Integer) and goal.field.type.most == 100:
                 reading = replace(reading, shares=are_shares([as_text(text) for text in texts]))
             put = self._putter(guess.column, goal, reading)
-            needed = goal.target.required or goal.target.name == key or goal.kind == CURRENCY
+            needed = goal.target.required or goal.target.name == named or goal.kind == CURRENCY
             if skips and not needed:
                 put = self._skipping(guess.column, put)
             self._puts.append((guess.column, put))
@@ -129,19 +132,19 @@ class Converter:
         self.tally[f"{_VALUES} of {column!r} left out: no amount beside"] += 1
 
     def _check_key(self, made: Prepared, problems: list[str]) -> None:
-        if not self._key:
+        if self._key is None:
             return
-        key = made.body.get(self._key)
+        name = self._key.json_name
+        key = made.body.get(name)
         if key is None:
             if self._need_key:
-                problems.append(f"{self._key} is the key and is empty.")
+                problems.append(f"{name} is the key and is empty.")
             return
-        before = self._seen.setdefault(str(key), made.row.number)
+        made.key = compared(self._key, key, self._locale)
+        before = self._seen.setdefault(made.key, made.row.number)
         if before != made.row.number:
-            same = f"has the same {self._key} {shown(str(key))} already."
+            same = f"has the same {name} {shown(str(key))} already."
             problems.append(f"{self._place} {before} {same}")
-            return
-        made.key = key
 
     # -- one function per column, chosen once
 

@@ -69,6 +69,17 @@ class Finder:
             found |= fresh
         return found
 
+    async def keyed(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        key: Field,
+        texts: Iterable[str],
+    ) -> dict[str, Answer]:
+        """For each text that some records have in this field the record, or that they are many."""
+        return await self._by(reader, person, definition, key, list(dict.fromkeys(texts)))
+
     async def _fresh(
         self,
         reader: Reader,

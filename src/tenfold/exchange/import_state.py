@@ -23,7 +23,12 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     mapping: dict[str, str | None] = {}
     """Column → field; null leaves the column out. Other columns are guessed."""
     key: str = ""
-    """The unique field by which rows change records that exist; `none` makes all rows new."""
+    """The field by which rows find records that exist; `none` makes all rows new.
+
+    A unique field, an e-mail or web address, or the name. What is not given is guessed.
+    """
+    existing: Literal["update", "skip"] = "update"
+    """What becomes of a record that exists."""
     encoding: str | None = None
     separator: str | None = None
     header: bool | None = None
@@ -41,6 +46,8 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a cell that can't be read costs: its row, or where the row can do without it, itself."""
     create_missing: list[str] = []
     """Relations whose records are made, by their title, where there is none."""
+    leave_missing: list[str] = []
+    """Relations that are left empty where there is no such record."""
     types: dict[str, str] = {}
     """Another program's object → record type, for a plan of several files."""
 
@@ -121,6 +128,8 @@ class Counts(msgspec.Struct):
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
+    skipped: int = 0
+    """Rows whose records exist, where these were to be skipped."""
 
 
 class State(msgspec.Struct, kw_only=True):
@@ -142,6 +151,8 @@ class State(msgspec.Struct, kw_only=True):
     """The first SKIPPED cells that were left out."""
     job: str = ""
     error: str = ""
+    stopped: bool = False
+    """Whether somebody ended it before it was through; what came in by then stays."""
     draft: str = ""
     """The upload that was tried, for a real import of it."""
 
@@ -149,6 +160,11 @@ class State(msgspec.Struct, kw_only=True):
     def place(self) -> str:
         """What the number of a refused row counts: lines, or the items of a JSON file."""
         return place_of(part.kind for part in self.parts)
+
+    def stop(self) -> None:
+        """Note that somebody ended it here."""
+        self.stopped = True
+        self.error = f"It was stopped after {plural(self.counts.read, 'row', 'rows')}."
 
     def notes(self) -> list[str]:
         """What people must know beside the counts: what was guessed, changed or left out."""

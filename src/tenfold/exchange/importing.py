@@ -18,7 +18,7 @@ from tenfold.db.database import Database, Reader, Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
 from tenfold.engine.custom_types import PREFIX
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import Definition
 from tenfold.engine.halving import savepoint
 from tenfold.engine.records import Records
 from tenfold.engine.registry import CUSTOM
@@ -26,6 +26,7 @@ from tenfold.engine.tailored import Tailored
 from tenfold.engine.types import Locale
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import SKIPPED, Column, Options, Part, Skipped, State, state_of
+from tenfold.exchange.links import Lenience
 from tenfold.exchange.mapping import UnknownName
 from tenfold.exchange.prepared import Prepared
 from tenfold.exchange.rows import NotReadable, Row
@@ -175,7 +176,7 @@ class Importer:
             batch = await batches.find(reader, person, identity)
         state = state_of(batch.summary)
         if batch.status not in ("completed", "failed"):
-            state.error = f"It was stopped after {plural(state.counts.read, 'row', 'rows')}."
+            state.stop()
             async with work.transaction() as tx:
                 await batches.save(tx, identity, "failed", state.progress(), finished=True)
 
@@ -280,15 +281,15 @@ class _Run:
     async def _part(self, index: int, found: Survey) -> None:
         part = self.state.parts[index]
         definition = self.definitions[part.type]
-        key: Field | None = definition.by_json.get(found.key) if found.key else None
         writer = Writer(
             self.exchange.records,
             self.person,
             definition,
             self.locale,
-            key,
+            found.keys.get(found.key),
             frozenset(self.state.options.create_missing),
-            frozenset(_optional(found) - self._asked_for(found)),
+            Lenience.of(found, self.state.options),
+            skips=self.state.options.existing == "skip",
         )
         with closing(await asyncio.to_thread(_Feed, found, self.state.row)) as feed:
             await self._pieces(part, writer, feed)
@@ -307,12 +308,6 @@ class _Run:
                 raise
             size = _next_size(size, len(piece), time.monotonic() - began)
             piece = await following
-
-    def _asked_for(self, found: Survey) -> set[str]:
-        """The relations that somebody mapped by hand, and so wants to be found."""
-        targets = [target for target in self.state.options.mapping.values() if target]
-        goals = [found.goals[target] for target in targets if target in found.goals]
-        return {goal.field.json_name for goal in goals if goal.field}
 
     async def _piece(self, part: Part, writer: Writer, piece: list[Prepared], feed: _Feed) -> None:
         """Write one piece and how far the import is, in one transaction."""
@@ -406,16 +401,6 @@ def _skipped(part: Part, piece: Sequence[Prepared], result: Result) -> list[Skip
         if row.skipped and index not in result.reasons
         for column, text in row.skipped
     ]
-
-
-def _optional(found: Survey) -> set[str]:
-    """Relations that a row may do without: owners, and ids of another program, unknown here."""
-    mapped = {g.target for g in found.guesses}
-    guessed = [g.target for g in found.guesses if g.target and g.reason == "known name"]
-    fields = [found.goals[name].field for name in guessed if name.endswith("_id")]
-    # Where a column beside it names the record, that it is not here is a reason to refuse the row.
-    alone = [one for one in fields if one and not one.required and one.name not in mapped]
-    return {"owner_id"} | {one.json_name for one in alone}
 
 
 def _dropped(definition: Definition, name: str) -> str:

@@ -19,13 +19,14 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.halving import savepoint
 from tenfold.engine.scopes import WRITE
 from tenfold.engine.undo import Outcome
+from tenfold.exchange.import_state import state_of
 from tenfold.exchange.importing import TOPICS, Exchange, Importer, Steps
 from tenfold.exchange.lifetime import tidy_files
 from tenfold.exchange.standing import UNFINISHED, standing
-from tenfold.jobs import Handler, Job, LeaseLost, Schedule, drop, enqueue, job, put_off
+from tenfold.jobs import Handler, Job, LeaseLost, Schedule, cancel, drop, enqueue, job, put_off
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
-from tenfold.kernel.ids import new_id
+from tenfold.kernel.ids import new_id, parse_id
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
 _SHARED = "custom_record"
@@ -61,6 +62,8 @@ class Undoing(msgspec.Struct, kw_only=True):
     undoes: UUID
     kind: str = ""
     """What it undoes: an import, a bulk edit, a handing over, an undo."""
+    name: str = ""
+    """What that is called: an import is by its file."""
     beyond: bool = False
     """Whether that was a handing over, or undid one: private records go back, too."""
     types: list[str] = []
@@ -155,6 +158,28 @@ async def stand_by(tx: Transaction, identity: UUID) -> UUID:
     )
 
 
+async def stop(tx: Transaction, person: Person, identity: UUID) -> Batch:
+    """End an import where it is: what came in stays, and can be undone. One that is over stays so.
+
+    The piece that is being written waits for this, or this for it; it is then taken back.
+    """
+    batch = await batches.find(tx, person, identity, lock=True)
+    if batch.kind != batches.IMPORT:
+        raise NotFound("Only imports can be stopped.")
+    if person.scopes and not all(person.scopes.gives(WRITE, t) for t in batch.type.split(",")):
+        raise Forbidden(f"This API key may not stop it: that needs to write {batch.type}.")
+    batch = await standing(tx, person.tenant, batch)
+    if batch.status not in UNFINISHED:
+        return batch
+    state = state_of(batch.summary)
+    state.stop()
+    if (found := parse_id(state.job)) is not None:
+        with suppress(Conflict, NotFound):  # it has just ended, or is forgotten
+            await cancel(tx.connection, person.tenant, found)
+    await batches.save(tx, identity, "failed", state.progress(), finished=True)
+    return await batches.find(tx, person, identity)
+
+
 class Undoer:
     """Runs undos of batches."""
 
@@ -185,6 +210,7 @@ class Undoer:
         state = Undoing(
             undoes=batch,
             kind=found.kind,
+            name=str(found.summary.get("filename") or found.summary.get("name") or ""),
             beyond=beyond,
             types=[kind for kind, _ in kinds],
             total=sum(count for _, count in kinds),

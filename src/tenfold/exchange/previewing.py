@@ -18,8 +18,9 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.exchange.import_state import ChoiceValues, Column, Options, Part, counted
 from tenfold.exchange.importing import Exchange, Importer
+from tenfold.exchange.links import LINKS, Lenience, Link, links
 from tenfold.exchange.mapping import UnknownName
-from tenfold.exchange.prepared import Prepared
+from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.starting import allowed
 from tenfold.exchange.surveying import Survey, View, survey
@@ -65,8 +66,14 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     mapping: list[Column]
     targets: list[TargetView]
+    key: str
+    """The field by which rows find the records that exist; empty where all are new."""
+    keys: dict[str, str]
+    """The fields that may be the key and that a column goes into, with their labels."""
     values: list[ChoiceValues]
     """Words that no choice matches, by column."""
+    links: list[Link]
+    """Relations by which rows name records that are not here."""
     notes: list[str]
     first: list[PreviewRow]
 
@@ -94,6 +101,8 @@ class _Looked:
 
     found: Survey
     first: list[Prepared]
+    rows: list[list[Pointer]]
+    """What the counted rows name."""
     values: list[ChoiceValues]
     notes: list[str]
 
@@ -126,13 +135,21 @@ async def preview(
     except UnknownName as error:
         raise Invalid({"mapping": str(error)}) from None
     async with enter() as by:
-        writer = Writer(exchange.records, by.person, definition, locale)
-        await writer.relate(by.reader, looked.first, Result())
-    return _preview(definition.name, looked)
+        lenience = Lenience.of(looked.found, options)
+        make = frozenset(options.create_missing)
+        writer = Writer(
+            exchange.records, by.person, definition, locale, create_missing=make, lenience=lenience
+        )
+        answers = await writer.answers(by.reader, (p for one in looked.rows for p in one))
+        await writer.relate(by.reader, looked.first, Result(), known=answers)
+        types = exchange.records.registry.by_name
+        found = links(looked.found, looked.rows, answers, by.person, types, lenience)
+    return _preview(definition.name, looked, found)
 
 
-def _preview(kind: str, looked: _Looked) -> Preview:
+def _preview(kind: str, looked: _Looked, links: list[Link]) -> Preview:
     found = looked.found
+    mapped = {guess.target for guess in found.guesses}
     return Preview(
         type=kind,
         kind=found.source.kind,
@@ -146,7 +163,10 @@ def _preview(kind: str, looked: _Looked) -> Preview:
             )
             for g in found.goals.values()
         ],
+        key=found.key,
+        keys={n: f.label for n, f in found.keys.items() if n in mapped or n == found.key},
         values=looked.values,
+        links=links,
         notes=looked.notes,
         first=[_shown(row) for row in looked.first],
     )
@@ -157,10 +177,14 @@ def _look(path: Path, part: Part, options: Options, view: View, *, whole: bool) 
     converter = found.converter()
     with closing(found.source.rows()) as rows:
         first = [converter.convert(row) for row in islice(rows, SHOWN)]
+        told = [f"In the first rows: {counted(n, text)}." for text, n in converter.tally.items()]
+        named = [one.pointers for one in first if not one.problem]
+        if whole and any(found.goals[g.target].kind in LINKS for g in found.guesses if g.target):
+            rest = (converter.convert(row) for row in islice(rows, COUNTED - SHOWN))
+            named += [one.pointers for one in rest if not one.problem and one.pointers]
     values = unknown_values(found, COUNTED) if whole else []
-    told = [f"In the first rows: {counted(n, text)}." for text, n in converter.tally.items()]
     notes = [*found.notes, *_partly(found), *told]
-    return _Looked(found, first, values, notes)
+    return _Looked(found, first, named, values, notes)
 
 
 def _partly(found: Survey) -> list[str]:

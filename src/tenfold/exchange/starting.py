@@ -98,18 +98,21 @@ async def allowed(
         access.need("read", definition)
         access.need("create", definition)
         types.append(goals_of(definition, access))
-    _relations(options.create_missing, types)
+    _relations("create_missing", options.create_missing, types, ("ref",))
+    _relations("leave_missing", options.leave_missing, types, ("ref", "user"))
     meanings.check(options.values, types)
 
 
-def _relations(names: Sequence[str], types: Sequence[Mapping[str, Goal]]) -> None:
+def _relations(
+    option: str, names: Sequence[str], types: Sequence[Mapping[str, Goal]], kinds: Sequence[str]
+) -> None:
     """Raise Invalid for a name that is no relation of any of the types."""
-    goals = (goal for one in types for goal in one.values() if goal.kind == "ref")
+    goals = (goal for one in types for goal in one.values() if goal.kind in kinds)
     known = list(dict.fromkeys(goal.own.name for goal in goals))
     for name in names:
         if name not in known:
             why = f"there is no relation {name[:60]!r}{nearest(name[:60], known)}"
-            raise Invalid({"create_missing": why})
+            raise Invalid({option: why})
 
 
 async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:

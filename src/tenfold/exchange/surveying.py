@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.exchange.address_groups import addressed
 from tenfold.exchange.converting import Converter, texts_of
 from tenfold.exchange.import_state import Options, Part
+from tenfold.exchange.keys import chosen_key, keys_of
 from tenfold.exchange.mapping import Guess, guess, missing
 from tenfold.exchange.meanings import meanings
 from tenfold.exchange.readers import Source, open_source
@@ -21,9 +22,7 @@ from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
 from tenfold.exchange.value_texts import Reading, Special
-from tenfold.kernel.errors import Invalid
 
-NO_KEY = "none"
 SAMPLED = 1_000
 _DATED = frozenset({"date", "datetime"})
 _JSON = frozenset({"json", "ndjson"})
@@ -39,6 +38,8 @@ class Survey:
     goals: dict[str, Goal]
     rows: int
     notes: list[str]
+    keys: dict[str, Field]
+    """The fields by which rows may find their records."""
     key: str
     need_key: bool
     how: Reading
@@ -61,7 +62,7 @@ class Survey:
             self.goals,
             self.how,
             learned,
-            self.key,
+            self.keys.get(self.key),
             need_key=self.need_key,
             values=self.values,
             skips=self.skips,
@@ -106,8 +107,13 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     own = {c: c for c in columns if c in goals} if ID in goals else {}
     settled = {**linked, **own, **chosen}
     guesses = _guessed(columns, samples, goals, settled)
-    key, need = _key(definition, options, guesses)
-    notes = [*source.notes, *_notes(definition, guesses, goals, key, empty)]
+    keys = keys_of(definition, view.person.access(definition))
+    mapped = {g.target: [one.get(g.column) for one in samples] for g in guesses if g.target}
+    key, need = chosen_key(keys, mapped, options.key)
+    notes = [*source.notes, *_notes(definition, guesses, goals, empty)]
+    if key:
+        become = "are skipped" if options.existing == "skip" else "change that record"
+        notes.append(f"Rows whose {key} exists {become}.")
     if number and not any(one.target for one in guesses):
         notes.append("No column goes into any field; say by hand where each belongs.")
     if not number:
@@ -116,7 +122,7 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     how = replace(view.how, decimals="point") if ID in goals else view.how
     said = meanings(options.values, goals)
     skips = options.unreadable == "skip"
-    return Survey(source, columns, guesses, goals, number, notes, key, need, how, said, skips)
+    return Survey(source, columns, guesses, goals, number, notes, keys, key, need, how, said, skips)
 
 
 def _guessed(
@@ -157,27 +163,10 @@ def _counted(
     return number, empty, read
 
 
-def _key(definition: Definition, options: Options, guesses: Sequence[Guess]) -> tuple[str, bool]:
-    """The field by which rows find their records, and whether each row must have it."""
-    uniques = {f.json_name: f for f in definition.unique_fields}
-    mapped = {guess.target for guess in guesses}
-    if options.key == NO_KEY:
-        return "", False
-    if options.key:
-        if options.key not in uniques:
-            raise Invalid({"key": f"must be a unique field: {', '.join(uniques)}, or {NO_KEY}"})
-        return options.key, True
-    for name in ("external_id", *uniques):
-        if name in mapped:
-            return name, False
-    return "", False
-
-
 def _notes(
     definition: Definition,
     guesses: Sequence[Guess],
     goals: Mapping[str, Goal],
-    key: str,
     empty: set[str],
 ) -> list[str]:
     notes: list[str] = []
@@ -198,6 +187,4 @@ def _notes(
             notes.append(
                 f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
             )
-    if key:
-        notes.append(f"Rows whose {key} exists change that record.")
     return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -21,12 +21,13 @@ from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.types import Columns, Locale, Refused, Text
 from tenfold.engine.written import Change
 from tenfold.exchange.finding import Answer, Finder
+from tenfold.exchange.links import Answers, Lenience, is_absent
 from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
 
-Fate = Literal["created", "updated", "unchanged", "refused"]
+Fate = Literal["created", "updated", "unchanged", "refused", "skipped"]
 
 
 @dataclass(slots=True)
@@ -43,6 +44,9 @@ class Result:
     """What else was done to how many rows, as the end of a sentence."""
 
 
+_STRICT = Lenience(frozenset(), frozenset())
+
+
 class _Rehearsal(Exception):
     """Takes everything back that a dry run wrote."""
 
@@ -57,8 +61,10 @@ class Writer:
     locale: Locale
     key: Field | None = None
     create_missing: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
+    lenience: Lenience = _STRICT
     """Relations that are left out of a row where they lead nowhere."""
+    skips: bool = False
+    """Whether records that exist are left as they are."""
     finder: Finder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,15 +86,20 @@ class Writer:
             return result
 
     async def _write(self, tx: Transaction, piece: Sequence[Prepared], result: Result) -> None:
-        await self.relate(tx, piece, result, tx)
         found = await self._existing(tx, piece)
-        new = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is None]
-        old = [i for i, one in enumerate(piece) if not one.problem and found.get(i) is not None]
+        settled: dict[int, Fate | TenfoldError] = {}
+        if self.skips:
+            # Before their relations are looked for: nothing is made for a row that is skipped.
+            settled.update(dict.fromkeys(found, "skipped"))
+            found = {}
+        await self.relate(tx, [o for i, o in enumerate(piece) if i not in settled], result, tx)
+        left = [i for i, one in enumerate(piece) if i not in settled and not one.problem]
+        new = [i for i in left if i not in found]
+        old = [i for i in left if i in found]
         for index in new:
             result.told.update(_stand_in(piece[index].body, self.definition))
-        # What a statement that is taken back had said is overwritten by the next attempt.
-        settled: dict[int, Fate | TenfoldError] = {}
 
+        # What a statement that is taken back had said is overwritten by the next attempt.
         async def create(some: Sequence[int]) -> None:
             bodies = [piece[i].body for i in some]
             written, refused = await self.records.create(
@@ -125,21 +136,33 @@ class Writer:
         piece: Sequence[Prepared],
         result: Result,
         tx: Transaction | None = None,
+        known: Answers | None = None,
     ) -> None:
-        """Put the ids of the records that the rows' relations name; where none is, the problem."""
-        answers: dict[tuple[str, bool, str], Answer] = {}
-        wanted: dict[tuple[str, bool], list[str]] = {}
+        """Put the ids of the records that the rows' relations name; where none is, the problem.
+
+        Without a transaction nothing is made, and what would be is no problem.
+        """
+        every = [p for one in piece if not one.problem for p in one.pointers]
+        answers = dict(known or await self.answers(reader, every))
+        if tx is not None:
+            await self._make_missing(tx, piece, answers, result)
+        unmade = {_asks(p) for p in every if tx is None and self._may_make(p, answers)}
         for one in piece:
-            for pointer in one.pointers if not one.problem else ():
-                wanted.setdefault((pointer.to, pointer.reference), []).append(pointer.text)
+            if not one.problem and one.pointers:
+                _point(one, answers, self.lenience, unmade, result)
+
+    async def answers(
+        self, reader: Reader, pointers: Iterable[Pointer]
+    ) -> dict[tuple[str, bool, str], Answer]:
+        """What the pointers lead to, or why they lead nowhere."""
+        wanted: dict[tuple[str, bool], list[str]] = {}
+        for pointer in pointers:
+            wanted.setdefault((pointer.to, pointer.reference), []).append(pointer.text)
+        answers: dict[tuple[str, bool, str], Answer] = {}
         for (to, references), texts in wanted.items():
             found = await self.finder.find(reader, self.person, to, texts, references=references)
             answers |= {(to, references, text): answer for text, answer in found.items()}
-        if tx is not None:
-            await self._make_missing(tx, piece, answers, result)
-        for one in piece:
-            if not one.problem and one.pointers:
-                _point(one, answers, self.optional, result)
+        return answers
 
     async def _make_missing(
         self,
@@ -171,8 +194,8 @@ class Writer:
                 why = f"The {word} can't be made: {sentence(refusal.error)}"
                 answers[to, False, names[refusal.index]] = why
 
-    def _may_make(self, pointer: Pointer, answers: Mapping[tuple[str, bool, str], Answer]) -> bool:
-        answer = answers[pointer.to, pointer.reference, pointer.text]
+    def _may_make(self, pointer: Pointer, answers: Answers) -> bool:
+        answer = answers[_asks(pointer)]
         asked = pointer.name.removesuffix("_id") in self.create_missing
         if (
             not asked
@@ -205,7 +228,24 @@ class Writer:
                     piece[index].body["external_id"] = text
         if self.key is not None:
             keyed = [i for i, o in enumerate(piece) if not o.problem and i not in found]
-            found |= await self._by_key(tx, piece, keyed, self.key)
+            by = self._by_key if self.key.unique else self._by_value
+            found |= await by(tx, piece, keyed, self.key)
+        return found
+
+    async def _by_value(
+        self, tx: Transaction, piece: Sequence[Prepared], indexes: Iterable[int], key: Field
+    ) -> dict[int, UUID]:
+        """By a field that several records may share: of those that the person may see."""
+        values = {i: piece[i].body.get(key.json_name) for i in indexes}
+        texts = {i: str(value) for i, value in values.items() if value is not None}
+        answers = await self.finder.keyed(tx, self.person, self.definition, key, texts.values())
+        found: dict[int, UUID] = {}
+        for index, text in texts.items():
+            answer = answers.get(text)
+            if isinstance(answer, UUID):
+                found[index] = answer
+            elif answer is not None:
+                piece[index].problem = f"{key.json_name}: {answer}"
         return found
 
     async def _by_key(
@@ -261,17 +301,19 @@ def _tell(
         result.fates.append("refused" if refused else fate)  # pyright: ignore[reportArgumentType]
 
 
+def _asks(pointer: Pointer) -> tuple[str, bool, str]:
+    return pointer.to, pointer.reference, pointer.text
+
+
 def _point(
-    one: Prepared,
-    answers: Mapping[tuple[str, bool, str], Answer],
-    optional: frozenset[str],
-    result: Result,
+    one: Prepared, answers: Answers, lenience: Lenience, unmade: Collection[object], result: Result
 ) -> None:
     """Of several columns for one relation, the first that leads to a record counts."""
     problems: dict[str, str] = {}
+    coming = {pointer.name for pointer in one.pointers if _asks(pointer) in unmade}
     for pointer in one.pointers:
-        answer = answers[pointer.to, pointer.reference, pointer.text]
-        if pointer.name in one.body:
+        answer = answers[_asks(pointer)]
+        if pointer.name in one.body or pointer.name in coming:
             continue
         if isinstance(answer, UUID):
             one.body[pointer.name] = answer
@@ -279,7 +321,8 @@ def _point(
         # A title says more to people than an id does.
         elif not pointer.keyed or pointer.name not in problems:
             problems[pointer.name] = answer
-    for name in optional & problems.keys():
+    absent = {name for name in lenience.absent & problems.keys() if is_absent(problems[name])}
+    for name in (lenience.optional & problems.keys()) | absent:
         result.dropped[name] += 1
         del problems[name]
     if problems:

@@ -14,6 +14,7 @@ from tenfold.jobs.queue import (
     put_off,
     retry,
     status,
+    statuses,
     ticks,
     unfinished,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "put_off",
     "retry",
     "status",
+    "statuses",
     "ticks",
     "unfinished",
     "work",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -148,6 +148,14 @@ async def status(connection: Connection, tenant: UUID, id: UUID) -> Status:  # n
     if row is None:
         raise NotFound("There is no such job.")
     return _status(row)
+
+
+async def statuses(
+    connection: Connection, tenant: UUID, ids: Collection[UUID]
+) -> dict[UUID, Status]:
+    """Those of these jobs that the tenant has, by their ids."""
+    rows = await connection.fetch(statements.STATUSES, tenant, list(ids)) if ids else []
+    return {row["id"]: _status(row) for row in rows}
 
 
 async def listing(

@@ -37,6 +37,7 @@ FROM jobs.job
 """
 
 STATUS = _SHOWN + "WHERE tenant_id = $1 AND id = $2"
+STATUSES = _SHOWN + "WHERE tenant_id = $1 AND id = ANY ($2)"
 
 LISTING = (
     _SHOWN

@@ -20,7 +20,7 @@ from tenfold.engine.batches import Batch
 from tenfold.engine.undo import shown_to
 from tenfold.exchange.import_state import state_of
 from tenfold.exchange.jobs import AT_ONCE, UNDO_JOB, Undoer, Undoing, enqueued
-from tenfold.exchange.standing import UNFINISHED, standing
+from tenfold.exchange.standing import UNFINISHED, standing, standings
 from tenfold.kernel.answers import encoded
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
@@ -113,7 +113,7 @@ async def listed(
     async with desk.enter(claims) as entered:
         reader, person = entered.reader, entered.person
         several = await batches.listing(reader, person, kinds, before, limit + 1)
-        shown = [await standing(reader, person.tenant, batch) for batch in several[:limit]]
+        shown = await standings(reader, person.tenant, several[:limit])
     cursor = cursors.seal(place, [shown[-1].id]) if len(several) > limit else None
     views = [view(desk, person, batch) for batch in shown]
     body = respond.listed(encoded(views), respond.meta(limit, cursor))

@@ -77,7 +77,7 @@ _VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "PUT": "put", "DEL
 
 
 # Addresses that end in what is done: `POST /v1/imports/{id}/undo` is `undo_import`.
-_DEEDS = frozenset({"undo", "preview", "hand_over", "rotate"})
+_DEEDS = frozenset({"undo", "stop", "preview", "hand_over", "rotate"})
 
 
 def _words(path: str) -> list[str]:

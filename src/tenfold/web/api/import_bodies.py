@@ -123,9 +123,9 @@ def _option(name: str, text: str) -> object:
     """One option of a form: lists and objects as JSON, a list also parted by commas."""
     if name in ("mapping", "values", "types"):
         return _decoded(name, text, dict)
-    if name == "create_missing" and not text.startswith("["):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    if name == "create_missing":
+    if name in ("create_missing", "leave_missing"):
+        if not text.startswith("["):
+            return [part.strip() for part in text.split(",") if part.strip()]
         return _decoded(name, text, list)
     if name in ("dry_run", "header"):
         if text not in ("true", "false"):

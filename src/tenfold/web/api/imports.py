@@ -18,7 +18,7 @@ from tenfold.engine.batches import Batch
 from tenfold.exchange import previewing, starting
 from tenfold.exchange.import_state import ChoiceValues, Column, Counts, Skipped, State, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import IMPORT_JOB, enqueued
+from tenfold.exchange.jobs import IMPORT_JOB, enqueued, stop
 from tenfold.exchange.previewing import Preview
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import new_id
@@ -31,7 +31,7 @@ from tenfold.web.api.exports import saved
 from tenfold.web.api.idempotency import once
 from tenfold.web.api.import_bodies import ImportRequest, Sent, received
 from tenfold.web.api.requests import Req, known
-from tenfold.web.desk import Desk, desk_of
+from tenfold.web.desk import Desk, Entered, desk_of
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -156,6 +156,21 @@ async def read_refused(request: Req, import_id: str) -> Stream:
     return refused_stream(request, desk.exchange, claims.tenant, batch)
 
 
+@post("/v1/imports/{import_id:str}/stop", status_code=200)
+async def stop_import(request: Req, import_id: str) -> ASGIResponse:
+    """End an import that runs: what came in by then stays, and can be undone."""
+    desk, claims = known(request, "import-stop")
+    async with (
+        desk.begin(claims, desk.context(claims, request.scope)) as (tx, person),
+        once(request, tx, claims) as kept,
+    ):
+        if kept.answer is not None:
+            return kept.answer
+        batch = await found(Entered(tx, person), import_id, batches.IMPORT)
+        ended = await stop(tx, person, batch.id)
+        return await kept.keep(respond.data(_view(desk, person, ended)))
+
+
 @post("/v1/imports/{import_id:str}/undo", status_code=200)
 async def undo_import(request: Req, import_id: str) -> ASGIResponse:
     """Take back what an import made and changed; later edits are kept and reported."""
@@ -218,7 +233,15 @@ def _view(_desk: Desk, _person: Person, batch: Batch) -> ImportView:
     )
 
 
-HANDLERS = [start_import, preview_import, list_imports, read_import, read_refused, undo_import]
+HANDLERS = [
+    start_import,
+    preview_import,
+    list_imports,
+    read_import,
+    read_refused,
+    stop_import,
+    undo_import,
+]
 
 _READS = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", "TOO_LARGE", 422)
 
@@ -244,6 +267,7 @@ ENDPOINTS = (
         "GET", "/v1/imports", "Imports, newest first", response=list[ImportView], query=PARAMETERS
     ),
     Endpoint("GET", "/v1/imports/{import_id}", "One import", response=ImportView),
+    Endpoint("POST", "/v1/imports/{import_id}/stop", "Stop an import", response=ImportView),
     Endpoint(
         "POST",
         "/v1/imports/{import_id}/undo",

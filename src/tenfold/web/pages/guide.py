@@ -15,6 +15,7 @@ from tenfold.kernel.language import say
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, changing, readable
 from tenfold.web.pages.session import Req, routed, signed_form
 
@@ -29,6 +30,7 @@ class Step:
     text: str
     icon: str
     href: str
+    file: str
     done: bool
 
 
@@ -39,6 +41,11 @@ class Guide:
     pack: str
     label: str
     steps: tuple[Step, ...]
+
+    @property
+    def file(self) -> str:
+        """Where a file of what is to be done next is sent."""
+        return next(step.file for step in self.steps if not step.done)
 
     @property
     def done(self) -> int:
@@ -70,6 +77,7 @@ def _step(definition: Definition, number: int) -> Step:
         definition.guide,
         definition.icon,
         f"/{definition.path}/new",
+        address("/imports/new", [("type", definition.path)]),
         number > 0,
     )
 

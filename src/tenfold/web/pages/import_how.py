@@ -14,12 +14,13 @@ from babel.numbers import get_currency_name
 from tenfold.exchange import starting
 from tenfold.exchange.delimited_shape import SEPARATORS
 from tenfold.exchange.import_state import Options
+from tenfold.exchange.keys import NO_KEY
 from tenfold.exchange.previewing import Preview
 from tenfold.kernel.language import manner, mark, say
 from tenfold.kernel.money import CURRENCIES
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.frame import Who
-from tenfold.web.pages.session import Form
+from tenfold.web.pages.session import Form, whole
 
 _COLUMN = "column."
 _ENCODINGS = {
@@ -93,6 +94,19 @@ def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
     return tuple(found)
 
 
+def known(preview: Preview, chosen: Options) -> tuple[Choice, ...]:
+    """What may be chosen about records that are here already: how they are found, what becomes."""
+    new = (NO_KEY, say("Nothing: every row is new"))
+    ways = [new, *((name, label) for name, label in preview.keys.items())]
+    become = [("update", say("Change them as the file says")), ("skip", say("Skip their rows"))]
+    finds = say("A row with the same value as a record stands for that record.")
+    keeps = say("A cell that is empty leaves what the record has.")
+    return (
+        _choice("key", say("Found by"), finds, preview.key or NO_KEY, ways),
+        _choice("existing", say("What becomes of them"), keeps, chosen.existing, become),
+    )
+
+
 def said(form: Form, before: Options, who: Who) -> Options:
     """How the file is written, by the form; what it leaves as it was shown stays a guess."""
     region, currency = form.get("region"), form.get("currency")
@@ -103,6 +117,8 @@ def said(form: Form, before: Options, who: Who) -> Options:
             # The organisation's own are not asked for: amounts then keep their records' currency.
             region="" if region == who.region else region,
             currency="" if currency == who.currency else currency,
+            key=_changed(form, "key", before.key) or "",
+            existing="skip" if form.get("existing") == "skip" else "update",
             unreadable="skip" if form.get("unreadable") == "skip" else "refuse",
         )
     )
@@ -152,9 +168,9 @@ def clashes(form: Form) -> dict[int, str]:
     taken: set[str] = set()
     found: dict[int, str] = {}
     for name in form.names(_COLUMN):
-        number, target = name.removeprefix(_COLUMN), form.get(name)
-        if target in taken and number.isdecimal():
-            found[int(number)] = target
+        number, target = whole(name.removeprefix(_COLUMN)), form.get(name)
+        if target in taken and number is not None:
+            found[number] = target
         elif target:
             taken.add(target)
     return found

@@ -22,17 +22,18 @@ from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.language import mark, say, say_n, within
-from tenfold.kernel.text import plural
-from tenfold.web.pages import cells, import_words, words
+from tenfold.web.pages import cells, import_how, import_kept, import_links, import_words, words
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.import_how import Choice, other_columns
+from tenfold.web.pages.import_kept import Kept
+from tenfold.web.pages.import_links import Missing
 from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
-_KEPT_SHOWN = 10
 _CERTAIN, _LIKELY = 0.9, 0.6
+_TOLD_ELSEWHERE = ("No column goes into ", "Rows whose ")
 _NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
@@ -68,6 +69,15 @@ class Entry:
     when: Cell
     state: Cell
     undo: str = ""
+    other: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another batch: what this one took back, or what took this one back."""
+
+    href: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +145,10 @@ class Check:
     missing: tuple[str, ...]
     problem: str
     place: str
+    known: tuple[Choice, ...]
     how: tuple[Choice, ...]
     words: tuple[Words, ...]
+    missing_links: tuple[Missing, ...]
     changed: bool
 
 
@@ -152,6 +164,8 @@ class BatchView:
     when: Cell
     state: Cell
     running: bool
+    stop: str
+    """Where an import that runs is stopped."""
     done: int
     total: int
     progress: str
@@ -171,21 +185,18 @@ class BatchView:
     columns: str
     begin: str
     step: int = 0
-    kept: tuple[Unchanged, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A record that an undo would leave as it is, and why."""
-
-    href: str
-    label: str
-    reason: str
+    undoes: Link | None = None
+    kept: Kept | None = None
+    """What this undo kept."""
+    keeps: Kept | None = None
+    """What an undo of this would keep."""
 
 
 def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
     """A batch as a line of the list."""
     title, what = named(guest, batch)
+    if batch.kind == batches.UNDO:
+        what = ""  # what it took back stands there
     return Entry(
         f"/imports/{batch.id}",
         title,
@@ -195,7 +206,21 @@ def entry(guest: Guest, batch: Batch, eyes: cells.Reader) -> Entry:
         cells.moment_cell(batch.created_at, eyes),
         state_cell(batch),
         f"/imports/{batch.id}#undo" if undoable(batch) else "",
+        _undoes(batch) or _undone(batch),
     )
+
+
+def _undoes(batch: Batch) -> Link | None:
+    """What a batch took back."""
+    if batch.kind != batches.UNDO:
+        return None
+    undo = msgspec.convert(batch.summary, Undoing)
+    return Link(f"/imports/{undo.undoes}", undo.name or say("What it took back"))
+
+
+def _undone(batch: Batch) -> Link | None:
+    """What took a batch back."""
+    return Link(f"/imports/{batch.undone_by}", say("Its undo")) if batch.undone_by else None
 
 
 def undoable(batch: Batch) -> bool:
@@ -281,6 +306,7 @@ def view(
         when=cells.moment_cell(batch.created_at, eyes),
         state=state_cell(batch),
         running=batch.status in UNFINISHED,
+        stop=f"/imports/{batch.id}/stop" if batch.kind == batches.IMPORT else "",
         done=done,
         total=total,
         progress=_progress(done, total, (eyes.now - batch.created_at).total_seconds()),
@@ -297,10 +323,12 @@ def view(
         undo=_undo_word(batch) if undo is not None else "",
         undo_says=_undo_says(undo) if undo is not None else "",
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
+        undoes=_undoes(batch),
         columns=f"/imports/{draft}/columns" if draft else "",
         begin=_begin_word(definition, state.counts) if definition and state else "",
         step=0 if state is None else 3 if state.options.dry_run else 4,
-        kept=_kept(guest, undo) if undo is not None else (),
+        kept=import_kept.kept(guest, batch.summary, eyes) if batch.kind == batches.UNDO else None,
+        keeps=import_kept.kept(guest, undo, eyes) if undo is not None else None,
     )
 
 
@@ -314,7 +342,8 @@ def _progress(done: int, total: int, seconds: float) -> str:
     if seconds < 1:
         return said
     rate = max(1, round(done / seconds))
-    said = f"{said}, {say('%(n)s rows a second', n=words.number(rate))}"
+    quick = say_n("%(n)s row a second", "%(n)s rows a second", rate, n=words.number(rate))
+    said = f"{said}, {quick}"
     minutes = round((total - done) / rate / 60)
     left = say_n("about %(n)s minute left", "about %(n)s minutes left", minutes, n=minutes)
     return f"{said}, {left}" if minutes else said
@@ -329,17 +358,6 @@ def _made(definition: Definition, batch: Batch) -> str:
     if created is not None and batch.actor_id is not None:
         pairs.append((created.json_name, str(batch.actor_id)))
     return address(f"/{definition.path}", pairs)
-
-
-def _kept(guest: Guest, undo: Mapping[str, Any]) -> tuple[Unchanged, ...]:
-    """The first records that an undo would leave as they are."""
-    found: list[Unchanged] = []
-    for one in undo.get("details", [])[:_KEPT_SHOWN]:
-        definition = guest.desk.registry.by_name.get(one["type"])
-        href = f"/{definition.path}/{one['id']}" if definition else ""
-        reason: str = one["reason"]
-        found.append(Unchanged(href, definition.label if definition else "", say(reason)))
-    return tuple(found)
 
 
 def _skipped(state: State) -> tuple[SkippedCell, ...]:
@@ -380,16 +398,18 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
             _figure(counts.created, say("would be new") if dry else say("new"), "green"),
             _figure(counts.updated, say("would change") if dry else say("changed"), "blue"),
             _figure(counts.unchanged, say("the same already")),
+            *_skipped_rows(state),
             _figure(counts.refused, say("refused"), "red"),
         ]
-        return counts.read, state.total or 0, figures, state.notes(), state.error
+        error = _stopped(state) if state.stopped else state.error
+        return counts.read, state.total or 0, figures, state.notes(), error
     if batch.kind == batches.UNDO:
         undo = msgspec.convert(batch.summary, Undoing)
         figures = [
             _figure(undo.deleted, say("taken away"), "red"),
             _figure(undo.restored, say("put back"), "green"),
             _figure(undo.kept, say("left as now"), "amber"),
-            _figure(undo.gone, say("gone already")),
+            _figure(undo.gone, say("gone or as before already")),
         ]
         return undo.done, undo.total, figures, [], undo.error
     if batch.kind == batches.HAND_OVER:
@@ -404,6 +424,29 @@ def _told(batch: Batch) -> tuple[int, int, list[Figure], list[str], str]:
     figures = [_figure(written, say("written")), _figure(refused, say("refused"), "red")]
     total, error = batch.summary.get("total", 0), str(batch.summary.get("error") or "")
     return written + refused, total, figures, [], error
+
+
+def _stopped(state: State) -> str:
+    """That somebody ended an import, where it was and what that means."""
+    read, total = state.counts.read, state.total
+    if total:
+        many = {"n": words.number(read), "total": words.number(total)}
+        said = say("It was stopped after %(n)s of %(total)s rows.", **many)
+    else:
+        said = say("It was stopped before it began.")
+    if state.options.dry_run or not read:
+        became = say("Nothing was stored.")
+    else:
+        became = say("What came in by then stays; Undo takes it back.")
+    return f"{said} {became}"
+
+
+def _skipped_rows(state: State) -> list[Figure]:
+    """How many rows are skipped, where that was chosen."""
+    if state.options.existing != "skip":
+        return []
+    dry = state.options.dry_run
+    return [_figure(state.counts.skipped, say("would be skipped") if dry else say("skipped"))]
 
 
 def _figure(number: int, label: str, hue: str = "") -> Figure:
@@ -457,7 +500,7 @@ def check(
     return Check(
         path=path,
         filename=filename,
-        rows=plural(preview.rows, one, many),
+        rows=f"{words.number(preview.rows)} {one if preview.rows == 1 else many}",
         about=about,
         columns=tuple(
             _column(number, m, labels, used, clashes.get(number, ""))
@@ -472,13 +515,15 @@ def check(
             )
             for r in preview.first
         ),
-        # What is missing is told by its label, above the columns.
-        notes=tuple(n for n in preview.notes if not n.startswith("No column goes into ")),
+        # What is missing is told by its label, above the columns; the key beside its choice.
+        notes=tuple(n for n in preview.notes if not n.startswith(_TOLD_ELSEWHERE)),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
         place=say(place_of([preview.kind]).capitalize()),
+        known=import_how.known(preview, chosen),
         how=how,
         words=import_words.words(preview, chosen),
+        missing_links=import_links.missing(preview, chosen),
         changed=other_columns(chosen, Options())
         or bool(chosen.region or chosen.currency)
         or chosen.unreadable == "skip",
@@ -493,7 +538,8 @@ def _column(
     problem = ""
     if clash:
         said = say("Another column goes into %(field)s already.", field=labels.get(clash, clash))
-        problem = f"{said} {say('Choose another field for one of them.')}"
+        mend = say("Choose another field for one of them.")
+        problem = f"{said} {mend}"
     return Column(
         number,
         one.column,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tenfold.exchange.import_state import ChoiceValue, ChoiceValues, Options
 from tenfold.exchange.previewing import Preview
 from tenfold.kernel.language import say, say_n
-from tenfold.kernel.text import plural
 from tenfold.web.pages.filters import Option
 from tenfold.web.pages.session import Form
+from tenfold.web.pages.words import number
 
 _NAME = "value."
 """A select is named `value.status:Not Started`; its options are a sign and the choice."""
@@ -74,4 +74,5 @@ def _word(one: ChoiceValues, value: ChoiceValue, unsaid: str) -> Word:
         ),
     )
     name = f"{_NAME}{one.field}:{value.value}"
-    return Word(name, value.value, plural(value.rows, "row", "rows"), options)
+    rows = say_n("%(n)s row", "%(n)s rows", value.rows, n=number(value.rows))
+    return Word(name, value.value, rows, options)

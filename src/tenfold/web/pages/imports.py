@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -26,9 +26,9 @@ from tenfold.exchange.drafts import Draft
 from tenfold.exchange.import_files import ImportFiles
 from tenfold.exchange.import_state import Options, Part, State, state_of
 from tenfold.exchange.importing import Exchange
-from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued
+from tenfold.exchange.jobs import AT_ONCE, IMPORT_JOB, UNDO_JOB, Undoer, enqueued, stop
 from tenfold.exchange.previewing import Preview
-from tenfold.exchange.standing import UNFINISHED, standing
+from tenfold.exchange.standing import UNFINISHED, standing, standings
 from tenfold.exchange.starting import Upload, shown_name
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id, parse_id
@@ -37,7 +37,16 @@ from tenfold.web.api.administration import told_outside
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells, import_filters, import_how, import_views, import_words, render
+from tenfold.web.pages import (
+    cells,
+    import_filters,
+    import_how,
+    import_kept,
+    import_links,
+    import_views,
+    import_words,
+    render,
+)
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
@@ -63,7 +72,7 @@ async def imports_page(
         which = import_filters.which(kind, by, status)
         what = (guest.reader, guest.person, which.kinds, parse_id(before), _SHOWN + 1)
         found = await batches.listing(*what, by=which.by, state=which.state)
-        shown = [await standing(guest.reader, claims.tenant, b) for b in found[:_SHOWN]]
+        shown = await standings(guest.reader, claims.tenant, found[:_SHOWN])
         eyes = await _eyes(guest, shown)
         entries = [import_views.entry(guest, b, eyes) for b in shown]
         may = bool(_choices(guest, ""))
@@ -148,13 +157,16 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     routed(request, "page-import")
     claims = await signed_in(request)
     exchange = desk_of(request).exchange
-    async with changing(request, claims) as (tx, guest):
-        batch = await batches.find(tx, guest.person, _identified(import_id))
-        batch = await standing(tx, claims.tenant, batch)
+    async with visiting(request, claims) as guest:
+        batch = await batches.find(guest.reader, guest.person, _identified(import_id))
+        batch = await standing(guest.reader, claims.tenant, batch)
         undo = None
-        if import_views.undoable(batch):
+        eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
+    if import_views.undoable(batch):
+        # What an undo would do is tried and taken back, as nothing that only reads can be.
+        async with changing(request, claims) as (tx, guest):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)
-        eyes = await _eyes(guest, [batch])
+            eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
     refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
     view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
     around = frame(guest, view.title)
@@ -174,6 +186,18 @@ async def refused_file(request: Req, import_id: str) -> Stream:
     if batch.kind != batches.IMPORT:
         raise NotFound(say("Only imports refuse rows."))
     return refused_stream(request, exchange, claims.tenant, batch)
+
+
+@post("/imports/{import_id:str}/stop", status_code=200)
+async def stop_import(request: Req, import_id: str) -> ASGIResponse:
+    """End an import that runs: what came in by then stays, and can be undone."""
+    routed(request, "page-import-stop")
+    claims = await signed_in(request)
+    await signed_form(request, claims)
+    identity = _identified(import_id)
+    async with changing(request, claims) as (tx, guest):
+        await stop(tx, guest.person, identity)
+    return render.to(request, f"/imports/{identity}")
 
 
 @post("/imports/{import_id:str}/undo", status_code=200)
@@ -310,7 +334,7 @@ async def _chosen(
         return replace(draft.options, dry_run=dry)
     async with enter() as guest:
         how = import_how.said(form, draft.options, guest.who)
-    how = replace(how, values=import_words.said(form))
+    how = replace(how, values=import_words.said(form), **import_links.said(form))
     if import_how.other_columns(how, draft.options):
         return replace(how, dry_run=dry)
     guessed = await _previewed(enter, exchange, files, draft, how, whole=False)
@@ -375,8 +399,13 @@ async def _check(
     return import_views.check(*what, clashes=clashes)
 
 
-async def _eyes(guest: Guest, found: list[Batch]) -> cells.Reader:
+async def _eyes(
+    guest: Guest, found: list[Batch], records: Iterable[tuple[str, UUID]] = ()
+) -> cells.Reader:
     wanted = Mentions()
+    for kind, identity in records:
+        if kind in guest.desk.registry.by_name:
+            wanted.add(kind, identity)
     for identity in import_views.names_wanted(found):
         wanted.add(USER, identity)
     return guest.eyes(await titles(guest.desk.query, guest.reader, guest.person, wanted))
@@ -397,6 +426,8 @@ def _said(error: Invalid) -> str:
     text = "; ".join(texts)
     if text[0].isupper():
         return text
+    if "key" in error.fields:
+        return say("No column goes into the field by which records were to be found.")
     if "file" in error.fields:
         return say("The file %(mistake)s", mistake=text)
     return say("This %(mistake)s", mistake=text)
@@ -410,5 +441,6 @@ HANDLERS = [
     begin,
     import_page,
     refused_file,
+    stop_import,
     take_back,
 ]

@@ -32,6 +32,12 @@ class SignInFirst(Unauthenticated):
 _DIGITS = 18
 
 
+def whole(text: str) -> int | None:
+    """A whole number of up to 18 digits; None for anything else."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
 class Form:
     """A posted form: the values of each name, in order; PostgreSQL's texts hold no NUL."""
 
@@ -50,8 +56,7 @@ class Form:
 
     def whole(self, name: str) -> int | None:
         """A whole number of up to 18 digits; None for anything else."""
-        text = self.get(name).strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+        return whole(self.get(name))
 
     def names(self, start: str) -> list[str]:
         """The names that begin so, in order."""

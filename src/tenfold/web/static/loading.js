@@ -38,7 +38,9 @@ document.addEventListener("trouble", (event) => {
   note.querySelector("span").textContent = text;
   note.querySelector("[data-again]").addEventListener("click", () => again(failed));
   if (target.dataset.part === "keep") {
-    place.querySelector(":scope > .failed")?.remove();
+    const before = place.querySelector(":scope > .failed");
+    if (before?.textContent === note.textContent) return; // what is asked every second says so once
+    before?.remove();
     place.prepend(note);
   } else place.replaceChildren(note);
   if (held) note.querySelector("[data-again]").focus({ preventScroll: true });

@@ -9,7 +9,8 @@ from tenfold.web.pages import cells
 from tenfold.web.pages.components import values
 from tenfold.web.pages.components.apart import SAMPLE
 from tenfold.web.pages.components.values import chip, person
-from tenfold.web.pages.import_views import BatchView, Figure, RefusedRow, SkippedCell
+from tenfold.web.pages.import_kept import Kept, Unchanged
+from tenfold.web.pages.import_views import BatchView, Figure, Link, RefusedRow, SkippedCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ def imports(eyes: cells.Reader) -> Imports:
         when=values.moment(eyes, minutes=-4),
         state=chip("Done", "green"),
         running=False,
+        stop=SAMPLE,
         done=1_250,
         total=1_250,
         progress="",
@@ -73,6 +75,8 @@ def imports(eyes: cells.Reader) -> Imports:
             state=chip("Failed", "red"),
             error="The file could not be read to its end.",
             undone=SAMPLE,
+            undoes=Link(SAMPLE, "people.csv"),
+            kept=Kept((Unchanged(SAMPLE, "Zoë Ünal", ("It was edited since. (Notes)",)),), ""),
             undo="",
             refused=(),
             skipped=(),

@@ -70,8 +70,15 @@ def records(eyes: cells.Reader, csrf: str) -> Records:
             "sample",
             "Realty",
             (
-                Begin("Bring in your people", "From a file, or by hand.", "users", SAMPLE, True),
-                Begin("Add a listing", "What you sell or let.", "house", SAMPLE, False),
+                Begin(
+                    "Bring in your people",
+                    "From a file, or by hand.",
+                    "users",
+                    SAMPLE,
+                    SAMPLE,
+                    True,
+                ),
+                Begin("Add a listing", "What you sell or let.", "house", SAMPLE, SAMPLE, False),
             ),
         ),
         unseen=History((), "", view.history.tabs, say("No notes yet.")),

@@ -1,0 +1,70 @@
+"""By which field the rows of a file find the records that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tenfold.engine.access import Access
+from tenfold.engine.definition import Definition, Field
+from tenfold.engine.types import Locale, Refused, Text
+from tenfold.exchange.rows import Value, as_text
+from tenfold.exchange.value_texts import several
+from tenfold.kernel.errors import Invalid
+from tenfold.kernel.text import sort_key
+
+NO_KEY = "none"
+"""What makes all rows new."""
+_TELLING = ("email", "url")
+"""Kinds of which one value is rarely that of two records."""
+
+
+def keys_of(definition: Definition, access: Access) -> dict[str, Field]:
+    """The fields that may be the key, the surest first: unique ones, e-mail, address, name."""
+    uniques = sorted(definition.unique_fields, key=lambda one: one.name != "external_id")
+    seen = [one for one in definition.fields.values() if access.sees(one)]
+    telling = [next((f for f in seen if f.type.kind == kind), None) for kind in _TELLING]
+    titles = definition.title_fields
+    named = len(titles) == 1 and isinstance(titles[0].type, Text) and access.sees(titles[0])
+    found = [*uniques, *filter(None, telling), *(titles if named else ())]
+    return {one.json_name: one for one in found}
+
+
+def chosen_key(
+    keys: Mapping[str, Field], mapped: Mapping[str, Sequence[Value]], said: str
+) -> tuple[str, bool]:
+    """The key, and whether each row must have it; raises Invalid.
+
+    `mapped` are the fields that columns go into, with values. What was not said is guessed: a
+    unique field, or else the e-mail, unless the file itself has one address for two people.
+    """
+    if said == NO_KEY:
+        return "", False
+    if not said:
+        return next((n for n, f in keys.items() if n in mapped and _sure(f, mapped[n])), ""), False
+    if said not in keys:
+        raise Invalid({"key": f"must be one of {', '.join(keys)}, or {NO_KEY}"})
+    if keys[said].unique:
+        return said, True
+    if said not in mapped:
+        raise Invalid({"key": f"no column goes into {said}"})
+    # Not everybody has an e-mail address; who has none is new.
+    return said, False
+
+
+def _sure(one: Field, values: Sequence[Value]) -> bool:
+    """Whether a field is a key though nobody says so."""
+    if one.unique or one.type.kind != "email":
+        return one.unique
+    cells = [several(as_text(value).casefold()) for value in values]
+    first = [cell[0] for cell in cells if cell and cell[0]]
+    return len(set(first)) == len(first)
+
+
+def compared(one: Field, value: object, at: Locale) -> object:
+    """A key as it is compared: addresses and names are the same in capitals, too."""
+    if one.folded and not one.unique:
+        return sort_key(str(value))
+    try:
+        return one.type.parse(value, at)[0]
+    except Refused:
+        return str(value)
