@@ -104,7 +104,7 @@ def _changed(
 
     stored, typed, eyes = held(None), held(form), guest.eyes(names)
     return {
-        name_of(one): cells.cell(one, record, eyes).text or "empty"
+        name_of(one): cells.cell(one, record, eyes).text or say("empty")
         for one in fields
         if one.type.kind != "secret" and stored[name_of(one)] != typed[name_of(one)]
     }

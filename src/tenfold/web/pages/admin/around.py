@@ -100,14 +100,14 @@ def page(
     return placed(*where, _ROOT, status=status, headers=headers, **view)
 
 
-def identified(text: str, what: str) -> UUID:
+def identified(text: str) -> UUID:
     """The id in an address or a form; what can't be one is simply not found."""
     found = parse_id(text)
     if found is None:
-        raise NotFound(say("There is no such %(label)s.", label=say(what)))
+        raise nothing_here()
     return found
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its word: `1 person`, `3 people`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def nothing_here() -> NotFound:
+    """What an address or a form means, and is not there."""
+    return NotFound(say("There is nothing here"))

@@ -95,9 +95,9 @@ def _queue(found: Health, workers: int) -> Part:
     queue, label = found.parts.queue, say("Jobs")
     facts = say(
         "%(ready)s are due, %(waiting)s wait for their time, %(running)s run.",
-        ready=f"{queue.ready:,}",
-        waiting=f"{queue.waiting:,}",
-        running=f"{queue.processing:,}",
+        ready=words.number(queue.ready),
+        waiting=words.number(queue.waiting),
+        running=words.number(queue.processing),
     )
     if not workers:
         advice = say("No worker runs: start “tenfold worker” on the host. Nothing is lost.")
@@ -152,8 +152,8 @@ async def _told(guest: Guest) -> list[Part]:
     made: list[Part] = []
     if chains:
         last = max(one.sealed_at for one in chains)
-        when = words.near(last, guest.now, guest.zone, guest.who.region)
-        entries = f"{sum(one.entries for one in chains):,}"
+        when = words.near(last, guest.now, guest.zone, guest.who.home)
+        entries = words.number(sum(one.entries for one in chains))
         facts = say("%(n)s entries are sealed, the last %(when)s.", n=entries, when=when)
         made.append(Part(label, "shield-check", "green", say("Sealed"), facts, href=place))
     else:

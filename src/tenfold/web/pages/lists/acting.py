@@ -17,10 +17,9 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.written import BULK, Change, Refusal, Written
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
-from tenfold.kernel.language import say, say_n, within
-from tenfold.kernel.text import plural as counted
+from tenfold.kernel.language import say, say_n
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import render, widgets
+from tenfold.web.pages import render, widgets, words
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.forms import body_of
@@ -134,11 +133,11 @@ async def _told(
     if written:
         summary = {"operation": operation, "written": written, "refused": len(refused)}
         await batches.begin(tx, batch, batches.BULK, definition.name, summary)
-    many = counted(written, within(definition.label), within(definition.label_plural))
+    many = words.counted(written, definition.label, definition.label_plural)
     text = said.replace("%(records)s", many) if written else say("Nothing was changed.")
     if refused:
         count = len(refused)
-        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=f"{count:,}")
+        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=words.number(count))
         text = f"{text} {stay}: {_why(refused[0].error)}"
     return (batch if written else None), text
 
@@ -162,7 +161,7 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
             {
                 "id": say(
                     "More than %(most)s records match. Narrow the list, and change it in parts",
-                    most=f"{BULK:,}",
+                    most=words.number(BULK),
                 )
             }
         )

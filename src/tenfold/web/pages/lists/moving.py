@@ -62,7 +62,7 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
     day = date.fromisoformat(act.form.get("day"))
-    to = words.written(day, guest.who.region)
+    to = words.written(day, guest.who.home)
     if hour := _hour(guest, field, record, body):
         to = f"{to}, {hour}"
     said = say("Moved to %(day)s.", day=to)
@@ -81,7 +81,7 @@ def _later(
     try:
         day = date.fromisoformat(act.form.get("day"))
     except ValueError:
-        raise Invalid({"day": "must be a day like 2026-11-22"}) from None
+        raise Invalid({"day": say("must be a day, like 2026-11-22")}) from None
     if field.type.kind == "date":
         return {field.json_name: day.isoformat()}
     before = words.moment_of(str(record.get(field.json_name) or ""))
@@ -113,7 +113,7 @@ def _hour(guest: Guest, field: Field, record: dict[str, Any], body: _BODY) -> st
     there = words.there(to, guest.zone)
     before = words.there(was, guest.zone) if was else None
     same = before and (before.hour, before.minute) == (there.hour, there.minute)
-    return "" if same else words.clock(there, guest.who.region)
+    return "" if same else words.clock(there, guest.who.home)
 
 
 def _moved(

@@ -12,11 +12,11 @@ from tenfold.engine.access import Access
 from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.lanes import laned
-from tenfold.kernel.errors import Invalid
+from tenfold.kernel.errors import Invalid, UnknownField
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import say
 from tenfold.web.pages.columns import name_in_list
-from tenfold.web.pages.filters import address
+from tenfold.web.pages.filters import address, filterable, parameter
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.keeping import View
 from tenfold.web.pages.lists import conditions
@@ -152,12 +152,23 @@ def question(
         asked = _asked(guest, definition, access, rest, tree, place)
     except Invalid as error:
         problem = say(
-            "This could not be used, so it was left out: %(mistake)s.", mistake=error.message
+            "This could not be used, so it was left out: %(mistake)s.",
+            mistake=_mistake(definition, access, error),
         )
         rest = [p for p in rest if p[0] in LAYOUT]
         tree, place = Branch(any=False, parts=()), nowhere
         asked = _asked(guest, definition, access, (), tree, place)
     return Question(guest, definition, access, rest, place, tree, asked, view, problem)
+
+
+def _mistake(definition: Definition, access: Access, error: Invalid) -> str:
+    """What can't be used, by the field's label, and why."""
+    name, why = next(iter(error.fields.items()))
+    known = {parameter(one): one.label for one in filterable(definition) if access.sees(one)}
+    if isinstance(error, UnknownField):
+        why = say("there is no such field")
+    label = known.get(name.partition("[")[0], name[:100])
+    return say("%(name)s: %(value)s", name=label, value=why)
 
 
 def groups(question: Question) -> list[Field]:
