@@ -26,6 +26,7 @@ _TOLD = ("title", "aria-label", "placeholder", "alt", "aria-description", "aria-
 _SAID = re.compile(r"data-(broken|copied|label|labels|looked|no|offline|often|pasted|sure|yes)")
 _MUTE = frozenset({"script", "style", "code", "kbd", "svg"})
 _PLACE = re.compile(r"%\(\w+\)[sd]")
+_KEY = r"tf_\w+"  # the beginning of an API key
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -61,7 +62,7 @@ def mark_all(patch: pytest.MonkeyPatch, folder: Path, spoken: str = MARKED, but:
 def unmarked(page: Element, data: Iterable[str]) -> list[str]:
     """What a page says that no translator sees, and that is none of these names and values."""
     names = "|".join(re.escape(one) for one in sorted(set(data), key=len, reverse=True))
-    known = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+    known = re.compile(rf"(?<!\w)(?:{names}|{_KEY})(?!\w)")
     told = [*_told(page), "".join(_texts(page))]
     outside = (" ".join(piece.split()) for text in told for piece in _outside(text))
     return sorted({piece for piece in outside if _WORD.search(known.sub("", piece))})

@@ -7,10 +7,12 @@ from typing import Any, cast
 
 from tenfold.accounts.reading_events import SecurityEvent
 from tenfold.engine.definition import Definition
+from tenfold.engine.stages import shipped
 from tenfold.kernel.labels import label_of
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.web.pages import words
 from tenfold.web.pages.admin.key_rows import scopes_in_words
+from tenfold.web.pages.admin.pipelines import HUES
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.own_sessions import how
 
@@ -178,6 +180,8 @@ def name_of(name: str) -> str:
 
 def _said(name: str, value: Any, types: Types, about: Definition | None) -> str:
     match name:
+        case _ if name not in _NAMES and _is_spec(value):
+            return _stage_said(_named(value))
         case "methods":
             return how(value)
         case "role" | "roles":
@@ -219,9 +223,25 @@ def _changes(before: Any, after: Any, about: Definition | None) -> list[str]:
 
 
 def _stage(name: str, about: Definition | None) -> str:
-    """A stage by its label, where an event is about those of a type."""
+    """A stage as it ships is called, where an event is about those of a type."""
     stages = about.status if about is not None else None
-    return stages.label(name) if stages is not None and name in stages.options else ""
+    return shipped(stages, name) if stages is not None and name in stages.options else ""
+
+
+def _is_spec(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _stage_said(own: Mapping[str, Any]) -> str:
+    """What an organisation calls and shows a stage otherwise."""
+    said = [str(own["label"])] if own.get("label") else []
+    hue = HUES.get(str(own.get("hue")), "")
+    said += [say(hue)] if hue else []
+    said += [say("not offered")] if own.get("hidden") else []
+    if days := own.get("stuck_after_days"):
+        n = words.number(days)
+        said.append(say_n("stuck after %(n)s day", "stuck after %(n)s days", days, n=n))
+    return ", ".join(said) or say("as it ships")
 
 
 def _named(value: Any) -> dict[str, Any]:

@@ -115,8 +115,9 @@ async def end_sessions(request: Req, user_id: str) -> ASGIResponse:
             ended = await members.end_sessions(by, identity)
     except Forbidden as error:
         return _forbidden(act, identity, error)
-    one, many = "%(n)s session has ended.", "%(n)s sessions have ended."
-    return act.done(say_n(one, many, ended, n=words.number(ended)), _path(identity))
+    n = words.number(ended)
+    said = say_n("%(n)s session has ended.", "%(n)s sessions have ended.", ended, n=n)
+    return act.done(said, _path(identity))
 
 
 @post(f"{PLACE}/{{user_id:str}}/hand-over", status_code=200)
