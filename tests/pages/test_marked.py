@@ -44,7 +44,7 @@ SETTINGS = [
 
 # What an organisation or a person wrote, names of things, what programs call something.
 NAMES = [
-    "An organisation", "AO", "Robin owner", "Robin", "RO", "Zoë Ünal", "Zoë", "Ünal", "ZÜ",
+    "An organisation", "AO", "Robin owner", "Robin", "RO", "Zoë Ünal", "Zoë", "Ünal", "ZÜ", "CÜ",
     "Ada Lead", "Ada", "AL", "Ben Lead", "Ben", "BL", "Cleo Lead", "Cleo", "CL",
     "Ida", "One", "Two",
 ]  # fmt: skip
@@ -148,6 +148,58 @@ def _nonsense(form: Element) -> dict[str, str]:
         or (one.tag == "input" and one.get("type", "text") not in ("hidden", "checkbox", "radio"))
     ]
     return {one["name"]: "!!" for one in boxes if one.get("name")}
+
+
+@pytest.mark.parametrize("path", ["", "?only=changes", "/edit"])
+async def test_what_people_did_is_said(
+    reader: Visitor, filled: Lead, admin: Somebody, make: Make, path: str
+) -> None:
+    """Each form of a record is sent as it stands, and what it did is in the timeline."""
+    place = f"/leads/{filled['id']}"
+    about = {"type": "lead", "id": filled["id"]}
+    await make("notes", about=about, body="Ada")
+    await make("tasks", about=about, title="Ben", due_at="2026-11-20T10:00:00Z")
+    await reader.get(f"{place}/edit")
+    typed = {"first_name": "Cleo", "budget": "5000", "tags": "Ida", "status": "hot"}
+    await reader.send(reader.form(f"{place}/edit"), **typed)
+    await reader.get(f"{place}{path}")
+    checked(reader, admin)
+    forms = [f for f in reader.page.all("form", method="post") if "logout" not in f.get("action")]
+    for form in sorted(forms, key=lambda one: one.get("action").endswith("/delete")):
+        await reader.send(form)
+        checked(reader, admin)
+    await reader.get(f"{place}{path}")
+    checked(reader, admin)
+
+
+async def test_what_is_done_to_several_is_said(
+    reader: Visitor, filled: Lead, admin: Somebody
+) -> None:
+    chosen: dict[str, Any] = {"field": "status", "status": "nurture", "id": [str(filled["id"])]}
+    for typed in ({}, chosen, {**chosen, "field": "none"}, {**chosen, "do": "delete"}):
+        await reader.get("/leads")
+        await reader.send(reader.form("/leads/bulk"), **typed)
+        checked(reader, admin)
+    await reader.get("/leads/bulk?field=status")
+    checked(reader, admin)
+
+
+DOOR = ["/login", "/login/link", "/register", "/forgot", "/offline", "/reset/no", "/join/no"]
+
+
+@pytest.mark.parametrize("path", DOOR)
+async def test_the_door(
+    anybody: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    mark_all(monkeypatch, tmp_path)
+    anybody.http.headers["accept-language"] = MARKED
+    page = await anybody.get(path)
+    assert not unmarked(page, DATA)
+    for form in page.all("form", method="post"):
+        await anybody.send(form, **_nonsense(form))
+        assert not unmarked(anybody.page, DATA), form.get("action")
+        await anybody.send(form)
+        assert not unmarked(anybody.page, DATA), form.get("action")
 
 
 async def test_a_text_that_nobody_marked_is_found(

@@ -23,6 +23,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import decides
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, listed_in
 from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
 
@@ -181,7 +182,7 @@ def _problem(
         return say_n(
             "One field needs a correction.", "%(n)s fields need a correction.", count, n=count
         )
-    return error.message
+    return refusal(error, definition)
 
 
 async def read(

@@ -26,6 +26,7 @@ from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, changing, visiting
 from tenfold.web.pages.lists.question import question
 from tenfold.web.pages.lists.sent import Sent, sent
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
 
@@ -57,7 +58,7 @@ async def bulk_act(request: Req, plural: str) -> ASGIResponse:
     try:
         done, said = await _deleted(act) if act.form.get("do") == "delete" else await _set(act)
     except (Invalid, Conflict) as error:
-        return act.refused(_why(error))
+        return act.refused(_why(error, act.shipped))
     undo = address(f"/imports/{done}/undo", [("back", act.back)]) if done else ""
     keep_flash(request, Flash(said, undo=undo))
     return render.to(request, act.back)
@@ -138,7 +139,7 @@ async def _told(
     if refused:
         count = len(refused)
         stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=words.number(count))
-        text = f"{text} {stay}: {_why(refused[0].error)}"
+        text = f"{text} {stay}: {_why(refused[0].error, definition)}"
     return (batch if written else None), text
 
 
@@ -180,8 +181,9 @@ def _widget(guest: Guest, definition: Definition, one: Field) -> Widget:
     return replace(section.widgets[0], focus=False)
 
 
-def _why(error: TenfoldError) -> str:
-    return error.message if error.message.endswith(".") else f"{error.message}."
+def _why(error: TenfoldError, definition: Definition) -> str:
+    told = refusal(error, definition)
+    return told if told.endswith((".", "?")) else f"{told}."
 
 
 HANDLERS = [bulk_form, bulk_act]

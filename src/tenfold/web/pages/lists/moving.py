@@ -20,6 +20,7 @@ from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
 from tenfold.web.pages.lists.lane import meant, plain, spelled
 from tenfold.web.pages.reaching import field_named
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Req, form_token
 
 _QUARTER = timedelta(minutes=15)
@@ -139,7 +140,7 @@ def _moved(
 
 def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
     csrf = form_token(act.desk, act.claims)
-    flash = Flash(_said(error), kind="problem")
+    flash = Flash(_said(error, act.shipped), kind="problem")
     return render.partial(
         request,
         "parts/moved.html",
@@ -151,13 +152,11 @@ def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
     )
 
 
-def _said(error: TenfoldError) -> str:
+def _said(error: TenfoldError, definition: Definition) -> str:
     """Why it stays where it is."""
     if isinstance(error, Lost):
         return say("Somebody changed it meanwhile. Load the page again to see how it is now.")
-    if error.fields:
-        return words.sentence(next(iter(error.fields.values())))
-    return error.message
+    return refusal(error, definition)
 
 
 HANDLERS = [to_lane, to_day]
