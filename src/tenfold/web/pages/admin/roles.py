@@ -46,7 +46,9 @@ async def roles_page(request: Req) -> ASGIResponse:
         shipped = sorted(roles.shipped(registry))
         people = await roles.counted(guest.reader, tenant)
         view: dict[str, Any] = {
-            "own": [(one, several(one, types), people[one.name]) for one in found],
+            "own": [
+                (one, called(one.name), several(one, types), people[one.name]) for one in found
+            ],
             "shipped": [(name, called(name), people[name]) for name in shipped],
             "organisation": [(called(name), capital(say(may))) for name, may in ROLES.items()],
         }
