@@ -4,8 +4,9 @@
     python tools/texts.py --new fr   begins another language (name it in kernel/language.py too)
 
 Texts are what `say`, `say_n`, `say_as` and `mark` are given in Python, `_`, `ngettext` and
-`{% trans %}` in templates, and the labels, helps, sections and choices of all declarations. What is
-no longer said leaves the catalogs; what is new is empty there, and English until it is translated.
+`{% trans %}` in templates, and the labels, helps, sections, choices and roles of all declarations.
+What is no longer said leaves the catalogs; what is new is empty there, and English until it is
+translated.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from tenfold.accounts.organisation.roles import shipped
 from tenfold.app import registry
+from tenfold.engine.custom_types import ICONS, icon_label
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Choice, Choices
 from tenfold.engine.types.other import Expression
-from tenfold.kernel.labels import label_of
+from tenfold.kernel.labels import label_of, role_label
 from tenfold.kernel.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
+from tenfold.web.pages.admin.places import ROLES
 from tenfold.web.pages.frame import pack_label
 
 SOURCE = Path(__file__).parents[1] / "src" / "tenfold"
@@ -62,6 +66,10 @@ def declared(types: Registry) -> Iterator[tuple[str, str, str]]:
     """What people read of the declarations: its context, the English text, the pack."""
     for pack in types.packs:
         yield "pack", pack_label(pack), "packs"
+    for role in sorted({*ROLES, *shipped(types)}):
+        yield "role", role_label(role), "packs"
+    for icon in ICONS:
+        yield "icon", icon_label(icon), "engine"
     for definition in types.stored.values():
         for context, text in _of_type(definition):
             if text:

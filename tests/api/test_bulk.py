@@ -178,7 +178,7 @@ async def test_a_key_of_a_hidden_record_gives_nothing_away(
     assert (whole.status_code, parts.status_code, error["index"]) == (409, 207, 1)
     assert whole.json()["error"]["code"] == error["code"] == "DUPLICATE"
     assert list(whole.json()["error"]["fields"]) == ["records[1].external_id"]
-    assert error["message"] == "Another lead has this external id already."
+    assert error["message"] == "Another lead has this external ID already."
     for answer in (whole, parts):
         assert made.json()["data"]["id"] not in answer.text
 

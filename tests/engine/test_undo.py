@@ -179,7 +179,7 @@ async def test_a_key_that_is_taken_meanwhile_keeps_its_record_away_and_no_other(
     await person.post("/v1/leads", taken, 201)
     undo = await person.undone(batch)
     assert (undo["result"]["restored"], undo["result"]["kept"]) == (2, 1)
-    assert undo["result"]["details"][0]["reason"] == ("Another lead has this external id already.")
+    assert undo["result"]["details"][0]["reason"] == ("Another lead has this external ID already.")
     assert {row["first_name"] for row in await person.every("leads")} == {"a", "New", "c"}
 
 

@@ -86,6 +86,19 @@ async def test_a_stranger_is_spoken_to_as_their_browser_asks(anybody: Visitor) -
     assert page.one("html").get("lang") == "en"
 
 
+async def test_a_page_that_knows_nobody_speaks_as_the_person_chose(
+    visitor: Visitor, german: None
+) -> None:
+    await visitor.get("/")
+    for nowhere in ("/no/such/page", "/admin/people/nobody", "/leads/nothing"):
+        page = await visitor.get(nowhere)
+        assert (visitor.answer.status_code, page.one("h1").text) == (404, "Hier ist nichts")
+    visitor.http.cookies.delete("session")
+    assert (await visitor.get("/login")).one("html").get("lang") == "de"
+    visitor.http.cookies.set("language", "tlh")
+    assert (await visitor.get("/login")).one("html").get("lang") == "en"
+
+
 async def test_one_chooses_in_the_settings(visitor: Visitor) -> None:
     await visitor.get("/settings/language")
     form = visitor.form("/settings/language")

@@ -400,7 +400,7 @@ async def test_one_goes_on_in_another_organisation(
         user,
     )
     await ada.get("/settings/organisations")
-    assert rows(ada)[1] == "AO An organisation Read only Go there"
+    assert rows(ada)[1] == "AO An organisation Read-only Go there"
     session = ada.http.cookies["session"]
     form = ada.form("/settings/organisations")
     await ada.send(form, button=f"organisation={organisation.id}")

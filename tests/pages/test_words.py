@@ -129,7 +129,7 @@ def test_initials(name: str, letters: str) -> None:
 
 def test_greetings() -> None:
     said = [words.greeting(NOW + timedelta(hours=h), HOME) for h in (0, 6, 12, 20)]
-    assert said == ["Good morning", "Good afternoon", "Good evening", "Good evening"]
+    assert said == ["Good morning", "Good afternoon", "Good evening", "Hello"]
 
 
 def test_days_are_written_as_the_region_does() -> None:

@@ -263,7 +263,8 @@ def one_taken(definition: Definition, row: Mapping[str, object]) -> TenfoldError
     keys = [one for one in definition.unique_fields if row.get(one.name) is not None]
     if len(keys) == 1:
         return key_taken(definition, keys[0])
-    labels = f" {say('or')} ".join(inside(one.label) for one in keys) or say("key")
+    either = say("or")
+    labels = f" {either} ".join(inside(one.label) for one in keys) or say("key")
     text = say(_TAKEN, type=inside(definition.label), field=labels)
     return Conflict(
         text, code="DUPLICATE", fields={one.json_name: say("may be taken") for one in keys}

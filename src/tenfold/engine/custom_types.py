@@ -24,6 +24,13 @@ ICONS = tuple(
     sparkles star table tag target ticket timer users wallet wrench zap""".split()  # noqa: SIM905
 )
 """The icons that a type may have, of those that ship with the pages."""
+
+
+def icon_label(name: str) -> str:
+    """What an icon is called, in English: `map-pin` → map pin."""
+    return name.replace("-", " ")
+
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]{1,38}$")
 
 

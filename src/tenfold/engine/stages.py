@@ -15,6 +15,7 @@ import msgspec
 from tenfold.engine.definition import Definition
 from tenfold.engine.types import Shown, Stage
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import grouped, say, within
 
 Hue = Literal["", "grey", "blue", "amber", "green", "red", "violet"]
 LONGEST, MOST_DAYS = 60, 3_650
@@ -41,7 +42,7 @@ def checked(definition: Definition, specs: Mapping[str, StageSpec]) -> Specs:
     stage = staged(definition)
     given = {name: _tidy(stage, name, one) for name, one in specs.items()}
     problems = {
-        f"stages.{name}": f"is no stage; there are {', '.join(stage.options)}"
+        f"stages.{name}": say("is no stage; there are %(names)s", names=", ".join(stage.options))
         for name in given
         if name not in stage.options
     }
@@ -51,7 +52,7 @@ def checked(definition: Definition, specs: Mapping[str, StageSpec]) -> Specs:
             problems |= {f"stages.{name}.{part}": text for part, text in _wrong(name, one, called)}
     first = definition.fields["status"].default
     if str(first) in given and given[str(first)].hidden:
-        problems[f"stages.{first}.hidden"] = "can't be true: new records begin with it"
+        problems[f"stages.{first}.hidden"] = say("can't be true: new records begin with it")
     if problems:
         raise Invalid(problems)
     return {name: one for name, one in given.items() if one != StageSpec()}
@@ -66,21 +67,24 @@ def _tidy(stage: Stage, name: str, one: StageSpec) -> StageSpec:
 def _wrong(name: str, one: StageSpec, called: Mapping[str, str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if len(one.label) > LONGEST:
-        found.append(("label", f"must have at most {LONGEST} characters"))
+        found.append(("label", say("must have at most %(most)s characters", most=grouped(LONGEST))))
     others = {text.casefold() for other, text in called.items() if other != name}
     others |= {other.casefold() for other in called if other != name}
     if one.label and one.label.casefold() in others:
-        found.append(("label", "is what another stage is called"))
+        found.append(("label", say("is what another stage is called")))
     days = one.stuck_after_days
     if days is not None and not 1 <= days <= MOST_DAYS:
-        found.append(("stuck_after_days", f"must be 1 to {MOST_DAYS:,} days, or nothing"))
+        text = say("must be 1 to %(most)s days, or nothing", most=grouped(MOST_DAYS))
+        found.append(("stuck_after_days", text))
     return found
 
 
 def staged(definition: Definition) -> Stage:
     """The stages of a type; raises Invalid for one without."""
     if definition.status is None:
-        raise Invalid({"type": f"{definition.label_plural.lower()} have no stages"})
+        raise Invalid(
+            {"type": say("%(types)s have no stages", types=within(definition.label_plural))}
+        )
     return definition.status
 
 

@@ -16,6 +16,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.stages import Specs, StageSpec, with_stages
 from tenfold.engine.types import FieldType
 from tenfold.kernel.errors import Invalid, NotFound
+from tenfold.kernel.language import say, within
 
 _OWN = """SELECT type, spec, retired_at IS NOT NULL AS retired, false AS stages,
     created_at AS at, id
@@ -69,18 +70,20 @@ def check(spec: FieldSpec, definition: Definition) -> None:
     """Raise Invalid, with every mistake, where a type can't have such a field."""
     problems: dict[str, str] = {}
     if not _NAME.match(spec.name):
-        problems["name"] = "must be 1 to 41 of a-z, 0-9 and _, a letter first"
+        problems["name"] = say("must be 1 to 41 of a-z, 0-9 and _, a letter first")
     elif spec.name in {*definition.fields, *definition.by_json}:
-        problems["name"] = f"is a field that {definition.label_plural.lower()} have already"
+        problems["name"] = say(
+            "is a field that %(types)s have already", types=within(definition.label_plural)
+        )
     elif spec.name.endswith("_currency"):
-        problems["name"] = "can't end in _currency, which is kept for that of an amount"
+        problems["name"] = say("can't end in _currency, which is kept for that of an amount")
     if spec.kind not in KINDS:
-        problems["kind"] = f"must be one of {', '.join(KINDS)}"
+        problems["kind"] = say("must be one of %(names)s", names=", ".join(KINDS))
     problems |= _check_options(spec)
     if not 0 <= spec.places <= 9:
-        problems["places"] = "must be 0 to 9"
+        problems["places"] = say("must be 0 to 9")
     if not 1 <= spec.max_length <= 500:
-        problems["max_length"] = "must be 1 to 500; long_text takes more"
+        problems["max_length"] = say("must be 1 to 500; long_text takes more")
     if problems:
         raise Invalid(problems)
 
@@ -88,20 +91,22 @@ def check(spec: FieldSpec, definition: Definition) -> None:
 def _check_options(spec: FieldSpec) -> dict[str, str]:
     options = spec.options
     if spec.kind not in ("choice", "choices"):
-        return {"options": "are for choice and choices alone"} if options else {}
+        return {"options": say("are for choice and choices alone")} if options else {}
     if not options:
-        return {"options": "must have at least one"}
+        return {"options": say("must have at least one")}
     if len(options) > 200 or len(set(options)) < len(options):
-        return {"options": "must be 200 at most, each once"}
+        return {"options": say("must be 200 at most, each once")}
     if any(not o or o != " ".join(o.split()) or len(o) > 100 or "," in o for o in options):
-        return {"options": "must have 1 to 100 characters each, no comma, no blanks at the ends"}
+        return {
+            "options": say("must have 1 to 100 characters each, no comma, no blanks at the ends")
+        }
     return {}
 
 
 def field_of(spec: FieldSpec) -> Field:
     """The custom field that a spec describes; raises Invalid naming what is wrong."""
     if spec.kind not in KINDS:
-        raise Invalid({"kind": f"must be one of {', '.join(KINDS)}"})
+        raise Invalid({"kind": say("must be one of %(names)s", names=", ".join(KINDS))})
     kind = _kind(spec)
     if mistakes := kind.mistakes():
         raise Invalid({"options": mistakes[0]})

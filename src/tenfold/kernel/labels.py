@@ -36,6 +36,12 @@ def label_of(name: str) -> str:
     return " ".join([first[:1].upper() + first[1:], *words[1:]])
 
 
+def role_label(role: str) -> str:
+    """`team_lead` → Team lead; what people call a role, in English."""
+    text = role.replace("_", " ").replace("-", " ")
+    return "Read-only" if role == "read-only" else text[:1].upper() + text[1:]
+
+
 def _span(found: re.Match[str]) -> str:
     """`201 1000` with a dash between; thousands separated there and after `than`."""
     return "\u2013".join(f"{int(number):,}" for number in found.groups() if number)

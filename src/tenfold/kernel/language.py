@@ -8,11 +8,16 @@ the API, exports and the command line stay as they are documented.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tenfold.kernel.regions import Figures
 
 ENGLISH = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
@@ -40,6 +45,11 @@ def manner() -> Manner:
     return _MANNER.get()
 
 
+def plain() -> bool:
+    """Whether English is spoken: what others' libraries say can be passed on."""
+    return _MANNER.get().language == ENGLISH
+
+
 def speak(language: str, region: str = "") -> None:
     """Make the texts of this request, from here on, in a language; an unknown one is English."""
     _MANNER.set(Manner(language if language in LANGUAGES else ENGLISH, region))
@@ -63,7 +73,7 @@ def say(text: str, /, **values: object) -> str:
     language = _MANNER.get().language
     if language != ENGLISH:
         text = _catalog(language).texts.get(text) or text
-    return text % values if values else text
+    return _put(text, values) if values else text
 
 
 def say_n(one: str, many: str, count: int, /, **values: object) -> str:
@@ -74,7 +84,16 @@ def say_n(one: str, many: str, count: int, /, **values: object) -> str:
         found = _catalog(language)
         forms = found.plurals.get(one)
         text = forms[found.form(count)] if forms else text
-    return text % values if values else text
+    return _put(text, values) if values else text
+
+
+def _put(text: str, values: Mapping[str, object]) -> str:
+    """The text with its values; one that ends with a dot needs none after it: `on 5. Nov.`"""
+    if ")s." in text:
+        dotted = (name for name, value in values.items() if str(value).endswith("."))
+        for name in dotted:
+            text = text.replace(f"%({name})s.", f"%({name})s")
+    return text % values
 
 
 def say_as(context: str, text: str, /) -> str:
@@ -87,8 +106,18 @@ def say_as(context: str, text: str, /) -> str:
 
 
 def within(label: str) -> str:
-    """A label as it stands within a sentence: `Lead` → lead; nouns of German keep their capital."""
-    return label if _MANNER.get().language in _CAPITALS else label.lower()
+    """A label as it stands within a sentence: `Lead` → lead, `SMS consent` as it is; nouns of
+    German keep their capital."""
+    if _MANNER.get().language in _CAPITALS:
+        return label
+    if label[1:].islower():
+        return label.lower()
+    return " ".join(word if _is_name(word) else word.lower() for word in label.split(" "))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is written so everywhere: GPA, LinkedIn."""
+    return any(letter.isupper() for letter in word[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +150,24 @@ def _catalog(language: str) -> _Catalog:
 
 
 def grouped(count: int) -> str:
-    """A count with its thousands separated as the language does; where the region is known,
-    `web/pages/words.number` says it."""
-    if _MANNER.get().language == ENGLISH:
-        return f"{count:,}"
-    from babel.numbers import format_decimal  # noqa: PLC0415 - English never needs it
+    """A count with its thousands separated as the reader's region does."""
+    return f"{count:,}" if _MANNER.get() == _PLAIN else _figures().grouped(str(count))
 
-    return str(format_decimal(count, locale=_MANNER.get().language))
+
+def limit(number: int | Decimal | str) -> str:
+    """A number that a refusal names, as the reader types it: `20.000`, `0,5`.
+
+    Four digits may be those of a year and stay together.
+    """
+    plain = str(number)
+    if _MANNER.get() == _PLAIN:
+        return plain
+    whole = plain.lstrip("-").partition(".")[0]
+    return plain.replace(".", _figures().decimal) if len(whole) < 5 else _figures().grouped(plain)
+
+
+def _figures() -> Figures:
+    from tenfold.kernel.regions import figures  # noqa: PLC0415 - plain English never needs Babel
+
+    told = _MANNER.get()
+    return figures(told.language, told.region)

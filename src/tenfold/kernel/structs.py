@@ -82,7 +82,8 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
         return {place: words}
     if found := _EXPECTED.match(told):
         kinds = [say(_WORDS.get(kind, kind)) for kind in found[1].split(" | ")]
-        said = f" {say('or')} ".join(kinds)
+        either = say("or")
+        said = f" {either} ".join(kinds)
         return {place: say("must be %(what)s", what=f"{said}{found[2]}")}
     if told.startswith("Invalid enum value"):
         steps = _STEP.findall(path)
@@ -98,7 +99,8 @@ def _pattern_in_words(kind: Any) -> str:
     info = inspect.type_info(kind)
     if not isinstance(info, inspect.Metadata):
         return ""
-    return str(cast("dict[str, object]", info.extra_json_schema or {}).get("description", ""))
+    found = cast("dict[str, object]", info.extra_json_schema or {}).get("description", "")
+    return say(str(found)) if found else ""
 
 
 def _choices(kind: inspect.Type, steps: Sequence[str]) -> Iterator[str]:

@@ -156,7 +156,7 @@ class Own:
                     return await self.rise(act, (*proven, MFA), "step_up")
                 refusal = proven
             elif not password:
-                told = "is required: you have no second factor to prove yourself with"
+                told = say("is required: you have no second factor to prove yourself with")
                 raise MissingFields({"password": told})
             else:
                 wrong = await self._proving.password(act.tx, act.account, client, right=known)
@@ -357,7 +357,7 @@ async def _named(judging: Any, name: str) -> str:
 
 def nothing_answered() -> MissingFields:
     """Nothing was answered to the question for a second factor, so that nothing was guessed."""
-    told = "is required, or recoveryCode or passkey in its place"
+    told = say("is required, or recoveryCode or passkey in its place")
     return MissingFields({"code": told}, say("Missing: code. It %(told)s.", told=told))
 
 

@@ -15,7 +15,7 @@ from zxcvbn import zxcvbn
 
 from tenfold.accounts.identity.breached import Breached
 from tenfold.kernel.errors import Unavailable
-from tenfold.kernel.language import say
+from tenfold.kernel.language import grouped, plain, say
 
 LEAST, MOST = 8, 200
 _LOOKED_AT = 50  # zxcvbn's time rises with the square of the length
@@ -96,11 +96,14 @@ def weakness(password: str, words: Sequence[str] = (), breached: Container[str] 
     `words` are the person's own (name, address, organisation), which others guess first.
     """
     if len(password) < LEAST:
-        return f"must have at least {LEAST} characters; a few uncommon words make a good one"
+        return say(
+            "must have at least %(least)s characters; a few uncommon words make a good one",
+            least=LEAST,
+        )
     if len(password) > MOST:
-        return f"must have at most {MOST} characters"
+        return say("must have at most %(most)s characters", most=grouped(MOST))
     if _normal(password) in breached:
-        return "was in a breach and is tried first by attackers; use several uncommon words"
+        return say("was in a breach and is tried first by attackers; use several uncommon words")
     parts = [
         part for word in (*words, *OURS) for part in (word, *word.replace("@", " ").split()) if part
     ]
@@ -108,7 +111,9 @@ def weakness(password: str, words: Sequence[str] = (), breached: Container[str] 
     if found["score"] >= _SCORE:
         return ""
     why = str(found["feedback"]["warning"]).rstrip(".").lower()
-    return f"is too easy to guess{f' ({why})' if why else ''}; use several uncommon words"
+    if why and plain():  # which zxcvbn says in English
+        return f"is too easy to guess ({why}); use several uncommon words"
+    return say("is too easy to guess; use several uncommon words")
 
 
 def _normal(password: str) -> str:

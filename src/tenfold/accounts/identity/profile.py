@@ -9,7 +9,7 @@ import phonenumbers
 from tenfold.accounts.identity.account import User, not_blank
 from tenfold.kernel.clock import zones
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.language import LANGUAGES
+from tenfold.kernel.language import LANGUAGES, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,11 @@ class Profile:
         timezone = _chosen(self.timezone, user.timezone)
         problems: dict[str, str] = {}
         if language and language not in LANGUAGES:
-            problems["language"] = f"must be one of {', '.join(LANGUAGES)}"
+            problems["language"] = say("must be one of %(names)s", names=", ".join(LANGUAGES))
         if region and region not in phonenumbers.SUPPORTED_REGIONS:
-            problems["region"] = "must be a country by its ISO 3166 code, like US"
+            problems["region"] = say("must be a country by its ISO 3166 code, like US")
         if timezone and timezone not in zones():
-            problems["timezone"] = "must be a time zone by its IANA name, like America/Chicago"
+            problems["timezone"] = say("must be a time zone by its IANA name, like America/Chicago")
         if problems:
             raise Invalid(problems)
         return replace(

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from tenfold.accounts.identity.own import step_up_first
 from tenfold.engine.access import Person
 from tenfold.kernel.errors import Forbidden
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 
 ActName = Literal[
     "administer",
@@ -63,33 +63,35 @@ class Demand:
 
 
 ACTS: Mapping[ActName, Demand] = {
-    "administer": Demand(words="open the pages of administration"),
-    "read_security_events": Demand(words="read the security events"),
-    "read_audit_log": Demand(words="read the audit log"),
-    "change_organization": Demand(words="change the organisation's name and region"),
-    "change_types": Demand(words="change record types and fields of their own making"),
-    "change_teams": Demand(words="make, rename and delete teams"),
-    "move_teams": Demand(words="make a team part of another", proof=True),
-    "change_roles": Demand(words="make, change and delete roles", proof=True),
-    "invite": Demand(words="invite people", proof=True, confirmed=True),
-    "withdraw_invitations": Demand(words="take invitations back"),
-    "add_members": Demand(words="add members without an invitation", proof=True),
-    "place_members": Demand(words="give members roles and teams", proof=True),
-    "make_admins": Demand(words="make somebody an admin", proof=True, keys=False),
-    "make_owners": Demand(words="make somebody an owner", owner=True, proof=True, keys=False),
-    "deactivate_members": Demand(words="deactivate members", proof=True, keys=False),
-    "reactivate_members": Demand(words="take members back", proof=True),
-    "end_sessions": Demand(words="end the sessions of members"),
-    "hand_over": Demand(words="hand over what somebody has", proof=True, keys=False),
-    "change_policy": Demand(words="change the policy", proof=True, keys=False),
-    "rotate_secret_keys": Demand(words="change the key of secrets", proof=True),
-    "change_programs": Demand(words="make and change service accounts", proof=True, keys=False),
-    "create_api_keys": Demand(
-        words="make API keys of their own", everybody=True, proof=True, keys=False
+    "administer": Demand(words=mark("open the pages of administration")),
+    "read_security_events": Demand(words=mark("read the security events")),
+    "read_audit_log": Demand(words=mark("read the audit log")),
+    "change_organization": Demand(words=mark("change the organisation's name and region")),
+    "change_types": Demand(words=mark("change record types and fields of their own making")),
+    "change_teams": Demand(words=mark("make, rename and delete teams")),
+    "move_teams": Demand(words=mark("make a team part of another"), proof=True),
+    "change_roles": Demand(words=mark("make, change and delete roles"), proof=True),
+    "invite": Demand(words=mark("invite people"), proof=True, confirmed=True),
+    "withdraw_invitations": Demand(words=mark("take invitations back")),
+    "add_members": Demand(words=mark("add members without an invitation"), proof=True),
+    "place_members": Demand(words=mark("give members roles and teams"), proof=True),
+    "make_admins": Demand(words=mark("make somebody an admin"), proof=True, keys=False),
+    "make_owners": Demand(words=mark("make somebody an owner"), owner=True, proof=True, keys=False),
+    "deactivate_members": Demand(words=mark("deactivate members"), proof=True, keys=False),
+    "reactivate_members": Demand(words=mark("take members back"), proof=True),
+    "end_sessions": Demand(words=mark("end the sessions of members")),
+    "hand_over": Demand(words=mark("hand over what somebody has"), proof=True, keys=False),
+    "change_policy": Demand(words=mark("change the policy"), proof=True, keys=False),
+    "rotate_secret_keys": Demand(words=mark("change the key of secrets"), proof=True),
+    "change_programs": Demand(
+        words=mark("make and change service accounts"), proof=True, keys=False
     ),
-    "revoke_api_keys": Demand(words="revoke the API keys of others", keys=False),
+    "create_api_keys": Demand(
+        words=mark("make API keys of their own"), everybody=True, proof=True, keys=False
+    ),
+    "revoke_api_keys": Demand(words=mark("revoke the API keys of others"), keys=False),
     "transfer_ownership": Demand(
-        words="give the organisation to somebody else", owner=True, proof=True, keys=False
+        words=mark("give the organisation to somebody else"), owner=True, proof=True, keys=False
     ),
 }
 assert set(ACTS) == set(get_args(ActName))
@@ -98,7 +100,7 @@ assert set(ACTS) == set(get_args(ActName))
 def need_owner(person: Person, name: ActName) -> None:
     """Raise Forbidden where an act is the owners' alone."""
     if ACTS[name].owner and person.role != "owner":
-        raise Forbidden(say("Only an owner may %(words)s.", words=ACTS[name].words))
+        raise Forbidden(say("Only an owner may %(words)s.", words=say(ACTS[name].words)))
 
 
 def need_proof(person: Person, name: ActName, *, sure: bool) -> None:

@@ -147,16 +147,18 @@ async def create(act: KeyAct, new: NewApiKey) -> MadeApiKey:
     owner = new.user_id or act.caller.user
     kind, role = await _owner(act, owner)
     name, scopes = " ".join(new.name.split()), sorted(set(new.scopes))
-    problems = {} if name else {"name": "must not be blank"}
+    problems = {} if name else {"name": say("must not be blank")}
     types = await types_of(act.tx, act.tenant, act.registry)
     if wrong := unknown(scopes, types):
         verbs = ", ".join(VERBS)
-        problems["scopes"] = (
-            f"there is no scope {wrong[0][:80]!r}; there are admin, scim, and a type of "
-            f"/v1/types or * with one of {verbs}, like lead:read"
+        problems["scopes"] = say(
+            "there is no scope %(said)s; there are admin, scim, and a type of /v1/types or * "
+            "with one of %(verbs)s, like lead:read",
+            said=repr(wrong[0][:80]),
+            verbs=verbs,
         )
     elif not {ADMIN, SCIM}.isdisjoint(scopes) and (kind, role) != ("service", "admin"):
-        problems["scopes"] = "admin and scim are for service accounts with the role admin"
+        problems["scopes"] = say("admin and scim are for service accounts with the role admin")
     if problems:
         raise Invalid(problems)
     made = await _made(act, owner, name, scopes, new.expires_in_days)

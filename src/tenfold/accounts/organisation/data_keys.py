@@ -17,6 +17,7 @@ from tenfold.db.keys import Keyring
 from tenfold.engine.definition import Definition
 from tenfold.engine.reseal import RESEAL_JOB, reseal_later
 from tenfold.kernel.errors import Conflict
+from tenfold.kernel.language import say
 
 _KEYS = """SELECT number, created_at, retired_at, wrapped = '' AS erased FROM tenfold.data_keys
 WHERE tenant_id = $1 ORDER BY number DESC"""
@@ -96,7 +97,9 @@ async def rotate(tx: Transaction, keyring: Keyring) -> bool:
     tenant = tx.context.tenant
     keys = await keyring.keys(tx, tenant)
     if not keys.newest:
-        raise Conflict("Nothing is sealed here yet: the first key is made with the first secret.")
+        raise Conflict(
+            say("Nothing is sealed here yet: the first key is made with the first secret.")
+        )
     fresh = len(keys.live) == 1
     if fresh:
         await keyring.add(tx, tenant, keys.last + 1)

@@ -280,7 +280,7 @@ async def need_may_end(act: Administrator, identity: UUID) -> Member:
     """The member whose sessions are to end; raises Forbidden for an owner's, by who is none."""
     member = await one(act.tx, act.tenant, identity)
     if member.role == "owner" and act.person.role != "owner":
-        raise Forbidden("Only an owner may end the sessions of an owner.")
+        raise Forbidden(say("Only an owner may end the sessions of an owner."))
     return member
 
 

@@ -16,6 +16,7 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel.clock import zones
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.money import CURRENCIES
 
 # Held by every change of people, teams, roles and fields, so that two never cross:
@@ -73,13 +74,19 @@ async def change(
     timezone = old.timezone if wanted.timezone is UNSET else wanted.timezone
     shown = old.packs if wanted.packs is UNSET else list(dict.fromkeys(wanted.packs))
     problems = {
-        "name": "" if name else "must not be blank",
+        "name": "" if name else say("must not be blank"),
         "region": _listed(
-            region, phonenumbers.SUPPORTED_REGIONS, "a country by its ISO 3166 code, like US"
+            region,
+            phonenumbers.SUPPORTED_REGIONS,
+            mark("must be a country by its ISO 3166 code, like US"),
         ),
-        "currency": _listed(currency, CURRENCIES, "an ISO 4217 code, like USD"),
+        "currency": _listed(
+            currency, CURRENCIES, mark("must be a currency by its ISO 4217 code, like USD")
+        ),
         "timezone": _listed(
-            timezone, zones(), "a time zone by its IANA name, like America/Chicago"
+            timezone,
+            zones(),
+            mark("must be a time zone by its IANA name, like America/Chicago"),
         ),
         # A pack that was taken out of the installation since may stay.
         "packs": _packs_problem(set(shown) - set(old.packs), packs),
@@ -99,11 +106,13 @@ async def changed(act: Administrator, wanted: OrganisationChange) -> Organisatio
     return new
 
 
-def _listed(value: str, known: Container[str], what: str) -> str:
-    return "" if value in known else f"must be {what}"
+def _listed(value: str, known: Container[str], otherwise: str) -> str:
+    return "" if value in known else say(otherwise)
 
 
 def _packs_problem(wanted: set[str], known: Collection[str]) -> str:
     if not (wrong := sorted(wanted - set(known))):
         return ""
-    return f"there is no pack {wrong[0][:60]!r}; known are {', '.join(sorted(known))}; empty is all"
+    names = ", ".join(sorted(known))
+    text = "there is no pack %(said)s; known are %(names)s; empty is all"
+    return say(text, said=repr(wrong[0][:60]), names=names)

@@ -119,9 +119,11 @@ def _told(one: Pipeline) -> dict[str, object]:
     """A pipeline as an event tells it: only what is the organisation's."""
     found: dict[str, object] = {}
     for stage in one.stages:
-        said = [stage.label] if stage.label != stage.shipped_label else []
-        said += [stage.hue] if stage.hue else []
-        said += ["hidden"] if stage.hidden else []
-        said += [f"stuck after {stage.stuck_after_days} days"] if stage.stuck_after_days else []
-        found[stage.name] = ", ".join(said) or "as it ships"
+        own = {
+            "label": stage.label if stage.label != stage.shipped_label else "",
+            "hue": stage.hue,
+            "hidden": stage.hidden,
+            "stuck_after_days": stage.stuck_after_days,
+        }
+        found[stage.name] = {name: value for name, value in own.items() if value}
     return found

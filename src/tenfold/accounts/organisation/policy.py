@@ -15,6 +15,7 @@ from tenfold.accounts.organisation.administrator import Administrator, inside
 from tenfold.db.database import Reader, Transaction
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import say
 
 MOST_NETWORKS = 100
 _READ = """SELECT mfa, mfa_grace_days, admin_networks, rate_per_minute
@@ -88,13 +89,16 @@ async def change(act: Administrator, wanted: PolicyChange) -> Policy:
     if new.admin_networks != old.admin_networks:
         networks = checked_networks(new.admin_networks)
         if not inside(act.client.address, tuple(networks)):
-            told = f"must have one with your own address, {act.client.address}, or you are out"
+            told = say(
+                "must have one with your own address, %(address)s, or you are out",
+                address=act.client.address,
+            )
             raise Invalid({"admin_networks": told})
         new = msgspec.structs.replace(new, admin_networks=networks)
     if new == old:
         return old
     if new.mfa_grace_days == 0 and not (await enrolled(act.tx, act.person.user)).any:
-        told = "set up a second factor of your own first, or you could administer nothing"
+        told = say("set up a second factor of your own first, or you could administer nothing")
         raise Invalid({"mfa_grace_days": told})
     await act.tx.execute(
         _CHANGE,
@@ -130,7 +134,7 @@ def checked_networks(given: list[str]) -> list[str]:
         try:
             network = ipaddress.ip_network(text.strip(), strict=False)
         except ValueError:
-            told = "must be an address or a network, like 203.0.113.0/24 or 2001:db8::/32"
+            told = say("must be an address or a network, like 203.0.113.0/24 or 2001:db8::/32")
             raise Invalid({f"admin_networks[{place}]": told}) from None
         found[str(_plain(network))] = None
     return list(found)

@@ -20,9 +20,8 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
-from tenfold.kernel.language import say
+from tenfold.kernel.language import grouped, mark, say, say_n
 from tenfold.kernel.structs import convert
-from tenfold.kernel.text import plural
 
 MOST = 100
 
@@ -63,8 +62,10 @@ _NAME = Annotated[
     str,
     Meta(
         pattern="^[a-z][a-z0-9_-]{0,40}$",
-        description="must begin with a lower-case letter, and go on with such letters, digits, "
-        "_ and -, at most 41 in all",
+        description=mark(
+            "must begin with a lower-case letter, and go on with such letters, digits, _ and -, "
+            "at most 41 in all"
+        ),
     ),
 ]
 # Taken as they come, so that every mistake in them is told with its type's name.
@@ -147,8 +148,16 @@ async def remove(act: Administrator, name: str) -> Role:
     old = await one(act.tx, act.tenant, act.registry, name)
     held: int = await act.tx.value(_HOLDING, act.tenant, name)
     if held and name not in shipped(act.registry):
-        who = plural(held, "person still has", "people still have")
-        raise Conflict(f"{who} the role {name}; take it from them first.", code="IN_USE")
+        raise Conflict(
+            say_n(
+                "%(n)s person still has the role %(name)s; take it from them first.",
+                "%(n)s people still have the role %(name)s; take it from them first.",
+                held,
+                n=grouped(held),
+                name=name,
+            ),
+            code="IN_USE",
+        )
     await act.tx.execute(_REMOVE, act.tenant, name)
     return await _noted(act, old, "deleted")
 

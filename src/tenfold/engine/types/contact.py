@@ -26,7 +26,7 @@ from tenfold.engine.types.base import (
     Schema,
     text_of,
 )
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, plain, say
 
 ADDRESS_PARTS = ("street", "street2", "city", "state", "postal_code", "country")
 # The common forms, told by a pattern; all others go the libraries' long way to the same answer.
@@ -54,10 +54,9 @@ class Email(FieldType):
         except EmailNotValidError as error:
             reason = str(error).rstrip(".")
             said = reason.removeprefix("An email address ").removeprefix("The email address ")
-            again = said == reason
-            raise Refused(
-                say("must be an e-mail address: %(said)s", said=said) if again else said
-            ) from None
+            if said == reason:
+                said = say("must be an e-mail address: %(said)s", said=reason)
+            raise Refused(said if plain() else say("must be an e-mail address")) from None
 
     def filter_value(self, text: str, at: Locale) -> object:
         return text_of(text).strip().lower()

@@ -54,7 +54,7 @@ class DateTime(FieldType):
             moment = datetime.fromisoformat(text_of(value))
             # A filter's + arrives as a blank where the client did not escape it.
         except ValueError:
-            like = "must be a moment like 2026-11-21T09:30:00Z"
+            like = say("must be a moment like 2026-11-21T09:30:00Z")
             raise Refused(_no_day(value) or like) from None
         if moment.tzinfo is None:
             raise Refused(say("must name its zone, like 2026-11-21T09:30:00Z or …+01:00"))
@@ -84,5 +84,5 @@ def _no_day(value: object) -> str:
     try:
         date.fromisoformat(day)
     except ValueError:
-        return "is not a day of the calendar"
+        return say("is not a day of the calendar")
     return ""

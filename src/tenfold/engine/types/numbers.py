@@ -20,7 +20,7 @@ from tenfold.engine.types.base import (
     Refused,
     Schema,
 )
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import limit, mark, say
 from tenfold.kernel.money import CURRENCIES, NO_MINOR, THOUSANDTHS, exponent
 
 _LARGEST = 2**63 - 1
@@ -39,7 +39,7 @@ class Integer(FieldType):
         return (Column("", sa.BigInteger()),)
 
     def parse(self, value: object, at: Locale) -> tuple[object, ...]:
-        number = _number(value, "a whole number like 1234")
+        number = _number(value, mark("must be a whole number like %(sample)s"), "1234")
         if number != number.to_integral_value():
             raise Refused(say("must be a whole number"))
         return (_within(int(number), self.least, self.most),)
@@ -198,14 +198,16 @@ class Boolean(FieldType):
         return n % 2 == 0
 
 
-def _number(value: object, what: str = mark("a number like 1234.50")) -> PyDecimal:
+def _number(
+    value: object, says: str = mark("must be a number like %(sample)s"), sample: str = "1234.50"
+) -> PyDecimal:
     """A JSON number, or a filter's text, as an exact decimal."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | PyDecimal):
-        raise Refused(say("must be %(what)s", what=say(what)))
+        raise Refused(say(says, sample=limit(sample)))
     try:
         number = PyDecimal(str(value))
     except InvalidOperation:
-        raise Refused(say("must be %(what)s", what=say(what))) from None
+        raise Refused(say(says, sample=limit(sample))) from None
     if not number.is_finite():
         raise Refused(say("must be a finite number"))
     if number and abs(number.adjusted()) > 30:
@@ -215,9 +217,9 @@ def _number(value: object, what: str = mark("a number like 1234.50")) -> PyDecim
 
 def _within(number: Any, least: Any, most: Any) -> Any:
     if least is not None and number < least:
-        raise Refused(say("must be at least %(least)s", least=least))
+        raise Refused(say("must be at least %(least)s", least=limit(least)))
     if most is not None and number > most:
-        raise Refused(say("must be at most %(most)s", most=most))
+        raise Refused(say("must be at most %(most)s", most=limit(most)))
     return number
 
 

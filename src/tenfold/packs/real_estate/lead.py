@@ -20,6 +20,7 @@ from tenfold.engine.declare import (
     relation,
 )
 from tenfold.engine.types import Email, Json, LongText, Money, Phone, Ref, Tags
+from tenfold.kernel.language import mark
 
 
 class LeadStatus(StrEnum):
@@ -89,6 +90,8 @@ _PARTS = {
     "engagement": _ENGAGEMENT,
     "source": _SOURCE,
 }
+# A part that is not called like a field.
+ENGAGEMENT = mark("Engagement")
 SCORE = " + ".join(f"({part})" for part in _PARTS.values()).replace("{t}.", "")
 _PAIRS = ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
 REASONS = f"json_build_object({_PAIRS})"

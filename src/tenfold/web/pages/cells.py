@@ -21,7 +21,8 @@ from tenfold.engine.types.other import Expression
 from tenfold.engine.units import PERCENT
 from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say, say_n
+from tenfold.kernel.labels import label_of
+from tenfold.kernel.language import say, say_as, say_n, within
 from tenfold.web.pages import hues, words
 
 Record = Mapping[str, Any]
@@ -175,9 +176,9 @@ def _number(one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
 
 def _score(one: Field, value: Any, record: Record, _reader: Reader) -> Cell:
     reasons: dict[str, Any] = record.get(f"{one.name}_reasons") or {}
-    parts = [f"{str(k).replace('_', ' ')} {v}" for k, v in reasons.items() if v]
     text = say("%(n)s points", n=value)
-    text = f"{text}: {', '.join(parts)}" if parts else text
+    parts = _pairs({name: points for name, points in reasons.items() if points})
+    text = say("%(name)s: %(value)s", name=text, value=parts) if parts else text
     return Cell("score", str(value), title=text, share=max(0, min(100, int(value))))
 
 
@@ -296,8 +297,14 @@ def _user(_one: Field, value: Any, _record: Record, reader: Reader) -> Cell:
 def _json(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:
     named = _object(value)
     if named and all(isinstance(v, int | float | str) for v in named.values()):
-        return Cell("text", ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in named.items()))
+        return Cell("text", _pairs(named))
     return Cell("code", digits.indented(value))
+
+
+def _pairs(named: Mapping[str, Any]) -> str:
+    """Values by their names, which are read as those of fields: `budget 30, timeline 25`."""
+    labels = [(within(say_as("field", label_of(name))), value) for name, value in named.items()]
+    return ", ".join(f"{label} {value}" for label, value in labels)
 
 
 def _secret(_one: Field, value: Any, _record: Record, _reader: Reader) -> Cell:

@@ -25,6 +25,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.edit import arrived, stop
 from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, form_token, routed, shown
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
 
@@ -219,7 +220,7 @@ def _writing(
         mentionable=f"{path}/mentionable",
         next=_next(guest.request, path),
         began=typed.get("began") if typed else guest.now.isoformat(),
-        problem=error.message if error and not beside else "",
+        problem=refusal(error, kind) if error and not beside else "",
     )
 
 

@@ -33,6 +33,7 @@ from tenfold.web.pages.forms import Body, body_of
 from tenfold.web.pages.frame import Guest, changing, frame, visiting
 from tenfold.web.pages.meanwhile import theirs_of
 from tenfold.web.pages.reaching import may_change
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import (
     Flash,
     Form,
@@ -283,7 +284,7 @@ class Act:
 
     def refused(self, error: TenfoldError, query: str = "", *, back: bool = False) -> ASGIResponse:
         """Go back to the record's page, or to the one that was shown, which says why not."""
-        keep_flash(self.request, Flash(error.message, kind="problem"))
+        keep_flash(self.request, Flash(refusal(error, self.shipped), kind="problem"))
         page = self.path + query if query else self.here
         return render.to(self.request, self.back if back else page)
 

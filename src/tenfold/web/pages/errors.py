@@ -14,6 +14,7 @@ from tenfold.kernel.language import mark, say
 from tenfold.web import respond
 from tenfold.web.desk import header
 from tenfold.web.pages import render, speaking
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import (
     Req,
     SignInFirst,
@@ -75,7 +76,7 @@ def refused(request: Req, error: TenfoldError) -> Response[bytes]:
     if error.code == "STEP_UP_REQUIRED":
         return _to_confirm(request)
     title = say(_TITLES.get(error.status, _WRONG))
-    text = say(_TEXTS[500]) if error.status == 500 else error.message
+    text = say(_TEXTS[500]) if error.status == 500 else refusal(error)
     if error.status == 404:
         text = say(_TEXTS[404])
     ways = _ways(request, error.status)

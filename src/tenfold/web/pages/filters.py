@@ -149,7 +149,7 @@ def builder(
         input=_INPUTS.get(kind, "text"),
         values=_values(one, values),
         typed="" if isinstance(one.type, Choice | Choices) else ", ".join(values),
-        placeholder=say(_PLACEHOLDERS[kind]) if kind in _PLACEHOLDERS else "",
+        placeholder=_example(kind),
         picks=f"{path}/pick?field={one.name}" if to or kind == "user" else "",
         hidden=hidden,
         mistake=mistake,
@@ -157,7 +157,14 @@ def builder(
 
 
 _INPUTS = {"date": "date", "datetime": "date", "email": "text", "phone": "tel"}
-_PLACEHOLDERS = {"money": "100,000", "tags": mark("A tag"), "ref": mark("Begin to type a name")}
+_PLACEHOLDERS = {"tags": mark("A tag"), "ref": mark("Begin to type a name")}
+
+
+def _example(kind: str) -> str:
+    """What an empty box suggests."""
+    if kind == "money":
+        return words.number(100_000)
+    return say(_PLACEHOLDERS[kind]) if kind in _PLACEHOLDERS else ""
 
 
 def conditions_of(
@@ -296,7 +303,8 @@ def _value(asked: Filter, value: object, reader: Reader) -> str:
     if isinstance(one.type, Choice | Choices):
         return one.type.label(str(value))
     if isinstance(value, UUID):
-        return reader.names.get(value, "somebody" if kind_of(one) == "user" else "a record")
+        unknown = say("somebody") if kind_of(one) == "user" else say("a record")
+        return reader.names.get(value, unknown)
     if isinstance(value, datetime):
         return words.written(words.there(value, reader.zone).date(), reader.region)
     if isinstance(value, date):
@@ -304,7 +312,7 @@ def _value(asked: Filter, value: object, reader: Reader) -> str:
     if isinstance(value, int) and kind_of(one) == "money":
         return words.money(Money(value, asked.currency).major(), asked.currency)
     if isinstance(value, int) and kind_of(one) == "decimal":
-        return str(Decimal(value).scaleb(-getattr(one.type, "places", 0)))
+        return words.number(Decimal(value).scaleb(-getattr(one.type, "places", 0)))
     return words.number(value) if isinstance(value, int) else str(value)
 
 
@@ -317,5 +325,6 @@ def _values(one: Field, chosen: Sequence[str]) -> tuple[Option, ...]:
     if isinstance(one.type, Choice | Choices):
         return tuple(Option(o, one.type.label(o), o in chosen) for o in one.type.options)
     if isinstance(one.type, Boolean):
-        return (Option("true", "Yes", "true" in chosen), Option("false", "No", "false" in chosen))
+        answers = (("true", say("Yes")), ("false", say("No")))
+        return tuple(Option(value, label, value in chosen) for value, label in answers)
     return ()

@@ -23,6 +23,7 @@ from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import decides
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, listed_in
 from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
 
@@ -106,7 +107,7 @@ def _changed(
 
     stored, typed, eyes = held(None), held(form), guest.eyes(names)
     return {
-        name_of(one): cells.cell(one, record, eyes).text or "empty"
+        name_of(one): cells.cell(one, record, eyes).text or say("empty")
         for one in fields
         if one.type.kind != "secret" and stored[name_of(one)] != typed[name_of(one)]
     }
@@ -183,7 +184,7 @@ def _problem(
         return say_n(
             "One field needs a correction.", "%(n)s fields need a correction.", count, n=count
         )
-    return error.message
+    return refusal(error, definition)
 
 
 async def read(

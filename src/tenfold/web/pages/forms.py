@@ -17,6 +17,7 @@ from tenfold.engine.types import AnyRef, Refused
 from tenfold.engine.types.contact import ADDRESS_PARTS
 from tenfold.kernel import digits
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say
 from tenfold.web.pages import words
 from tenfold.web.pages.pick import resolve
 from tenfold.web.pages.session import Form
@@ -113,7 +114,7 @@ def _json(text: str) -> object:
     try:
         return digits.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
-        raise Refused('must be JSON, like {"key": "value"}') from None
+        raise Refused(say('must be JSON, like {"key": "value"}')) from None
 
 
 async def _target(form: Form, one: Field, query: Query, reader: Reader, person: Person) -> object:

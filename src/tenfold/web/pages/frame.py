@@ -61,6 +61,11 @@ class Who:
     own_region: str = ""
     own_timezone: str = ""
 
+    @property
+    def home(self) -> str:
+        """The region whose ways they read and write: their own, else the organisation's."""
+        return self.own_region or self.region
+
 
 class _Known:
     """What frames need of people and organisations, each good for one version of theirs."""
@@ -144,7 +149,7 @@ class Guest:
     @property
     def locale(self) -> Locale:
         """How their short forms of numbers are read."""
-        return Locale(self.who.region, self.who.currency)
+        return Locale(self.who.home, self.who.currency)
 
     def eyes(self, names: Mapping[UUID, str] | None = None) -> cells.Reader:
         """How values are shown to them."""
@@ -152,7 +157,7 @@ class Guest:
         return cells.Reader(
             self.now,
             self.zone,
-            who.region,
+            who.home,
             who.currency,
             self.desk.registry,
             names or {},
@@ -210,7 +215,7 @@ async def _guest(request: Req, desk: Desk, claims: Claims, reader: Reader) -> Gu
         tinted = await colours().of(reader, claims.tenant)
     except Unauthenticated as error:
         raise SignInFirst(error.message) from error
-    speaking.to_person(request, who.language, who.own_region or who.region)
+    speaking.to_person(request, who.language, who.home)
     zone = zone_of(who.own_timezone or cookie(request, "zone"), who.timezone)
     return Guest(request, desk, claims, reader, person, who, own, arranged, tinted, now(), zone)
 
@@ -326,8 +331,11 @@ def _due(guest: Guest, place: str) -> str:
     if standing.everybody:
         what = say("%(place)s asks everybody for a second factor.", place=here_)
         again = say("Set yours up to go on.")
-    day = words.written(words.there(standing.due, guest.zone).date(), guest.who.region)
-    return f"{what} {again if standing.overdue else say('Set yours up by %(day)s.', day=day)}"
+    if standing.overdue:
+        return f"{what} {again}"
+    day = words.written(words.there(standing.due, guest.zone).date(), guest.who.home)
+    by = say("Set yours up by %(day)s.", day=day)
+    return f"{what} {by}"
 
 
 def look(request: Req) -> Look:

@@ -84,7 +84,7 @@ async def home_page(request: Req) -> ASGIResponse:
     today = guest.now.astimezone(guest.zone).date()
     view: dict[str, Any] = {
         "hello": f"{words.greeting(guest.now, guest.zone)}, {first}",
-        "day": words.full_day(today, guest.who.region),
+        "day": words.full_day(today, guest.who.home),
         "days": _days(guest, items, today),
         "deadlines": [_line(guest, item, today) for item in of_kind(items, "deadline")],
         "fresh": [_line(guest, item, today) for item in reversed([*of_kind(items, "new")])],

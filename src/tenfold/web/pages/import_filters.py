@@ -80,7 +80,7 @@ async def filters(guest: Guest, asked: Which) -> tuple[Choice, ...]:
         rows = await guest.reader.rows(_PEOPLE, guest.claims.tenant, guest.claims.user)
         people = [("", say("Anybody")), (me, say("Me")), *((str(r[0]), r[1]) for r in rows)]
         made.append(_choice("by", say("Who"), people, str(asked.by or "")))
-    made.append(_choice("status", say("State"), states, asked.state))
+    made.append(_choice("status", say("Status"), states, asked.state))
     return tuple(made)
 
 

@@ -34,6 +34,7 @@ from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, visiting
 from tenfold.web.pages.meanwhile import Theirs, theirs_of
 from tenfold.web.pages.reaching import field_named, may_change
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Form, Req, form_token, routed
 from tenfold.web.pages.widgets import Filled, Widget, name_of
 
@@ -133,7 +134,7 @@ async def field_undone(
             what = (tx, guest.person, definition, act.identity, version)
             await take_back(act.desk.records, *what)
     except (Conflict, Forbidden) as error:
-        flash = Flash(error.message, kind="problem")
+        flash = Flash(refusal(error, act.shipped), kind="problem")
     async with visiting(request, act.claims) as guest:
         definition = await guest.tailored(act.shipped)
         record, names, now = await read(guest, definition, act.identity)
@@ -240,7 +241,7 @@ async def _again(
 def _said(one: Field, error: TenfoldError) -> str:
     own = {name_of(one), f"{name_of(one)}_currency", "status"}
     beside = [text for field, text in error.fields.items() if field in own]
-    return beside[0] if beside else error.message
+    return beside[0] if beside else refusal(error)
 
 
 def _field(guest: Guest, definition: Definition, record: Record, name: str) -> Field:

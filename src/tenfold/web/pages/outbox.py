@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.kernel.clock import now
 from tenfold.kernel.errors import NotFound
+from tenfold.kernel.language import say
 from tenfold.mail import outbox
 from tenfold.mail.letters import Kept, kept
 from tenfold.web.api.auth import client_of
@@ -75,6 +76,19 @@ def readable(request: Req) -> bool:
 def waits(request: Req) -> bool:
     """Whether letters are not sent, so that they are read on the host (`tenfold outbox`)."""
     return not desk_of(request).settings.mail_url
+
+
+def told(request: Req, sent: str, kept: str = "") -> str:
+    """What is said of a letter: `sent` where a mail server takes it, else `kept`, and where it is.
+
+    The outbox's own address is told to nobody but whoever runs the installation.
+    """
+    if not waits(request):
+        return sent
+    where = say(
+        "No mail server is set up: the letter waits in the outbox (“tenfold outbox” on the host)."
+    )
+    return f"{kept} {where}".strip()
 
 
 def _name(host: str) -> str:

@@ -122,7 +122,7 @@ def _samples(guest: Guest) -> tuple[str, ...]:
     then: datetime = guest.now
     return (
         words.money(_SAMPLE, guest.who.currency),
-        words.whole(then, guest.zone, guest.who.region),
+        words.whole(then, guest.zone, guest.who.home),
     )
 
 

@@ -14,7 +14,7 @@ from tenfold.accounts.identity.sessions import Open
 from tenfold.kernel.errors import NotFound
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import mark, say, say_n
-from tenfold.web.pages import cells, render
+from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.agents import agent
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
@@ -96,7 +96,7 @@ def how(methods: Sequence[str]) -> str:
     """How somebody proved who they are: `Password, passkey and authenticator app`."""
     *first, last = [say(_METHODS[one]) for one in methods if one in _METHODS] or [""]
     text = say("%(most)s and %(last)s", most=", ".join(first), last=last) if first else last
-    return text[:1].upper() + text[1:]
+    return words.capital(text)
 
 
 def _entry(one: Open, eyes: cells.Reader, organisation: str, current: object) -> Entry:

@@ -129,7 +129,7 @@ def meant(near: Sequence[Titled], text: str, otherwise: str) -> Titled:
                 names=_listed(picks(near)[:3]),
             )
         )
-    raise Refused(f"{say('There is none of this name.')} {otherwise}")
+    raise Refused(" ".join([say("There is none of this name."), otherwise]).strip())
 
 
 def _looked_for(names: Sequence[str], registry: Registry) -> str:

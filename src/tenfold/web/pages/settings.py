@@ -17,7 +17,8 @@ from tenfold.accounts.identity.sign_in import over
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.labels import role_label
+from tenfold.kernel.language import mark, say, say_as
 from tenfold.kernel.structs import convert
 from tenfold.web.api.auth import Gate, Name
 from tenfold.web.pages import hues, outbox, render
@@ -146,7 +147,7 @@ async def verify_again(request: Req) -> ASGIResponse:
     act = await acting(request, "page-settings-verify")
     try:
         sent = await act.gate.own.verify_again(act.claims, act.client)
-        said = Flash(say("A new letter is on its way."))
+        said = Flash(outbox.told(request, say("A new letter is on its way.")))
         if not sent:
             text = say("Several letters were sent within the hour; look for the last one.")
             said = Flash(text, kind="problem")
@@ -167,10 +168,11 @@ async def change_email(request: Req) -> ASGIResponse:
     except Invalid as error:
         typed = mistyped(act.form, ("email",), error)
         return await _profile(request, act.claims, address=typed)
-    text = say(
+    sent = say(
         "A link is on its way to %(email)s. Your address changes once you open it.", email=email
     )
-    keep_flash(request, Flash(text))
+    kept = say("Your address changes once you open the link that goes to %(email)s.", email=email)
+    keep_flash(request, Flash(outbox.told(request, sent, kept)))
     return render.to(request, "/settings/profile")
 
 
@@ -222,7 +224,7 @@ async def organisations_page(request: Req) -> ASGIResponse:
             Place(
                 str(one.tenant),
                 one.name,
-                one.role.replace("-", " ").capitalize(),
+                say_as("role", role_label(one.role)),
                 hues.of_id(one.tenant),
                 hues.initials(one.name),
                 one.tenant == claims.tenant,

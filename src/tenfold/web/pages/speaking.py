@@ -1,4 +1,7 @@
-"""In which language a page speaks: the person's own, else the one their browser asks for."""
+"""In which language a page speaks: the person's own, else the one their browser asks for.
+
+The browser keeps the person's own, for pages that don't know who asks: refusals, the sign-in page.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from tenfold.kernel.language import ENGLISH, LANGUAGES, speak
+from tenfold.web.cookies import YEAR
 from tenfold.web.desk import header
-from tenfold.web.pages.session import Req, scope_of
+from tenfold.web.pages.session import Req, cookie, keep_cookie, scope_of
 
 _SPOKEN = "tenfold.spoken"
+_COOKIE = "language"
 _LONGEST = 200
 
 
@@ -21,12 +26,15 @@ async def begin(request: Req) -> None:
 def to_browser(request: Req) -> None:
     """Speak as the browser asks, where nothing else was settled for this request."""
     if not scope_of(request).get(_SPOKEN):
-        speak(asked_for(header(request.scope, b"accept-language")))
+        kept = cookie(request, _COOKIE)
+        speak(kept if kept in LANGUAGES else asked_for(header(request.scope, b"accept-language")))
 
 
 def to_person(request: Req, language: str, region: str) -> None:
     """Speak as the person chose; in the browser's language where they chose none."""
     scope_of(request)[_SPOKEN] = True
+    if language != cookie(request, _COOKIE):
+        keep_cookie(request, _COOKIE, language, YEAR)
     speak(language or asked_for(header(request.scope, b"accept-language")), region)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tenfold.kernel.errors import TenfoldError
 from tenfold.web.pages import words
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form
 
 # What is never shown again once it was sent.
@@ -41,5 +42,5 @@ def mistyped(form: Form, names: Sequence[str], error: TenfoldError) -> Typed:
         focus=(wrong or empty or list(names))[0],
         values=values,
         problems=problems,
-        problem="" if problems else error.message,
+        problem="" if problems else refusal(error),
     )

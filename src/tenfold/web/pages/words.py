@@ -13,7 +13,7 @@ from babel.numbers import get_currency_symbol
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from tenfold.kernel.clock import zones as clock_zones
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, say, within
 from tenfold.kernel.money import exponent
 from tenfold.web.pages.formats import clock_in, day_in, formats, read_day
 
@@ -50,6 +50,11 @@ def number(value: float | Decimal | str) -> str:
     if exact is None:
         return str(value)
     return formats().grouped(_plain(exact)).replace("-", MINUS)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """How many of a type there are, by its labels: `1 lead`, `1,234 leads`."""
+    return f"{number(count)} {within(one if count == 1 else many)}"
 
 
 def editable(value: float | Decimal) -> str:
@@ -233,11 +238,18 @@ def from_local(text: str, zone: tzinfo) -> str:
 
 
 def greeting(now: datetime, zone: tzinfo) -> str:
-    """Good morning, afternoon or evening."""
+    """Good morning, afternoon or evening; plain Hello at night."""
     hour = now.astimezone(zone).hour
-    if 4 <= hour < 12:
+    if hour < 4 or hour >= 23:
+        return say("Hello")
+    if hour < 12:
         return say("Good morning")
-    return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")
+    return say("Good afternoon") if hour < 18 else say("Good evening")
+
+
+def capital(text: str) -> str:
+    """A text as it stands alone: its first letter is a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:

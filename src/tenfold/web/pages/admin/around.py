@@ -22,6 +22,7 @@ from tenfold.web.pages import render
 from tenfold.web.pages.admin.sections import GROUPS, active
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Form, Req, here, keep_flash, routed, signed_form
 from tenfold.web.pages.settings import Root, placed
 
@@ -57,8 +58,7 @@ class Act:
 
     def refused(self, error: TenfoldError, place: str) -> ASGIResponse:
         """Go to a page, which says why not."""
-        fields = [text for text in error.fields.values() if text[:1].isupper()]
-        keep_flash(self.request, Flash((fields or [error.message])[0], kind="problem"))
+        keep_flash(self.request, Flash(refusal(error), kind="problem"))
         return render.to(self.request, place)
 
 
@@ -100,14 +100,14 @@ def page(
     return placed(*where, _ROOT, status=status, headers=headers, **view)
 
 
-def identified(text: str, what: str) -> UUID:
+def identified(text: str) -> UUID:
     """The id in an address or a form; what can't be one is simply not found."""
     found = parse_id(text)
     if found is None:
-        raise NotFound(say("There is no such %(label)s.", label=say(what)))
+        raise nothing_here()
     return found
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its word: `1 person`, `3 people`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def nothing_here() -> NotFound:
+    """What an address or a form means, and is not there."""
+    return NotFound(say("There is nothing here"))

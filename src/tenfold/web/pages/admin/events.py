@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,9 @@ from tenfold.accounts import reading_events
 from tenfold.accounts.events import EVENTS
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import members
+from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.reading_events import SecurityEvent, Which
+from tenfold.engine.definition import Definition
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Refused
 from tenfold.exchange.write_csv import write_csv
@@ -130,11 +132,11 @@ async def _which(guest: Guest, given: dict[str, str]) -> tuple[Which, dict[str, 
             problems["person"] = str(refusal)
     kind = given["kind"]
     if kind and kind not in EVENTS:
-        problems["kind"] = "is none of these kinds"
+        problems["kind"] = say("is none of these kinds")
     since, until = (_day(given[name], guest.zone) for name in ("since", "until"))
     for name, found in (("since", since), ("until", until)):
         if given[name] and found is None:
-            problems[name] = "must be a day, like 2026-11-22"
+            problems[name] = say("must be a day, like 2026-11-22")
     # The last day counts, too.
     until = until + timedelta(days=1) if until else None
     types = (kind,) if kind else None
@@ -154,11 +156,23 @@ async def _rows(guest: Guest, found: list[SecurityEvent]) -> list[Row]:
     who = {one.user_id for one in found if one.user_id}
     who |= {actor for one in found if (actor := parse_id(str(one.detail.get("actor_id", ""))))}
     names = await titles(guest.desk.query, guest.reader, guest.person, {USER: who})
-    eyes = guest.eyes(names)
-    return [_row(one, names, eyes) for one in found]
+    eyes, types = guest.eyes(names), await _types(guest, found)
+    return [_row(one, names, eyes, types) for one in found]
 
 
-def _row(one: SecurityEvent, names: dict[UUID, str], eyes: cells.Reader) -> Row:
+async def _types(guest: Guest, found: list[SecurityEvent]) -> Mapping[str, Definition]:
+    """The types that events name, with the organisation's own fields where some are about them."""
+    if not any("type" in one.detail or "scopes" in one.detail for one in found):
+        return guest.desk.registry.by_name
+    return await tailored_types(guest.reader, guest.person.tenant, guest.desk.registry)
+
+
+def _row(
+    one: SecurityEvent,
+    names: dict[UUID, str],
+    eyes: cells.Reader,
+    types: Mapping[str, Definition],
+) -> Row:
     name = names.get(one.user_id, "") if one.user_id else ""
     name = name or one.email or str(one.detail.get("email") or "")
     letters = hues.initials(name)
@@ -173,7 +187,7 @@ def _row(one: SecurityEvent, names: dict[UUID, str], eyes: cells.Reader) -> Row:
         hue=grave(one.event_type),
         who=who,
         by=names.get(actor, "") if actor else "",
-        details=told(one),
+        details=told(one, types),
         address=one.ip_address or "",
         at=cells.moment_cell(one.created_at, eyes),
     )

@@ -18,11 +18,11 @@ from tenfold.engine.titles import suggest, titles
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, say, within
 from tenfold.web.api.administration import Visitor
 from tenfold.web.api.auth import client_of
 from tenfold.web.api.explaining import asked_of, question_of
-from tenfold.web.pages import render
+from tenfold.web.pages import render, words
 from tenfold.web.pages.admin.around import entering, looking, page
 from tenfold.web.pages.admin.places import name_of as person_name
 from tenfold.web.pages.admin.places import person_in
@@ -42,8 +42,22 @@ _VERBS = (
     ("reveal", mark("Open a secret of")),
     ("share", mark("Share")),
 )
-_ACTS = tuple((name, one.words[:1].upper() + one.words[1:]) for name, one in ACTS.items())
 _WORDS: Mapping[str, str] = {name: one.words for name, one in ACTS.items()}
+_MAY: Mapping[tuple[bool, bool], str] = {
+    (True, False): mark("%(who)s may %(act)s."),
+    (True, True): mark("%(who)s may %(act)s with this key."),
+    (False, False): mark("%(who)s may not %(act)s."),
+    (False, True): mark("%(who)s may not %(act)s with this key."),
+}
+"""The answer by whether somebody may, and whether it is about a key."""
+_DOES: Mapping[str, str] = {
+    "read": mark("see %(what)s"),
+    "create": mark("make %(what)s"),
+    "update": mark("change %(what)s"),
+    "delete": mark("delete %(what)s"),
+    "reveal": mark("open %(what)s"),
+    "share": mark("share %(what)s"),
+}
 _MOST_KEYS = 200
 _NAMES = {"user_id": "person", "key_id": "key", "record_id": "record"}
 _CHECKS = {
@@ -78,7 +92,7 @@ async def explain_page(request: Req) -> ASGIResponse:
             "typed": Typed(focus, {**shown, "verb": shown["verb"] or "read"}, problems),
             "verbs": (
                 (say("With records"), [(name, say(text)) for name, text in _VERBS]),
-                (say("In the organisation"), _ACTS),
+                (say("In the organisation"), _acts()),
             ),
             "keys": await _keys(guest, found),
             "groups": _groups(guest, types),
@@ -223,19 +237,24 @@ async def _sentence(
 ) -> str:
     """The answer in a line: `Ada Byron may not change the lead Zoë Ünal.`"""
     who = person_name(await members.one(guest.reader, guest.person.tenant, found.user_id))
-    may = "may" if found.allowed else "may not"
-    key = " with this key" if found.key_id else ""
+    may = _MAY[found.allowed, found.key_id is not None]
     if definition is None or found.verb in ACTS:
-        return f"{who} {may} {_WORDS[found.verb]}{key}."
-    verb = "open" if found.verb == "reveal" else dict(_VERBS)[found.verb].lower()
+        return say(may, who=who, act=say(_WORDS[found.verb]))
     fields = {name_of(one): one.label for one in fields_of(definition)}
-    of = f"{fields.get(found.field, found.field)} of " if found.field else ""
-    what = definition.label_plural.lower()
+    what = within(definition.label_plural)
     if found.record_id is not None:
-        what = f"the {definition.label.lower()} {shown['record']}"
-    elif found.allowed and found.verb != "create" and not of:
-        what = f"some {what}"
-    return f"{who} {may} {verb} {of}{what}{key}."
+        kind = within(definition.label)
+        what = say("the %(type)s %(name)s", type=kind, name=shown["record"])
+    elif found.allowed and found.verb != "create" and not found.field:
+        what = say("some %(types)s", types=what)
+    if found.field:
+        field = fields.get(found.field, found.field)
+        what = say("%(field)s of %(what)s", field=field, what=what)
+    return say(may, who=who, act=say(_DOES[found.verb], what=what))
+
+
+def _acts() -> list[tuple[str, str]]:
+    return [(name, words.capital(say(text))) for name, text in _WORDS.items()]
 
 
 HANDLERS = [explain_page, pick_records]

@@ -31,9 +31,28 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What an organisation can't make itself.
+_SHIPPED: Mapping[str, str] = {
+    "stage": mark("Stage"),
+    "address": mark("Postal address"),
+    "rich_text": mark("Formatted text"),
+    "ref": mark("Link to a record"),
+    "many": mark("Links to records"),
+    "any_ref": mark("Link to any record"),
+    "user": mark("Person"),
+    "file": mark("File"),
+    "json": mark("Data of programs"),
+    "secret": mark("Secret"),
+    "generated": mark("Computed"),
+    "computed": mark("Computed"),
+    "rollup": mark("Computed of others"),
+}
+
+
 def called(kind: str) -> str:
     """What people read for a kind."""
-    return say(KINDS[kind][0]) if kind in KINDS else kind
+    label, _ = KINDS.get(kind, (_SHIPPED.get(kind, kind), ""))
+    return say(label)
 
 
 def facts(one: CustomField) -> str:

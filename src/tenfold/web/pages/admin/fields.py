@@ -73,14 +73,14 @@ async def preview_part(request: Req, name: str) -> ASGIResponse:
 async def field_page(request: Req, name: str, field_id: str) -> ASGIResponse:
     """A field's form."""
     claims = await entering(request, "page-admin-field")
-    return await _form(request, claims, name, identified(field_id, "field"))
+    return await _form(request, claims, name, identified(field_id))
 
 
 @post(_ONE, status_code=200)
 async def change(request: Req, name: str, field_id: str) -> ASGIResponse:
     """Change what a field is called, its help, section and choices, and whether it is required."""
     act = await acting(request, "page-admin-field")
-    identity = identified(field_id, "field")
+    identity = identified(field_id)
     try:
         given = {k: v for k, v in _given(act.form).items() if k in _changeable(act.form)}
         if not given["label"]:
@@ -97,7 +97,7 @@ async def retire(request: Req, field_id: str) -> ASGIResponse:
     """Show a field no more, with a way back."""
     act = await acting(request, "page-admin-field-retire")
     async with act.changing() as by:
-        gone = await custom_fields.retire(by, identified(field_id, "field"))
+        gone = await custom_fields.retire(by, identified(field_id))
     undo = f"{PLACE}/{gone.type}/fields/{gone.id}/revive"
     said = say("The field %(what)s is retired; its values are kept.", what=gone.label)
     return act.done(said, f"{PLACE}/{gone.type}", undo=undo)
@@ -110,7 +110,7 @@ async def revive(request: Req, name: str, field_id: str) -> ASGIResponse:
     place = f"{PLACE}/{name}"
     try:
         async with act.changing() as by:
-            back = await custom_fields.revive(by, identified(field_id, "field"))
+            back = await custom_fields.revive(by, identified(field_id))
     except (Invalid, Conflict) as error:
         return act.refused(error, place)
     return act.done(say("The field %(what)s is back, with its values.", what=back.label), place)

@@ -84,7 +84,9 @@ async def _served(guest: Guest, found: Health | None) -> list[Part]:
 
 def _database(found: Health, versions: str) -> Part:
     took = found.parts.database.milliseconds
-    facts = say("%(facts)s. It answered in %(ms)s ms.", facts=versions, ms=f"{took:.1f}")
+    facts = say(
+        "%(facts)s. It answered in %(ms)s ms.", facts=versions, ms=words.number(round(took, 1))
+    )
     if took >= _SLOW:
         advice = say("It answers slowly. Look at what else the machine does, and at its disk.")
         return _odd(say("Database"), "database", say("Slow"), facts, advice)
@@ -95,9 +97,9 @@ def _queue(found: Health, workers: int) -> Part:
     queue, label = found.parts.queue, say("Jobs")
     facts = say(
         "%(ready)s are due, %(waiting)s wait for their time, %(running)s run.",
-        ready=f"{queue.ready:,}",
-        waiting=f"{queue.waiting:,}",
-        running=f"{queue.processing:,}",
+        ready=words.number(queue.ready),
+        waiting=words.number(queue.waiting),
+        running=words.number(queue.processing),
     )
     if not workers:
         advice = say("No worker runs: start “tenfold worker” on the host. Nothing is lost.")
@@ -120,7 +122,7 @@ def _log(found: Health) -> Part:
         return Part(
             label, "history", "grey", say("Not known"), say("Its readers tell nothing yet.")
         )
-    facts = say("Its readers are %(seconds)s seconds behind.", seconds=f"{lag:.0f}")
+    facts = say("Its readers are %(seconds)s seconds behind.", seconds=words.number(round(lag)))
     if lag >= _BEHIND:
         advice = say("What follows from changes comes late. See whether a worker runs.")
         return _odd(label, "history", say("Behind"), facts, advice)
@@ -136,7 +138,7 @@ async def _disk(folder: Path) -> Part:
         return Part(label, "package", "grey", say("Not known"), say("Its folder can’t be read."))
     free = usage.free / usage.total if usage.total else 0.0
     gigabytes = words.number(round(usage.free / 1_000_000_000))
-    facts = say("%(free)s %% free, %(gb)s GB.", free=f"{free * 100:.0f}", gb=gigabytes)
+    facts = say("%(free)s %% free, %(gb)s GB.", free=words.number(round(free * 100)), gb=gigabytes)
     if free < _FULL:
         advice = say("Make room now: without it nothing can be written.")
         return _bad(label, "package", say("Full"), facts, advice)
@@ -152,8 +154,8 @@ async def _told(guest: Guest) -> list[Part]:
     made: list[Part] = []
     if chains:
         last = max(one.sealed_at for one in chains)
-        when = words.near(last, guest.now, guest.zone, guest.who.region)
-        entries = f"{sum(one.entries for one in chains):,}"
+        when = words.near(last, guest.now, guest.zone, guest.who.home)
+        entries = words.number(sum(one.entries for one in chains))
         facts = say("%(n)s entries are sealed, the last %(when)s.", n=entries, when=when)
         made.append(Part(label, "shield-check", "green", say("Sealed"), facts, href=place))
     else:

@@ -98,7 +98,9 @@ async def invite(request: Req) -> ASGIResponse:
         if error.code not in ("FORBIDDEN", "EMAIL_NOT_VERIFIED"):
             raise
         return await _form(request, act.claims, act, error)
-    return act.done(say("The letter to %(email)s is on its way.", email=made.email), _LIST)
+    sent = say("The letter to %(email)s is on its way.", email=made.email)
+    kept = say("%(email)s is invited.", email=made.email)
+    return act.done(outbox.told(request, sent, kept), _LIST)
 
 
 @post(f"{_LIST}/{{invitation_id:str}}/resend", status_code=200)
@@ -116,10 +118,9 @@ async def resend(request: Req, invitation_id: str) -> ASGIResponse:
         if error.code != "EMAIL_NOT_VERIFIED":
             raise
         return act.refused(error, _LIST)
-    return act.done(
-        say("Another letter to %(email)s is on its way; the link before is void.", email=old.email),
-        _LIST,
-    )
+    again = mark("Another letter to %(email)s is on its way; the link before is void.")
+    sent, kept = say(again, email=old.email), say("The link before is void.")
+    return act.done(outbox.told(request, sent, kept), _LIST)
 
 
 @post(f"{_LIST}/{{invitation_id:str}}/withdraw", status_code=200)
@@ -140,7 +141,7 @@ async def _send(act: Act, by: Administrator, new: NewInvitation) -> Invitation:
 
 
 def _identity(text: str) -> UUID:
-    return identified(text, "invitation")
+    return identified(text)
 
 
 def _row(one: Invitation, team: str, by: str, eyes: cells.Reader) -> Row:

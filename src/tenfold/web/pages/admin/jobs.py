@@ -13,7 +13,7 @@ from tenfold.jobs import Status
 from tenfold.kernel.errors import Conflict
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import say
-from tenfold.web.pages import cells, render
+from tenfold.web.pages import cells, render, words
 from tenfold.web.pages.admin.around import PAGE, acting, entering, identified, looking, page
 from tenfold.web.pages.admin.job_words import KINDS, called, scheduled, state
 from tenfold.web.pages.cells import EMPTY, Cell
@@ -97,13 +97,13 @@ def _row(guest: Guest, one: Status) -> Row:
         hue, word = "amber", say("Waits for another try")
     if one.cancelling and one.state == "processing":
         hue, word = "amber", say("Is being cancelled")
-    done = f"{one.done:,}" if one.done else ""
+    done = words.number(one.done) if one.done else ""
     return Row(
         id=str(one.id),
         name=called(one.name),
         hue=hue,
         state=word,
-        progress=f"{one.done:,} / {one.total:,}" if one.total else done,
+        progress=f"{words.number(one.done)} / {words.number(one.total)}" if one.total else done,
         error=one.error,
         since=cells.moment_cell(one.finished_at or one.started_at or one.created_at, eyes),
         next=cells.moment_cell(one.run_at, eyes) if waits and one.run_at > guest.now else EMPTY,
@@ -119,7 +119,7 @@ async def retry(request: Req, job_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-job-retry")
     try:
         async with act.changing() as by:
-            await jobs.retry(by.tx.connection, by.tenant, identified(job_id, "job"))
+            await jobs.retry(by.tx.connection, by.tenant, identified(job_id))
     except Conflict as error:
         return act.refused(error, PLACE)
     return act.done(say("The job is tried again."), PLACE)
@@ -131,7 +131,7 @@ async def cancel(request: Req, job_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-job-cancel")
     try:
         async with act.changing() as by:
-            now = await jobs.cancel(by.tx.connection, by.tenant, identified(job_id, "job"))
+            now = await jobs.cancel(by.tx.connection, by.tenant, identified(job_id))
     except Conflict as error:
         return act.refused(error, PLACE)
     said = say("The job is cancelled.")

@@ -10,11 +10,12 @@ from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.definition import Definition
 from tenfold.engine.scopes import ADMIN, EVERY, SCIM
 from tenfold.engine.titles import USER, titles
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say, within
 from tenfold.web.pages import cells
 from tenfold.web.pages.admin.role_words import listed
 from tenfold.web.pages.cells import EMPTY, Cell
 from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.words import capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _row(one: ApiKey, owner: str, guest: Guest, types: Mapping[str, Definition])
         id=str(one.id),
         name=one.name,
         prefix=one.prefix,
-        owner=owner.removesuffix(" (service)") + (f" ({say('you')})" if mine else ""),
+        owner=say("%(name)s (you)", name=owner) if mine else owner.removesuffix(" (service)"),
         scopes=scopes_in_words(one.scopes, types),
         until=cells.moment_cell(one.revoked_at or one.expires_at, eyes),
         used=cells.moment_cell(one.used_at, eyes) if one.used_at else EMPTY,
@@ -75,16 +76,26 @@ def scopes_in_words(scopes: Sequence[str], types: Mapping[str, Definition]) -> s
     for scope in sorted(scopes):
         kind, _, verb = scope.partition(":")
         if verb:
-            verbs.setdefault(kind, []).append("open secrets of" if verb == "reveal" else verb)
-    same: dict[str, list[str]] = {}
+            verbs.setdefault(kind, []).append(verb)
+    same: dict[tuple[str, ...], list[str]] = {}
     for kind, some in verbs.items():
         known = types.get(kind)
-        what = "all records" if kind == EVERY else known.label_plural.lower() if known else kind
-        same.setdefault(listed(sorted(some, key=_ORDER.index)), []).append(what)
-    told = [f"{how} {listed(kinds)}" for how, kinds in same.items()]
-    told += [text for name, text in _MORE.items() if name in scopes]
-    return "; ".join(text[:1].upper() + text[1:] for text in told)
+        what = (
+            say("all records") if kind == EVERY else within(known.label_plural) if known else kind
+        )
+        same.setdefault(tuple(sorted(some)), []).append(what)
+    told = [say(_VERBS[some], what=listed(kinds)) for some, kinds in same.items()]
+    told += [say(text) for name, text in _MORE.items() if name in scopes]
+    return "; ".join(capital(text) for text in told)
 
 
-_ORDER = ("read", "write", "open secrets of")
-_MORE = {ADMIN: "administer the organisation", SCIM: "provision people (SCIM)"}
+_VERBS: Mapping[tuple[str, ...], str] = {
+    ("read",): mark("read %(what)s"),
+    ("write",): mark("write %(what)s"),
+    ("reveal",): mark("open secrets of %(what)s"),
+    ("read", "write"): mark("read and write %(what)s"),
+    ("read", "reveal"): mark("read and open secrets of %(what)s"),
+    ("reveal", "write"): mark("write and open secrets of %(what)s"),
+    ("read", "reveal", "write"): mark("read, write and open secrets of %(what)s"),
+}
+_MORE = {ADMIN: mark("administer the organisation"), SCIM: mark("provision people (SCIM)")}

@@ -14,7 +14,7 @@ from tenfold.accounts.organisation.organisation import Organisation, Organisatio
 from tenfold.engine import batches, undo
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Invalid, TenfoldError
-from tenfold.kernel.language import manner, say, say_as, within
+from tenfold.kernel.language import manner, say, say_as
 from tenfold.kernel.money import CURRENCIES
 from tenfold.kernel.structs import convert
 from tenfold.web.pages import words
@@ -34,7 +34,7 @@ class Sample:
 
     place: str
     total: int
-    types: tuple[tuple[str, int], ...]
+    types: str
 
 
 @get(PLACE)
@@ -112,10 +112,10 @@ async def _sample(guest: Guest) -> Sample | None:
         return None
     types = await undo.types_of(guest.reader, guest.person.tenant, one.id)
     known = guest.desk.registry.by_name
-    named = [(known[n].label_plural, count) for n, count in types if n in known]
+    named = sorted(((known[n], n_) for n, n_ in types if n in known), key=lambda pair: -pair[1])
     total = sum(count for _, count in types)
-    shown = [(within(label), count) for label, count in sorted(named, key=lambda p: -p[1])]
-    return Sample(f"/imports/{one.id}", total, tuple(shown))
+    shown = [words.counted(count, d.label, d.label_plural) for d, count in named]
+    return Sample(f"/imports/{one.id}", total, ", ".join(shown))
 
 
 HANDLERS = [organisation_page, change]

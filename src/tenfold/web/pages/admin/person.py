@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,22 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import handing_over, members
 from tenfold.accounts.organisation.handing_over import HandOver
 from tenfold.accounts.organisation.members import Member, MemberChange
+from tenfold.engine.definition import Definition
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, TenfoldError
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.kernel.structs import convert
 from tenfold.web.desk import desk_of
-from tenfold.web.pages import cells
-from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page, plural
+from tenfold.web.pages import cells, words
+from tenfold.web.pages.admin.around import (
+    Act,
+    acting,
+    entering,
+    identified,
+    looking,
+    nothing_here,
+    page,
+)
 from tenfold.web.pages.admin.people import PLACE
 from tenfold.web.pages.admin.places import choices, name_of, person_in, place_of
 from tenfold.web.pages.admin.role_words import listed
@@ -49,14 +59,14 @@ class Session:
 async def person_page(request: Req, user_id: str) -> ASGIResponse:
     """A member with all that can be done."""
     claims = await entering(request, "page-admin-person")
-    return await _page(request, claims, identified(user_id, "person"))
+    return await _page(request, claims, identified(user_id))
 
 
 @post(f"{PLACE}/{{user_id:str}}", status_code=200)
 async def change_person(request: Req, user_id: str) -> ASGIResponse:
     """Change their role, roles and team; effective at their next request."""
     act = await acting(request, "page-admin-person")
-    identity = identified(user_id, "person")
+    identity = identified(user_id)
     try:
         wanted = convert(place_of(act.form), MemberChange)
         async with act.changing() as by:
@@ -85,27 +95,28 @@ async def reactivate(request: Req, user_id: str) -> ASGIResponse:
 
 async def _activate(request: Req, user_id: str, *, active: bool) -> ASGIResponse:
     act = await acting(request, "page-admin-person-active")
-    identity = identified(user_id, "person")
+    identity = identified(user_id)
     try:
         async with act.changing() as by:
             done = await members.change(by, identity, MemberChange(active=active))
     except (Conflict, Forbidden) as error:
         return _forbidden(act, identity, error)
-    said = "belongs here again" if active else "can't sign in here any more"
-    return act.done(f"{name_of(done)} {said}.", _path(identity))
+    back, gone = mark("%(name)s belongs here again."), mark("%(name)s can't sign in here any more.")
+    return act.done(say(back if active else gone, name=name_of(done)), _path(identity))
 
 
 @post(f"{PLACE}/{{user_id:str}}/sessions/end", status_code=200)
 async def end_sessions(request: Req, user_id: str) -> ASGIResponse:
     """Sign them out everywhere in this organisation."""
     act = await acting(request, "page-admin-person-sessions")
-    identity = identified(user_id, "person")
+    identity = identified(user_id)
     try:
         async with act.changing() as by:
             ended = await members.end_sessions(by, identity)
     except Forbidden as error:
         return _forbidden(act, identity, error)
-    said = f"{plural(ended, 'session has', 'sessions have')} ended."
+    n = words.number(ended)
+    said = say_n("%(n)s session has ended.", "%(n)s sessions have ended.", ended, n=n)
     return act.done(said, _path(identity))
 
 
@@ -113,7 +124,7 @@ async def end_sessions(request: Req, user_id: str) -> ASGIResponse:
 async def hand_over(request: Req, user_id: str) -> ASGIResponse:
     """Give all that they have to somebody else, by a job."""
     act = await acting(request, "page-admin-person-hand-over")
-    identity, text = identified(user_id, "person"), act.form.get("to")[:200]
+    identity, text = identified(user_id), act.form.get("to")[:200]
     try:
         async with act.changing() as by:
             try:
@@ -126,11 +137,22 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
     except (Invalid, Conflict) as error:
         return await _again(act, identity, error)
     count = int(batch.summary.get("total", 0))
-    said = f"{plural(count, 'change is', 'changes are')} on the way to {heir}."
+    said = say_n(
+        "%(n)s change is on the way to %(heir)s.",
+        "%(n)s changes are on the way to %(heir)s.",
+        count,
+        n=words.number(count),
+        heir=heir,
+    )
     said = said if count else say("There was nothing to hand over to %(heir)s.", heir=heir)
     if stays := sum(batch.summary.get("stays", {}).values()):
-        kept = plural(stays, "private one stays", "private ones stay")
-        said += f" {kept}, as you are who hands it over: give it to somebody else."
+        kept = say_n(
+            "%(n)s private one stays, as you are who hands it over: give it to somebody else.",
+            "%(n)s private ones stay, as you are who hands them over: give them to somebody else.",
+            stays,
+            n=words.number(stays),
+        )
+        said = f"{said} {kept}"
     return act.done(said, _path(identity), more=f"/imports/{batch.id}" if count else "")
 
 
@@ -138,7 +160,7 @@ async def hand_over(request: Req, user_id: str) -> ASGIResponse:
 async def transfer(request: Req, user_id: str) -> ASGIResponse:
     """Make them an owner in one's own place."""
     act = await acting(request, "page-admin-person-own")
-    identity = identified(user_id, "person")
+    identity = identified(user_id)
     try:
         async with act.changing() as by:
             await members.one(by.tx, by.tenant, identity)
@@ -178,7 +200,7 @@ async def _page(
         tenant, registry = guest.person.tenant, guest.desk.registry
         one = await members.one(guest.reader, tenant, identity)
         if one.kind == "service":
-            identified("", "person")
+            raise nothing_here()
         left = await handing_over.owned(guest.reader, tenant, registry, identity)
         me, owns = one.id == guest.person.user, guest.person.role == "owner"
         without = () if owns or one.role == "owner" else ("owner",)
@@ -192,16 +214,18 @@ async def _page(
             "habit": (await members.habits(guest.reader, tenant, [identity]))[identity],
             "joined": cells.moment_cell(one.created_at, guest.eyes()),
             "sessions": await _sessions(guest, identity),
-            "leaves": listed(
-                [plural(n, d.label.lower(), d.label_plural.lower()) for d, n in left.values()]
-            )
-            if left
-            else "",
+            "leaves": _of_types(left.values()),
             "me": me,
             "mine": owns or one.role != "owner",
             "heir": owns and not me and one.active and one.role != "owner",
         }
         return page(guest, "person.html", name_of(one), status=status, **view)
+
+
+def _of_types(left: Iterable[tuple[Definition, int]]) -> str:
+    """How much somebody has: `3 leads and 1 task`."""
+    many = [words.counted(count, d.label, d.label_plural) for d, count in left]
+    return listed(many) if many else ""
 
 
 def _filled(one: Member, typed: Typed | None) -> Typed:

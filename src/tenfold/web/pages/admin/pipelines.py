@@ -21,6 +21,7 @@ from tenfold.web.pages import hues, render, words
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
 from tenfold.web.pages.admin.types import called_pack
 from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req
 
 PLACE = "/admin/pipelines"
@@ -150,7 +151,7 @@ async def _page(
             "moves": _matrix(one),
             "free": all(len(s.moves) == len(one.stages) - 1 for s in one.stages),
             "hues": {hue: say(name) for hue, name in HUES.items()},
-            "problem": error.message if error and not _within(problems, known) else "",
+            "problem": refusal(error) if error and not _within(problems, known) else "",
         }
         status = error.status if error is not None else 200
         return page(guest, "pipeline.html", one.label, status=status, **view)

@@ -14,18 +14,19 @@ from tenfold.db.database import Reader
 from tenfold.engine.titles import USER, Titled
 from tenfold.engine.types import Refused
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.labels import role_label
+from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.pick import bare, meant
 from tenfold.web.pages.session import Form
 
 Option = tuple[str, str]
 ROLES: Mapping[str, str] = {
-    "owner": mark("Owner: everything, and gives the organisation away"),
-    "admin": mark("Admin: everything, and administers"),
-    "manager": mark("Manager: all records, but not what others keep private"),
-    "member": mark("Member: what their roles let them"),
-    "read-only": mark("Read-only: sees what their roles let them, changes nothing"),
+    "owner": mark("everything, and gives the organisation away"),
+    "admin": mark("everything, and administers"),
+    "manager": mark("all records, but not what others keep private"),
+    "member": mark("what their roles let them"),
+    "read-only": mark("sees what their roles let them, changes nothing"),
 }
 # What members may is granted by a role of that name, which others may have beside theirs.
 _GRANTS: Mapping[str, str] = {"member": mark("What members may")}
@@ -52,16 +53,23 @@ async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
     whole = await teams.page(guest.reader, tenant, None, teams.MOST)
     tree = [(str(one.id), "\u2003" * depth + one.name) for one, depth in branched(whole)]
     return Choices(
-        tuple((value, say(text)) for value, text in ROLES.items() if value not in without),
-        tuple((name, say(_GRANTS.get(name) or called(name))) for name in sorted(names)),
+        tuple(
+            (value, f"{called(value)}: {say(text)}")
+            for value, text in ROLES.items()
+            if value not in without
+        ),
+        tuple((name, _granting(name)) for name in sorted(names)),
         (("", say("No team")), *tree),
     )
 
 
+def _granting(role: str) -> str:
+    return say(_GRANTS[role]) if role in _GRANTS else called(role)
+
+
 def called(role: str) -> str:
-    """A role's name as people read it."""
-    text = role.replace("_", " ").replace("-", " ")
-    return "Read-only" if role == "read-only" else text[:1].upper() + text[1:]
+    """A role's name as people read it: one that ships in their language."""
+    return say_as("role", role_label(role))
 
 
 def branched(found: Sequence[Team]) -> list[tuple[Team, int]]:
@@ -117,7 +125,7 @@ async def people_like(
     for kind in kinds:
         which = Which(active=active, kind=kind, words=bare(text))
         some = await members.page(reader, tenant, which, None, most)
-        hints = {one.id: one.email if kind == "person" else "a program" for one in some}
+        hints = {one.id: one.email if kind == "person" else say("a program") for one in some}
         found += [Titled(USER, one.id, name_of(one), hint=hints[one.id]) for one in some[:most]]
     return found[:most]
 

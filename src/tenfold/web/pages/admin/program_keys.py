@@ -96,7 +96,7 @@ async def rotate(request: Req, key_id: str) -> ASGIResponse:
     try:
         wanted = convert({name: number(act.form.get(name)) for name in names}, Rotation)
         async with at_keys(request, act.claims) as keys:
-            made = await api_keys.rotate(keys, identified(key_id, "API key"), wanted)
+            made = await api_keys.rotate(keys, identified(key_id), wanted)
     except (Invalid, Conflict) as error:
         return await _rotation(request, act.claims, key_id, mistyped(act.form, names, error), error)
     return await _shown(request, act, made, wanted.overlap_hours)
@@ -107,7 +107,7 @@ async def revoke(request: Req, key_id: str) -> ASGIResponse:
     """End a key at once."""
     act = await _acting(request, "page-admin-key-revoke")
     async with at_keys(request, act.claims) as keys:
-        done = await api_keys.revoke(keys, identified(key_id, "API key"))
+        done = await api_keys.revoke(keys, identified(key_id))
     return act.done(say("The key %(name)s is revoked.", name=done.name), PLACE)
 
 
@@ -139,6 +139,7 @@ async def _form(
             "owners": owners,
             "kinds": await _kinds(guest),
             "verbs": VERBS,
+            "said": {"read": say("Read"), "write": say("Write"), "reveal": say("Open secrets")},
             "more": (
                 (ADMIN, say("Administer the organisation")),
                 (SCIM, say("Provision people (SCIM)")),
@@ -165,7 +166,7 @@ async def _rotation(
 ) -> ASGIResponse:
     usual = {"expires_in_days": str(USUAL_DAYS), "overlap_hours": str(USUAL_OVERLAP)}
     async with looking(request, claims) as guest:
-        identity = identified(key_id, "API key")
+        identity = identified(key_id)
         view: dict[str, Any] = {
             "one": await api_keys.one(guest.reader, guest.person.tenant, identity),
             "typed": typed or Typed("expires_in_days", usual),

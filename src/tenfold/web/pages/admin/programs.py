@@ -16,7 +16,7 @@ from tenfold.accounts.organisation.service_accounts import (
     ServiceAccountChange,
 )
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages.admin.around import Act, acting, entering, identified, looking, page
 from tenfold.web.pages.admin.key_rows import rows_of
@@ -78,14 +78,14 @@ async def create(request: Req) -> ASGIResponse:
 async def program_page(request: Req, account_id: str) -> ASGIResponse:
     """A service account's form and keys."""
     claims = await entering(request, "page-admin-program")
-    return await _form(request, claims, identified(account_id, "service account"))
+    return await _form(request, claims, identified(account_id))
 
 
 @post(f"{PLACE}/{{account_id:str}}", status_code=200)
 async def change(request: Req, account_id: str) -> ASGIResponse:
     """Change its name, roles or team."""
     act = await acting(request, "page-admin-program")
-    identity = identified(account_id, "service account")
+    identity = identified(account_id)
     try:
         given = {"name": act.form.get("name"), **place_of(act.form)}
         wanted = convert(given, ServiceAccountChange)
@@ -103,12 +103,15 @@ async def change(request: Req, account_id: str) -> ASGIResponse:
 async def activate(request: Req, account_id: str) -> ASGIResponse:
     """Take it out of use, which ends its keys for good, or use it again."""
     act = await acting(request, "page-admin-program-active")
-    identity = identified(account_id, "service account")
+    identity = identified(account_id)
     wanted = ServiceAccountChange(active=act.form.get("active") == "true")
     async with act.changing() as by:
         done = await service_accounts.change(by, identity, wanted)
-    said = "is in use again; give it a key." if done.active else "is out of use, with all its keys."
-    return act.done(f"{done.name} {said}", f"{PLACE}/{identity}")
+    again, out = (
+        mark("%(name)s is in use again; give it a key."),
+        mark("%(name)s is out of use, with all its keys."),
+    )
+    return act.done(say(again if done.active else out, name=done.name), f"{PLACE}/{identity}")
 
 
 async def _form(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition, Field, Scope
-from tenfold.kernel.language import mark, say, within
+from tenfold.kernel.language import mark, say, say_n, within
+from tenfold.web.pages.words import capital
 
 _MANY: Mapping[Scope, str] = {
     "own": mark("their own %(many)s"),
@@ -49,7 +50,7 @@ def sentence(definition: Definition, grant: GrantSpec) -> str:
         (mark("Opens %(fields)s."), grant.reveal),
     ]
     told = [say(start, fields=listed(_labels(definition, names))) for start, names in more if names]
-    return " ".join([text[:1].upper() + text[1:], *told])
+    return " ".join([capital(text), *told])
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -70,7 +71,9 @@ def changes(
     told = [f"{types[n].label_plural}: {sentence(types[n], new.get(n, none))}" for n in names]
     if len(told) <= most:
         return " ".join(told)
-    return f"{' '.join(told[:most])} {len(told) - most} more types changed."
+    more = len(told) - most
+    others = say_n("%(n)s more type changed.", "%(n)s more types changed.", more, n=more)
+    return " ".join([*told[:most], others])
 
 
 def fields_of(definition: Definition) -> list[Field]:

@@ -29,6 +29,7 @@ from tenfold.web.pages.admin.role_changes import (
 from tenfold.web.pages.admin.role_views import grouped, several
 from tenfold.web.pages.session import Req
 from tenfold.web.pages.typed import Typed, mistyped
+from tenfold.web.pages.words import capital
 
 _NEW = f"{PLACE}/new"
 _NAMES = ("name", "like")
@@ -45,11 +46,11 @@ async def roles_page(request: Req) -> ASGIResponse:
         shipped = sorted(roles.shipped(registry))
         people = await roles.counted(guest.reader, tenant)
         view: dict[str, Any] = {
-            "own": [(one, several(one, types), people[one.name]) for one in found],
-            "shipped": [(name, called(name), people[name]) for name in shipped],
-            "organisation": [
-                (called(name), text.partition(": ")[2]) for name, text in ROLES.items()
+            "own": [
+                (one, called(one.name), several(one, types), people[one.name]) for one in found
             ],
+            "shipped": [(name, called(name), people[name]) for name in shipped],
+            "organisation": [(called(name), capital(say(may))) for name, may in ROLES.items()],
         }
         return page(guest, "roles.html", say("Roles"), **view)
 

@@ -66,7 +66,7 @@ async def end(request: Req, session_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-session-end")
     try:
         async with act.changing() as by:
-            await sessions.end(by, identified(session_id, "session"))
+            await sessions.end(by, identified(session_id))
     except (NotFound, Forbidden) as error:
         if isinstance(error, Forbidden) and error.code != "FORBIDDEN":
             raise
@@ -81,7 +81,9 @@ async def end_all(request: Req) -> ASGIResponse:
     act = await acting(request, "page-admin-sessions-end")
     async with act.changing() as by:
         ended = await sessions.end_all(by, act.claims.session)
-    said = say_n("%(n)s session has ended.", "%(n)s sessions have ended.", ended, n=f"{ended:,}")
+    said = say_n(
+        "%(n)s session has ended.", "%(n)s sessions have ended.", ended, n=words.number(ended)
+    )
     return act.done(said, PLACE)
 
 

@@ -90,12 +90,16 @@ async def _replaced(act: Act, old: str, new: str) -> ASGIResponse:
     state = msgspec.convert(batch.summary, Retag)
     place = f"/imports/{batch.id}"
     if batch.status in UNFINISHED:
-        said = say("%(n)s records are being changed.", n=f"{state.total:,}")
+        said = say("%(n)s records are being changed.", n=words.number(state.total))
         return act.done(said, PLACE, more=place)
     changed, refused = state.written, state.refused
-    said = say_n("%(n)s record changed.", "%(n)s records changed.", changed, n=f"{changed:,}")
+    said = say_n(
+        "%(n)s record changed.", "%(n)s records changed.", changed, n=words.number(changed)
+    )
     if refused:
-        told = say_n("%(n)s stays as it is.", "%(n)s stay as they are.", refused, n=f"{refused:,}")
+        told = say_n(
+            "%(n)s stays as it is.", "%(n)s stay as they are.", refused, n=words.number(refused)
+        )
         said = f"{said} {told}"
     undo = address(f"{place}/undo", [("back", PLACE)]) if changed else ""
     return act.done(said, PLACE, undo=undo)

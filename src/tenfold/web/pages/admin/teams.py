@@ -41,7 +41,7 @@ class Node:
 async def teams_page(request: Req, change: str = "") -> ASGIResponse:
     """The tree; the form of the team to `change`, as each offers all others to be part of."""
     claims = await entering(request, "page-admin-teams")
-    return await _page(request, claims, about=identified(change, "team") if change else None)
+    return await _page(request, claims, about=identified(change) if change else None)
 
 
 @post(PLACE, status_code=200)
@@ -61,7 +61,7 @@ async def create(request: Req) -> ASGIResponse:
 async def change(request: Req, team_id: str) -> ASGIResponse:
     """Rename a team, or make it part of another."""
     act = await acting(request, "page-admin-team")
-    identity = identified(team_id, "team")
+    identity = identified(team_id)
     try:
         wanted = convert(_given(act.form), TeamChange)
         async with act.changing() as by:
@@ -77,7 +77,7 @@ async def delete(request: Req, team_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-team-delete")
     try:
         async with act.changing() as by:
-            gone = await teams.remove(by, identified(team_id, "team"))
+            gone = await teams.remove(by, identified(team_id))
     except Conflict as error:
         return act.refused(error, PLACE)
     return act.done(say("The team %(name)s is deleted.", name=gone.name), PLACE)

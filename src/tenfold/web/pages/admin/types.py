@@ -16,7 +16,7 @@ from tenfold.accounts.organisation import custom_fields, custom_types
 from tenfold.accounts.organisation.custom_fields import CustomField, Which
 from tenfold.accounts.organisation.custom_types import TypeChange
 from tenfold.accounts.organisation.own_types import types_of
-from tenfold.engine.custom_types import ICONS, PREFIX, TypeSpec
+from tenfold.engine.custom_types import ICONS, PREFIX, TypeSpec, icon_label
 from tenfold.engine.definition import Definition
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.language import say, say_as
@@ -101,6 +101,11 @@ def _groups(
     return list(groups.items())
 
 
+def _icons() -> list[tuple[str, str]]:
+    """The icons to choose from, and what they are called."""
+    return [(name, say_as("icon", icon_label(name))) for name in ICONS]
+
+
 def called_pack(name: str) -> str:
     """A pack's name as people read it."""
     return say_as("pack", PACKS.get(name) or name.replace("_", " ").capitalize())
@@ -139,7 +144,7 @@ async def _new(
     request: Req, claims: Claims, typed: Typed, error: TenfoldError | None = None
 ) -> ASGIResponse:
     async with looking(request, claims) as guest:
-        view: dict[str, Any] = {"typed": typed, "icons": ICONS}
+        view: dict[str, Any] = {"typed": typed, "icons": _icons()}
         status = error.status if error is not None else 200
         return page(guest, "type_new.html", say("New type"), status=status, **view)
 
@@ -213,7 +218,7 @@ async def _page(
             "one": definition,
             "place": f"{PLACE}/{definition.name}",
             "typed": typed,
-            "icons": ICONS,
+            "icons": _icons(),
             "live": [_row(guest, one) for one in live],
             "gone": [_row(guest, one) for one in gone],
             "shipped": [(f.label, called(f.type.kind), f.help, f.required) for f in shipped],

@@ -17,8 +17,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.written import BULK, Change, Refusal, Written
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
-from tenfold.kernel.language import grouped, say, say_n, within
-from tenfold.kernel.text import plural as counted
+from tenfold.kernel.language import say, say_n
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import render, widgets, words
 from tenfold.web.pages.door import signed_in
@@ -27,6 +26,7 @@ from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, changing, visiting
 from tenfold.web.pages.lists.question import question
 from tenfold.web.pages.lists.sent import Sent, sent
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
 
@@ -58,7 +58,7 @@ async def bulk_act(request: Req, plural: str) -> ASGIResponse:
     try:
         done, said = await _deleted(act) if act.form.get("do") == "delete" else await _set(act)
     except (Invalid, Conflict) as error:
-        return act.refused(_why(error))
+        return act.refused(_why(error, act.shipped))
     undo = address(f"/imports/{done}/undo", [("back", act.back)]) if done else ""
     keep_flash(request, Flash(said, undo=undo))
     return render.to(request, act.back)
@@ -134,12 +134,12 @@ async def _told(
     if written:
         summary = {"operation": operation, "written": written, "refused": len(refused)}
         await batches.begin(tx, batch, batches.BULK, definition.name, summary)
-    many = counted(written, within(definition.label), within(definition.label_plural))
+    many = words.counted(written, definition.label, definition.label_plural)
     text = said.replace("%(records)s", many) if written else say("Nothing was changed.")
     if refused:
         count = len(refused)
-        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=grouped(count))
-        text = f"{text} {stay}: {_why(refused[0].error)}"
+        stay = say_n("One stays as it is", "%(n)s stay as they are", count, n=words.number(count))
+        text = f"{text} {stay}: {_why(refused[0].error, definition)}"
         if not written:
             raise Conflict(text)
     return (batch if written else None), text
@@ -164,7 +164,7 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
             {
                 "id": say(
                     "More than %(most)s records match. Narrow the list, and change it in parts",
-                    most=grouped(BULK),
+                    most=words.number(BULK),
                 )
             }
         )
@@ -183,10 +183,9 @@ def _widget(guest: Guest, definition: Definition, one: Field) -> Widget:
     return replace(section.widgets[0], focus=False)
 
 
-def _why(error: TenfoldError) -> str:
-    if error.fields:
-        return f"{words.sentence(next(iter(error.fields.values()))).rstrip('.')}."
-    return error.message if error.message.endswith(".") else f"{error.message}."
+def _why(error: TenfoldError, definition: Definition) -> str:
+    told = refusal(error, definition)
+    return told if told.endswith((".", "?")) else f"{told}."
 
 
 HANDLERS = [bulk_form, bulk_act]

@@ -22,6 +22,7 @@ from tenfold.web.pages.keeping import VIEW
 from tenfold.web.pages.lists.conditions import PLACE
 from tenfold.web.pages.lists.question import list_address
 from tenfold.web.pages.lists.sent import Sent, sent
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash
 from tenfold.web.safe_next import safe_next
 
@@ -91,7 +92,7 @@ async def save_view(request: Req, plural: str) -> ASGIResponse:
             assert written is not None
             await personal.keep(tx, "pin", str(written.id))
     except (Invalid, Conflict) as error:
-        return act.refused(error.message)
+        return act.refused(refusal(error))
     keep_flash(
         request,
         Flash(say("The view %(name)s is saved. It stands in the menu on the left.", name=name)),
@@ -125,7 +126,7 @@ async def change_view(request: Req, plural: str, view_id: str) -> ASGIResponse:
             else:
                 said = await _rewritten(act, tx, guest, identity, do, name)
     except (Invalid, Conflict, Lost) as error:
-        return act.refused(error.message)
+        return act.refused(refusal(error))
     undo = f"/saved_views/{identity}/restore" if do == "delete" else ""
     if said:
         keep_flash(request, Flash(said, undo=undo))

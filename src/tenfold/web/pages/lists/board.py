@@ -10,7 +10,7 @@ from tenfold.engine.definition import Field
 from tenfold.engine.lanes import Lane, in_lane
 from tenfold.engine.types import Stage, User
 from tenfold.kernel import digits
-from tenfold.web.pages import cells, hues
+from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.cells import Cell, Record
 from tenfold.web.pages.columns import Column, name_in_list
 from tenfold.web.pages.lists.lane import BARE, OTHERS, meant, spelled
@@ -158,7 +158,7 @@ def _lane(
         identity,
         lane_label(question, lane.value, reader),
         hue,
-        f"{lane.page.count:,}{more}" if lane.page.count is not None else "",
+        f"{words.number(lane.page.count)}{more}" if lane.page.count is not None else "",
         tuple(_card(question, record, columns, reader, identity, inside) for record in records),
         on,
         lane_address(question, lane.value),

@@ -94,7 +94,7 @@ async def calendar(
     today = guest.now.astimezone(guest.zone).date()
     span = question.given("span") if question.given("span") in _SPANS else MONTH
     on = _day(question.given("on"), today)
-    first, number = _stretch(span, on, guest.who.region)
+    first, number = _stretch(span, on, guest.who.home)
     days = [first + timedelta(days=n) for n in range(number)]
     fields = {*fields_of(definition, question.access, columns[:2]), field.name, "status"}
     fields |= {end.name} if (end := definition.end_of(field)) else set()
@@ -121,7 +121,7 @@ async def calendar(
     count = number_of(sum(lane.page.count or 0 for lane in lanes), question, more=more)
     view = Calendar(
         span=span,
-        title=_title(span, on, days, guest.who.region),
+        title=_title(span, on, days, guest.who.home),
         spans=tuple(
             Way(say(label), question.link(span=name), here=name == span)
             for name, label in _SPANS.items()
@@ -132,7 +132,7 @@ async def calendar(
         names=tuple(_name(one) for one in days[:7]) if span == MONTH else (),
         days=tuple(made),
         hours=tuple(
-            words.clock(datetime.combine(on, time(hour)), guest.who.region) for hour in range(24)
+            words.clock(datetime.combine(on, time(hour)), guest.who.home) for hour in range(24)
         ),
         timed=field.type.kind == "datetime" and span != MONTH,
         field=field.json_name,
@@ -215,7 +215,7 @@ def _shown(
         date=day,
         number=str(one.day),
         name=_name(one),
-        title=words.full_day(one, question.guest.who.region),
+        title=words.full_day(one, question.guest.who.home),
         today=one == today,
         outside=span == MONTH and one.month != on.month,
         entries=tuple(_beside(entries) if span != MONTH else entries),

@@ -20,6 +20,7 @@ from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
 from tenfold.web.pages.lists.lane import meant, plain, spelled
 from tenfold.web.pages.reaching import field_named
+from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Req, form_token
 
 _QUARTER = timedelta(minutes=15)
@@ -62,7 +63,7 @@ async def to_day(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Invalid, Conflict, Lost, Forbidden) as error:
         return _refused(request, act, error)
     day = date.fromisoformat(act.form.get("day"))
-    to = words.written(day, guest.who.region)
+    to = words.written(day, guest.who.home)
     if hour := _hour(guest, field, record, body):
         to = f"{to}, {hour}"
     said = say("Moved to %(day)s.", day=to)
@@ -81,7 +82,7 @@ def _later(
     try:
         day = date.fromisoformat(act.form.get("day"))
     except ValueError:
-        raise Invalid({"day": "must be a day like 2026-11-22"}) from None
+        raise Invalid({"day": say("must be a day, like 2026-11-22")}) from None
     before = _held(field, record)
     to = day if field.type.kind == "date" else _moment(guest, day, before, act)
     body: _BODY = {field.json_name: to.isoformat()}
@@ -124,7 +125,7 @@ def _hour(guest: Guest, field: Field, record: dict[str, Any], body: _BODY) -> st
     there = words.there(to, guest.zone)
     before = words.there(was, guest.zone) if was else None
     same = before and (before.hour, before.minute) == (there.hour, there.minute)
-    return "" if same else words.clock(there, guest.who.region)
+    return "" if same else words.clock(there, guest.who.home)
 
 
 def _moved(
@@ -150,7 +151,7 @@ def _moved(
 
 def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
     csrf = form_token(act.desk, act.claims)
-    flash = Flash(_said(error), kind="problem")
+    flash = Flash(_said(error, act.shipped), kind="problem")
     return render.partial(
         request,
         "parts/moved.html",
@@ -162,13 +163,11 @@ def _refused(request: Req, act: Act, error: TenfoldError) -> ASGIResponse:
     )
 
 
-def _said(error: TenfoldError) -> str:
+def _said(error: TenfoldError, definition: Definition) -> str:
     """Why it stays where it is."""
     if isinstance(error, Lost):
         return say("Somebody changed it meanwhile. It is shown as it is now; move it once more.")
-    if error.fields:
-        return words.sentence(next(iter(error.fields.values())))
-    return error.message
+    return refusal(error, definition)
 
 
 HANDLERS = [to_lane, to_day]

@@ -16,7 +16,7 @@ from tenfold.kernel.errors import Invalid, UnknownField
 from tenfold.kernel.ids import NIL, parse_id
 from tenfold.kernel.language import say
 from tenfold.web.pages.columns import name_in_list
-from tenfold.web.pages.filters import address
+from tenfold.web.pages.filters import address, filterable, parameter
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.keeping import View
 from tenfold.web.pages.lists import conditions
@@ -156,7 +156,7 @@ def question(
     try:
         asked = _asked(guest, definition, access, rest, tree, place)
     except Invalid as error:
-        problem = _why(error)
+        problem = _mistake(definition, access, error)
         rest = [p for p in rest if p[0] != "sort"]
         try:
             asked = _asked(guest, definition, access, rest, tree, nowhere)
@@ -169,11 +169,16 @@ def question(
     return Question(guest, definition, access, rest, place, tree, asked, view, problem, refused)
 
 
-def _why(error: Invalid) -> str:
-    """What is wrong with an address; of a field that one may not see not even that it is there."""
+def _mistake(definition: Definition, access: Access, error: Invalid) -> str:
+    """What can't be used, by the field's label, and why; of a field that one may not see not even
+    that it is there."""
     if isinstance(error, UnknownField):
         return say("It names a field that is gone, or that you may not see.")
-    return say("This could not be used: %(mistake)s.", mistake=error.message.rstrip("."))
+    name, why = next(iter(error.fields.items()))
+    known = {parameter(one): one.label for one in filterable(definition) if access.sees(one)}
+    label = known.get(name.partition("[")[0], name[:100])
+    mistake = say("%(name)s: %(value)s", name=label, value=why.rstrip("."))
+    return say("This could not be used: %(mistake)s.", mistake=mistake)
 
 
 def groups(question: Question) -> list[Field]:

@@ -304,7 +304,7 @@ def _section(
     cursor = lane.page.next_cursor
     on = _lane_on(question, lane.value, cursor) if cursor else ""
     label = lane_label(question, lane.value, reader)
-    return Section(label, f"{lane.page.count:,}{more}", rows, on)
+    return Section(label, f"{number(lane.page.count or 0)}{more}", rows, on)
 
 
 def lane_address(question: Question, value: object) -> str:
@@ -408,17 +408,17 @@ def _onward(question: Question, found: Listed) -> str:
 def _place(question: Question, found: Listed) -> tuple[str, str, str]:
     """Where one is who turned pages: in words, the first page, the one before."""
     page = found.page
-    cursor, trail, number = _trail(question, found)
+    cursor, trail, step = _trail(question, found)
     if page is None or not cursor:
         return "", "", ""
     shown = sum(len(rows) for _, rows in found.groups)
-    start = (number - 1) * page.limit
-    text = f"{start + 1:,}\u2013{start + shown:,}" if shown else ""
+    start = (step - 1) * page.limit
+    text = f"{number(start + 1)}\u2013{number(start + shown)}" if shown else ""
     first, previous = address(question.path, question.pairs), ""
     if trail:
         last = trail[-1]
         where = [] if last == "-" else [("cursor", last), ("back", ",".join(trail[:-1]))]
-        count = [("n", str(number - 1))] if where else []
+        count = [("n", str(step - 1))] if where else []
         previous = address(question.path, [*question.pairs, *where, *count])
     return text, first, previous
 
