@@ -621,3 +621,12 @@ async def test_a_file_is_counted_in_the_language_of_the_page(visitor: Visitor) -
     page = await visitor.get(visitor.path, headers={"accept-language": "de"})
     assert "1 Zeile" in page.text
     assert "1 row" not in page.text
+
+
+async def test_a_file_is_read_as_one_writes_oneself(visitor: Visitor) -> None:
+    await visitor.get("/settings/language")
+    await visitor.send(visitor.form("/settings/language"), region="GB")
+    page = await send(visitor, b"First name,Last name,Next touch\nGrace,Hopper,03/04/2031\n")
+    form = page.one("form", id="columns-form")
+    assert form.one("select", name="region").one("option", selected="")["value"] == "GB"
+    assert "3 Apr 2031" in page.text

@@ -110,9 +110,11 @@ async def _drafted(request: Req, claims: Claims, upload: UploadFile, kind: str) 
     files = exchange.files(claims.tenant, identity)
     await asyncio.to_thread(drafts.sweep, files.folder.parent)
     try:
-        draft = await _stored(request, files, upload, claims.user, kind)
         enter = partial(visiting, request, claims)
-        await _previewed(enter, exchange, files, draft, Options(), whole=False)
+        async with enter() as guest:
+            begun = Options(region=guest.who.own_region)
+        draft = await _stored(request, files, upload, claims.user, kind, begun)
+        await _previewed(enter, exchange, files, draft, begun, whole=False)
     except Invalid as error:
         files.discard()
         return await _send_form(request, claims, kind, _said(error))
@@ -255,10 +257,10 @@ def _choices(guest: Guest, chosen: str) -> list[tuple[str, tuple[Option, ...]]]:
 
 
 async def _stored(
-    request: Req, files: ImportFiles, upload: UploadFile, user: UUID, kind: str
+    request: Req, files: ImportFiles, upload: UploadFile, user: UUID, kind: str, begun: Options
 ) -> Draft:
     stored = await files.store(0, pieces(upload), desk_of(request).settings.import_bytes)
-    draft = Draft(user, shown_name(upload.filename), stored, kind)
+    draft = Draft(user, shown_name(upload.filename), stored, kind, begun)
     drafts.keep(files, draft)
     return draft
 
