@@ -95,6 +95,23 @@ async def test_a_mention_in_a_note_is_kept_and_its_person_follows(
     assert following(guest) == ("Following", "2 followers")
 
 
+async def test_names_that_begin_alike_are_told_apart(
+    visitor: Visitor, organisation: Organisation, path: str, client: httpx.AsyncClient,
+    admin: Somebody,
+) -> None:  # fmt: skip
+    short, long = [await organisation.person("manager") for _ in range(2)]
+    await visitor.get(f"{path}/compose/notes")
+    form = visitor.page.one("form", class_="composing")
+    pairs = [(n, v) for n, v in form.fields() if n != "body"]
+    pairs += [("body", "@Ann Lee and @Ann, not @Anna")]
+    pairs += [("mention", f"{short.id}|Ann"), ("mention", f"{long.id}|Ann Lee")]
+    await visitor.post(form["action"], pairs)
+    (note,) = (await client.get("/v1/notes", headers=admin.headers)).json()["data"]
+    said = {name: f'<span data-mention="{one.id}">@{name}</span>'
+            for name, one in (("Ann", short), ("Ann Lee", long))}  # fmt: skip
+    assert note["body"] == f"<p>{said['Ann Lee']} and {said['Ann']}, not @Anna</p>"
+
+
 async def test_who_stopped_following_is_not_made_to_again(
     visitor: Visitor, path: str, make: Make, admin: Somebody, lead: dict[str, Any]
 ) -> None:

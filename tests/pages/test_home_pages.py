@@ -77,6 +77,33 @@ async def test_a_task_is_ticked_off_put_off_and_taken_back_at_home(
     assert "Overdue" not in parts(visitor.page)
 
 
+async def test_a_lead_that_waits_is_put_off_at_home_and_on_its_page(
+    visitor: Visitor, make: Make
+) -> None:
+    lead = await make("leads", first_name="Ann", last_name="Lee", next_touch=at(-1))
+    for page, part in (("/", "Overdue"), (f"/leads/{lead['id']}", "")):
+        await visitor.get(page)
+        if part:
+            assert parts(visitor.page)[part] == ["Ann Lee"]
+        forms = (f for f in visitor.page.all("form") if f.get("action", "").endswith("/snooze"))
+        await visitor.send(next(forms), until="tomorrow")
+        assert visitor.path == page
+        assert "Put off: tomorrow at nine." in visitor.page.one(class_="toasts").text
+        await visitor.get("/")
+        assert parts(visitor.page)["Tomorrow"] == ["Ann Lee"]
+
+
+async def test_what_was_due_earlier_today_is_late(
+    visitor: Visitor, make: Make, admin: Somebody
+) -> None:
+    for title, minutes in (("Past", -5), ("Coming", 5)):
+        due = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+        await make("tasks", title=title, due_at=due, assignee_id=str(admin.id))
+    await visitor.get("/")
+    late = [one.one("a").text for one in visitor.page.all("li", class_="late")]
+    assert late == ["Past"]
+
+
 async def test_a_task_that_was_opened_again_is_ticked_off_again(
     visitor: Visitor, make: Make, admin: Somebody, client: httpx.AsyncClient
 ) -> None:

@@ -9,7 +9,7 @@ from litestar import post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine import stream
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import Definition, Field
 from tenfold.engine.stream import DONE, Made, Page
 from tenfold.engine.types import DateTime, Text
 from tenfold.engine.written import Change
@@ -23,7 +23,6 @@ from tenfold.web.pages.reaching import may_change
 from tenfold.web.pages.session import Req
 
 _NEXT = "next_"
-_DUE = "due"
 _AT_NINE = time(9)
 _LATER = {
     "tomorrow": (mark("Put off: tomorrow at nine."), 1),
@@ -48,7 +47,7 @@ def first(
     guest: Guest, definition: Definition, record: Record, page: Page, reader: cells.Reader
 ) -> Ahead | None:
     """The first of what is open: tasks and appointments about it, then its own next step."""
-    own = _own_moment(definition, record, reader)
+    own = _own_moment(guest, definition, record, reader)
     found = list(page.ahead)
     if own is not None and (not found or own[0] < found[0].at):
         return own[1]
@@ -61,15 +60,23 @@ def first(
     return Ahead("flag", cell, Cell(), late=False) if cell.text else None
 
 
+def put_off(definition: Definition) -> Field | None:
+    """The moment that may be put off: that at which a record is a task."""
+    tasks = (definition.fields[m.field] for m in definition.agenda if m.kind == "task")
+    return next((one for one in tasks if isinstance(one.type, DateTime)), None)
+
+
 def _own_moment(
-    definition: Definition, record: Record, reader: cells.Reader
+    guest: Guest, definition: Definition, record: Record, reader: cells.Reader
 ) -> tuple[datetime, Ahead] | None:
     for one in definition.own_fields():
         if one.name.startswith(_NEXT) and isinstance(one.type, DateTime):
             moment = words.moment_of(str(record.get(one.json_name) or ""))
             if moment:
                 when = cells.moment_cell(moment, reader)
-                return moment, Ahead("flag", Cell("text", one.label), when, moment < reader.now)
+                label, late = Cell("text", one.label), moment < reader.now
+                snooze = _snooze(guest, definition, record, one)
+                return moment, Ahead("flag", label, when, late, snooze=snooze)
     return None
 
 
@@ -84,9 +91,17 @@ def _ahead(guest: Guest, one: Made, reader: cells.Reader) -> Ahead:
         when=when,
         late=when.kind == "time" and one.at < reader.now,
         done=f"{path}/done" if may and _doing(definition, record) else "",
-        snooze=f"{path}/snooze" if may and due and due.name.startswith(_DUE) else "",
+        snooze=_snooze(guest, definition, record, due),
         version=int(record.get("version") or 0),
     )
+
+
+def _snooze(guest: Guest, definition: Definition, record: Record, due: Field | None) -> str:
+    """Where a moment is put off, by whom may; empty where it can't be."""
+    able = due is not None and due == put_off(definition)
+    able = able and guest.person.access(definition).sets(due)
+    path = f"/{definition.path}/{record['id']}/snooze"
+    return path if able and may_change(guest, definition, record) else ""
 
 
 def _doing(definition: Definition, record: Record) -> dict[str, object]:
@@ -133,10 +148,10 @@ async def snooze(request: Req, plural: str, record_id: str) -> ASGIResponse:
     """Put off what is to be done until the morning of a later day."""
     act = await arrived(request, plural, "page-snooze", record_id)
     said, days = _LATER.get(act.form.get("until"), _LATER["tomorrow"])
-    due = stream.due(act.shipped)
+    due = put_off(act.shipped)
     try:
         async with act.changing() as (tx, guest, definition):
-            if due is None or not due.name.startswith(_DUE):
+            if due is None:
                 raise Conflict(
                     say("This %(type)s can't be put off.", type=within(definition.label))
                 )

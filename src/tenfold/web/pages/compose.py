@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -164,11 +166,19 @@ def _mention(kind: Definition, values: dict[str, object], form: Form) -> None:
     if one is None or not isinstance(one.type, RichText) or not values.get(one.json_name):
         return
     text = html.escape(str(values[one.json_name]).strip(), quote=False)
+    people: dict[str, UUID] = {}
     for chosen in form.all("mention"):
         identity, _, name = chosen.partition("|")
         if name and (found := parse_id(identity)):
-            said = f"@{html.escape(name, quote=False)}"
-            text = text.replace(said, f'<span data-mention="{found}">{said}</span>')
+            people[f"@{html.escape(name, quote=False)}"] = found
+    # The longest name first: *@Ann* must not take *@Ann Lee* apart. Each stands where it is once.
+    names = "|".join(re.escape(name) for name in sorted(people, key=len, reverse=True))
+    if names:
+        text = re.sub(
+            f"(?:{names})(?!\\w)",
+            lambda found: f'<span data-mention="{people[found[0]]}">{found[0]}</span>',
+            text,
+        )
     parts = (p.strip().replace("\n", "<br>") for p in text.replace("\r", "").split("\n\n"))
     values[one.json_name] = "".join(f"<p>{p}</p>" for p in parts if p)
 

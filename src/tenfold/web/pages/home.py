@@ -21,6 +21,7 @@ from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import say
 from tenfold.web.cookies import YEAR
 from tenfold.web.pages import cells, render, words
+from tenfold.web.pages.ahead import put_off
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import address
@@ -81,7 +82,7 @@ async def home_page(request: Req) -> ASGIResponse:
         around = frame(guest, say("Home"))
         may_add = any(person.access(d).create for d in every)
     first = guest.who.name.split(" ")[0]
-    today = guest.now.astimezone(guest.zone).date()
+    today = _today(guest)
     view: dict[str, Any] = {
         "hello": f"{words.greeting(guest.now, guest.zone)}, {first}",
         "day": words.full_day(today, guest.who.home),
@@ -128,10 +129,19 @@ def _line(guest: Guest, item: Item, today: date) -> Line:
         kind=kind,
         icon=one.icon,
         when=cells.cell(field, record, eyes),
-        late=item.moment.kind in ("task", "deadline") and day < today,
+        late=_past(guest, item) if task else item.moment.kind == "deadline" and day < today,
         done=f"{path}/done" if able and DONE in one.fields else "",
-        snooze=f"{path}/snooze" if able and field.name.startswith("due") else "",
+        snooze=f"{path}/snooze" if able and access.sets(field) and put_off(one) == field else "",
     )
+
+
+def _past(guest: Guest, item: Item) -> bool:
+    at = item.at
+    return at < guest.now if isinstance(at, datetime) else _day_of(item, guest.zone) < _today(guest)
+
+
+def _today(guest: Guest) -> date:
+    return guest.now.astimezone(guest.zone).date()
 
 
 def _day_of(item: Item, zone: ZoneInfo) -> date:
@@ -158,7 +168,9 @@ async def _lately(
     if seen is not None:
         return [_own(one) for one in seen[:_RECENT]]
     query, reader, person = guest.desk.query, guest.reader, guest.person
-    latest = await newest(query, reader, person, every, _RECENT)
+    # What one begins with; else one sees nothing but the rows of a ledger.
+    main = [d for d in every if d.guide] or every
+    latest = await newest(query, reader, person, main, _RECENT)
     known, eyes = {d.name: d for d in every}, guest.eyes()
     return [
         replace(
