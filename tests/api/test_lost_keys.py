@@ -125,7 +125,7 @@ async def test_a_history_that_is_closed_leaves_the_present_open(me: Person, desk
         assert await erased(desk, me.who.tenant, retired=True) == 1
         assert [await code(me, i) for i in ids] == ["second", "second"]
         undo = await me.undone(batch)
-        assert (undo["result"]["restored"], undo["result"]["kept"]) == (2, 2)
+        assert (undo["result"]["restored"], undo["result"]["kept"]) == (0, 2)
         assert {tuple(d["fields"]) for d in undo["result"]["details"]} == {("lockbox_code",)}
         assert "does not open any more" in undo["result"]["details"][0]["reason"]
         assert [await code(me, i) for i in ids] == ["second", "second"]

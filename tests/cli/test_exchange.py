@@ -167,7 +167,7 @@ async def test_a_column_to_leave_out_that_is_not_there_is_refused(settings, pers
     [
         (Options(mapping={"Frist Name": "first_name"}), "There is no column 'Frist Name'"),
         (Options(mapping={"First Name": "fist_name"}), "There is no field 'fist_name'"),
-        (Options(key="first_name"), "must be a unique field"),
+        (Options(key="first_name"), "must be one of external_id, email, or none"),
         (Options(encoding="utf-9"), "encoding: must be an encoding"),
     ],
 )

@@ -268,6 +268,32 @@ async def test_letters_lead_to_lists(visitor: Visitor, client: httpx.AsyncClient
     )
 
 
+async def test_who_administers_begins_with_the_organisation(
+    visitor: Visitor, visit: Visit, organisation: Organisation, client: httpx.AsyncClient,
+    admin: Somebody,
+) -> None:  # fmt: skip
+    place = "/admin/organisation"
+
+    async def steps() -> dict[str, bool]:
+        guide = (await visitor.get("/")).all("details", class_="guide")[0]
+        return {li.one("a")["href"]: "done" in (li.get("class") or "") for li in guide.all("li")}
+
+    people, factor = "/admin/people/invite", "/settings/security"
+    assert await steps() == {place: False, people: False, factor: False}
+    for path, body, method in (
+        ("/v1/invitations", {"email": "new@example.com", "role": "member"}, "POST"),
+        ("/v1/organization", {"timezone": "Europe/Berlin"}, "PATCH"),
+    ):
+        answer = await client.request(method, path, json=body, headers=admin.headers)
+        assert answer.is_success, answer.text
+    assert await steps() == {place: True, people: True, factor: False}
+    member = visit(await organisation.person("member", ["agent"], name="Else"))
+    assert place not in [a["href"] for a in (await member.get("/")).all("a")]
+    guide = visitor.page.all("details", class_="guide")[0]
+    await visitor.send(guide.one("form"), button="pack=organisation")
+    assert place not in await steps()
+
+
 async def test_the_guide_ticks_itself_and_is_put_away(visitor: Visitor, make: Make) -> None:
     page = await visitor.get("/")
     labels = [g.one("h2").text for g in page.all("details", class_="guide")]

@@ -15,7 +15,8 @@ from tests.pages.marking import MARKED, bracketed, mark_all, unmarked
 
 from tenfold.kernel.language import LANGUAGES
 from tenfold.kernel.money import CURRENCIES
-from tenfold.web.pages.own_language import regions, zones
+from tenfold.web.pages.own_language import regions
+from tenfold.web.pages.words import zones
 
 pytestmark = pytest.mark.anyio
 Lead = dict[str, Any]

@@ -30,6 +30,12 @@ Answer = UUID | str
 """The record that was found, or the sentence that says why none was."""
 
 
+class Absent(str):
+    """The sentence where nothing is of the name; several of one name are another matter."""
+
+    __slots__ = ()
+
+
 class Finder:
     """Looks up relations for one person; remembers what it found, never what it did not."""
 
@@ -100,10 +106,10 @@ class Finder:
         if not references and (left := [text for text in texts if text not in answers]):
             answers |= await self._by_names(reader, person, definition, left)
         for text in texts:
-            why = (
-                f"There is no {word} {_quoted(text)}; import it first or let missing ones be made."
+            what = f"There is no {word} {_quoted(text)}"
+            answers.setdefault(
+                text, Absent(f"{what}; import it first or let missing ones be made.")
             )
-            answers.setdefault(text, why)
         return answers
 
     async def _by(
@@ -229,7 +235,8 @@ async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[
             answers[text] = f"Several people are called {_quoted(text)}; give the e-mail address."
         else:
             whom = _quoted(text)
-            answers[text] = f"Nobody in your organisation is {whom}; give an e-mail address."
+            why = f"Nobody in your organisation is {whom}; give an e-mail address."
+            answers[text] = Absent(why)
     return answers
 
 

@@ -10,7 +10,7 @@ import msgspec
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
 from tenfold.engine.types import Text
-from tenfold.exchange.finding import Answer
+from tenfold.exchange.finding import Absent, Answer
 from tenfold.exchange.import_state import Options
 from tenfold.exchange.prepared import Pointer
 from tenfold.exchange.surveying import Survey
@@ -55,11 +55,6 @@ class Lenience:
         return cls(frozenset(_optional(found) - _asked_for(found, options)), frozenset(absent))
 
 
-def is_absent(answer: Answer) -> bool:
-    """Whether nothing is of this name; several of one name are another matter."""
-    return isinstance(answer, str) and answer.startswith(("There is no ", "Nobody in "))
-
-
 def by_name_alone(definition: Definition) -> bool:
     """Whether a record of a type can be made of its name."""
     titles = definition.title_fields
@@ -83,7 +78,7 @@ def links(
         for name in {one.name for one in pointers} - lenience.optional:
             mine = [one for one in pointers if one.name == name]
             told = [answers[one.to, one.reference, one.text] for one in mine]
-            if all(is_absent(answer) for answer in told):
+            if all(isinstance(answer, Absent) for answer in told):
                 counts[name] = counts.get(name, 0) + 1
                 # A title says more to people than an id does.
                 best = min(mine, key=lambda one: one.keyed or one.reference)

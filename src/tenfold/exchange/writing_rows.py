@@ -20,8 +20,8 @@ from tenfold.engine.records import Records
 from tenfold.engine.sql import TENANT, Statement, compiled
 from tenfold.engine.types import Columns, Locale, Refused, Text
 from tenfold.engine.written import Change
-from tenfold.exchange.finding import Answer, Finder
-from tenfold.exchange.links import Answers, Lenience, is_absent
+from tenfold.exchange.finding import Absent, Answer, Finder
+from tenfold.exchange.links import Answers, Lenience
 from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
@@ -208,7 +208,7 @@ class Writer:
         definition = self.records.registry.by_name[pointer.to]
         single = len(definition.title_fields) == 1
         named = single and isinstance(definition.title_fields[0].type, Text)
-        return named and answer.startswith("There is no ") and parse_id(pointer.text) is None
+        return named and isinstance(answer, Absent) and parse_id(pointer.text) is None
 
     # -- keys
 
@@ -321,8 +321,8 @@ def _point(
         # A title says more to people than an id does.
         elif not pointer.keyed or pointer.name not in problems:
             problems[pointer.name] = answer
-    absent = {name for name in lenience.absent & problems.keys() if is_absent(problems[name])}
-    for name in (lenience.optional & problems.keys()) | absent:
+    absent = {name for name, problem in problems.items() if isinstance(problem, Absent)}
+    for name in problems.keys() & (lenience.optional | (lenience.absent & absent)):
         result.dropped[name] += 1
         del problems[name]
     if problems:

@@ -98,10 +98,10 @@ def _ahead(guest: Guest, one: Made, reader: cells.Reader) -> Ahead:
 
 def _snooze(guest: Guest, definition: Definition, record: Record, due: Field | None) -> str:
     """Where a moment is put off, by whom may; empty where it can't be."""
-    able = due is not None and due == put_off(definition)
-    able = able and guest.person.access(definition).sets(due)
-    path = f"/{definition.path}/{record['id']}/snooze"
-    return path if able and may_change(guest, definition, record) else ""
+    if due is None or due != put_off(definition) or not may_change(guest, definition, record):
+        return ""
+    able = guest.person.access(definition).sets(due)
+    return f"/{definition.path}/{record['id']}/snooze" if able else ""
 
 
 def _doing(definition: Definition, record: Record) -> dict[str, object]:

@@ -35,7 +35,9 @@ from tenfold.web.pages.words import zone_of
 
 _WHO = """SELECT t.name, t.timezone, t.currency, t.region, t.packs,
     u.first_name, u.last_name, u.email, u.language,
-    u.region AS own_region, u.timezone AS own_timezone
+    u.region AS own_region, u.timezone AS own_timezone,
+    EXISTS (SELECT FROM tenfold.members WHERE tenant_id = $1 AND user_id <> $2 AND active)
+    OR EXISTS (SELECT FROM tenfold.invitations WHERE tenant_id = $1) AS colleagues
 FROM tenfold.tenants t, tenfold.users u WHERE t.id = $1 AND u.id = $2"""
 _OWN = """SELECT name, spec FROM tenfold.custom_types
 WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY name LIMIT 100"""
@@ -60,6 +62,8 @@ class Who:
     language: str = ""
     own_region: str = ""
     own_timezone: str = ""
+    colleagues: bool = False
+    """Whether anybody else belongs there, or is invited."""
 
     @property
     def home(self) -> str:
@@ -113,6 +117,7 @@ class _Known:
             row["language"] or "",
             row["own_region"] or "",
             row["own_timezone"] or "",
+            row["colleagues"],
         )
         self._who[key] = (version, who)
         if len(self._who) > self._most:

@@ -1,4 +1,4 @@
-"""What to begin with: steps for each pack, which tick themselves, until one puts them away."""
+"""What to begin with: steps that tick themselves, until one puts them away."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from tenfold.web.pages.frame import Guest, changing, readable
 from tenfold.web.pages.session import Req, routed, signed_form
 
 _AWAY = "away"
+ORGANISATION = "organisation"
+"""The guide of who administers, beside those of the packs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """The steps of one pack."""
+    """The steps of one pack, or of the organisation."""
 
     pack: str
     label: str
@@ -54,7 +56,44 @@ class Guide:
 
 
 async def guides(guest: Guest) -> list[Guide]:
-    """The guides of the packs that are not done, and that the person did not put away."""
+    """The guides that are not done, and that the person did not put away."""
+    made = [_of_organisation(guest), *await _of_packs(guest)]
+    return [one for one in made if one is not None and one.done < len(one.steps)]
+
+
+def _of_organisation(guest: Guest) -> Guide | None:
+    """What an administrator begins with."""
+    if not guest.person.administers or ORGANISATION in guest.arranged.kept.guide:
+        return None
+    who = guest.who
+    place = Step(
+        say("Your organisation"),
+        say("How figures, dates and days are read: region, currency and time zone."),
+        "building-2",
+        "/admin/organisation",
+        "",
+        who.timezone != "UTC",
+    )
+    people = Step(
+        say("Your colleagues"),
+        say("Invite them, each with a role that says what they see and do."),
+        "users",
+        "/admin/people/invite",
+        "",
+        who.colleagues,
+    )
+    proof = Step(
+        say("A second factor"),
+        say("An app or a passkey keeps your account safe, even where your password got out."),
+        "shield-check",
+        "/settings/security",
+        "",
+        guest.person.standing.enrolled,
+    )
+    return Guide(ORGANISATION, who.organisation, (place, people, proof))
+
+
+async def _of_packs(guest: Guest) -> list[Guide]:
     wanted: list[tuple[str, str, list[Definition]]] = []
     for label, definitions in readable(guest):
         steps = [d for d in definitions if d.guide and guest.person.access(d).create]
@@ -64,11 +103,10 @@ async def guides(guest: Guest) -> list[Guide]:
         return []
     query, reader, person = guest.desk.query, guest.reader, guest.person
     numbers = await counts(query, reader, person, [d for _, _, steps in wanted for d in steps])
-    made = [
+    return [
         Guide(pack, label, tuple(_step(d, numbers.get(d.name, 0)) for d in steps))
         for pack, label, steps in wanted
     ]
-    return [one for one in made if one.done < len(one.steps)]
 
 
 def _step(definition: Definition, number: int) -> Step:
@@ -84,11 +122,11 @@ def _step(definition: Definition, number: int) -> Step:
 
 @post("/guide", status_code=200)
 async def put_away(request: Req) -> ASGIResponse:
-    """Put a pack's guide away, for oneself."""
+    """Put a guide away, for oneself."""
     routed(request, "page-guide")
     claims = await signed_in(request)
     form = await signed_form(request, claims)
-    if form.get("pack") not in desk_of(request).registry.packs:
+    if form.get("pack") not in (*desk_of(request).registry.packs, ORGANISATION):
         raise NotFound(say("There is no such guide."))
     async with changing(request, claims) as (tx, _):
         await personal.keep(tx, "guide", form.get("pack"), _AWAY)
