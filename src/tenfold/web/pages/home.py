@@ -169,7 +169,7 @@ async def _lately(
         return [_own(one) for one in seen[:_RECENT]]
     query, reader, person = guest.desk.query, guest.reader, guest.person
     # What one begins with; else one sees nothing but the rows of a ledger.
-    main = [d for d in every if d.guide] or every
+    main = [d for d in every if d.guide or d.tenant_made] or every
     latest = await newest(query, reader, person, main, _RECENT)
     known, eyes = {d.name: d for d in every}, guest.eyes()
     return [

@@ -82,16 +82,19 @@ def picks(found: Sequence[Titled]) -> list[Pick]:
 
 
 async def resolve(
-    query: Query, reader: Reader, person: Person, one: Field, text: str
+    query: Query, reader: Reader, person: Person, one: Field, text: str, *, begins: bool = False
 ) -> tuple[str, UUID]:
     """The type and id that a box's text means: an id, a title, or a title with its mark.
 
-    Raises Refused, saying what was found instead.
+    Where it `begins` the title of one alone, that is enough. Raises Refused, saying what was found
+    instead.
     """
     names = targets(one, query.registry)
     if found := parse_id(text):
         return names[0], found
     near = await suggestions(query, reader, person, one, bare(text), most=20)
+    if begins and len(near) == 1:
+        return near[0].type, near[0].id
     otherwise = say(
         "It is looked for by %(what)s. Choose one from the list, or leave it empty.",
         what=_looked_for(names, query.registry),

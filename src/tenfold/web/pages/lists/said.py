@@ -19,7 +19,7 @@ from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists import conditions
 from tenfold.web.pages.lists.conditions import Branch, Leaf, Path
 from tenfold.web.pages.lists.question import Question
-from tenfold.web.pages.pick import bare, resolve, suggestions
+from tenfold.web.pages.pick import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,8 @@ async def _id_of(guest: Guest, one: Field, text: str) -> str:
     if text == conditions.ME or parse_id(text) is not None:
         return text
     what = (guest.desk.query, guest.reader, guest.person, one)
-    near = await suggestions(*what, bare(text), most=2)
-    if len(near) == 1:
-        return str(near[0].id)
     try:
-        _, found = await resolve(*what, text)
+        _, found = await resolve(*what, text, begins=True)
     except Refused as refusal:
         raise Invalid({filters.parameter(one): str(refusal)}) from refusal
     return str(found)
