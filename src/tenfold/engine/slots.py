@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.sql import UUID_TYPE
 from tenfold.engine.types import Locale
@@ -67,7 +67,7 @@ def slot_column(kind: str) -> str:
     """The slots' column that holds values of a field type."""
     if kind in ("integer", "decimal", "money", "boolean"):
         return "int_value"
-    if kind in ("date", "datetime"):
+    if kind in TIMES:
         return "time_value"
     return "ref_value" if kind in ("ref", "many", "user", "any_ref", "file") else "text_value"
 

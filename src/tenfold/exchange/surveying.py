@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from tenfold.engine.access import Person
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.exchange.address_groups import addressed
 from tenfold.exchange.converting import Converter, texts_of
 from tenfold.exchange.import_state import Options, Part
@@ -24,7 +24,6 @@ from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
 from tenfold.exchange.value_texts import Reading, Special
 
 SAMPLED = 1_000
-_DATED = frozenset({"date", "datetime"})
 _JSON = frozenset({"json", "ndjson"})
 
 
@@ -50,7 +49,7 @@ class Survey:
 
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
-        dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in _DATED]
+        dated = [g.column for g in self.guesses if g.target and self.goals[g.target].kind in TIMES]
         mapped = [g.column for g in self.guesses if g.target]
         with closing(self.source.rows()) as rows:
             learned = texts_of(islice(rows, SAMPLED), mapped)

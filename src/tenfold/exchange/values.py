@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tenfold.engine.definition import TIMES
 from tenfold.exchange import value_choices, value_contacts, value_dates, value_numbers
 from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.value_numbers import Amount
@@ -28,7 +29,7 @@ __all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "each", "learn", 
 def learn(kind: str, samples: Iterable[Value], how: Reading) -> Reading:
     """How a whole column is written, from as many of its values as there are at hand."""
     texts = [as_text(value) for value in samples if not is_blank(value)]
-    if kind in ("date", "datetime"):
+    if kind in TIMES:
         return replace(how, date_order=how.date_order or value_dates.order_of(texts, how.region))
     if kind in ("integer", "decimal", "money"):
         found = how.decimals or value_numbers.decimals_of(texts)

@@ -52,7 +52,7 @@ async def beside(request: Req, plural: str, record_id: str, to: str = "next") ->
 
 
 async def _asked(guest: Guest, definition: Definition, inside: str) -> Ask:
-    """The list that an address asks for; all of them, where it can't be read."""
+    """The list that an address asks for; nothing, where its conditions can't be used."""
     access = guest.person.access(definition)
     pairs = parse_qsl(inside)
     found = question(await guest.opening(pairs), definition, access, pairs).asked

@@ -97,7 +97,7 @@ def _ways(request: Req, status: int) -> list[tuple[str, str, str]]:
 
 def _asked(request: Req) -> str:
     """The address that was asked for, of whose page a part may be: then that page's."""
-    if header(request.scope, b"hx-request") == "true":
+    if render.scripted(request):
         return _shown(request)
     query = request.scope["query_string"].decode("latin-1")
     return here(request) + (f"?{query}" if query else "")
@@ -130,7 +130,7 @@ def _to_sign_in(request: Req) -> Response[bytes]:
     """The sign-in page, and afterwards back to where one was."""
     query = request.scope["query_string"].decode("latin-1")
     before = here(request) + (f"?{query}" if query else "")
-    scripted = header(request.scope, b"hx-request") == "true"
+    scripted = render.scripted(request)
     part = header(request.scope, b"hx-request-type") == "partial"
     if request.method != "GET" or (scripted and part):
         before = _shown(request)

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenfold.engine.access import Access
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.engine.filtering import Filter
 from tenfold.engine.types import Boolean, Choice, Choices, Stage
 from tenfold.kernel.language import mark, say
@@ -222,7 +222,7 @@ def _said(one: Field, value: str, zone: ZoneInfo) -> str:
 
 def verb(one: Field, operator: str) -> str:
     """How a condition with this operator is read, up to its value."""
-    says = _SAYS_WHEN if kind_of(one) in ("date", "datetime") else {}
+    says = _SAYS_WHEN if kind_of(one) in TIMES else {}
     return say(says.get(operator) or _SAYS.get(operator, operator))
 
 
@@ -254,7 +254,7 @@ def in_words(leaf: Leaf, asked: Filter, reader: Reader) -> str:
     says = verb(one, asked.operator)
     if leaf.text == ME and kind_of(one) == "user":
         return say("%(is)s me", **{"is": says})
-    if (day := _day_words(leaf.text)) and kind_of(one) in ("date", "datetime"):
+    if (day := _day_words(leaf.text)) and kind_of(one) in TIMES:
         return f"{says} {day}"
     value = asked.value
     items = cast("list[object]", value) if isinstance(value, list) else [value]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from litestar.response.base import ASGIResponse
 
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.engine.titles import titles
 from tenfold.engine.types import AnyRef, Ref, User
 from tenfold.kernel import digits
@@ -212,7 +212,7 @@ def suggested(definition: Definition, given: Mapping[str, str], zone: ZoneInfo) 
     found: dict[str, Any] = {}
     for name, value in given.items():
         one = definition.by_json.get(name)
-        if one is not None and one.type.kind in ("date", "datetime"):
+        if one is not None and one.type.kind in TIMES:
             found |= _when(definition, one, value, zone)
             continue
         kind, _, identity = value.rpartition(":")

@@ -82,7 +82,7 @@ async def home_page(request: Req) -> ASGIResponse:
         around = frame(guest, say("Home"))
         may_add = any(person.access(d).create for d in every)
     first = guest.who.name.split(" ")[0]
-    today = _today(guest)
+    today = guest.now.astimezone(guest.zone).date()
     view: dict[str, Any] = {
         "hello": f"{words.greeting(guest.now, guest.zone)}, {first}",
         "day": words.full_day(today, guest.who.home),
@@ -106,10 +106,8 @@ def _days(guest: Guest, items: Sequence[Item], today: date) -> list[Part]:
     names = (say("Overdue"), say("Today"), say("Tomorrow"), say("Next days"))
     for item in of_kind(items, "task", "meeting"):
         day = _day_of(item, guest.zone)
-        late = item.at < guest.now if isinstance(item.at, datetime) else day < today
-        if item.moment.kind == "meeting":
-            late = False
-        place = 0 if late and day < today else min(3, max(1, (day - today).days + 1))
+        late = item.moment.kind == "task" and day < today
+        place = 0 if late else min(3, max(1, (day - today).days + 1))
         parts.setdefault(names[place], []).append(_line(guest, item, today))
     return [Part(name, tuple(parts[name]), name == names[0]) for name in names if name in parts]
 
@@ -121,6 +119,7 @@ def _line(guest: Guest, item: Item, today: date) -> Line:
     path = f"/{one.path}/{item.id}"
     day = _day_of(item, guest.zone)
     task = item.moment.kind == "task"
+    past = item.at < guest.now if isinstance(item.at, datetime) else day < today
     access = guest.person.access(one)
     able = task and access.update != "none"
     kind = field.label if item.moment.kind == "deadline" else one.label
@@ -129,19 +128,10 @@ def _line(guest: Guest, item: Item, today: date) -> Line:
         kind=kind,
         icon=one.icon,
         when=cells.cell(field, record, eyes),
-        late=_past(guest, item) if task else item.moment.kind == "deadline" and day < today,
+        late=past if task else item.moment.kind == "deadline" and day < today,
         done=f"{path}/done" if able and DONE in one.fields else "",
         snooze=f"{path}/snooze" if able and access.sets(field) and put_off(one) == field else "",
     )
-
-
-def _past(guest: Guest, item: Item) -> bool:
-    at = item.at
-    return at < guest.now if isinstance(at, datetime) else _day_of(item, guest.zone) < _today(guest)
-
-
-def _today(guest: Guest) -> date:
-    return guest.now.astimezone(guest.zone).date()
 
 
 def _day_of(item: Item, zone: ZoneInfo) -> date:

@@ -10,6 +10,7 @@ from tenfold.exchange.previewing import Preview
 from tenfold.kernel.language import say, say_n
 from tenfold.web.pages import words
 from tenfold.web.pages.filters import Option
+from tenfold.web.pages.import_words import rows
 from tenfold.web.pages.session import Form
 
 _NAME = "link."
@@ -30,7 +31,7 @@ class Missing:
 def missing(preview: Preview, chosen: Options) -> tuple[Missing, ...]:
     """What is asked about the relations of a file."""
     return tuple(
-        Missing(f"{_NAME}{one.name}", one.label, _names(one), _rows(one), _options(one, chosen))
+        Missing(f"{_NAME}{one.name}", one.label, _names(one), rows(one.rows), _options(one, chosen))
         for one in preview.links
     )
 
@@ -50,10 +51,6 @@ def _names(one: Link) -> str:
     if not more:
         return names
     return say("%(names)s and %(n)s more", names=names, n=words.number(more))
-
-
-def _rows(one: Link) -> str:
-    return say_n("%(n)s row", "%(n)s rows", one.rows, n=words.number(one.rows))
 
 
 def _options(one: Link, chosen: Options) -> tuple[Option, ...]:

@@ -74,5 +74,9 @@ def _word(one: ChoiceValues, value: ChoiceValue, unsaid: str) -> Word:
         ),
     )
     name = f"{_NAME}{one.field}:{value.value}"
-    rows = say_n("%(n)s row", "%(n)s rows", value.rows, n=number(value.rows))
-    return Word(name, value.value, rows, options)
+    return Word(name, value.value, rows(value.rows), options)
+
+
+def rows(count: int) -> str:
+    """How many rows of a file: `1 row`, `1,204 rows`."""
+    return say_n("%(n)s row", "%(n)s rows", count, n=number(count))

@@ -162,9 +162,10 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     async with visiting(request, claims) as guest:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
         batch = await standing(guest.reader, claims.tenant, batch)
-        undo = None
-        eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
-    if import_views.undoable(batch):
+        undo, able = None, import_views.undoable(batch)
+        told = () if able else import_kept.kept_records(batch, None)
+        eyes = guest.eyes() if able else await _eyes(guest, [batch], told)
+    if able:
         # What an undo would do is tried and taken back, as nothing that only reads can be.
         async with changing(request, claims) as (tx, guest):
             undo = await Undoer(exchange).preview(tx, guest.person, batch)

@@ -119,6 +119,11 @@ def render(template: str, **view: Any) -> str:
     return environment().get_template(template).render(language=manner().language, **view)
 
 
+def scripted(request: Req) -> bool:
+    """Whether htmx asks, for a part or for the page."""
+    return header(request.scope, b"hx-request") == "true"
+
+
 def wants(request: Req, target: str) -> bool:
     """Whether htmx asks for this part of the page alone."""
     return _swapped(request) == target

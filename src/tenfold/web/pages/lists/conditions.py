@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenfold.engine.ask import PLAIN, SHARED, WHERE
-from tenfold.engine.definition import Definition
+from tenfold.engine.definition import TIMES, Definition
 from tenfold.engine.filtering import NESTED, decoded, text_of
 from tenfold.web.pages.cells import kind_of
 
@@ -185,7 +185,7 @@ def resolved(
         kind = kind_at(definition, part.name)
         if part.text == ME and kind == "user":
             return replace(part, text=str(user))
-        day = day_of(part.text, today) if kind in ("date", "datetime") else None
+        day = day_of(part.text, today) if kind in TIMES else None
         if day is None:
             return part
         # A moment's day begins at midnight where the person is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -96,7 +97,7 @@ def _later(
     return body
 
 
-def _held(field: Field, record: dict[str, Any]) -> Any:
+def _held(field: Field, record: Mapping[str, object]) -> Any:
     """The day or the moment that a record has, if any."""
     text = str(record.get(field.json_name) or "")
     if field.type.kind == "date":
@@ -118,10 +119,9 @@ def _moment(guest: Guest, day: date, before: datetime | None, act: Act) -> datet
 
 def _hour(guest: Guest, field: Field, record: dict[str, Any], body: _BODY) -> str:
     """The hour that an entry was taken to, if it had another one."""
-    was = words.moment_of(str(record.get(field.json_name) or ""))
-    to = words.moment_of(str(body[field.json_name])) if field.type.kind == "datetime" else None
-    if to is None:
+    if field.type.kind != "datetime":
         return ""
+    was, to = _held(field, record), _held(field, body)
     there = words.there(to, guest.zone)
     before = words.there(was, guest.zone) if was else None
     same = before and (before.hour, before.minute) == (there.hour, there.minute)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from tenfold.engine import ask as asking
 from tenfold.engine.access import Access
 from tenfold.engine.ask import Ask
-from tenfold.engine.definition import Definition, Field
+from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.engine.lanes import laned
 from tenfold.kernel.errors import Invalid, UnknownField
 from tenfold.kernel.ids import NIL, parse_id
@@ -194,7 +194,7 @@ def days(question: Question) -> list[Field]:
     found = [
         f
         for f in fields.values()
-        if f.type.kind in ("date", "datetime")
+        if f.type.kind in TIMES
         and question.access.sees(f)
         and (f.filter or f.sort)
         and f.type.operators

@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.engine.definition import Definition
-from tenfold.web.desk import Desk, desk_of, header
+from tenfold.web.desk import Desk, desk_of
 from tenfold.web.pages import render
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.session import Flash, Form, Req, form_token, keep_flash, routed, signed_form
@@ -33,7 +33,7 @@ class Sent:
     def refused(self, why: str) -> ASGIResponse:
         """Say why not, in the page as it is: what was chosen and typed stays; or back there."""
         flash = Flash(why, kind="problem")
-        if header(self.request.scope, b"hx-request") != "true":
+        if not render.scripted(self.request):
             keep_flash(self.request, flash)
             return render.to(self.request, self.back)
         csrf = form_token(self.desk, self.claims)
