@@ -23,10 +23,16 @@ def keys_of(definition: Definition, access: Access) -> dict[str, Field]:
     uniques = sorted(definition.unique_fields, key=lambda one: one.name != "external_id")
     seen = [one for one in definition.fields.values() if access.sees(one)]
     telling = [next((f for f in seen if f.type.kind == kind), None) for kind in _TELLING]
-    titles = definition.title_fields
-    named = len(titles) == 1 and isinstance(titles[0].type, Text) and access.sees(titles[0])
-    found = [*uniques, *filter(None, telling), *(titles if named else ())]
+    name = name_of(definition)
+    named = [name] if name is not None and access.sees(name) else []
+    found = [*uniques, *filter(None, telling), *named]
     return {one.json_name: one for one in found}
+
+
+def name_of(definition: Definition) -> Field | None:
+    """The one text that a type's records are called by, where there is just one."""
+    titles = definition.title_fields
+    return titles[0] if len(titles) == 1 and isinstance(titles[0].type, Text) else None
 
 
 def chosen_key(

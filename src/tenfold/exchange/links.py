@@ -9,9 +9,9 @@ import msgspec
 
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
-from tenfold.engine.types import Text
 from tenfold.exchange.finding import Absent, Answer
 from tenfold.exchange.import_state import Options
+from tenfold.exchange.keys import name_of
 from tenfold.exchange.prepared import Pointer
 from tenfold.exchange.surveying import Survey
 
@@ -57,10 +57,9 @@ class Lenience:
 
 def by_name_alone(definition: Definition) -> bool:
     """Whether a record of a type can be made of its name."""
-    titles = definition.title_fields
-    if len(titles) != 1 or not isinstance(titles[0].type, Text):
-        return False
-    return not any(one.required for one in definition.fields.values() if one is not titles[0])
+    name = name_of(definition)
+    others = (one for one in definition.fields.values() if one is not name)
+    return name is not None and not any(one.required for one in others)
 
 
 def links(

@@ -18,9 +18,10 @@ from tenfold.engine.halving import halved, savepoint
 from tenfold.engine.project.tables import table_of
 from tenfold.engine.records import Records
 from tenfold.engine.sql import TENANT, Statement, compiled
-from tenfold.engine.types import Columns, Locale, Refused, Text
+from tenfold.engine.types import Columns, Locale, Refused
 from tenfold.engine.written import Change
 from tenfold.exchange.finding import Absent, Answer, Finder
+from tenfold.exchange.keys import name_of
 from tenfold.exchange.links import Answers, Lenience
 from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
@@ -206,8 +207,7 @@ class Writer:
         ):
             return False
         definition = self.records.registry.by_name[pointer.to]
-        single = len(definition.title_fields) == 1
-        named = single and isinstance(definition.title_fields[0].type, Text)
+        named = name_of(definition) is not None
         return named and isinstance(answer, Absent) and parse_id(pointer.text) is None
 
     # -- keys
