@@ -209,6 +209,16 @@ async def test_nobody_marks_what_they_can_not_see(
     assert member.answer.status_code == 404
 
 
+async def test_namesakes_are_told_apart_among_hits(visitor: Visitor, make: Make) -> None:
+    mails = ["ann@one.example", "ann@two.example"]
+    for mail in mails:
+        await make("leads", first_name="Ann", last_name="Lee", email=mail)
+    page = await visitor.get("/palette?q=ann+lee")
+    assert [e.text for e in page.all("span", class_="note") if "@" in e.text] == mails[::-1]
+    page = await visitor.get("/search?q=ann+lee")
+    assert sorted(e.text for e in page.all("span", class_="beside")) == mails
+
+
 async def test_the_palette_finds_records_places_and_what_can_be_made(
     visitor: Visitor, lead: dict[str, Any]
 ) -> None:

@@ -97,6 +97,21 @@ async def test_everything_is_searched_and_grouped_by_type(
     assert [g["type"] for g in only.json()["data"]] == ["company"]
 
 
+async def test_namesakes_are_told_apart(
+    client: httpx.AsyncClient, organisation: Organisation
+) -> None:
+    owner = await organisation.person("owner")
+    told = [{"email": "a@one.example"}, {"email": "a@two.example"}, {"phone": "+15125550142"}, {}]
+    for more in told:
+        body = {"first_name": "Ann", "last_name": "Lee", **more}
+        await client.post("/v1/leads", json=body, headers=owner.headers)
+    await client.post("/v1/contacts", json={"email": "ann@c.example"}, headers=owner.headers)
+    answer = await client.get("/v1/search?q=ann", headers=owner.headers)
+    groups = {g["type"]: {hit["hint"] for hit in g["hits"]} for g in answer.json()["data"]}
+    assert groups["lead"] == {"a@one.example", "a@two.example", "+15125550142", None}
+    assert groups["contact"] == {None}, "it is called by its mail already"
+
+
 async def test_records_of_ones_own_types_are_found_among_all(
     client: httpx.AsyncClient, organisation: Organisation, stranger: Organisation
 ) -> None:

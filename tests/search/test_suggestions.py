@@ -11,6 +11,7 @@ from tests.factories import Organisation
 
 from tenfold.db.database import Reader
 from tenfold.engine.access import Person
+from tenfold.engine.definition import Grant
 from tenfold.engine.titles import suggest
 
 if TYPE_CHECKING:
@@ -36,6 +37,23 @@ class Explaining:
         await self.reader.connection.execute("DEALLOCATE suggestion")
         self.plan = "\n".join(line[0] for line in lines)
         return []
+
+
+async def test_namesakes_are_told_apart_by_what_one_may_see(
+    client: httpx.AsyncClient, organisation: Organisation, desk: Desk
+) -> None:
+    admin = await organisation.person("owner")
+    body = {"first_name": "Ann", "last_name": "Lee", "email": "ann@one.example"}
+    body["phone"] = "+15125550142"
+    answer = await client.post("/v1/leads", json=body, headers=admin.headers)
+    assert answer.status_code == 201, answer.text
+    person = Person(user=admin.id, tenant=admin.tenant, role="owner")
+    grants = {"blind": {"lead": Grant(read="all", hide=frozenset({"email"}))}}
+    blind = Person(admin.id, admin.tenant, "member", frozenset(grants), own_roles=grants)
+    async with desk.database.read(admin.tenant) as reader:
+        for who, hint in ((person, "ann@one.example"), (blind, "+15125550142")):
+            (found,) = await suggest(desk.query, reader, who, ["lead"], "ann l")
+            assert found.hint == hint
 
 
 async def test_a_rare_name_is_looked_up_instead_of_passing_all_records(

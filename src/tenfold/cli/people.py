@@ -50,7 +50,8 @@ async def search_records(settings: Settings, words: str, who: Who, say: Say) -> 
         say(group.definition.label_plural)
         hits = msgspec.json.decode(group.json)
         for hit in hits[:_HITS]:
-            say(f"  {hit['title']}  {group.definition.path}/{hit['id']}")
+            hint = f" ({hit['hint']})" if hit["hint"] else ""
+            say(f"  {hit['title']}{hint}  {group.definition.path}/{hit['id']}")
         if len(hits) > _HITS:
             say("  … and more; one more word finds fewer.")
     if not found:

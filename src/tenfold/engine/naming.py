@@ -107,6 +107,27 @@ def own_title_sql(reading: PersonReading) -> ColumnElement[str]:
     return sa.func.coalesce(_own_or_else(reading, columns), _untitled(reading, columns))
 
 
+def hint_sql(
+    reading: PersonReading, columns: Columns, title: ColumnElement[str]
+) -> ColumnElement[Any]:
+    """What tells records of one title apart: the first of mail, phone and address that is filled.
+
+    Only from what everybody who sees the record sees of it; NULL where nothing tells, as where it
+    is called by its mail already.
+    """
+    kinds = ("email", "phone", "address")
+    fields = [
+        one
+        for kind in kinds
+        for one in reading.definition.fields.values()
+        if one.type.kind == kind and reading.access.sees(one) and not one.title and not one.private
+    ]
+    known = [_filled(text_sql(one, columns)) for one in fields]
+    if not known:
+        return sa.cast(sa.null(), sa.Text)
+    return sa.func.nullif(sa.func.coalesce(*known), title)
+
+
 def holder_reading(reading: PersonReading) -> PersonReading | None:
     """How the reader sees what a record belongs to; None where they may not see both."""
     name = reading.definition.belongs_to
@@ -180,6 +201,7 @@ def _has_text(one: Field) -> bool:
 
 
 __all__ = [
+    "hint_sql",
     "holder_reading",
     "own_title",
     "own_title_sql",

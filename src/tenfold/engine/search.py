@@ -19,7 +19,7 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Access, Person, shared_bind
 from tenfold.engine.ask import EVERYTHING, Ask
 from tenfold.engine.definition import Definition
-from tenfold.engine.naming import title_shape, title_sql
+from tenfold.engine.naming import hint_sql, title_shape, title_sql
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import Query, filter_shapes
 from tenfold.engine.sql import Statement, compiled
@@ -111,7 +111,7 @@ class Search:
     async def everywhere(
         self, reader: Reader, person: Person, types: Sequence[Definition], text: str, limit: int
     ) -> list[Found]:
-        """The best hits of each type, as JSON lists of `{type, id, title, rank}`."""
+        """The best hits of each type, as JSON lists of `{type, id, title, hint, rank}`."""
         found: list[Found] = []
         shown = [d for d in types if searchable(d, person.access(d))]
         statement = self._all(person, shown, text, limit)
@@ -137,11 +137,13 @@ class Search:
             for one in types:
                 reading = PersonReading(one, person, self.query.registry)
                 hits = _hits(reading, short, limit)
-                title = title_sql(reading, Columns.of(reading.table, hits.name))
+                columns = Columns.of(reading.table, hits.name)
+                title = title_sql(reading, columns)
                 rows: sa.Subquery = sa.select(
                     sa.literal_column(f"'{one.name}'", sa.Text).label("type"),
                     hits.c.id,
                     title.label("title"),
+                    hint_sql(reading, columns, title).label("hint"),
                     hits.c.rank,
                 ).subquery(f"{one.name}_hits")
                 listed: sa.Select[Any, Any] = sa.select(

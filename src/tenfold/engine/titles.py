@@ -20,7 +20,7 @@ from tenfold.db.database import Reader
 from tenfold.engine.access import Person
 from tenfold.engine.beginnings import Typed, beginnings
 from tenfold.engine.definition import Definition
-from tenfold.engine.naming import text_sql, title_shape, title_sql
+from tenfold.engine.naming import hint_sql, title_shape, title_sql
 from tenfold.engine.project.tables import SCHEMA
 from tenfold.engine.query import COUNTED, Query
 from tenfold.engine.sql import TENANT, Statement, compiled
@@ -222,25 +222,17 @@ def _beginning(query: Query, person: Person, name: str, typed: Typed) -> Any:
         rows = rows.offset(_whole(0))
     found = rows.subquery(f"{name}_found")
     columns = Columns.of(table, found.name)
+    title = title_sql(reading, columns)
     return (
         sa.select(
             _named(name),
             columns["id"].label("id"),
-            title_sql(reading, columns).label("title"),
-            _hint(reading, columns).label("hint"),
+            title.label("title"),
+            hint_sql(reading, columns, title).label("hint"),
         )
         .select_from(found)
         .order_by(columns["created_at"].desc(), columns["id"].desc())
     )
-
-
-def _hint(reading: PersonReading, columns: Columns) -> ColumnElement[Any]:
-    """What tells records of one title apart: a mail, phone or address."""
-    for kind in ("email", "phone", "address"):
-        for one in reading.definition.fields.values():
-            if one.type.kind == kind and reading.access.sees(one) and not one.title:
-                return text_sql(one, columns)
-    return sa.cast(sa.null(), sa.Text)
 
 
 def _readable(query: Query, person: Person, name: str) -> bool:

@@ -112,10 +112,14 @@ def search_schemas(registry: Registry) -> dict[str, Schema]:
         "pattern": f"^({'|'.join([*registry.by_name, _OWN])})$",
         "description": "The name of a record type; one that your organisation made is `custom_…`.",
     }
+    hint: Schema = {
+        "type": ["string", "null"],
+        "description": "What tells it from others of its title: its e-mail, telephone or address.",
+    }
     rank: Schema = {"type": "number", "description": "Higher is better, within its type."}
     hits: Schema = {"type": "array", "items": schema("Hit")}
     return {
-        "Hit": closed({"type": kind, "id": identity, "title": text, "rank": rank}),
+        "Hit": closed({"type": kind, "id": identity, "title": text, "hint": hint, "rank": rank}),
         "Hits": closed({"type": kind, "label": text, "path": text, "hits": hits}),
         "SearchAnswer": enveloped({"type": "array", "items": schema("Hits")}),
     }

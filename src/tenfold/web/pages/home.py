@@ -58,12 +58,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that a search found, and what tells it from others of its name."""
+
+    record: Cell
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hits:
     """What a search found in one type."""
 
     label: str
     icon: str
-    rows: tuple[Cell, ...]
+    rows: tuple[Hit, ...]
     all: str
 
 
@@ -196,10 +204,7 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
             for one in found:
                 rows: list[dict[str, Any]] = digits.decode(one.json)
                 path = f"/{one.definition.path}"
-                shown = tuple(
-                    cells.titled_cell(one.definition, r["id"], r["title"] or say("Without a name"))
-                    for r in rows
-                )
+                shown = tuple(_hit(one.definition, row) for row in rows)
                 more = render.query(path, q=text) if len(rows) == _HITS else ""
                 groups.append(Hits(one.definition.label_plural, one.definition.icon, shown, more))
         around = frame(guest, say("Search"))
@@ -207,6 +212,11 @@ async def search_page(request: Req, q: str = "") -> ASGIResponse:
     if render.wants(request, "hits"):
         return render.partial(request, "parts/hits.html", **view)
     return render.page(request, "search.html", around, **view)
+
+
+def _hit(definition: Definition, row: dict[str, Any]) -> Hit:
+    title = row["title"] or say("Without a name")
+    return Hit(cells.titled_cell(definition, row["id"], title), row["hint"] or "")
 
 
 @get("/menu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import get, post
@@ -114,7 +114,7 @@ async def _hits(guest: Guest, every: Sequence[Definition], text: str) -> list[Ch
     for one in found:
         rows: list[dict[str, Any]] = digits.decode(one.json)
         best = max(float(row.get("rank") or 0) for row in rows)
-        made = tuple(_record(one.definition, row["id"], row["title"]) for row in rows)
+        made = tuple(_hit(one.definition, row) for row in rows)
         groups.append((best, Choices(one.definition.label_plural, made)))
     groups.sort(key=lambda pair: -pair[0])
     return [group for _, group in groups]
@@ -123,6 +123,11 @@ async def _hits(guest: Guest, every: Sequence[Definition], text: str) -> list[Ch
 def _recent(seen: Sequence[Own]) -> list[Choices]:
     """The records that the person looked at last."""
     return [Choices(say("Lately"), tuple(_record(*one) for one in seen[:_RECENT]))]
+
+
+def _hit(definition: Definition, row: dict[str, Any]) -> Choice:
+    """A record among those of its type; what tells it from others of its name stands by it."""
+    return replace(_record(definition, row["id"], row["title"]), note=row["hint"] or "")
 
 
 def _record(definition: Definition, identity: object, title: str | None) -> Choice:

@@ -14,7 +14,7 @@ from tenfold.web.pages.components.forms import options
 from tenfold.web.pages.components.values import LONG, RIGHT_TO_LEFT, chip, money, person, record
 from tenfold.web.pages.filters import Builder
 from tenfold.web.pages.followers import Named
-from tenfold.web.pages.home import Hits
+from tenfold.web.pages.home import Hit, Hits
 from tenfold.web.pages.lists.board import Board, Card, Pile
 from tenfold.web.pages.lists.calendar import Calendar, Day, Entry
 from tenfold.web.pages.lists.said import Said
@@ -56,6 +56,7 @@ def lists(eyes: cells.Reader) -> Lists:
     whole = _table(eyes, Section(None, "", rows, SAMPLE))
     won = Section(chip("Won", "green"), "2", rows[:2], "")
     lost = Section(chip("Lost", "red"), "1", rows[2:3], SAMPLE)
+    namesakes = (Hit(record("Zoë Ünal", 1), "zoe@example.com"), Hit(record(LONG, 8), LONG))
     bare = replace(around, sentence=(), words="", count="", may_create=True)
     paged = replace(whole, place="51\u2013100", first=SAMPLE, previous=SAMPLE)
     return Lists(
@@ -76,8 +77,8 @@ def lists(eyes: cells.Reader) -> Lists:
         month=_calendar(timed=False),
         day=_calendar(timed=True),
         hits=(
-            Hits("Leads", "user-plus", (record("Zoë Ünal", 1), record(LONG, 8)), SAMPLE),
-            Hits("Listings", "house", (record("12 River Road", 5, "house"),), ""),
+            Hits("Leads", "user-plus", namesakes, SAMPLE),
+            Hits("Listings", "house", (Hit(record("12 River Road", 5, "house")),), ""),
         ),
         palette=_palette(),
         people=(
@@ -280,8 +281,8 @@ def _palette() -> tuple[Choices, ...]:
         Choices(
             "Leads",
             (
-                Choice("Zoë Ünal", SAMPLE, "user-plus", "Lead", "ZÜ", "p1"),
-                Choice(LONG, SAMPLE, "user-plus", "Lead", "BT", "p8"),
+                Choice("Zoë Ünal", SAMPLE, "user-plus", "zoe@example.com", "ZÜ", "p1"),
+                Choice(LONG, SAMPLE, "user-plus", LONG, "BT", "p8"),
             ),
         ),
         Choices("Create", (Choice("New lead", SAMPLE, "plus"),)),
