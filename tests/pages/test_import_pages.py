@@ -623,6 +623,28 @@ async def test_a_file_is_counted_in_the_language_of_the_page(visitor: Visitor) -
     assert "1 row" not in page.text
 
 
+async def test_what_is_wrong_with_a_file_is_told_in_ones_language(
+    visitor: Visitor, worker: None
+) -> None:
+    await visitor.get("/settings/language")
+    await visitor.send(visitor.form("/settings/language"), language="de", region="DE")
+    page = await send(
+        visitor, b"Last Name,E-mail,Status,Odd\nHopper,nobody,hmm,x\n,a@b.example,,\n"
+    )
+    told = page.one("main").text
+    assert "'nobody' ist keine E-Mail-Adresse." in told
+    assert "'hmm' ist keine der Möglichkeiten: Neu" in told
+    assert "Diese Spalten haben kein Feld und wurden ausgelassen: Odd." in told
+    assert "führt in" not in told, "what is required is told above the columns"
+    await visitor.send(page.one("form", id="columns-form"), button="do=try")
+    await finished(visitor)
+    first, second = (row.text for row in visitor.page.one("table").all("tr")[1:])
+    assert "ist keine E-Mail-Adresse" in first
+    assert "Nachname: ist erforderlich." in second
+    await visitor.get(f"{visitor.path}/refused")
+    assert "ist keine E-Mail-Adresse" in visitor.answer.text
+
+
 async def test_a_file_is_read_as_one_writes_oneself(visitor: Visitor) -> None:
     await visitor.get("/settings/language")
     await visitor.send(visitor.form("/settings/language"), region="GB")

@@ -16,6 +16,7 @@ from tenfold.exchange.targets import CURRENCY, FULL_NAME, ID, Goal
 from tenfold.exchange.value_texts import CLEAR_WORD, LONGEST, shown
 from tenfold.exchange.values import Amount, Reading, Refusal, quick
 from tenfold.kernel import digits
+from tenfold.kernel.language import say
 from tenfold.kernel.money import CURRENCIES
 
 _NOBODY = frozenset({"no owner", "unassigned", "none", "nobody", "n/a", "-"})
@@ -104,7 +105,8 @@ def _currency(column: str, goal: Goal) -> Put:
         elif code in CURRENCIES and one:
             made.currencies.append((column, one, code))
         elif code:
-            problems.append(f"{column}: {shown(code)} is not a currency; USD and EUR are.")
+            why = say("%(value)s is not a currency; USD and EUR are.", value=shown(code))
+            problems.append(f"{column}: {why}")
 
     return put
 
@@ -164,7 +166,9 @@ def _any(name: str, value: Value, made: Prepared, problems: list[str]) -> None:
         made.body[name] = found
     else:
         example = '{"type": "lead", "id": "…"}'
-        problems.append(f"{name}: {shown(as_text(value))} is not like {example}.")
+        text = shown(as_text(value))
+        why = say("%(value)s is not like %(example)s.", value=text, example=example)
+        problems.append(f"{name}: {why}")
 
 
 def _json(name: str) -> Put:
@@ -177,6 +181,7 @@ def _json(name: str) -> Put:
         try:
             made.body[name] = digits.decode(value) if isinstance(value, str) else value
         except msgspec.DecodeError:
-            problems.append(f"{name}: {shown(as_text(value))} is not JSON.")
+            why = say("%(value)s is not JSON.", value=shown(as_text(value)))
+            problems.append(f"{name}: {why}")
 
     return put

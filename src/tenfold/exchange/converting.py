@@ -24,15 +24,30 @@ from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.value_texts import shown
 from tenfold.exchange.values import Reading, Refusal, Special, each, learn, quick, read
-from tenfold.kernel.text import plural
+from tenfold.kernel.language import mark, say, say_n
 
 OTHER = "other"
 _DIGITS = 18
 """No number with more digits before its point fits into a field."""
 _KEPT = 100
 """How much of a cell that was left out is told."""
-_VALUES = "{value|values}"
-"""What a tally counts: one, or many; see `State.notes`."""
+_UNITS = {
+    "square_meters": mark("square meters"),
+    "square_feet": mark("square feet"),
+    "acres": mark("acres"),
+    "hectares": mark("hectares"),
+}
+# What a tally counts: one, or many; see `State.notes`.
+_NO_AMOUNT = mark("{value|values} of %(column)s left out: no amount beside")
+_UNREADABLE = mark("{value|values} of %(column)s left out: can't be read")
+_CONVERTED = mark("{value|values} of %(column)s converted to %(unit)s")
+_NO_YEAR = mark("{value|values} of %(column)s left out: no year")
+_NO_MAILBOX = mark("{value|values} of %(column)s left out: only a name within Exchange")
+_OTHER_SOURCE = mark("{value|values} of %(column)s kept as %(other)s: none of our sources")
+_FINER = mark("{value|values} of %(column)s put into %(field)s")
+_ROUNDED = mark("{value|values} of %(column)s rounded to %(digits)s")
+_MORE_UNREADABLE = mark("{value|values} more in cells of %(column)s left out: can't be read")
+_NO_FIELD_LEFT = mark("{value|values} more in cells of %(column)s left out: no field is left")
 _OVERFLOW = {"email": ("email_2", "email_3"), "phone": ("mobile_phone", "phone_2", "home_phone")}
 
 _Rescue = Callable[[Value, Prepared, Refusal], bool]
@@ -106,7 +121,7 @@ class Converter:
         if not problems:
             self._check_key(made, problems)
         if not problems and not made.body and not made.pointers:
-            problems.append("The row holds nothing that can be imported.")
+            problems.append(say("The row holds nothing that can be imported."))
         made.problem = " ".join(problems)
         return made
 
@@ -128,8 +143,12 @@ class Converter:
         if made.currency and not any(one.json_name in _held(one, made) for one in self._amounts):
             self._without_amount(self._bare)
 
+    def _tell(self, column: str, text: str, count: int = 1, **values: str) -> None:
+        """Count what was done about values of a column."""
+        self.tally[say(text, column=repr(column), **values)] += count
+
     def _without_amount(self, column: str) -> None:
-        self.tally[f"{_VALUES} of {column!r} left out: no amount beside"] += 1
+        self._tell(column, _NO_AMOUNT)
 
     def _check_key(self, made: Prepared, problems: list[str]) -> None:
         if self._key is None:
@@ -138,13 +157,20 @@ class Converter:
         key = made.body.get(name)
         if key is None:
             if self._need_key:
-                problems.append(f"{name} is the key and is empty.")
+                problems.append(say("%(name)s is the key and is empty.", name=name))
             return
         made.key = compared(self._key, key, self._locale)
         before = self._seen.setdefault(made.key, made.row.number)
         if before != made.row.number:
-            same = f"has the same {name} {shown(str(key))} already."
-            problems.append(f"{self._place} {before} {same}")
+            problems.append(
+                say(
+                    "%(place)s %(number)s has the same %(name)s %(value)s already.",
+                    place=say(self._place),
+                    number=before,
+                    name=name,
+                    value=shown(str(key)),
+                )
+            )
 
     # -- one function per column, chosen once
 
@@ -165,7 +191,7 @@ class Converter:
             put(value, made, problems)
             if len(problems) > before:
                 del problems[before:]
-                self.tally[f"{_VALUES} of {column!r} left out: can't be read"] += 1
+                self._tell(column, _UNREADABLE)
                 made.skipped += ((column, as_text(value)[:_KEPT]),)
 
         return skipping
@@ -209,7 +235,7 @@ class Converter:
             return
         number = made.body[one.json_name] * AREAS[unit] / AREAS[into]
         made.body[one.json_name] = _to_places(number, getattr(one.type, "places", 0))
-        self.tally[f"{_VALUES} of {column!r} converted to {into.replace('_', ' ')}"] += 1
+        self._tell(column, _CONVERTED, unit=say(_UNITS.get(into, into)))
 
     def _sayable(self, name: str, unit: str) -> str:
         """The unit itself where the field beside the number has it, or else its first area."""
@@ -261,13 +287,13 @@ class Converter:
     def _without_year(self, column: str, refusal: Refusal) -> bool:
         """Whether it is a birthday that only lacks its year: no reason to lose a person."""
         if isinstance(refusal, NoYear):
-            self.tally[f"{_VALUES} of {column!r} left out: no year"] += 1
+            self._tell(column, _NO_YEAR)
         return isinstance(refusal, NoYear)
 
     def _without_mailbox(self, column: str, refusal: Refusal) -> bool:
         """Whether it is a name within Exchange, which no program but Outlook can write to."""
         if isinstance(refusal, NoMailbox):
-            self.tally[f"{_VALUES} of {column!r} left out: only a name within Exchange"] += 1
+            self._tell(column, _NO_MAILBOX)
         return isinstance(refusal, NoMailbox)
 
     def _other_source(self, column: str, name: str, value: Value, made: Prepared) -> bool:
@@ -276,7 +302,7 @@ class Converter:
         detail = f"{name}_detail"
         if detail in self._goals and detail not in self._taken:
             made.body[detail] = as_text(value).strip()[:200]
-        self.tally[f"{_VALUES} of {column!r} kept as {OTHER}: none of our sources"] += 1
+        self._tell(column, _OTHER_SOURCE, other=OTHER)
         return True
 
     def _finer(self, goal: Goal) -> Goal | None:
@@ -296,7 +322,7 @@ class Converter:
         except Refusal:
             return False
         made.body[finer.target.name] = found
-        self.tally[f"{_VALUES} of {column!r} put into {finer.target.name}"] += 1
+        self._tell(column, _FINER, field=finer.target.name)
         return True
 
     def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:
@@ -304,8 +330,8 @@ class Converter:
         if isinstance(exponent, int) and -exponent > places:
             rounded = _to_places(number, places)
             if rounded != number:
-                digits = plural(places, "decimal place", "decimal places")
-                self.tally[f"{_VALUES} of {column!r} rounded to {digits}"] += 1
+                digits = say_n("%(n)s decimal place", "%(n)s decimal places", places, n=places)
+                self._tell(column, _ROUNDED, digits=digits)
             return rounded
         return number
 
@@ -331,8 +357,7 @@ class Converter:
             problems += reasons[:1]
             return
         if reasons:
-            told = f"{_VALUES} more in cells of {column!r} left out: can't be read"
-            self.tally[told] += len(reasons)
+            self._tell(column, _MORE_UNREADABLE, count=len(reasons))
         put(made, found[0])
         # The fields for further ones may have columns of their own, which come first.
         made.more += [(column, kind, more) for more in found[1:]]
@@ -346,7 +371,7 @@ class Converter:
             if free and self._goals[name].kind == kind:
                 made.body[name] = value
                 return
-        self.tally[f"{_VALUES} more in cells of {column!r} left out: no field is left"] += 1
+        self._tell(column, _NO_FIELD_LEFT)
 
 
 def _bare(goal: Goal) -> bool:

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 from charset_normalizer import from_bytes
 
 from tenfold.exchange.rows import NotReadable
+from tenfold.kernel.language import mark, say
 
 SAMPLE = 256 * 1024
 """How many bytes are looked at to tell encoding, separator and header."""
@@ -22,23 +23,23 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NOT_TEXT = (
-    (b"PK\x03\x04", "an Excel workbook or another ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Office file"),
-    (b"%PDF-", "a PDF document"),
-    (b"SQLite format 3\x00", "a SQLite database"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"RIFF", "a picture, a sound or a film"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"Rar!\x1a", "a RAR archive"),
-    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", mark("an Excel workbook or another ZIP archive")),
+    (b"\xd0\xcf\x11\xe0", mark("an old Excel or Office file")),
+    (b"%PDF-", mark("a PDF document")),
+    (b"SQLite format 3\x00", mark("a SQLite database")),
+    (b"\x1f\x8b", mark("a gzip archive")),
+    (b"\x89PNG", mark("a picture")),
+    (b"\xff\xd8\xff", mark("a picture")),
+    (b"GIF8", mark("a picture")),
+    (b"RIFF", mark("a picture, a sound or a film")),
+    (b"{\\rtf", mark("a text document (RTF)")),
+    (b"PK\x05\x06", mark("an empty ZIP archive")),
+    (b"BZh", mark("a bzip2 archive")),
+    (b"7z\xbc\xaf", mark("a 7z archive")),
+    (b"\xfd7zXZ", mark("an xz archive")),
+    (b"\x28\xb5\x2f\xfd", mark("a zstd archive")),
+    (b"Rar!\x1a", mark("a RAR archive")),
+    (b"PAR1", mark("a Parquet file")),
 )
 _CONTROLS = 0.05
 """The share of control characters above which a file is no text, whatever its encoding."""
@@ -77,10 +78,15 @@ class Encoding(NamedTuple):
 def refuse_binary(head: bytes) -> None:
     """Raises NotReadable for a file that is no text at all."""
     if not head:
-        raise NotReadable("The file is empty; a CSV, Excel, JSON or vCard file is needed.")
+        raise NotReadable(say("The file is empty; a CSV, Excel, JSON or vCard file is needed."))
     for start, what in _NOT_TEXT:
         if head.startswith(start):
-            raise NotReadable(f"The file is {what}; a CSV, Excel, JSON or vCard file is needed.")
+            raise NotReadable(
+                say(
+                    "The file is %(what)s; a CSV, Excel, JSON or vCard file is needed.",
+                    what=say(what),
+                )
+            )
 
 
 def refuse_noise(text: str) -> None:
@@ -89,14 +95,14 @@ def refuse_noise(text: str) -> None:
     odd = sum(not c.isprintable() and unicodedata.category(c) in ("Cc", "Cs") for c in sample)
     plain = sum(sample.count(c) for c in "\t\r\n\x0b\x0c\x1c")
     if odd - plain > max(8, _CONTROLS * len(sample)):
-        raise NotReadable("The file is no text; a CSV, Excel, JSON or vCard file is needed.")
+        raise NotReadable(say("The file is no text; a CSV, Excel, JSON or vCard file is needed."))
 
 
 def detect(stream: BinaryIO, head: bytes) -> Encoding:
     """The encoding of a file that begins with `head`; reads on while all is plain ASCII."""
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return Encoding(name, len(mark))
+    for start, name in _MARKS:
+        if head.startswith(start):
+            return Encoding(name, len(start))
     wide = _without_mark(head)
     if wide:
         return Encoding(wide, guessed=True)

@@ -18,6 +18,7 @@ from tenfold.engine.sql import UUID_TYPE, Statement, compiled
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types import Columns, Locale, Refused
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, within
 from tenfold.kernel.text import fold, sort_key
 
 _PEOPLE = """SELECT u.id, lower(u.email), lower(u.first_name || ' ' || u.last_name)
@@ -94,9 +95,10 @@ class Finder:
         texts: Sequence[str],
         references: bool,
     ) -> dict[str, Answer]:
-        word = definition.label.lower()
+        word = within(definition.label)
         if person.access(definition).read == "none":
-            return {text: f"You may not read {definition.label_plural.lower()}." for text in texts}
+            why = say("You may not read %(things)s.", things=within(definition.label_plural))
+            return dict.fromkeys(texts, why)
         answers: dict[str, Answer] = {}
         ways = _ways(definition, person)
         for one in [w for w in ways if w.name == "external_id"] if references else ways:
@@ -106,10 +108,13 @@ class Finder:
         if not references and (left := [text for text in texts if text not in answers]):
             answers |= await self._by_names(reader, person, definition, left)
         for text in texts:
-            what = f"There is no {word} {_quoted(text)}"
-            answers.setdefault(
-                text, Absent(f"{what}; import it first or let missing ones be made.")
-            )
+            if text not in answers:
+                why = say(
+                    "There is no %(type)s %(name)s; import it first or let missing ones be made.",
+                    type=word,
+                    name=_quoted(text),
+                )
+                answers[text] = Absent(why)
         return answers
 
     async def _by(
@@ -135,7 +140,7 @@ class Finder:
             statement.text, *statement.arguments({**person.bound(), "values": list(values)})
         )
         return {
-            text: _one(definition, one.label.lower(), text, many, identity)
+            text: _one(definition, within(one.label), text, many, identity)
             for value, many, identity in rows
             for text in values.get(value, ())
         }
@@ -169,7 +174,7 @@ class Finder:
             before, _ = by_name.get(name := f"{first} {last}", (0, identity))
             by_name[name] = (before + many, identity)
         return {
-            text: _one(definition, "name", text, *by_name[fold(text)])
+            text: _one(definition, say("name"), text, *by_name[fold(text)])
             for text in texts
             if fold(text) in by_name
         }
@@ -232,10 +237,14 @@ async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[
         if len(ids_of) == 1:
             answers[text] = next(iter(ids_of))
         elif ids_of:
-            answers[text] = f"Several people are called {_quoted(text)}; give the e-mail address."
+            answers[text] = say(
+                "Several people are called %(name)s; give the e-mail address.", name=_quoted(text)
+            )
         else:
-            whom = _quoted(text)
-            why = f"Nobody in your organisation is {whom}; give an e-mail address."
+            why = say(
+                "Nobody in your organisation is %(name)s; give an e-mail address.",
+                name=_quoted(text),
+            )
             answers[text] = Absent(why)
     return answers
 
@@ -243,8 +252,13 @@ async def _people(reader: Reader, person: Person, texts: Sequence[str]) -> dict[
 def _one(definition: Definition, by: str, text: str, many: int, identity: UUID) -> Answer:
     if many == 1:
         return identity
-    word = definition.label_plural.lower()
-    return f"{many} {word} have the {by} {_quoted(text)}; give an id or external id."
+    return say(
+        "%(n)s %(things)s have the %(field)s %(value)s; give an id or external id.",
+        n=many,
+        things=within(definition.label_plural),
+        field=by,
+        value=_quoted(text),
+    )
 
 
 def _splits(texts: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ import msgspec
 
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.refusals import place_of
+from tenfold.kernel.language import ENGLISH, grouped, say_n
 from tenfold.kernel.text import plural
 
 _NUMBERED = re.compile(r"\{([^|}]+)\|([^}]+)\}")
@@ -153,6 +154,10 @@ class State(msgspec.Struct, kw_only=True):
     error: str = ""
     stopped: bool = False
     """Whether somebody ended it before it was through; what came in by then stays."""
+    language: str = ENGLISH
+    """What its refusals and notes are told in: what its beginner read, in pages."""
+    region: str = ""
+    """Whose manner of writing figures they follow; empty: the language's own."""
     draft: str = ""
     """The upload that was tried, for a real import of it."""
 
@@ -164,7 +169,13 @@ class State(msgspec.Struct, kw_only=True):
     def stop(self) -> None:
         """Note that somebody ended it here."""
         self.stopped = True
-        self.error = f"It was stopped after {plural(self.counts.read, 'row', 'rows')}."
+        read = self.counts.read
+        self.error = say_n(
+            "It was stopped after %(n)s row.",
+            "It was stopped after %(n)s rows.",
+            read,
+            n=grouped(read),
+        )
 
     def notes(self) -> list[str]:
         """What people must know beside the counts: what was guessed, changed or left out."""

@@ -37,8 +37,8 @@ from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.jobs import LeaseLost
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import NotFound, TenfoldError, Unauthenticated
+from tenfold.kernel.language import grouped, say, say_n, speak, within
 from tenfold.kernel.settings import Settings
-from tenfold.kernel.text import plural
 
 TOPICS = ("members", "definitions")
 _FIRST, _LEAST, _MOST = 500, 50, 5_000
@@ -109,7 +109,7 @@ class Exchange:
         """
         shipped = self.shipped(name)
         if shipped is None:
-            raise NotFound(f"There is no record type {name[:60]!r}.")
+            raise NotFound(say("There is no record type %(name)s.", name=repr(name[:60])))
         versions = reader.versions or await reader.value(_VERSIONS, tenant, TOPICS)
         return await self.tailored.get(reader, tenant, shipped, versions[1])
 
@@ -128,7 +128,7 @@ class Exchange:
         Raises Unauthenticated where they don't belong any more, or the key is void.
         """
         if context.actor is None:
-            raise Unauthenticated("Only a member of the organisation can do this.")
+            raise Unauthenticated(say("Only a member of the organisation can do this."))
         return await self.load_person(reader, context.tenant, context.actor, key)
 
     def files(self, tenant: UUID, identity: UUID) -> ImportFiles:
@@ -149,6 +149,7 @@ class Importer:
             person = await self.exchange.person(reader, context, key)
             batch = await batches.find(reader, person, identity)
             state = state_of(batch.summary)
+            speak(state.language, state.region)
             how, locale = await self.reading(reader, context.tenant, state.options)
             definitions = {
                 part.type: await self.exchange.definition(reader, context.tenant, part.type)
@@ -313,7 +314,15 @@ class _Run:
         """Write one piece and how far the import is, in one transaction."""
         state = self.state
         done = state.counts.read + len(piece)
-        note = f"{part.filename}: {done:,} of {plural(state.total or done, 'row', 'rows')}"
+        total = state.total or done
+        rows = say_n(
+            "%(done)s of %(n)s row",
+            "%(done)s of %(n)s rows",
+            total,
+            done=grouped(done),
+            n=grouped(total),
+        )
+        note = f"{part.filename}: {rows}"
         async with self._step(done, note) as tx:
             writer.person = await self._still(tx, writer.definition)
             await tx.join_batch(self.identity)
@@ -358,8 +367,8 @@ class _Run:
             changed.tally[text] = changed.tally.get(text, 0) + number
         for to, number in result.made.items():
             kind = self.exchange.records.registry.by_name[to]
-            word = f"{kind.label}|{kind.label_plural}".lower()
-            text = f"{{{word}}} made, as named in the file"
+            word = f"{{{within(kind.label)}|{within(kind.label_plural)}}}"
+            text = say("%(things)s made, as named in the file", things=word)
             changed.tally[text] = changed.tally.get(text, 0) + number
         return changed
 
@@ -407,8 +416,11 @@ def _dropped(definition: Definition, name: str) -> str:
     """What is told of rows whose relation leads nowhere."""
     one = definition.by_json[name]
     if one.type.kind == "user":
-        return f"{{row has|rows have}} nobody of your organisation as {one.name}"
-    return f"{{row names|rows name}} a {one.label.lower()} that is not here, and came in without it"
+        return say("{row has|rows have} nobody of your organisation as %(field)s", field=one.name)
+    return say(
+        "{row names|rows name} a %(type)s that is not here, and came in without it",
+        type=within(one.label),
+    )
 
 
 def _next_size(size: int, taken: int, seconds: float) -> int:

@@ -27,6 +27,7 @@ from tenfold.jobs import Handler, Job, LeaseLost, Schedule, cancel, drop, enqueu
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.language import say
 
 IMPORT_JOB, UNDO_JOB, TIDY_JOB = "import", "undo", "import.tidy"
 _SHARED = "custom_record"
@@ -165,7 +166,7 @@ async def stop(tx: Transaction, person: Person, identity: UUID) -> Batch:
     """
     batch = await batches.find(tx, person, identity, lock=True)
     if batch.kind != batches.IMPORT:
-        raise NotFound("Only imports can be stopped.")
+        raise NotFound(say("Only imports can be stopped."))
     if person.scopes and not all(person.scopes.gives(WRITE, t) for t in batch.type.split(",")):
         raise Forbidden(f"This API key may not stop it: that needs to write {batch.type}.")
     batch = await standing(tx, person.tenant, batch)
@@ -199,9 +200,9 @@ class Undoer:
             raise Forbidden(f"This API key may not undo it: that needs to write {found.type}.")
         found = await standing(tx, person.tenant, found)
         if found.undone_by is not None:
-            raise Conflict("This batch is undone already.", code="UNDONE")
+            raise Conflict(say("This batch is undone already."), code="UNDONE")
         if found.status in UNFINISHED:
-            raise Conflict("This batch is not finished yet; wait for it.", code="NOT_FINISHED")
+            raise Conflict(say("This batch is not finished yet; wait for it."), code="NOT_FINISHED")
         beyond = _beyond(found)
         if beyond:
             administrator()
@@ -262,7 +263,7 @@ class Undoer:
         """Who undoes it, as they are now; raises where they may not any more."""
         person = await self.exchange.person(tx, context, key)
         if state.beyond and not person.administers:
-            raise Forbidden("Only an owner or an admin of the organisation may undo this.")
+            raise Forbidden(say("Only an owner or an admin of the organisation may undo this."))
         return person
 
     async def at_once(self, tx: Transaction, person: Person, identity: UUID) -> Undoing:

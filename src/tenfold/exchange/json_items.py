@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.synonyms import concept_of
+from tenfold.kernel.language import grouped, say
 
 CONTAINERS = frozenset(
     [
@@ -76,7 +77,7 @@ class Item(NamedTuple):
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number that JSON knows")
+    raise ValueError(say("%(name)s is not a number that JSON knows", name=name))
 
 
 # Numbers stay as they are written: no digit of a long id or an amount is lost.
@@ -88,7 +89,7 @@ def items_of(text: io.TextIOBase) -> Iterator[Item]:
     window = _Window(text)
     start = window.peek()
     if start not in ("[", "{"):
-        raise NotReadable("The file is not JSON: it begins with neither { nor [.")
+        raise NotReadable(say("The file is not JSON: it begins with neither { nor [."))
     found = _array(window) if start == "[" else _object(window)
     for number, one in enumerate(found, 1):
         yield one._replace(number=number)
@@ -99,13 +100,13 @@ def decoded(line: str) -> Any:
     try:
         return _DECODER.decode(line)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(say("it is nested too deeply")) from None
 
 
 def where(error: ValueError) -> str:
     """What is wrong in one line of JSON, and at which character of it."""
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos + 1}"
+        return say("%(why)s at character %(n)s", why=error.msg, n=error.pos + 1)
     return str(error)
 
 
@@ -123,7 +124,7 @@ def _array(window: _Window) -> Generator[Item, None, bool]:
             yield _broken(window, str(error))
             return False
         if window.peek() not in (",", "]"):
-            yield _broken(window, "a comma or ] is missing")
+            yield _broken(window, say("a comma or ] is missing"))
             return False
     window.take()
     return True
@@ -141,7 +142,7 @@ def _object(window: _Window) -> Iterator[Item]:
                 window.peek()
             name = str(window.value())
             if window.peek() != ":":
-                raise ValueError(f"a colon is missing after {name[:40]!r}")
+                raise ValueError(say("a colon is missing after %(name)s", name=repr(name[:40])))
             window.take()
             if window.peek() == "[" and name.casefold() in CONTAINERS:
                 found = True
@@ -150,7 +151,7 @@ def _object(window: _Window) -> Iterator[Item]:
             else:
                 single[name] = window.value()
         if not char:
-            raise ValueError("the closing } is missing")
+            raise ValueError(say("the closing } is missing"))
     except ValueError as error:
         yield _broken(window, str(error))
         return
@@ -160,7 +161,11 @@ def _object(window: _Window) -> Iterator[Item]:
 
 def _broken(window: _Window, why: str) -> Item:
     """Stands for all that comes after what is no JSON."""
-    reason = f"JSON is broken near line {window.line:,}, the rest was not read: {why}."
+    reason = say(
+        "JSON is broken near line %(line)s, the rest was not read: %(why)s.",
+        line=grouped(window.line),
+        why=why,
+    )
     return Item(0, None, reason)
 
 
@@ -217,10 +222,12 @@ class _Window:
                     self._move(end)
                     return value
             except RecursionError:
-                raise ValueError("it is nested too deeply") from None
+                raise ValueError(say("it is nested too deeply")) from None
             except ValueError as error:
                 if len(self._held) - self._at > RECORD_LIMIT:
-                    raise ValueError(f"a record has over {RECORD_LIMIT:,} characters") from None
+                    raise ValueError(
+                        say("a record has over %(most)s characters", most=grouped(RECORD_LIMIT))
+                    ) from None
                 if not self._more(size):
                     raise ValueError(self._why(error)) from None
             size *= 2
@@ -230,7 +237,7 @@ class _Window:
         if not isinstance(error, json.JSONDecodeError):
             return str(error)
         if error.msg.startswith("Unterminated") or error.pos >= len(self._held.rstrip()):
-            return "the file ends in the middle of a record"
+            return say("the file ends in the middle of a record")
         return error.msg.removesuffix(" starting at")
 
     def _move(self, end: int) -> None:

@@ -10,6 +10,7 @@ from tenfold.engine.types import Locale, Refused, Text
 from tenfold.exchange.rows import Value, as_text
 from tenfold.exchange.value_texts import several
 from tenfold.kernel.errors import Invalid
+from tenfold.kernel.language import say
 from tenfold.kernel.text import sort_key
 
 NO_KEY = "none"
@@ -48,11 +49,13 @@ def chosen_key(
     if not said:
         return next((n for n, f in keys.items() if n in mapped and _sure(f, mapped[n])), ""), False
     if said not in keys:
-        raise Invalid({"key": f"must be one of {', '.join(keys)}, or {NO_KEY}"})
+        raise Invalid(
+            {"key": say("must be one of %(keys)s, or %(none)s", keys=", ".join(keys), none=NO_KEY)}
+        )
     if keys[said].unique:
         return said, True
     if said not in mapped:
-        raise Invalid({"key": f"no column goes into {said}"})
+        raise Invalid({"key": say("no column goes into %(field)s", field=said)})
     # Not everybody has an e-mail address; who has none is new.
     return said, False
 

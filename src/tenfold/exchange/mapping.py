@@ -11,6 +11,7 @@ from tenfold.exchange.looks import mostly
 from tenfold.exchange.rows import Value, as_text, is_blank
 from tenfold.exchange.synonyms import concept_of, plain, without_parent
 from tenfold.exchange.value_units import named
+from tenfold.kernel.language import say
 from tenfold.kernel.text import there_are
 
 SHOWN = 3
@@ -132,13 +133,24 @@ def _check(
     used: dict[str, str] = {}
     for column, target in chosen.items():
         if column not in columns:
-            raise UnknownName(f"There is no column {column!r}{nearest(column, columns)}")
+            raise UnknownName(
+                say("There is no column %(name)s", name=repr(column)) + nearest(column, columns)
+            )
         if target is None:
             continue
         if target not in names:
-            raise UnknownName(f"There is no field {target!r}{nearest(target, names)}")
+            raise UnknownName(
+                say("There is no field %(name)s", name=repr(target)) + nearest(target, names)
+            )
         if target in used:
-            raise UnknownName(f"{used[target]!r} and {column!r} can't both go into {target!r}.")
+            raise UnknownName(
+                say(
+                    "%(one)s and %(other)s can't both go into %(field)s.",
+                    one=repr(used[target]),
+                    other=repr(column),
+                    field=repr(target),
+                )
+            )
         used[target] = column
 
 
@@ -147,7 +159,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
     by_plain = {plain(known): known for known in names}
     close = get_close_matches(plain(name), list(by_plain), 1, 0.5)
     if close:
-        return f"; did you mean {by_plain[close[0]]!r}?"
+        return f"; {say('did you mean %(near)s?', near=repr(by_plain[close[0]]))}"
     return f"; {there_are(names[:20])}." if names else "."
 
 

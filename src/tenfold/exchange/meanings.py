@@ -10,7 +10,8 @@ from tenfold.exchange.mapping import nearest
 from tenfold.exchange.targets import Goal, options_of
 from tenfold.exchange.value_texts import Reading, Special, shown
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import fold, plural
+from tenfold.kernel.language import grouped, say, say_n
+from tenfold.kernel.text import fold
 
 Said = Mapping[str, Mapping[str, str | None]]
 """Field → word of the file → choice, or None for no value."""
@@ -32,8 +33,8 @@ def check(said: Said, types: Iterable[Mapping[str, Goal]]) -> None:
     )
     unknown = (name for name in said if name not in known)
     problems = {
-        f"values.{name[:60]}": f"there is no field of choices {name[:60]!r}"
-        f"{nearest(name[:60], list(known))}"
+        f"values.{name[:60]}": say("there is no field of choices %(name)s", name=repr(name[:60]))
+        + nearest(name[:60], list(known))
         for name in islice(unknown, _TOLD)
     }
     problems |= {f"values.{name}": why for name in known if (why := _beyond(said.get(name, {})))}
@@ -66,10 +67,18 @@ def meanings(said: Said, goals: Mapping[str, Goal]) -> dict[str, dict[str, str |
 def _beyond(words: Mapping[str, str | None]) -> str:
     """Why there are too many words, or one is too long; else nothing."""
     if len(words) > WORDS:
-        return f"may have at most {WORDS:,} words, not {len(words):,}; mend the others in the file"
+        return say(
+            "may have at most %(most)s words, not %(n)s; mend the others in the file",
+            most=grouped(WORDS),
+            n=grouped(len(words)),
+        )
     long = (text for pair in words.items() for text in pair if text and len(text) > LONGEST)
     if text := next(long, ""):
-        return f"has {shown(text)}; a word may have at most {LONGEST} characters"
+        return say(
+            "has %(value)s; a word may have at most %(most)s characters",
+            value=shown(text),
+            most=LONGEST,
+        )
     return ""
 
 
@@ -78,8 +87,17 @@ def _wrong(wrong: list[tuple[str, str]], options: Mapping[str, str]) -> str:
     told: list[str] = []
     for word, wanted in wrong[:_TOLD]:
         near = value_choices.nearest(wanted, options)
-        hint = f" (did you mean {near!r}?)" if near else ""
-        told.append(f"{shown(word)} can't mean {shown(wanted)}{hint}")
+        hint = f" ({say('did you mean %(near)s?', near=repr(near))})" if near else ""
+        why = say("%(word)s can't mean %(choice)s", word=shown(word), choice=shown(wanted))
+        told.append(f"{why}{hint}")
     if (more := len(wrong) - _TOLD) > 0:
-        told.append(f"nor can {plural(more, 'other word', 'other words')} what they should")
-    return f"{', '.join(told)}; the choices are {value_choices.listed(options)}"
+        told.append(
+            say_n(
+                "nor can %(n)s other word what it should",
+                "nor can %(n)s other words what they should",
+                more,
+                n=grouped(more),
+            )
+        )
+    choices = value_choices.listed(options)
+    return say("%(why)s; the choices are %(choices)s", why=", ".join(told), choices=choices)

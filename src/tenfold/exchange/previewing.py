@@ -27,7 +27,7 @@ from tenfold.exchange.surveying import Survey, View, survey
 from tenfold.exchange.unknown_values import chosen_columns, unknown_values
 from tenfold.exchange.writing_rows import Result, Writer
 from tenfold.kernel.errors import Invalid
-from tenfold.kernel.text import plural
+from tenfold.kernel.language import grouped, say
 
 SHOWN = 20
 COUNTED = 10_000
@@ -177,7 +177,10 @@ def _look(path: Path, part: Part, options: Options, view: View, *, whole: bool) 
     converter = found.converter()
     with closing(found.source.rows()) as rows:
         first = [converter.convert(row) for row in islice(rows, SHOWN)]
-        told = [f"In the first rows: {counted(n, text)}." for text, n in converter.tally.items()]
+        told = [
+            say("In the first rows: %(what)s.", what=counted(n, text))
+            for text, n in converter.tally.items()
+        ]
         named = [one.pointers for one in first if not one.problem]
         if whole and any(found.goals[g.target].kind in LINKS for g in found.guesses if g.target):
             rest = (converter.convert(row) for row in islice(rows, COUNTED - SHOWN))
@@ -191,8 +194,13 @@ def _partly(found: Survey) -> list[str]:
     """That words were counted in some of the rows, where that is so."""
     if found.rows <= COUNTED or not chosen_columns(found):
         return []
-    rows = plural(found.rows, "row", "rows")
-    return [f"Words were counted in the first {COUNTED:,} of {rows}; a dry run counts all."]
+    return [
+        say(
+            "Words were counted in the first %(first)s of %(rows)s rows; a dry run counts all.",
+            first=grouped(COUNTED),
+            rows=grouped(found.rows),
+        )
+    ]
 
 
 def _shown(row: Prepared) -> PreviewRow:

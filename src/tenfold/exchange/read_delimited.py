@@ -17,7 +17,8 @@ from tenfold.exchange.delimited_shape import (
 )
 from tenfold.exchange.formulas import restored
 from tenfold.exchange.rows import CELL_LIMIT, Row, Values, distinct, refused
-from tenfold.exchange.text_lines import LINE_LIMIT, Line, flaw, lines_of, readable
+from tenfold.exchange.text_lines import LINE_LIMIT, LINE_TOO_LONG, Line, flaw, lines_of, readable
+from tenfold.kernel.language import grouped, mark, say, say_n
 
 RECORD_LINES = 20_000
 """A record with more lines than this has a quotation mark that was never closed."""
@@ -25,7 +26,7 @@ RECORD_LINES = 20_000
 MOST_AGAIN = 1_000_000
 """How many lines of torn records are read again in one file; then the rest of it is not read."""
 
-_GIVEN_UP = "Too many quotation marks are never closed; the rest of the file was not read."
+_GIVEN_UP = mark("Too many quotation marks are never closed; the rest of the file was not read.")
 
 _TOTALS = frozenset({"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt"})
 
@@ -58,9 +59,15 @@ def shape_of(sample: str, encoding: str, separator: str | None, header: bool | N
     named = has_header(cells) if header is None else header
     columns, notes = distinct(cells if named else [""] * len(cells))
     if not named:
-        notes = ["The file has no header; its columns are numbered."]
+        notes = [say("The file has no header; its columns are numbered.")]
     if before:
-        notes = [f"The {before} lines before the header were passed over.", *notes]
+        passed = say_n(
+            "The line before the header was passed over.",
+            "The %(n)s lines before the header were passed over.",
+            before,
+            n=before,
+        )
+        notes = [passed, *notes]
     # Some programs end each row, but not the header, with a separator.
     surplus = min((len(row) for row in rows[1:]), default=0) - len(columns)
     return Shape(chosen, columns, notes, named, hint is not None, encoding, max(surplus, 0), before)
@@ -99,21 +106,35 @@ def _row(
 def _fault(raw: str, cells: list[str], width: int, shape: Shape, *, exact: bool) -> str | None:
     found = flaw(raw, shape.encoding)
     if found:
-        return f"The row {found}."
-    word = "cell" if len(cells) == 1 else "cells"
-    count = f"The row has {len(cells)} {word}, the header {width}"
+        return say("The row %(flaw)s.", flaw=found)
+    count = say_n(
+        "The row has %(n)s cell, the header %(width)s",
+        "The row has %(n)s cells, the header %(width)s",
+        len(cells),
+        n=len(cells),
+        width=width,
+    )
     if len(cells) > width:
-        return f"{count}; is a text with {shape.separator!r} in it not quoted?"
+        return say(
+            "%(count)s; is a text with %(separator)s in it not quoted?",
+            count=count,
+            separator=repr(shape.separator),
+        )
     if len(cells) == 1 < width - 1:
-        return f"{count}; a title, a note or the end of a report is no record."
+        return say("%(count)s; a title, a note or the end of a report is no record.", count=count)
     if _is_total(cells):
-        return "The row looks like a total of the rows above; it is no record."
+        return say("The row looks like a total of the rows above; it is no record.")
     # Once a quotation mark was left open, a short row is more likely a piece of a torn one.
     if exact and len(cells) < width:
-        return f"{count}, and quotation marks before it are broken."
+        return say("%(count)s, and quotation marks before it are broken.", count=count)
     for name, cell in zip(shape.columns, cells, strict=False):
         if len(cell) > CELL_LIMIT:
-            return f"{name} has {len(cell):,} characters; at most {CELL_LIMIT:,} are read."
+            return say(
+                "%(name)s has %(n)s characters; at most %(most)s are read.",
+                name=name,
+                n=grouped(len(cell)),
+                most=grouped(CELL_LIMIT),
+            )
     return None
 
 
@@ -138,7 +159,7 @@ class _Records:
     def __iter__(self) -> Iterator[tuple[int, list[str], str | None, str]]:
         while (first := self._next()) is not None:
             if first.cut:
-                reason = f"The line is longer than {LINE_LIMIT:,} characters."
+                reason = say(LINE_TOO_LONG, most=grouped(LINE_LIMIT))
                 yield first.number, [], reason, first.text
             elif '"' not in first.text:
                 cells = first.text.rstrip("\r\n").split(self._separator)
@@ -146,7 +167,7 @@ class _Records:
             else:
                 yield self._record(first)
             if self._reread > MOST_AGAIN:
-                reason = _GIVEN_UP
+                reason = say(_GIVEN_UP)
                 yield first.number + 1, [], reason, ""
                 return
 
@@ -177,13 +198,14 @@ class _Records:
         reader = csv.reader([first.text], delimiter=self._separator)
         cells = next(reader)
         if len(taken) == 1 and not _open_at_end(first.text, self._separator):
-            reason = "A quotation mark stands inside a quoted cell; double it to keep it."
+            reason = say("A quotation mark stands inside a quoted cell; double it to keep it.")
             return first.number, cells, reason, first.text
         self._again.extendleft(reversed(taken[1:]))
         self.unclosed += 1
         # A hundred characters cost about as much as a line.
         self._reread += sum(1 + len(line.text) // 100 for line in taken)
-        return first.number, cells, "A quotation mark is opened here and never closed.", first.text
+        reason = say("A quotation mark is opened here and never closed.")
+        return first.number, cells, reason, first.text
 
     def _next(self) -> Line | None:
         return self._again.popleft() if self._again else next(self._lines, None)

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from tenfold.exchange.json_items import Item, decoded, items_of, where
 from tenfold.exchange.rows import CELL_LIMIT, Row, Value, Values, refused
-from tenfold.exchange.text_lines import LINE_LIMIT, flaw, lines_of, readable
+from tenfold.exchange.text_lines import LINE_LIMIT, LINE_TOO_LONG, flaw, lines_of, readable
+from tenfold.kernel.language import grouped, say
 
 DEEPEST = 8
 """Objects within objects are flattened to this depth; what lies deeper is kept as it is."""
@@ -26,12 +27,12 @@ def rows_of_lines(text: io.TextIOBase, encoding: str) -> Iterator[Row]:
         if not line.strip():
             continue
         if cut:
-            yield refused(number, f"The line is longer than {LINE_LIMIT:,} characters.", line)
+            yield refused(number, say(LINE_TOO_LONG, most=grouped(LINE_LIMIT)), line)
             continue
         try:
             item = Item(number, decoded(line.strip()))
         except ValueError as error:
-            item = Item(number, None, f"The line is not JSON: {where(error)}.")
+            item = Item(number, None, say("The line is not JSON: %(why)s.", why=where(error)))
         yield _row(item, encoding, line)
 
 
@@ -46,7 +47,7 @@ def _row(item: Item, encoding: str, raw: str = "") -> Row:
     if item.error:
         return refused(item.number, item.error, readable(raw))
     if not isinstance(item.value, dict):
-        reason = f"A record must be an object, not {_named(item.value)}."
+        reason = say("A record must be an object, not %(what)s.", what=_named(item.value))
         return refused(item.number, reason, readable(raw or str(item.value)[:1000]))
     values = flat(cast("dict[str, Any]", item.value))
     for name, value in values.items():
@@ -59,7 +60,7 @@ def _row(item: Item, encoding: str, raw: str = "") -> Row:
 def _fault(name: str, value: Value, encoding: str) -> str | None:
     texts = list(_texts(value))
     if sum(map(len, texts)) > CELL_LIMIT:
-        return f"has more than {CELL_LIMIT:,} characters"
+        return say("has more than %(most)s characters", most=grouped(CELL_LIMIT))
     return next((found for text in (name, *texts) if (found := flaw(text, encoding))), None)
 
 
@@ -96,4 +97,4 @@ def _plain(value: Any) -> Any:
 def _named(value: object) -> str:
     if value is None:
         return "null"
-    return "a list" if isinstance(value, list) else "a single value"
+    return say("a list") if isinstance(value, list) else say("a single value")

@@ -11,6 +11,7 @@ from operator import itemgetter
 from tenfold.exchange.rows import Row, Value, Values, refused
 from tenfold.exchange.text_lines import lines_of, readable
 from tenfold.exchange.vcard_lines import Card, Property, cards_of, parts, properties_of, unescaped
+from tenfold.kernel.language import say
 
 COLUMNS = [
     "full_name",
@@ -67,17 +68,23 @@ def _row(card: Card, encoding: str) -> Row:
     try:
         values = _values(list(properties_of(card, encoding)))
     except ValueError as error:
-        return refused(card.number, f"The card can't be read: {error}.", readable(card.raw()))
+        return refused(
+            card.number, say("The card can't be read: %(why)s.", why=error), readable(card.raw())
+        )
     return Row(card.number, values)
 
 
 def _values(properties: Sequence[Property]) -> Values:
     version = next((p.value.strip() for p in properties if p.name == "VERSION"), None)
     if version not in _VERSIONS:
-        raise ValueError(f"its VERSION is {version or 'missing'}; 2.1, 3.0 and 4.0 are read")
+        raise ValueError(
+            say("its VERSION is %(version)s; 2.1, 3.0 and 4.0 are read", version=version)
+            if version
+            else say("its VERSION is missing; 2.1, 3.0 and 4.0 are read")
+        )
     kinds = {p.value.strip().casefold() for p in properties if p.name in _KINDS}
     if "group" in kinds:
-        raise ValueError("it is a group of other cards, nobody by itself")
+        raise ValueError(say("it is a group of other cards, nobody by itself"))
     labels = {p.group: _label(p.value) for p in properties if p.name == "X-ABLABEL" and p.group}
     values: Values = dict.fromkeys(COLUMNS)
     lists: dict[str, list[tuple[bool, Value]]] = defaultdict(list)
@@ -91,7 +98,7 @@ def _values(properties: Sequence[Property]) -> Values:
     if "company" in kinds or "org" in kinds:
         _company(values)
     if all(value is None for value in values.values()):
-        raise ValueError("it holds nothing but its version")
+        raise ValueError(say("it holds nothing but its version"))
     return values
 
 

@@ -24,7 +24,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from tenfold.exchange.rows import NotReadable
 from tenfold.exchange.write_csv import cell
-from tenfold.kernel.language import mark
+from tenfold.kernel.language import mark, say
 
 SECONDS = 120
 """How long a workbook may take to be read."""
@@ -33,6 +33,8 @@ UNPACKED, RATIO = 1 << 30, 200
 _MEMORY = 2 << 30
 _SMALL = 10 << 20
 _BEGINS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_NAMED = 5
+"""How many sheets that were not read are named."""
 _NONE = mark("holds no rows; a workbook with a header and rows is needed")
 _NO_WORKBOOK = mark("is no Excel workbook that can be read; save it as XLSX or CSV")
 _LOCKED = mark("is locked with a password; save it without one")
@@ -60,12 +62,12 @@ async def made_csv(path: Path, most: int) -> list[str]:
     target = path.with_suffix(".csv")
     command = (sys.executable, "-P", "-m", __name__, path, target, str(most))
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=DEVNULL)
-    problem, notes = _TOO_LARGE, list[str]()
+    problem, sheets = _TOO_LARGE, list[str]()
     try:
         async with asyncio.timeout(SECONDS):
             said, _ = await process.communicate()
         if process.returncode == 0:
-            problem, notes = msgspec.json.decode(said, type=tuple[str, list[str]])
+            problem, sheets = msgspec.json.decode(said, type=tuple[str, list[str]])
     except TimeoutError:
         pass
     finally:
@@ -76,11 +78,15 @@ async def made_csv(path: Path, most: int) -> list[str]:
         target.unlink(missing_ok=True)
         raise NotReadable(problem)
     target.replace(path)
-    return notes
+    name, *others = sheets
+    if not others:
+        return [say("Read from the sheet %(name)s.", name=name)]
+    left = ", ".join(others[:_NAMED])
+    return [say("Read from the sheet %(name)s; not read: %(others)s.", name=name, others=left)]
 
 
 def _converted(source: str, target: str, most: int) -> tuple[str, list[str]]:
-    """Runs in its own process; answers what is wrong, or what to say of what was read."""
+    """Runs in its own process; answers what is wrong, or the sheet that was read and the others."""
     _bounded()
     workbook: Any = CalamineWorkbook  # whose types are known in part
     try:
@@ -109,8 +115,7 @@ def _first(book: CalamineWorkbook, target: Path, most: int) -> tuple[str, list[s
                     if written > most:
                         raise _TooLong
             others = [one for one in names if one != name]
-            left = f"; not read: {', '.join(others[:5])}" if others else ""
-            return "", [f"Read from the sheet {name}{left}."]
+            return "", [name, *others]
     return _NONE, []
 
 

@@ -21,6 +21,7 @@ from tenfold.exchange.json_items import decoded
 from tenfold.exchange.read_workbook import notes_beside
 from tenfold.exchange.rows import Kind, NotReadable, Row
 from tenfold.exchange.text_lines import is_encoding, text_of
+from tenfold.kernel.language import say
 
 _SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
@@ -51,7 +52,9 @@ class Source:
         self.columns: list[str] = []
         self.late_columns: list[str] = []
         if encoding.guessed:
-            self.notes.append(f"The encoding is not stated; {encoding.name} was guessed.")
+            self.notes.append(
+                say("The encoding is not stated; %(name)s was guessed.", name=encoding.name)
+            )
 
     @property
     def separator(self) -> str | None:
@@ -124,12 +127,17 @@ def open_source(
     text = body.decode(found.name, errors="tenfold.mark")
     chosen = kind or _kind(text, name or (str(file) if isinstance(file, str | Path) else ""))
     if not text.strip():
-        raise NotReadable("The file holds only blanks; a CSV, Excel, JSON or vCard file is needed.")
+        raise NotReadable(
+            say("The file holds only blanks; a CSV, Excel, JSON or vCard file is needed.")
+        )
     if found.guessed:
         refuse_noise(text)
     if chosen == "csv" and (markup := _MARKUP.match(text)):
         raise NotReadable(
-            f"The file is {markup[1].upper()}; a CSV, Excel, JSON or vCard file is needed."
+            say(
+                "The file is %(what)s; a CSV, Excel, JSON or vCard file is needed.",
+                what=markup[1].upper(),
+            )
         )
     source = Source(origin, chosen, found, text)
     source.look(separator, header)
@@ -162,7 +170,7 @@ class _Origin:
                 yield stream
         elif self._head is not None:
             if self._spent:
-                raise NotReadable("This stream can't be read twice; open it again.")
+                raise NotReadable(say("This stream can't be read twice; open it again."))
             self._spent = True
             yield cast(BinaryIO, io.BufferedReader(_Joined(self._head, self._file)))
         else:
@@ -198,7 +206,9 @@ def _read_head(stream: BinaryIO) -> bytes:
 
 def _given(name: str, head: bytes, found: Encoding) -> Encoding:
     if not is_encoding(name, head):
-        raise NotReadable(f"There is no encoding {name!r}; utf-8 or cp1252 are common.")
+        raise NotReadable(
+            say("There is no encoding %(name)s; utf-8 or cp1252 are common.", name=repr(name))
+        )
     same = re.sub(r"\W", "", name.lower()) in ("utf8", "utf8sig", "utf16", "utf32")
     return found if same and found.mark else Encoding(name)
 

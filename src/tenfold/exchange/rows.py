@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from tenfold.kernel.language import say
+
 Kind = Literal["csv", "json", "ndjson", "vcard"]
 Value = str | list[Any] | dict[str, Any] | None
 Values = dict[str, Value]
@@ -47,10 +49,23 @@ def distinct(names: Sequence[str]) -> tuple[list[str], list[str]]:
         new = name
         if not name:
             new = _free(f"column_{number}", taken)
-            notes.append(f"Column {number} has no name; it is called {new!r} here.")
+            notes.append(
+                say(
+                    "Column %(number)s has no name; it is called %(new)s here.",
+                    number=number,
+                    new=repr(new),
+                )
+            )
         elif name in seen:
             new = _free(name, taken)
-            notes.append(f"Column {number} is another {name!r}; it is called {new!r} here.")
+            notes.append(
+                say(
+                    "Column %(number)s is another %(name)s; it is called %(new)s here.",
+                    number=number,
+                    name=repr(name),
+                    new=repr(new),
+                )
+            )
         seen.add(new)
         taken.add(new)
         result.append(new)

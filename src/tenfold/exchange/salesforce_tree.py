@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tenfold.exchange.rows import NotReadable, Value, Values
+from tenfold.kernel.language import say
 
 TYPE = "attributes.type"
 REFERENCE = "attributes.referenceId"
@@ -25,7 +26,10 @@ def plan_of(content: bytes) -> list[Step]:
         return msgspec.json.decode(content, type=list[Step])
     except msgspec.DecodeError as error:
         raise NotReadable(
-            f"The plan can't be read: {error}. It is a list of objects with sobject and files."
+            say(
+                "The plan can't be read: %(why)s. It is a list of objects with sobject and files.",
+                why=error,
+            )
         ) from None
 
 

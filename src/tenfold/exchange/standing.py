@@ -12,11 +12,13 @@ from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.jobs import Status, statuses
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 
-_CALLED = {
-    batches.UNDO: "undo",
-    batches.HAND_OVER: "handing over",
-    batches.BULK: "change",
+_IMPORT_STOPPED = mark("The import stopped: %(why)s")
+_STOPPED = {
+    batches.UNDO: mark("The undo stopped: %(why)s"),
+    batches.HAND_OVER: mark("The handing over stopped: %(why)s"),
+    batches.BULK: mark("The change stopped: %(why)s"),
 }
 UNFINISHED = ("pending", "processing")
 
@@ -40,11 +42,11 @@ def _job(batch: Batch) -> UUID | None:
 def _stood(batch: Batch, job: Status | None) -> Batch:
     ended = batch.finished_at
     if job is None:
-        why = "Why is not known any more."
+        why = say("Why is not known any more.")
     elif job.state not in ("failed", "cancelled"):
         return batch
     else:
-        why, ended = job.error or "It was cancelled.", job.finished_at
-    what = _CALLED.get(batch.kind, "import")
-    summary = {**batch.summary, "error": f"The {what} stopped: {why}"}
+        why, ended = job.error or say("It was cancelled."), job.finished_at
+    said = say(_STOPPED.get(batch.kind, _IMPORT_STOPPED), why=why)
+    summary = {**batch.summary, "error": said}
     return msgspec.structs.replace(batch, status="failed", summary=summary, finished_at=ended)

@@ -24,7 +24,7 @@ from tenfold.exchange.salesforce_tree import Step, plan_of
 from tenfold.exchange.targets import Goal, goals_of, type_of_object
 from tenfold.exchange.text_lines import is_encoding
 from tenfold.kernel.errors import Invalid, MissingFields
-from tenfold.kernel.language import say
+from tenfold.kernel.language import manner, say
 from tenfold.kernel.money import CURRENCIES
 
 _PLAN_BYTES = 100_000
@@ -80,7 +80,7 @@ def type_named(exchange: Exchange, kind: str) -> str:
         raise MissingFields({"type": say("is required: the record type, like contacts")})
     shipped = exchange.shipped(kind)
     if shipped is None:
-        raise Invalid({"type": f"there is no record type {kind[:60]!r}"})
+        raise Invalid({"type": say("there is no record type %(name)s", name=repr(kind[:60]))})
     return shipped.name
 
 
@@ -111,14 +111,23 @@ def _relations(
     known = list(dict.fromkeys(goal.own.name for goal in goals))
     for name in names:
         if name not in known:
-            why = f"there is no relation {name[:60]!r}{nearest(name[:60], known)}"
+            why = say("there is no relation %(name)s", name=repr(name[:60])) + nearest(
+                name[:60], known
+            )
             raise Invalid({option: why})
 
 
 async def begin(tx: Transaction, identity: UUID, parts: Sequence[Part], options: Options) -> State:
     """Write the import down; its job is enqueued in the same transaction."""
     name = parts[0].filename if len(parts) == 1 else f"{len(parts)} files"
-    state = State(filename=name, options=options, parts=list(parts))
+    spoken = manner()
+    state = State(
+        filename=name,
+        options=options,
+        parts=list(parts),
+        language=spoken.language,
+        region=spoken.region,
+    )
     types = ",".join(dict.fromkeys(part.type for part in parts))
     await batches.begin(tx, identity, batches.IMPORT, types, state.summary(), status="pending")
     return state
@@ -128,18 +137,18 @@ def check(options: Options) -> Options:
     """The options, checked where they do not depend on the file; raises Invalid."""
     problems: dict[str, str] = {}
     if options.region and options.region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        problems["region"] = "must be a region like US or DE (ISO 3166)"
+        problems["region"] = say("must be a region like US or DE (ISO 3166)")
     if options.currency and options.currency.upper() not in CURRENCIES:
-        problems["currency"] = "must be a currency like USD (ISO 4217)"
+        problems["currency"] = say("must be a currency like USD (ISO 4217)")
     if options.zone:
         try:
             ZoneInfo(options.zone)
         except (KeyError, ValueError, OSError):
-            problems["zone"] = "must be a time zone like Europe/Berlin"
+            problems["zone"] = say("must be a time zone like Europe/Berlin")
     if options.encoding and not is_encoding(options.encoding):
-        problems["encoding"] = "must be an encoding like utf-8 or cp1252"
+        problems["encoding"] = say("must be an encoding like utf-8 or cp1252")
     if options.separator is not None and not _SEPARATOR.fullmatch(options.separator):
-        problems["separator"] = "must be one character, like a semicolon"
+        problems["separator"] = say("must be one character, like a semicolon")
     if problems:
         raise Invalid(problems)
     return options
@@ -173,12 +182,12 @@ def _planned(
             )
         )
         if found is None:
-            problems[f"types.{step.sobject}"] = "is required: the record type of these records"
+            problems[f"types.{step.sobject}"] = say("is required: the record type of these records")
             continue
         for name in step.files:
             upload = _named(name, uploads)
             if upload is None:
-                problems["file"] = f"the plan names {name}, which was not sent"
+                problems["file"] = say("the plan names %(name)s, which was not sent", name=name)
             else:
                 part = Part(
                     stored=upload.stored,

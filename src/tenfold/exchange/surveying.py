@@ -22,9 +22,14 @@ from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
 from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
 from tenfold.exchange.value_texts import Reading, Special
+from tenfold.kernel.language import mark, say, within
 
 SAMPLED = 1_000
 _JSON = frozenset({"json", "ndjson"})
+NO_COLUMN = mark("No column goes into any field; say by hand where each belongs.")
+NEEDED = mark("No column goes into %(field)s, which a new %(type)s needs.")
+KEY_SKIPS = mark("Rows whose %(key)s exists are skipped.")
+KEY_CHANGES = mark("Rows whose %(key)s exists change that record.")
 
 
 @dataclass(slots=True)
@@ -94,7 +99,7 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
         samples = [row.values for row in first]
         number, empty, read = _counted(rows, source.columns, first)
     if number and not read and source.kind in _JSON:
-        raise NotReadable(f"The file could not be read: {first[0].error}")
+        raise NotReadable(say("The file could not be read: %(why)s", why=first[0].error))
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
     goals = goals_of(definition, view.person.access(definition), columns)
     chosen = dict(options.mapping)
@@ -111,12 +116,12 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     key, need = chosen_key(keys, mapped, options.key)
     notes = [*source.notes, *_notes(definition, guesses, goals, empty)]
     if key:
-        become = "are skipped" if options.existing == "skip" else "change that record"
-        notes.append(f"Rows whose {key} exists {become}.")
+        text = KEY_SKIPS if options.existing == "skip" else KEY_CHANGES
+        notes.append(say(text, key=key))
     if number and not any(one.target for one in guesses):
-        notes.append("No column goes into any field; say by hand where each belongs.")
+        notes.append(say(NO_COLUMN))
     if not number:
-        notes = [*source.notes, "The file holds no rows, only what comes before them."]
+        notes = [*source.notes, say("The file holds no rows, only what comes before them.")]
     # Our own exports write a point, wherever the organisation is.
     how = replace(view.how, decimals="point") if ID in goals else view.how
     said = meanings(options.values, goals)
@@ -174,16 +179,16 @@ def _notes(
     ours = added([g.column for g in guesses])
     extra = [c for c in extra if c != TYPE and c not in empty and c not in ours]
     if extra:
-        notes.append(f"These columns have no field and were left out: {', '.join(extra)}.")
+        notes.append(
+            say("These columns have no field and were left out: %(names)s.", names=", ".join(extra))
+        )
     out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]
     if out:
-        notes.append(f"These columns were left out as asked: {', '.join(out)}.")
+        notes.append(say("These columns were left out as asked: %(names)s.", names=", ".join(out)))
     given = {(g.target or "").split(".")[0] for g in guesses}
     lacking = missing(guesses, [goal.target for goal in goals.values()])
     for target in lacking:
         named = target.name in ("first_name", "last_name") and "full_name" in given
         if target.name not in given and not named and STANDS_IN.get(target.name) not in given:
-            notes.append(
-                f"No column goes into {target.name}, which a new {definition.label.lower()} needs."
-            )
+            notes.append(say(NEEDED, field=target.name, type=within(definition.label)))
     return notes

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from tenfold.exchange.detect_encoding import Encoding
+from tenfold.kernel.language import mark, say
 
 LINE_LIMIT = 4 * 1_048_576
 """The longest line that is held in memory, in characters; what is beyond it is passed over."""
+
+LINE_TOO_LONG = mark("The line is longer than %(most)s characters.")
 
 _BAD = re.compile("[\ud800-\udfff]")
 
@@ -63,14 +66,18 @@ def lines_of(text: io.TextIOBase, first: int = 1) -> Iterator[Line]:
 def flaw(text: str, encoding: str) -> str | None:
     """What keeps the text from being stored: bytes that are no text, or the NUL character."""
     if "\x00" in text:
-        return "holds the NUL character, which no field can keep"
+        return say("holds the NUL character, which no field can keep")
     found = None if text.isascii() else _BAD.search(text)
     if not found:
         return None
     code = ord(found[0]) - 0xDC00
     if 0 <= code <= 0xFF:
-        return f"holds the byte 0x{code:02X}, which is not text in the file's encoding ({encoding})"
-    return "holds half a character (a lone surrogate), which no field can keep"
+        return say(
+            "holds the byte %(byte)s, which is not text in the file's encoding (%(encoding)s)",
+            byte=f"0x{code:02X}",
+            encoding=encoding,
+        )
+    return say("holds half a character (a lone surrogate), which no field can keep")
 
 
 def readable(text: str) -> str:

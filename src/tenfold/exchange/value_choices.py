@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from tenfold.exchange.value_texts import SEVERAL, Reading, Refusal, Special, shown
+from tenfold.kernel.language import say
 from tenfold.kernel.text import fold
 
 _PARTING = re.compile(rf"{SEVERAL}|[;,|\n]")
@@ -121,8 +122,12 @@ def choice(text: str, how: Reading) -> str | Special:
     if found is not None:
         return found
     near = nearest(text, how.options) if how.hints else ""
-    hint = f" Did you mean {near!r}?" if near else ""
-    raise Refusal(f"{shown(text)} is none of the choices: {listed(how.options)}.{hint}")
+    why = say(
+        "%(value)s is none of the choices: %(choices)s.",
+        value=shown(text),
+        choices=listed(how.options),
+    )
+    raise Refusal(f"{why} {say('Did you mean %(near)s?', near=repr(near))}" if near else why)
 
 
 def nearest(text: str, options: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError
 
 from tenfold.engine.types.contact import NotAPhone, normal_email, normal_phone
 from tenfold.exchange.value_texts import Reading, Refusal, several, shown
+from tenfold.kernel.language import plain, say
 
 # Marks of writing direction and blanks of no width come along when people copy from a page.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -50,12 +51,21 @@ def email(text: str) -> str:
         body = named[1]
     body = body[7:] if body.lower().startswith("mailto:") else body
     if body.lower().startswith("/o="):
-        raise NoMailbox(f"{shown(text)} is Exchange's own name for somebody, no e-mail address.")
+        raise NoMailbox(
+            say(
+                "%(value)s is Exchange's own name for somebody, no e-mail address.",
+                value=shown(text),
+            )
+        )
     try:
         return normal_email(body)
     except EmailNotValidError as error:
+        if not plain():  # the library speaks English only
+            raise Refusal(say("%(value)s is not an e-mail address.", value=shown(text))) from None
         why = str(error).rstrip(".")
-        raise Refusal(f"{shown(text)} is not an e-mail address: {why}.") from None
+        raise Refusal(
+            say("%(value)s is not an e-mail address: %(why)s.", value=shown(text), why=why)
+        ) from None
 
 
 def phone(text: str, how: Reading) -> str:
@@ -67,8 +77,9 @@ def phone(text: str, how: Reading) -> str:
         return normal_phone(body, how.region)
     except NotAPhone as error:
         national = not body.startswith("+") and sum(map(str.isdigit, body)) >= _NATIONAL
-        asks = f" Is the file from another region than {how.region}?" if national else ""
-        raise Refusal(f"{shown(text)} {error}.{asks}") from None
+        why = f"{shown(text)} {error}."
+        asks = say("Is the file from another region than %(region)s?", region=how.region)
+        raise Refusal(f"{why} {asks}" if national else why) from None
 
 
 def parted(kind: str, text: str) -> list[str]:
@@ -92,7 +103,9 @@ def url(text: str) -> str:
     except ValueError:
         fine = False
     if not fine or len(body) > 2_000 or any(char.isspace() for char in body):
-        raise Refusal(f"{shown(text)} is not a web address; https://example.com is one.")
+        raise Refusal(
+            say("%(value)s is not a web address; https://example.com is one.", value=shown(text))
+        )
     return body
 
 
@@ -104,7 +117,9 @@ def postal_code(text: str, how: Reading) -> str:
         if found and len(found[1]) >= 4:
             return found[1].zfill(5) + (found[2] or "")
     if len(body) > 20 or not re.search(r"\w", body):
-        raise Refusal(f"{shown(text)} is not a postal code; 95838 and SW1A 1AA are.")
+        raise Refusal(
+            say("%(value)s is not a postal code; 95838 and SW1A 1AA are.", value=shown(text))
+        )
     return body
 
 
@@ -119,5 +134,7 @@ def address(value: str | Mapping[str, Any], how: Reading) -> dict[str, str]:
             text = str(content).strip()
             parts[part] = postal_code(text, how) if part == "postal_code" else text
     if not parts:
-        raise Refusal("The address has no part that is known: street, city, state, zip, country.")
+        raise Refusal(
+            say("The address has no part that is known: street, city, state, zip, country.")
+        )
     return parts

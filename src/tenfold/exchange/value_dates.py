@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_month_names
 
 from tenfold.exchange.value_texts import DateOrder, Reading, Refusal, shown
+from tenfold.kernel.language import mark, say
 from tenfold.kernel.text import fold
 
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "FM", "PW"})
@@ -35,7 +36,8 @@ _EXACT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _COMPACT_TIME = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?")
-_ACCEPTED = "2026-11-21, 11/21/2026, 21.11.2026 and 21 Nov 2026 are read"
+_ACCEPTED = mark("2026-11-21, 11/21/2026, 21.11.2026 and 21 Nov 2026 are read")
+_ORDERS = {"day first": mark("day first"), "month first": mark("month first")}
 
 
 class NoYear(Refusal):
@@ -61,7 +63,9 @@ def day(text: str, how: Reading) -> date:
     """A day; the time of a moment is left out."""
     body = text.strip()
     if _NO_YEAR.fullmatch(body):
-        raise NoYear(f"{shown(text)} has no year; a date needs one, like 2026-02-28.")
+        raise NoYear(
+            say("%(value)s has no year; a date needs one, like 2026-02-28.", value=shown(text))
+        )
     for form in (_TIME, _COMPACT_TIME):
         moment = form.fullmatch(body)
         if moment:
@@ -69,7 +73,9 @@ def day(text: str, how: Reading) -> date:
             break
     found = _day(body, how, text)
     if found is None:
-        raise Refusal(f"{shown(text)} is not a date; {_ACCEPTED}.")
+        raise Refusal(
+            say("%(value)s is not a date; %(read)s.", value=shown(text), read=say(_ACCEPTED))
+        )
     return found
 
 
@@ -108,7 +114,7 @@ def _exact(body: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat(body).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refusal(f"{shown(text)} is no moment of the calendar.") from None
+        raise Refusal(say("%(value)s is no moment of the calendar.", value=shown(text))) from None
 
 
 def _clock(found: re.Match[str], text: str) -> timedelta:
@@ -117,7 +123,9 @@ def _clock(found: re.Match[str], text: str) -> timedelta:
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half == "pm" else 0)
     if hour > 23 or minute > 59 or second > 59:
-        raise Refusal(f"{shown(text)} has no such time of day; 00:00 to 23:59 are read.")
+        raise Refusal(
+            say("%(value)s has no such time of day; 00:00 to 23:59 are read.", value=shown(text))
+        )
     return timedelta(hours=hour, minutes=minute, seconds=second)
 
 
@@ -129,7 +137,7 @@ def _in_zone(local: datetime, zone: str | None, how: Reading, text: str) -> date
         known = ZoneInfo("UTC" if zone else how.zone)
         return local.replace(tzinfo=known).astimezone(UTC)
     except OverflowError:
-        raise Refusal(f"{shown(text)} is outside the years 1 to 9999.") from None
+        raise Refusal(say("%(value)s is outside the years 1 to 9999.", value=shown(text))) from None
 
 
 def _day(body: str, how: Reading, text: str) -> date | None:
@@ -152,13 +160,22 @@ def _ordered(found: re.Match[str], how: Reading, text: str) -> date:
     if order == "mixed":
         if first <= 12 and second <= 12 and first != second:
             raise Refusal(
-                f"{shown(text)} may be two dates: the column has both day first and month first. "
-                "2026-11-21 is clear."
+                say(
+                    "%(value)s may be two dates: the column has both day first and month first. "
+                    "2026-11-21 is clear.",
+                    value=shown(text),
+                )
             )
         order = "day first" if first > 12 else "month first"
     month, number = (first, second) if order == "month first" else (second, first)
     if month > 12:
-        raise Refusal(f"{shown(text)} has no such month; the column's dates have the {order}.")
+        raise Refusal(
+            say(
+                "%(value)s has no such month; the column's dates have the %(order)s.",
+                value=shown(text),
+                order=say(_ORDERS[order]),
+            )
+        )
     return _real(year, month, number, text)
 
 
@@ -181,7 +198,13 @@ def _real(year: int, month: int, number: int, text: str) -> date:
     try:
         return date(year, month, number)
     except ValueError:
-        raise Refusal(f"{shown(text)} is not a day of the calendar; {_ACCEPTED}.") from None
+        raise Refusal(
+            say(
+                "%(value)s is not a day of the calendar; %(read)s.",
+                value=shown(text),
+                read=say(_ACCEPTED),
+            )
+        ) from None
 
 
 def _year(digits: str) -> int:

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 
 from tenfold.exchange.value_texts import Decimals, Reading, Refusal, shown
+from tenfold.kernel.language import say
 from tenfold.kernel.money import CURRENCIES
 
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS"}
@@ -132,7 +133,7 @@ def integer(text: str, how: Reading) -> int:
     if how.shares and "%" not in text:
         number *= 100
     if number != number.to_integral_value():
-        raise Refusal(f"{shown(text)} is not a whole number.")
+        raise Refusal(say("%(value)s is not a whole number.", value=shown(text)))
     return int(number)
 
 
@@ -143,7 +144,7 @@ def money(text: str, how: Reading) -> Amount:
     currency, body = _currency(body, how, text)
     inner, body = _signed(body)
     if negative and inner:
-        raise Refusal(f"{shown(text)} is twice negative; -5 and (5) are read.")
+        raise Refusal(say("%(value)s is twice negative; -5 and (5) are read.", value=shown(text)))
     number = _plain(body, how, text)
     return Amount(-number if negative or inner else number, currency)
 
@@ -155,7 +156,12 @@ def boolean(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise Refusal(f"{shown(text)} is neither yes nor no; yes, no, true, false, 1 and 0 are read.")
+    raise Refusal(
+        say(
+            "%(value)s is neither yes nor no; yes, no, true, false, 1 and 0 are read.",
+            value=shown(text),
+        )
+    )
 
 
 def _signed(body: str) -> tuple[bool, str]:
@@ -188,7 +194,13 @@ def _currency(body: str, how: Reading, text: str) -> tuple[str, str]:
         return how.plain, body
     code = found[0].upper()
     if code not in CURRENCIES:
-        raise Refusal(f"{shown(text)} names the currency {code}, which ISO 4217 does not know.")
+        raise Refusal(
+            say(
+                "%(value)s names the currency %(code)s, which ISO 4217 does not know.",
+                value=shown(text),
+                code=code,
+            )
+        )
     return code, (body[: found.start()] + body[found.end() :]).strip()
 
 
@@ -197,13 +209,14 @@ def _plain(body: str, how: Reading, text: str) -> Decimal:
     if _SCIENTIFIC.fullmatch(body):
         return Decimal(body)
     if not _NUMBER.fullmatch(body):
-        raise Refusal(f"{shown(text)} is not a number; {_as_read('1,234.50', how)} are.")
+        read = _as_read("1,234.50", how)
+        raise Refusal(say("%(value)s is not a number; %(read)s are.", value=shown(text), read=read))
     return Decimal(_joined(body, how, text))
 
 
 def _as_read(grouped: str, how: Reading) -> str:
     """A number without and with grouped thousands, as the column writes its decimals."""
-    both = f"{grouped.replace(',', '')} and {grouped}"
+    both = say("%(one)s and %(other)s", one=grouped.replace(",", ""), other=grouped)
     return both.translate(_COMMA) if how.decimals == "comma" else both
 
 
@@ -220,11 +233,22 @@ def _joined(body: str, how: Reading, text: str) -> str:
         pieces = body.split(mark)
         if any(len(piece) not in (2, 3) for piece in pieces[1:]) or len(pieces[-1]) != 3:
             example = "1,234,567" if mark == "," else "1.234.567"
-            raise Refusal(f"{shown(text)} groups its digits oddly; {example} is read.")
+            raise Refusal(
+                say(
+                    "%(value)s groups its digits oddly; %(example)s is read.",
+                    value=shown(text),
+                    example=example,
+                )
+            )
         return "".join(pieces)
     if mark in whole or (how.decimals and (how.decimals == "comma") != (mark == ",")):
         raise Refusal(
-            f"{shown(text)} has decimals after {mark!r}, the column's other values after {other!r}."
+            say(
+                "%(value)s has decimals after %(mark)s, the column's other values after %(other)s.",
+                value=shown(text),
+                mark=repr(mark),
+                other=repr(other),
+            )
         )
     return f"{whole.replace(other, '') or '0'}.{part or '0'}"
 

@@ -22,6 +22,7 @@ from tenfold.exchange.value_texts import (
     several,
     shown,
 )
+from tenfold.kernel.language import say
 
 __all__ = ["KINDS", "Amount", "Reading", "Refusal", "Special", "each", "learn", "quick", "read"]
 
@@ -126,7 +127,9 @@ def _address(value: Value) -> str | Mapping[str, Any]:
         value = value[0]
     if isinstance(value, str | Mapping):
         return value
-    raise Refusal(f"{shown(str(value))} is not an address; give its street or its parts.")
+    raise Refusal(
+        say("%(value)s is not an address; give its street or its parts.", value=shown(str(value)))
+    )
 
 
 def _reader(kind: str) -> _Reader:
@@ -135,7 +138,7 @@ def _reader(kind: str) -> _Reader:
 
     def short(text: str, how: Reading) -> object:
         if len(text) > LONGEST:
-            raise Refusal(f"{shown(text)} is too long.")
+            raise Refusal(say("%(value)s is too long.", value=shown(text)))
         return reader(text, how)
 
     return short if kind in _SHORT else reader

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tenfold.exchange.rows import CELL_LIMIT, RAW_LIMIT
 from tenfold.exchange.text_lines import Line, flaw
+from tenfold.kernel.language import grouped, say
 
 CARD_LIMIT = 4 * CELL_LIMIT
 """The longest card that is read, in characters, not counting its pictures."""
@@ -90,7 +91,9 @@ def properties_of(card: Card, encoding: str) -> Iterator[Property]:
     for line in card.lines:
         found = _property(line)
         if found is None:
-            raise ValueError(f"{line[:60]!r} is not a line of a vCard; NAME:value is needed")
+            raise ValueError(
+                say("%(line)s is not a line of a vCard; NAME:value is needed", line=repr(line[:60]))
+            )
         if found.name in _BINARY:
             continue
         value = _decoded(found)
@@ -120,7 +123,7 @@ def parts(value: str, separator: str = ";") -> list[str]:
 
 def _unended(card: Card) -> Card:
     card.close()
-    card.error = "The card has no END:VCARD."
+    card.error = say("The card has no END:VCARD.")
     return card
 
 
@@ -145,9 +148,12 @@ def _add(card: Card, line: str, *, cut: bool) -> None:
     card.size += len(piece)
     card.total += len(piece)
     if card.size > CELL_LIMIT or (cut and not card.binary):
-        card.error = f"A property has more than {CELL_LIMIT:,} characters."
+        card.error = say("A property has more than %(most)s characters.", most=grouped(CELL_LIMIT))
     elif card.total > CARD_LIMIT:
-        card.error = f"The card has more than {CARD_LIMIT:,} characters without its pictures."
+        card.error = say(
+            "The card has more than %(most)s characters without its pictures.",
+            most=grouped(CARD_LIMIT),
+        )
     card.soft = card.soft and not card.error
 
 

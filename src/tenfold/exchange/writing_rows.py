@@ -27,6 +27,7 @@ from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import say, within
 
 Fate = Literal["created", "updated", "unchanged", "refused", "skipped"]
 
@@ -125,8 +126,10 @@ class Writer:
 
     def _known(self, error: TenfoldError) -> TenfoldError:
         """What a record says that has the key, but lies outside of what the person may see."""
-        word = self.definition.label.lower()
-        text = f"A {word} with this key exists, but you may not change it."
+        text = say(
+            "A %(type)s with this key exists, but you may not change it.",
+            type=within(self.definition.label),
+        )
         return NotFound(text) if isinstance(error, NotFound) else error
 
     # -- relations
@@ -191,8 +194,11 @@ class Writer:
                     answers[to, False, text] = made.id
                     result.made[to] += 1
             for refusal in refused:
-                word = definition.label.lower()
-                why = f"The {word} can't be made: {sentence(refusal.error)}"
+                why = say(
+                    "The %(type)s can't be made: %(why)s",
+                    type=within(definition.label),
+                    why=sentence(refusal.error),
+                )
                 answers[to, False, names[refusal.index]] = why
 
     def _may_make(self, pointer: Pointer, answers: Answers) -> bool:
@@ -284,7 +290,13 @@ def _stand_in(body: dict[str, Any], definition: Definition) -> list[str]:
             body[name] = body[other]
             if currency := body.get(f"{other}_currency"):
                 body[f"{name}_currency"] = currency
-            told.append(f"{{row has|rows have}} no {name}; {other} stands for it")
+            told.append(
+                say(
+                    "{row has|rows have} no %(field)s; %(other)s stands for it",
+                    field=name,
+                    other=other,
+                )
+            )
     return told
 
 

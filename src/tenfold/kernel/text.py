@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from tenfold.kernel.language import say
+
 _WORD = re.compile(r"\w+")
 # Putting hundreds of accents of one letter in their order takes the square of their number.
 _ACCENTS = re.compile(r"([^\w\s]{30})[^\w\s]+")
@@ -96,8 +98,10 @@ _kept_spelled = lru_cache(maxsize=65_536)(_spelled)
 def there_are(names: Sequence[str]) -> str:
     """What there is instead: `there is only type`, `there are leads, deals`."""
     if len(names) == 1:
-        return f"there is only {names[0]}"
-    return f"there are {', '.join(names) or 'none'}"
+        return say("there is only %(name)s", name=names[0])
+    if not names:
+        return say("there are none")
+    return say("there are %(names)s", names=", ".join(names))
 
 
 def plural(count: int, one: str, many: str) -> str:

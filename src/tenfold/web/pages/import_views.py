@@ -21,6 +21,7 @@ from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
 from tenfold.exchange.refusals import place_of
 from tenfold.exchange.standing import UNFINISHED
+from tenfold.exchange.surveying import KEY_CHANGES, KEY_SKIPS, NEEDED, NO_COLUMN
 from tenfold.kernel.language import mark, say, say_n, within
 from tenfold.web.pages import cells, import_how, import_kept, import_links, import_words, words
 from tenfold.web.pages.cells import Cell
@@ -33,7 +34,8 @@ from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
 _CERTAIN, _LIKELY = 0.9, 0.6
-_TOLD_ELSEWHERE = ("No column goes into ", "Rows whose ")
+_TOLD_ELSEWHERE = (NO_COLUMN, NEEDED, KEY_SKIPS, KEY_CHANGES)
+"""Notes that the page of columns tells in their places."""
 _NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
@@ -497,6 +499,7 @@ def check(
     shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
     one, many = within(definition.label), within(definition.label_plural)
     about = ", ".join(p.upper() for p in (preview.kind, preview.encoding) if p)
+    elsewhere = tuple(say(text).partition("%(")[0] for text in _TOLD_ELSEWHERE)
     return Check(
         path=path,
         filename=filename,
@@ -516,7 +519,7 @@ def check(
             for r in preview.first
         ),
         # What is missing is told by its label, above the columns; the key beside its choice.
-        notes=tuple(n for n in preview.notes if not n.startswith(_TOLD_ELSEWHERE)),
+        notes=tuple(n for n in preview.notes if not n.startswith(elsewhere)),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
         place=say(place_of([preview.kind]).capitalize()),
