@@ -162,11 +162,11 @@ async def test_a_key_that_comes_twice_is_refused_with_the_first_line(person):
     view = await person.imported("Id,Last Name\n1,Lee\n2,Ray\n1,Roe\n", "contacts")
     assert counts(view) == (3, 2, 0, 0, 1)
     (row,) = await person.refused(view)
-    assert row["reason"] == "Line 2 has the same external_id '1' already."
+    assert row["reason"] == "Line 2 has the same external ID '1' already."
     twice = '[{"id": 1, "last_name": "Lee"},\n\n{"id": 1, "last_name": "Ray"}]'
     view = await person.imported(twice, "contacts", filename="x.json")
     (row,) = await person.refused(view)
-    assert (row["item"], row["reason"]) == ("2", "Item 1 has the same external_id '1' already.")
+    assert (row["item"], row["reason"]) == ("2", "Item 1 has the same external ID '1' already.")
 
 
 async def test_relations_are_found_by_title_key_and_id_or_refused(person):

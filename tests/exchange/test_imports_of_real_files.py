@@ -67,7 +67,7 @@ async def test_home_sales_come_in_as_listings(person, data):
     with (data / "realestate" / "sacramento-home-sales.csv").open() as file:
         prices = [int(row["price"]) for row in csv.DictReader(file)]
     assert sorted(one["list_price"] for one in listings) == sorted(prices)
-    assert "66 values of 'type' put into property_sub_type." in view["notes"]
+    assert "66 values of 'type' put into property sub type." in view["notes"]
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ async def test_sales_that_name_only_what_was_paid(person):
     }
     view = await person.imported(table("|".join(row), row, separator="|"), "listings")
     assert counts(view) == (1, 1, 0, 0, 0)
-    assert "1 row has no list_price; close_price stands for it." in view["notes"]
+    assert "1 row has no list price; close price stands for it." in view["notes"]
     (one,) = await person.every("listings")
     assert (one["list_price"], one["close_price"]) == (399_000, 399_000)
     assert (one["lot_size_square_feet"], one["living_area"]) == (2_116, None)

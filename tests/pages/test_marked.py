@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from babel import Locale
+from tests.exchange.imports import working
 from tests.factories import Organisation, Somebody
 from tests.pages.conftest import Make, Visitor
 from tests.pages.html import Element, parse
@@ -15,6 +17,8 @@ from tests.pages.marking import MARKED, bracketed, mark_all, unmarked
 
 from tenfold.kernel.language import LANGUAGES
 from tenfold.kernel.money import CURRENCIES
+from tenfold.web.desk import Desk
+from tenfold.web.pages.import_how import currencies
 from tenfold.web.pages.own_language import regions
 from tenfold.web.pages.words import zones
 
@@ -266,3 +270,55 @@ async def test_what_administrators_did_is_said(
         await reader.send(form, **typed)
         assert reader.answer.status_code == 200, (place, reader.page.text)
         checked(reader, admin, *also)
+
+
+ASKED = ["read", "update", "delete", "share", "create", "invite", "make_owners", "create_api_keys"]
+
+
+@pytest.mark.parametrize("field", ["", "&field=email"])
+@pytest.mark.parametrize("verb", ASKED)
+async def test_why_somebody_may_or_may_not_is_said(
+    reader: Visitor,
+    filled: Lead,
+    admin: Somebody,
+    organisation: Organisation,
+    verb: str,
+    field: str,
+) -> None:
+    colleague = await organisation.person("member", ["agent"], name="Ida")
+    record = "" if verb == "create" else f"&record={filled['id']}"
+    for who in (admin, colleague):
+        asked = f"person={who.id}&type=lead&verb={verb}{record}{field}"
+        await reader.get(f"/admin/explain?{asked}")
+        answered = bool(reader.page.all("p", class_="whole"))
+        assert answered == (not field or verb not in ("delete", "share"))
+        checked(reader, admin, who.email, "Robin member", "agent", "owner", "member")
+
+
+WRONG = """Last Name,E-mail,Phone,Status,Next touch,Budget,Owner,Odd,Odd,
+One,nobody,12,hmm,13/13/2026,many,Ada,x,y,z
+,zoe@example.com,,,,,,,,
+"Two
+"""
+
+
+async def test_what_is_wrong_with_a_file_is_said(
+    reader: Visitor, admin: Somebody, desk: Desk
+) -> None:
+    page = await reader.get("/imports/new?type=leads")
+    values = dict(page.one("form", id="send-form").fields())
+    values.pop("file", None)
+    page = await reader.upload("/imports/new", values, ("people.csv", WRONG.encode("cp1252")))
+    shown = ["people.csv", "Last Name", "E-mail", "Phone", "Status", "Next touch", "Budget"]
+    quoted = ["nobody", "hmm", "many", "Owner", "Odd", "column_10", "CSV", "UTF-8", "UTF-16", "Nov"]
+    also = [*shown, *quoted, *(label for _, label in currencies(MARKED))]
+    checked(reader, admin, *also)
+    form = page.one("form", id="columns-form")
+    async with working(desk):
+        for do in ("do=try", "do=import"):
+            await reader.send(form, button=do)
+            while reader.page.all("progress"):
+                await anyio.sleep(0.05)
+                await reader.get(reader.path)
+            assert reader.page.all("td"), "no row was refused"
+            checked(reader, admin, *also)

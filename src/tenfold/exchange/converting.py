@@ -17,6 +17,7 @@ from tenfold.exchange.cells import simple, store
 from tenfold.exchange.keys import compared
 from tenfold.exchange.mapping import Guess
 from tenfold.exchange.prepared import Prepared, Put, Store
+from tenfold.exchange.refusals import PLACE_LABELS
 from tenfold.exchange.rows import Row, Value, as_text
 from tenfold.exchange.targets import CURRENCY, STREET_PARTS, Goal, options_of
 from tenfold.exchange.value_contacts import NoMailbox, parted
@@ -24,7 +25,7 @@ from tenfold.exchange.value_dates import NoYear
 from tenfold.exchange.value_numbers import are_shares
 from tenfold.exchange.value_texts import shown
 from tenfold.exchange.values import Reading, Refusal, Special, each, learn, quick, read
-from tenfold.kernel.language import mark, say, say_n
+from tenfold.kernel.language import mark, say, say_n, within
 
 OTHER = "other"
 _DIGITS = 18
@@ -70,7 +71,7 @@ class Converter:
         place: str = "line",
     ) -> None:
         self.tally: Counter[str] = Counter()
-        self._key, self._need_key, self._place = key, need_key, place.capitalize()
+        self._key, self._need_key, self._place = key, need_key, PLACE_LABELS[place]
         self._locale = Locale(how.region, how.currency)
         named = key.json_name if key else ""
         self._seen: dict[object, int] = {}
@@ -157,7 +158,7 @@ class Converter:
         key = made.body.get(name)
         if key is None:
             if self._need_key:
-                problems.append(say("%(name)s is the key and is empty.", name=name))
+                problems.append(say("%(name)s is the key and is empty.", name=self._key.label))
             return
         made.key = compared(self._key, key, self._locale)
         before = self._seen.setdefault(made.key, made.row.number)
@@ -167,7 +168,7 @@ class Converter:
                     "%(place)s %(number)s has the same %(name)s %(value)s already.",
                     place=say(self._place),
                     number=before,
-                    name=name,
+                    name=within(self._key.label),
                     value=shown(str(key)),
                 )
             )
@@ -322,7 +323,7 @@ class Converter:
         except Refusal:
             return False
         made.body[finer.target.name] = found
-        self._tell(column, _FINER, field=finer.target.name)
+        self._tell(column, _FINER, field=within(finer.target.label))
         return True
 
     def _rounded(self, column: str, number: Decimal, places: int) -> Decimal:

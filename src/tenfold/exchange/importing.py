@@ -416,7 +416,9 @@ def _dropped(definition: Definition, name: str) -> str:
     """What is told of rows whose relation leads nowhere."""
     one = definition.by_json[name]
     if one.type.kind == "user":
-        return say("{row has|rows have} nobody of your organisation as %(field)s", field=one.name)
+        return say(
+            "{row has|rows have} nobody of your organisation as %(field)s", field=within(one.label)
+        )
     return say(
         "{row names|rows name} a %(type)s that is not here, and came in without it",
         type=within(one.label),

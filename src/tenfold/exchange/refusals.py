@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tenfold.exchange.rows import Row, Value, distinct
 from tenfold.exchange.write_csv import write_csv
+from tenfold.kernel.language import mark
 
 _ADDED = ("reason", "raw")
 """What comes after a row's place; `raw` is the text of a row that could not be taken apart."""
 
 _PLACES = ("line", "item", "line or item")
+PLACE_LABELS = {"line": mark("Line"), "item": mark("Item"), "line or item": mark("Line or item")}
+"""What people call each of them."""
 
 
 def place_of(kinds: Iterable[str]) -> str:

@@ -117,7 +117,7 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     notes = [*source.notes, *_notes(definition, guesses, goals, empty)]
     if key:
         text = KEY_SKIPS if options.existing == "skip" else KEY_CHANGES
-        notes.append(say(text, key=key))
+        notes.append(say(text, key=within(keys[key].label)))
     if number and not any(one.target for one in guesses):
         notes.append(say(NO_COLUMN))
     if not number:
@@ -190,5 +190,5 @@ def _notes(
     for target in lacking:
         named = target.name in ("first_name", "last_name") and "full_name" in given
         if target.name not in given and not named and STANDS_IN.get(target.name) not in given:
-            notes.append(say(NEEDED, field=target.name, type=within(definition.label)))
+            notes.append(say(NEEDED, field=target.label, type=within(definition.label)))
     return notes

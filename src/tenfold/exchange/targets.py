@@ -14,6 +14,7 @@ from tenfold.exchange.rows import Value
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.synonyms import plain
 from tenfold.exchange.values import KINDS
+from tenfold.kernel.language import mark, say, within
 
 ID = "id"
 FULL_NAME = "full_name"
@@ -25,16 +26,20 @@ STREET_PARTS = ("street_number", "street_dir", "street_name", "street_suffix")
 """MLS exports part a street like this; the parts are joined in this order."""
 
 _PARTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
-    "street": ("text", "Street", ()),
-    "street2": ("text", "Street 2", ()),
-    "city": ("text", "City", ()),
-    "state": ("text", "State", ()),
-    "postal_code": ("postal_code", "Postal code", ()),
-    "country": ("text", "Country", ()),
-    "street_number": ("text", "Street number", ("street no", "house number", "st num")),
-    "street_dir": ("text", "Street direction", ("street dir prefix", "street direction prefix")),
-    "street_name": ("text", "Street name", ("st name",)),
-    "street_suffix": ("text", "Street suffix", ("street type",)),
+    "street": ("text", mark("Street"), ()),
+    "street2": ("text", mark("Street 2"), ()),
+    "city": ("text", mark("City"), ()),
+    "state": ("text", mark("State"), ()),
+    "postal_code": ("postal_code", mark("Postal code"), ()),
+    "country": ("text", mark("Country"), ()),
+    "street_number": ("text", mark("Street number"), ("street no", "house number", "st num")),
+    "street_dir": (
+        "text",
+        mark("Street direction"),
+        ("street dir prefix", "street direction prefix"),
+    ),
+    "street_name": ("text", mark("Street name"), ("st name",)),
+    "street_suffix": ("text", mark("Street suffix"), ("street type",)),
 }
 # How Salesforce's and other programs' objects are called here.
 _OBJECTS = {
@@ -86,7 +91,7 @@ def goals_of(
         priced = priced or one.type.kind == "money"
     names = definition.fields
     if "first_name" in names and "last_name" in names and "full_name" not in names:
-        found[FULL_NAME] = Goal(Target(FULL_NAME, "Full name", FULL_NAME), None)
+        found[FULL_NAME] = Goal(Target(FULL_NAME, say("Full name"), FULL_NAME), None)
     # A file with both of these columns was exported here; elsewhere `Id` means the external id.
     if ID in columns and "external_id" in columns:
         found[ID] = Goal(Target(ID, "Id", ID), definition.fields.get(ID))
@@ -105,6 +110,7 @@ def type_of_object(sobject: str, names: Mapping[str, Definition]) -> str | None:
     name = plain(sobject)
     for definition in names.values():
         own = (definition.name, definition.plural, definition.label, definition.label_plural)
+        own += (definition.declared_label, definition.declared_plural)
         if name in {plain(text) for text in own}:
             return definition.name
     known = _OBJECTS.get(name)
@@ -140,7 +146,9 @@ def _names(goal: Goal) -> set[str]:
 
 def _goals(one: Field, *, first_address: bool, bare_currency: bool) -> Iterator[Goal]:
     name = f"custom.{one.name}" if one.custom else one.name
-    aliases = (*one.aliases, *([one.reso] if one.reso else []), *([one.name] if one.custom else []))
+    # A file is written in English as often as in the reader's language.
+    aliases = (*one.aliases, one.declared_label)
+    aliases += (*([one.reso] if one.reso else []), *([one.name] if one.custom else []))
     kind = _kind(one)
     if not kind:
         return
@@ -161,13 +169,13 @@ def _goals(one: Field, *, first_address: bool, bare_currency: bool) -> Iterator[
         yield Goal(Target(one.json_name, "", kind), one)
     if kind == "money" and one.currency:
         if bare_currency:
-            yield Goal(Target(CURRENCY, "Currency of all amounts", CURRENCY), None)
+            yield Goal(Target(CURRENCY, say("Currency of all amounts"), CURRENCY), None)
         names = (one.currency.name,) if one.custom else ()
         yield Goal(Target(f"{name}_currency", one.currency.label, CURRENCY, names), one)
     if kind == "address":
         for part, (inner, label, more) in _PARTS.items():
-            shown = label if first_address else f"{one.label} {label.lower()}"
-            names = more if first_address else ()
+            shown = say(label) if first_address else f"{one.label} {within(say(label))}"
+            names = (*more, label) if first_address else ()
             yield Goal(Target(f"{name}.{part}", shown, inner, names), one, part)
 
 

@@ -27,7 +27,7 @@ from tenfold.exchange.prepared import Pointer, Prepared
 from tenfold.exchange.targets import STANDS_IN
 from tenfold.kernel.errors import NotFound, TenfoldError
 from tenfold.kernel.ids import parse_id
-from tenfold.kernel.language import say, within
+from tenfold.kernel.language import mark, say, within
 
 Fate = Literal["created", "updated", "unchanged", "refused", "skipped"]
 
@@ -290,13 +290,9 @@ def _stand_in(body: dict[str, Any], definition: Definition) -> list[str]:
             body[name] = body[other]
             if currency := body.get(f"{other}_currency"):
                 body[f"{name}_currency"] = currency
-            told.append(
-                say(
-                    "{row has|rows have} no %(field)s; %(other)s stands for it",
-                    field=name,
-                    other=other,
-                )
-            )
+            labels = (within(definition.fields[one].label) for one in (name, other))
+            lacking = mark("{row has|rows have} no %(field)s; %(other)s stands for it")
+            told.append(say(lacking, **dict(zip(("field", "other"), labels, strict=True))))
     return told
 
 

@@ -23,6 +23,7 @@ from tenfold.engine.access import Access, Person, Source, sources
 from tenfold.engine.definition import Definition, Field, Scope
 from tenfold.engine.reach import How, Whose
 from tenfold.engine.scopes import READ, REVEAL, WRITE
+from tenfold.kernel.language import mark, say, within
 
 Verb = Literal["read", "create", "update", "delete", "reveal", "share"]
 
@@ -42,14 +43,31 @@ _SCOPE: Mapping[Verb, str] = {
     "reveal": REVEAL,
     "share": WRITE,
 }
-_WORDS = {"read": "read", "update": "change", "delete": "delete", "share": "share"}
-_SCOPES: dict[Scope, str] = {
-    "own": "their own",
-    "team": "their own and those of their team and the teams below it",
-    "open": "all but what others keep private",
-    "all": "all of them",
+_DOES = {
+    "create": mark("make %(things)s"),
+    "read": mark("read %(things)s"),
+    "update": mark("change %(things)s"),
+    "delete": mark("delete %(things)s"),
+    "share": mark("share %(things)s"),
 }
-_ORIGINS = {"organization": "of the organisation", "shipped": "of a pack", "own": "of your own"}
+_SCOPES: dict[Scope, str] = {
+    "own": mark("their own"),
+    "team": mark("their own and those of their team and the teams below it"),
+    "open": mark("all but what others keep private"),
+    "all": mark("all of them"),
+}
+_ORIGINS = {
+    "organization": mark("of the organisation"),
+    "shipped": mark("of a pack"),
+    "own": mark("of your own"),
+}
+_SHARED = {
+    "read": mark("%(whose)s, and is shared with them to read."),
+    "update": mark("%(whose)s, and is shared with them to change."),
+}
+_BY_ROLE = mark("The role %(roles)s lets them %(do)s.")
+_BY_ROLE_WITHIN = mark("The role %(roles)s lets them %(do)s: %(reach)s.")
+_NO_ROLE = mark("No role of theirs lets them %(do)s.")
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +114,7 @@ class Question:
     @property
     def many(self) -> str:
         """What people call the type's records."""
-        return self.definition.label_plural.lower()
+        return within(self.definition.label_plural)
 
 
 async def decide(question: Question | ActQuestion) -> Decision:
@@ -150,10 +168,12 @@ async def _scope(question: Question) -> Finding | None:
     if question.verb in ("delete", "reveal", "share", "update"):
         needed.insert(0, READ)
     lacking = [name for name in needed if not scopes.gives(name, kind)]
-    named = ", ".join(sorted(scopes.names)) or "none"
-    names = " and ".join(f"{kind}:{name}" for name in lacking)
-    told = f"The key's scopes are {named}: they lack {names}."
-    reason = told if lacking else f"The key's scopes cover it: {named}."
+    named = ", ".join(sorted(scopes.names)) or say("none")
+    names = " + ".join(f"{kind}:{name}" for name in lacking)
+    reason = say("The key's scopes cover it: %(named)s.", named=named)
+    if lacking:
+        text = mark("The key's scopes are %(named)s: they lack %(names)s.")
+        reason = say(text, named=named, names=names)
     detail = {"scopes": sorted(scopes.names), "needed": [f"{kind}:{name}" for name in needed]}
     return Finding(check="scope", passed=not lacking, reason=reason, detail=detail)
 
@@ -166,15 +186,17 @@ async def _verb(question: Question) -> Finding:
     if verb == "create":
         granted, scope = access.create, None
         having = [s for s in found if s.grant.create]
-        words = f"make {question.many}"
     else:
         scope = getattr(access, verb)
         granted = scope != "none"
         having = [s for s in found if granted and getattr(s.grant, verb) == scope]
-        words = f"{_WORDS[verb]} {question.many}"
-    reach_ = f": {_SCOPES[scope]}" if scope and granted else ""
-    lets = f"{_named(having)} lets them {words}{reach_}."
-    reason = lets if granted else f"No role of theirs lets them {words}."
+    do = _do(verb, question.many)
+    if not granted:
+        reason = say(_NO_ROLE, do=do)
+    elif scope:
+        reason = say(_BY_ROLE_WITHIN, roles=_named(having), do=do, reach=say(_SCOPES[scope]))
+    else:
+        reason = say(_BY_ROLE, roles=_named(having), do=do)
     return Finding(
         check="verb",
         passed=granted,
@@ -215,10 +237,10 @@ async def _required(question: Question) -> Finding | None:
     if not out:
         return None
     seen = [f for f in out if access.sees(f)]
-    hidden = ["a field that is hidden from them"] if len(seen) < len(out) else []
+    hidden = [say("a field that is hidden from them")] if len(seen) < len(out) else []
     names = [f.json_name for f in seen]
     listed = ", ".join([*(f.label for f in seen), *hidden])
-    reason = f"A new record needs what they may not set: {listed}."
+    reason = say("A new record needs what they may not set: %(fields)s.", fields=listed)
     return Finding(check="required", passed=False, reason=reason, detail={"fields": names})
 
 
@@ -231,26 +253,29 @@ async def _field(question: Question) -> Finding | None:
     readers = [s for s in found if s.grant.read == access.read != "none"]
     if not access.sees(one):
         hiding = [s for s in readers if one.name in s.grant.hide]
-        by_role = f"{_named(hiding)} hides it".replace("The", "the", 1)
-        why = by_role if hiding else "it is computed from a hidden field"
+        by_role = mark("%(field)s does not exist for them: the role %(roles)s hides it.")
+        computed = mark("%(field)s does not exist for them: it is computed from a hidden field.")
         detail = {"hidden": True, "roles": _roles(hiding)}
-        reason = f"{one.label} does not exist for them: {why}."
+        reason = say(by_role if hiding else computed, field=one.label, roles=_named(hiding))
         return Finding(check="field", passed=False, reason=reason, detail=detail)
     if question.verb == "reveal":
         having = [s for s in readers if one.name in s.grant.reveal - s.grant.hide]
         may = one.name in access.reveal
-        lets = f"{_named(having)} lets them open {one.label}."
-        reason = lets if may else f"No role of theirs lets them open {one.label}."
+        do = say("open %(field)s", field=one.label)
+        reason = say(_BY_ROLE if may else _NO_ROLE, roles=_named(having), do=do)
         return Finding(check="field", passed=may, reason=reason, detail={"roles": _roles(having)})
     if question.verb == "read":
-        return Finding(check="field", passed=True, reason=f"They see {one.label}.")
+        return Finding(
+            check="field", passed=True, reason=say("They see %(field)s.", field=one.label)
+        )
     if not one.writable:
-        reason = f"{one.label} is computed, and nobody sets it."
+        reason = say("%(field)s is computed, and nobody sets it.", field=one.label)
         return Finding(check="field", passed=False, reason=reason, detail={"computed": True})
     locking = [s for s in found if one.name in s.grant.read_only | s.grant.hide]
     may = access.sets(one)
-    kept = f"{_named(locking)} keeps {one.label} from being set."
-    reason = f"They may set {one.label}." if may else kept
+    kept = mark("The role %(roles)s keeps %(field)s from being set.")
+    text = mark("They may set %(field)s.") if may else kept
+    reason = say(text, roles=_named(locking), field=one.label)
     detail = {} if may else {"read_only": True, "roles": _roles(locking)}
     return Finding(check="field", passed=may, reason=reason, detail=detail)
 
@@ -281,18 +306,23 @@ def _roles(found: Iterable[Source]) -> list[dict[str, str]]:
 
 
 def _named(found: Iterable[Source]) -> str:
-    """Roles in words, which together do something."""
-    named = list(dict.fromkeys(f"{s.role} ({_ORIGINS[s.origin]})" for s in found))
-    return f"The role {' or '.join(named) or 'they have'}"
+    """Roles in words, each of which does something."""
+    named = dict.fromkeys(f"{s.role} ({say(_ORIGINS[s.origin])})" for s in found)
+    return say(" or ").join(named) or say("they have")
+
+
+def _do(verb: str, things: str) -> str:
+    """What is done with which records, as words after `they may`."""
+    return say(_DOES[verb], things=things)
 
 
 async def _about(
     question: Question, one: Whose, check: str, verb: str, scope: Scope, how: How | None
 ) -> Finding:
     """How the record comes within their reach, or why it doesn't."""
-    tenant, word = question.them.tenant, _WORDS[verb]
+    tenant = question.them.tenant
     (names,) = await question.who.reader.rows(_NAMES, tenant, one.owner, one.team)
-    owner, team = names[0] or "nobody", names[1]
+    owner, team = names[0] or say("nobody"), names[1]
     detail: dict[str, Any] = {
         "how": how,
         "scope": scope,
@@ -305,33 +335,44 @@ async def _about(
     if share is not None:
         names = ("shared_with", "may", "shared_by", "shared_at")
         detail |= dict(zip(names, share.values(), strict=True))
-    whose = f"It belongs to {owner}" + (f" in the team {team}" if team else "")
-    many = question.many
-    reasons: dict[How | None, str] = {
-        "own": "They own it.",
-        "team": f"{whose}, which is their team or below it.",
-        "open": f"{whose}, and is not private.",
-        "all": f"{whose}; their role lets them {word} all {many}.",
-        "shared": f"{whose}, and is shared with them to {word}.",
+    whole = mark("It belongs to %(owner)s")
+    in_team = mark("It belongs to %(owner)s in the team %(team)s")
+    whose = say(in_team if team else whole, owner=owner, team=team)
+    every = say("all %(things)s", things=question.many)
+    texts: dict[How, str] = {
+        "own": mark("They own it."),
+        "team": mark("%(whose)s, which is their team or below it."),
+        "open": mark("%(whose)s, and is not private."),
+        "all": mark("%(whose)s; their role lets them %(do)s."),
+        "shared": _SHARED.get(verb, _SHARED["update"]),
     }
+    if how is not None:
+        reason = say(texts[how], whose=whose, do=_do(verb, every))
+    else:
+        reason = _beyond(question, scope, verb, whose, shared=share is not None)
     return Finding(
         check=check,
         passed=how is not None,
-        reason=reasons.get(how) or f"{whose}{_beyond(question, scope, word, share is not None)}",
+        reason=reason,
         detail=detail,
     )
 
 
-def _beyond(question: Question, scope: Scope, word: str, shared: bool) -> str:
+def _beyond(question: Question, scope: Scope, verb: str, whose: str, *, shared: bool) -> str:
     """Why a record is out of reach."""
-    one, many = question.record, question.many
+    one = question.record
     assert one is not None
     if scope == "none":
-        lets = "neither role nor key" if question.access.by_key else "no role of theirs"
-        return f"; {lets} lets them {word} {many}."
-    if one.private:
-        kept = ", who keeps it private"
-        return f"{kept} and shared it for less than to {word} it." if shared else f"{kept}."
-    only = "only their own" if scope == "own" else "only those of their team and the teams below it"
-    also = "; the share is for less" if shared else ", and is not shared with them"
-    return f"{also}: they may {word} {only}."
+        by_key = mark("%(whose)s; neither role nor key lets them %(do)s.")
+        by_role = mark("%(whose)s; no role of theirs lets them %(do)s.")
+        text, things = by_key if question.access.by_key else by_role, question.many
+    elif one.private:
+        less = mark("%(whose)s, who keeps it private and shared it for less than this.")
+        text, things = less if shared else mark("%(whose)s, who keeps it private."), ""
+    else:
+        only = say("only those of their team and the teams below it")
+        things = say("only their own") if scope == "own" else only
+        less = mark("%(whose)s; the share is for less: they may %(do)s.")
+        unshared = mark("%(whose)s, and is not shared with them: they may %(do)s.")
+        text = less if shared else unshared
+    return say(text, whose=whose, do=_do(verb, things))

@@ -21,6 +21,13 @@ from tenfold.accounts.organisation.whom import (
     second_factor,
 )
 from tenfold.kernel.errors import Forbidden
+from tenfold.kernel.language import mark, say
+
+_OUTSIDE = mark(
+    "The address %(address)s is in none of the networks of the organisation: %(networks)s."
+)
+_PROVED = mark("It asks them to prove who they are, once in ten minutes; they have.")
+_UNPROVED = mark("It asks them to prove who they are, once in ten minutes; that comes first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +61,15 @@ async def _by_key(question: ActQuestion) -> Finding | None:
     if not who.program:
         return None
     if not demand.keys:
-        reason = f"No program may {demand.words}: somebody must sign in and do it themselves."
+        text = mark("No program may %(words)s: somebody must sign in and do it themselves.")
+        reason = say(text, words=say(demand.words))
         return Finding(check="scope", passed=False, reason=reason)
     if who.key is None or demand.everybody:
         return None
     may = lets(need_scope, who.them)
-    reason = "The key was made to administer the organisation (the scope admin)."
+    reason = say("The key was made to administer the organisation (the scope admin).")
     if not may:
-        reason = (
+        reason = say(
             "The key may not administer the organisation: that needs one of a service account "
             "with the role admin, made with the scope admin."
         )
@@ -72,16 +80,19 @@ async def _by_key(question: ActQuestion) -> Finding | None:
 async def _role(question: ActQuestion) -> Finding | None:
     """Whether their role administers."""
     role, demand = question.who.member.role, question.demand
+    words = say(demand.words)
     if demand.everybody:
-        reason = f"Everybody who belongs to the organisation may {demand.words}."
+        reason = say("Everybody who belongs to the organisation may %(words)s.", words=words)
         return Finding(check="role", passed=True, reason=reason)
     them = replace(question.who.them, scopes=None, _made={})
     may = lets(need_role, them)
     if may and not lets(need_owner, them, question.act):
-        reason = f"Only an owner may {demand.words}; their role is {role}."
+        text = mark("Only an owner may %(words)s; their role is %(role)s.")
+        reason = say(text, words=words, role=role)
         return Finding(check="role", passed=False, reason=reason, detail={"role": role})
-    only = f"Only an owner or an admin may {demand.words}; their role is {role}."
-    reason = f"The role {role} lets them {demand.words}." if may else only
+    only = mark("Only an owner or an admin may %(words)s; their role is %(role)s.")
+    text = mark("The role %(role)s lets them %(words)s.") if may else only
+    reason = say(text, words=words, role=role)
     return Finding(check="role", passed=may, reason=reason, detail={"role": role})
 
 
@@ -94,11 +105,12 @@ async def _place(question: ActQuestion) -> Finding | None:
     listed = ", ".join(networks)
     detail: dict[str, object] = {"networks": list(networks)}
     if who.client is None:
-        reason = f"It is done from the networks of the organisation alone: {listed}."
+        text = mark("It is done from the networks of the organisation alone: %(networks)s.")
+        reason = say(text, networks=listed)
         return Finding(check="network", passed=True, reason=reason, detail=detail)
     may, address = lets(need_place, who.them, who.client), who.client.address
-    inside = "is in" if may else "is in none of"
-    reason = f"The address {address} {inside} the networks of the organisation: {listed}."
+    inside = mark("The address %(address)s is in the networks of the organisation: %(networks)s.")
+    reason = say(inside if may else _OUTSIDE, address=address, networks=listed)
     detail["ip_address"] = address
     return Finding(check="network", passed=may, reason=reason, detail=detail)
 
@@ -115,9 +127,10 @@ async def _proof(question: ActQuestion) -> Finding | None:
     if not demand.proof or who.program:
         return None
     sure = lets(need_proof, who.them, question.act, sure=is_sure(who.them))
-    asks = "It asks them to prove who they are, once in ten minutes"
-    reason = f"{asks}; they have." if sure else f"{asks}; that comes first."
-    reason = reason if who.present else f"{asks}."
+    text = mark("It asks them to prove who they are, once in ten minutes.")
+    if who.present:
+        text = _PROVED if sure else _UNPROVED
+    reason = say(text)
     return Finding(check="proof", passed=sure, reason=reason)
 
 
@@ -129,7 +142,7 @@ async def _confirmed(question: ActQuestion) -> Finding | None:
     try:
         await need_confirmed(who.reader, who.member.id)
     except Forbidden:
-        reason = "They have not confirmed their own e-mail address."
+        reason = say("They have not confirmed their own e-mail address.")
         return Finding(check="address", passed=False, reason=reason)
     return None
 

@@ -20,6 +20,13 @@ from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader
 from tenfold.engine.scopes import Scopes
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from tenfold.kernel.language import mark, say
+
+_REVOKED = mark("The API key %(key)s was revoked at %(when)s.")
+_ASKS = {
+    "everybody": mark("The organisation asks everybody for a second factor"),
+    "administrators": mark("The organisation asks administrators for a second factor"),
+}
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +95,10 @@ async def _with_key(
     present = asker.scopes is not None and asker.scopes.key == identity
     if not present and (key.user_id != asker.user or asker.scopes is not None):
         if not asker.administers:
-            raise NotFound(f"There is no API key with the id {identity}.")
+            raise NotFound(say("There is no API key with the id %(id)s.", id=identity))
         need_administrator(asker, client)
     if user not in (None, key.user_id):
-        raise Invalid({"key_id": "is not a key of this person or service account"})
+        raise Invalid({"key_id": say("is not a key of this person or service account")})
     member = await members.one(reader, asker.tenant, key.user_id)
     caller = await _expected(reader, asker.tenant, key.user_id)
     over = False
@@ -119,8 +126,13 @@ async def belongs(who: Whom) -> Finding:
     """Whether they belong to the organisation at all."""
     one, active = who.member, who.caller is not None
     name = f"{one.first_name} {one.last_name}".strip() or one.email
-    role = f"is a member of the organisation with the role {one.role}"
-    reason = f"{name} {role if active else 'does not belong to the organisation any more'}."
+    reason = say("%(name)s does not belong to the organisation any more.", name=name)
+    if active:
+        reason = say(
+            "%(name)s is a member of the organisation with the role %(role)s.",
+            name=name,
+            role=one.role,
+        )
     return Finding(check="member", passed=active, reason=reason, detail={"role": one.role})
 
 
@@ -130,14 +142,14 @@ async def good_key(who: Whom) -> Finding | None:
     if key is None:
         if not who.program:
             return None
-        reason = "It acts with an API key, which may do no more than its scopes say: name one."
+        reason = say("It acts with an API key, which may do no more than its scopes say: name one.")
         return Finding(check="key", passed=True, reason=reason)
-    named = f"The API key {key.name} ({key.prefix})"
-    reason = f"{named} is good until {_moment(key.expires_at)}."
+    named, end = f"{key.name} ({key.prefix})", _moment(key.revoked_at or key.expires_at)
+    text = mark("The API key %(key)s is good until %(when)s.")
     if who.over:
-        reason = f"{named} expired at {_moment(key.expires_at)}."
-        if key.revoked_at is not None:
-            reason = f"{named} was revoked at {_moment(key.revoked_at)}."
+        revoked = key.revoked_at is not None
+        text = _REVOKED if revoked else mark("The API key %(key)s expired at %(when)s.")
+    reason = say(text, key=named, when=end)
     names = ("prefix", "scopes", "expires_at", "revoked_at")
     detail = {name: getattr(key, name) for name in names}
     return Finding(check="key", passed=not who.over, reason=reason, detail=detail)
@@ -151,19 +163,18 @@ async def second_factor(who: Whom, *, administers: bool = False) -> Finding | No
         refused = refused or not lets(need_factor, caller)
     if standing.due is None and not refused:
         return None
-    everybody = standing.everybody
-    whose = "everybody" if everybody else "administrators"
-    asks = f"The organisation asks {whose} for a second factor"
+    whose = "everybody" if standing.everybody else "administrators"
     due = _moment(standing.due) if standing.due is not None else ""
     if standing.enrolled:
-        used = "and they have not used theirs to sign in" if refused else "and they have one"
-        reason = f"{asks}, {used}."
+        unused = mark("%(asks)s, and they have not used theirs to sign in.")
+        text = unused if refused else mark("%(asks)s, and they have one.")
     elif refused:
-        reason = f"{asks}; they have none, and the time to set one up ended at {due}."
+        text = mark("%(asks)s; they have none, and the time to set one up ended at %(when)s.")
     elif standing.overdue:
-        reason = f"{asks}; they have none, and may administer nothing until they set one up."
+        text = mark("%(asks)s; they have none, and may administer nothing until they set one up.")
     else:
-        reason = f"{asks}; they have none, and may go without until {due}."
+        text = mark("%(asks)s; they have none, and may go without until %(when)s.")
+    reason = say(text, asks=say(_ASKS[whose]), when=due)
     detail = {"due": standing.due, "enrolled": standing.enrolled, "of": whose}
     return Finding(check="second_factor", passed=not refused, reason=reason, detail=detail)
 

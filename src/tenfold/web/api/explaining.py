@@ -22,6 +22,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import visible
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.ids import parse_id
+from tenfold.kernel.language import mark, say
 from tenfold.web import respond
 from tenfold.web.api.administration import Req, Visitor, visiting
 from tenfold.web.api.endpoint import Endpoint
@@ -31,6 +32,10 @@ from tenfold.web.desk import desk_of
 VERBS: Mapping[str, Verb] = {verb: verb for verb in get_args(Verb)}
 _ACTS: Mapping[str, ActName] = {name: name for name in ACTS}
 _GIVEN = ("user_id", "key_id", "type", "record_id", "verb", "field")
+_NO_FIELD: Mapping[str, str] = {
+    "delete": mark("leave it out: one can't delete a field"),
+    "share": mark("leave it out: one can't share a field"),
+}
 _OF_RECORDS = ("type", "record_id", "field")
 
 
@@ -66,10 +71,10 @@ def asked_of(given: Mapping[str, str]) -> Asked:
     ids = {name: parse_id(given.get(name, "")) for name in ("user_id", "key_id", "record_id")}
     for name, found in ids.items():
         if given.get(name) and found is None:
-            problems[name] = "must be an id (a UUID)"
+            problems[name] = say("must be an id (a UUID)")
     verb = VERBS.get(given["verb"])
     if act is not None:
-        told = "leave it out: this is done in the organisation, not with records"
+        told = say("leave it out: this is done in the organisation, not with records")
         problems |= {name: told for name in _OF_RECORDS if given.get(name)}
     elif verb is None:
         problems["verb"] = f"must be one of {', '.join((*VERBS, *_ACTS))}"
@@ -86,11 +91,11 @@ def _unfit(verb: Verb, given: Mapping[str, str]) -> dict[str, str]:
     """What does not go with a verb."""
     problems: dict[str, str] = {}
     if verb == "create" and given.get("record_id"):
-        problems["record_id"] = "is not known yet where one is made; leave it out"
+        problems["record_id"] = say("is not known yet where one is made; leave it out")
     if verb == "reveal" and not given.get("field"):
-        problems["field"] = "is required: the secret field to open"
-    if verb in ("delete", "share") and given.get("field"):
-        problems["field"] = f"leave it out: one can't {verb} a field"
+        problems["field"] = say("is required: the secret field to open")
+    if given.get("field") and (told := _NO_FIELD.get(verb)):
+        problems["field"] = say(told)
     return problems
 
 

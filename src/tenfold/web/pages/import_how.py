@@ -27,8 +27,8 @@ _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
     "cp1252": mark("Western, Windows (cp1252)"),
-    "iso8859_15": "Western, ISO 8859-15",
-    "mac_roman": "Western, Mac",
+    "iso8859_15": mark("Western, ISO 8859-15"),
+    "mac_roman": mark("Western, Mac"),
     "cp1250": mark("Central European, Windows (cp1250)"),
     "cp1251": mark("Cyrillic, Windows (cp1251)"),
     "cp1253": mark("Greek, Windows (cp1253)"),
@@ -69,7 +69,7 @@ def choices(preview: Preview, chosen: Options, who: Who) -> tuple[Choice, ...]:
             say("Currency"),
             say("Of amounts that name none."),
             currency,
-            _currencies(manner().language),
+            currencies(manner().language),
         ),
         _choice(
             "encoding",
@@ -156,7 +156,8 @@ def _regions(language: str) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=16)
-def _currencies(language: str) -> tuple[tuple[str, str], ...]:
+def currencies(language: str) -> tuple[tuple[str, str], ...]:
+    """Codes and names of all currencies."""
     return tuple(
         (code, f"{code} ({get_currency_name(code, locale=language)})")
         for code in sorted(CURRENCIES)

@@ -19,7 +19,7 @@ from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state
 from tenfold.exchange.import_state import Column as Mapped
 from tenfold.exchange.jobs import Undoing
 from tenfold.exchange.previewing import Preview
-from tenfold.exchange.refusals import place_of
+from tenfold.exchange.refusals import PLACE_LABELS, place_of
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.exchange.surveying import KEY_CHANGES, KEY_SKIPS, NEEDED, NO_COLUMN
 from tenfold.kernel.language import mark, say, say_n, within
@@ -319,7 +319,7 @@ def view(
         refused_count=state.counts.refused if state else 0,
         skipped=_skipped(state) if state else (),
         more_skipped=state is not None and len(state.skipped) == SKIPPED,
-        place=say(state.place.capitalize()) if state else "",
+        place=say(PLACE_LABELS[state.place]) if state else "",
         records=_made(definition, batch) if definition else "",
         records_label=definition.label_plural if definition else "",
         undo=_undo_word(batch) if undo is not None else "",
@@ -522,7 +522,7 @@ def check(
         notes=tuple(n for n in preview.notes if not n.startswith(elsewhere)),
         missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
         problem=problem,
-        place=say(place_of([preview.kind]).capitalize()),
+        place=say(PLACE_LABELS[place_of([preview.kind])]),
         known=import_how.known(preview, chosen),
         how=how,
         words=import_words.words(preview, chosen),
