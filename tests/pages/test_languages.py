@@ -10,6 +10,7 @@ import pytest
 from tests.factories import Somebody
 from tests.pages.conftest import Make, Visitor
 
+from tenfold.kernel import language as languages
 from tenfold.kernel.language import hush, manner, say, say_n, speak, within
 from tenfold.web.pages import words
 from tenfold.web.pages.forms import number
@@ -147,6 +148,14 @@ async def test_what_is_not_known_is_refused_beside_its_field(
 )
 def test_languages_that_a_browser_likes(accepted: str, language: str) -> None:
     assert asked_for(accepted) == language
+
+
+def test_a_language_that_is_new_is_spoken_to_who_asked_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert asked_for("fr") == "en"
+    monkeypatch.setitem(languages.LANGUAGES, "fr", "Français")
+    assert asked_for("fr") == "fr"
 
 
 @pytest.fixture

@@ -40,14 +40,13 @@ def to_person(request: Req, language: str, region: str) -> None:
 
 def asked_for(accepted: str) -> str:
     """The language of ours that an Accept-Language header likes best; English for none."""
-    return _asked_for(accepted[:_LONGEST])
+    return next((tag for tag in _liked(accepted[:_LONGEST]) if tag in LANGUAGES), ENGLISH)
 
 
 @lru_cache(maxsize=1_024)
-def _asked_for(accepted: str) -> str:
+def _liked(accepted: str) -> Sequence[str]:
     liked = [(quality, -place, tag) for place, (tag, quality) in enumerate(_wishes(accepted))]
-    found = (tag for quality, _, tag in sorted(liked, reverse=True) if quality > 0)
-    return next((tag for tag in found if tag in LANGUAGES), ENGLISH)
+    return [tag for quality, _, tag in sorted(liked, reverse=True) if quality > 0]
 
 
 def _wishes(accepted: str) -> Sequence[tuple[str, float]]:
