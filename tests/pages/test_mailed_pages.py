@@ -264,6 +264,65 @@ async def test_an_address_is_changed_by_the_button_of_the_link(
     assert "used up" in ada.page.one("h1").text
 
 
+# -- whose language a letter is in
+
+
+@pytest.mark.parametrize(
+    ("browser", "chosen", "subject"),
+    [
+        ("de-AT,de", "", "Ihr Anmeldelink"),
+        ("de-AT,de", "es", "Su enlace de inicio de sesión"),
+        ("", "de", "Ihr Anmeldelink"),
+        ("fr", "", "Your sign-in link"),
+    ],
+)
+async def test_a_letter_is_in_its_readers_language(
+    free: Running, ada: Newcomer, browser: str, chosen: str, subject: str
+) -> None:
+    ada.http.headers["accept-language"] = browser
+    await ada.register()
+    await ada.get("/settings/language")
+    await ada.send(ada.form("/settings/language"), language=chosen)
+    await ada.sign_out()
+    ada.http.cookies.delete("language")
+    await ask(free, ada)
+    (letter, *_) = await written(free, ada.email)
+    assert letter.letter.subject == subject
+    assert ("Guten Tag," in letter.letter.text) == (subject == "Ihr Anmeldelink")
+
+
+async def test_one_who_reads_german_is_told_in_german_by_a_program(
+    free: Running, ada: Newcomer
+) -> None:
+    await ada.register()
+    await ada.get("/settings/language")
+    await ada.send(ada.form("/settings/language"), language="de")
+    await ada.sign_out()
+    wanted = {"email": ada.email}
+    answer = await ada.http.post("/v1/auth/password-reset", json=wanted)
+    assert answer.status_code == 202, answer.text
+    await work_off(free)
+    (letter, *_) = await written(free, ada.email)
+    assert letter.letter.subject == "Neues Passwort festlegen"
+    assert "Minuten lang" in letter.letter.text
+
+
+async def test_both_letters_of_a_new_address_are_in_ones_language(
+    free: Running, ada: Newcomer
+) -> None:
+    ada.http.headers["accept-language"] = "es"
+    await ada.register()
+    await ada.get("/settings/profile")
+    old, new = ada.email, f"{ada.email[:11]}.new@example.com"
+    await ada.send(ada.form("/settings/profile/email"), email=new)
+    await work_off(free)
+    told = [(await written(free, one))[0].letter.subject for one in (old, new)]
+    assert told == [
+        "Su dirección de correo está a punto de cambiar",
+        "Confirme su nueva dirección de correo",
+    ]
+
+
 # -- what is no link
 
 

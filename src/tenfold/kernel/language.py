@@ -8,7 +8,8 @@ the API, exports and the command line stay as they are documented.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,6 +54,17 @@ def plain() -> bool:
 def speak(language: str, region: str = "") -> None:
     """Make the texts of this request, from here on, in a language; an unknown one is English."""
     _MANNER.set(Manner(language if language in LANGUAGES else ENGLISH, region))
+
+
+@contextmanager
+def speaking(language: str | None, region: str | None = None) -> Generator[None]:
+    """What is said meanwhile is in this language; where none is chosen, in that of before."""
+    chosen = Manner(language, region or "") if language in LANGUAGES else _MANNER.get()
+    before = _MANNER.set(chosen)
+    try:
+        yield
+    finally:
+        _MANNER.reset(before)
 
 
 def hush() -> None:

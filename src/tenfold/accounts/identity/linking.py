@@ -21,7 +21,7 @@ from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.db.database import Reader
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, NotFound
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 
 _CONFIRMED = """UPDATE tenfold.users SET email_verified_at = $2
 WHERE id = $1 AND email_verified_at IS NULL"""
@@ -102,7 +102,9 @@ class Linking:
         label = self._providers.label(shown.issuer)
         await act.note_everywhere("identity_linked", provider=shown.provider)
         named = f" ({shown.email})" if shown.email else ""
-        await self._own.told(act, f"{label}{named} was linked to your account.")
+        await self._own.told(
+            act, mark("%(name)s was linked to your account."), name=f"{label}{named}"
+        )
 
     async def unlink(self, claims: Claims, identity: UUID, client: Client) -> None:
         """Take an identity away; what it signed ends with it. Conflict where nothing is left."""
@@ -115,7 +117,7 @@ class Linking:
             await act.tx.forget_people([m.tenant for m in act.account.memberships])
             await act.note_everywhere("identity_unlinked", provider=gone.provider)
             label = self._providers.label(gone.issuer)
-            await self._own.told(act, f"{label} was unlinked from your account.")
+            await self._own.told(act, mark("%(name)s was unlinked from your account."), name=label)
 
     async def mine(self, reader: Reader, claims: Claims) -> list[Linked]:
         """One's identities."""

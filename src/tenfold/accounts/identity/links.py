@@ -30,6 +30,7 @@ from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import clock
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import NIL
+from tenfold.kernel.language import speaking
 from tenfold.kernel.settings import Settings
 from tenfold.mail.letters import Letter
 
@@ -59,13 +60,14 @@ WHERE user_id = $1 AND kind = $2 AND used_at IS NULL"""
 
 
 class Asking(msgspec.Struct, kw_only=True):
-    """Somebody asked for a link: to which address, from where, in which browser."""
+    """Somebody asked for a link: to which address, from where, in which browser and language."""
 
     kind: Kind
     email: str
     address: str = ""
     browser: str = ""
     after: str = ""
+    language: str = ""
 
 
 class Detail(msgspec.Struct, kw_only=True):
@@ -98,8 +100,9 @@ def handlers(settings: Settings, keyring: Keyring) -> list[Handler[Any]]:
 
     @job(LINK_JOB, Asking, attempts=5)
     async def link(one: Job[Asking]) -> None:
-        async with one.transaction() as tx:
-            await _send(tx, keyring, settings.address, one.payload)
+        with speaking(one.payload.language):
+            async with one.transaction() as tx:
+                await _send(tx, keyring, settings.address, one.payload)
 
     return [link]
 

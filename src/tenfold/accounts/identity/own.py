@@ -61,7 +61,7 @@ from tenfold.kernel.errors import (
     Unauthenticated,
 )
 from tenfold.kernel.ids import NIL
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 
 SURE = timedelta(minutes=10)
 """How long after proving who they are somebody may do what is dangerous."""
@@ -224,7 +224,7 @@ class Own:
             await act.tx.execute(_NO_PASSWORD, act.account.id)
             await self.need_way_in(act, password=False)
             await act.note_everywhere("password_changed", removed=True)
-            await self.told(act, "Your password was removed.")
+            await self.told(act, mark("Your password was removed."))
 
     async def _password_is(self, claims: Claims, password: str) -> bool:
         async with self._database.read(NIL) as reader:
@@ -338,10 +338,12 @@ class Own:
                 code="LAST_WAY_IN",
             )
 
-    async def told(self, act: Act, what: str) -> None:
-        """Write to them that how they sign in has changed."""
-        user = act.account.user
-        await self._tell(act, letters.factors_changed(user, what, act.client, self._address))
+    async def told(self, act: Act, what: str, **values: str) -> None:
+        """Write to them that how they sign in has changed: `what` is a marked sentence."""
+        letter = letters.factors_changed(
+            act.account.user, what, act.client, self._address, **values
+        )
+        await self._tell(act, letter)
 
     async def _tell(self, act: Act, letter: letters.Letter) -> None:
         await letters.post_to(act.tx, self._keyring, letter, act.account)

@@ -17,7 +17,10 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Reader
 from tenfold.db.keys import Keyring
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
+
+_PASSKEY_ADDED = mark("The passkey “%(name)s” was added to your account.")
+_PASSKEY_REMOVED = mark("The passkey “%(name)s” was removed from your account.")
 
 
 class OwnFactors:
@@ -56,7 +59,7 @@ class OwnFactors:
                 raise Invalid({"code": say("is not what the app shows now")})
             await act.note_everywhere("mfa_enabled", factor="totp")
             codes = await self._added(act)
-            await self._own.told(act, "An authenticator app was added to your account.")
+            await self._own.told(act, mark("An authenticator app was added to your account."))
             return await self._own.rise(act, ("otp", MFA)), codes
 
     async def remove_totp(self, claims: Claims, client: Client) -> None:
@@ -67,7 +70,7 @@ class OwnFactors:
                 raise NotFound(say("No authenticator app is set up."))
             await act.note_everywhere("mfa_disabled", factor="totp")
             await self._after_removal(act)
-            await self._own.told(act, "The authenticator app was removed from your account.")
+            await self._own.told(act, mark("The authenticator app was removed from your account."))
 
     async def new_codes(self, claims: Claims, client: Client) -> list[str]:
         """New recovery codes in place of the earlier ones."""
@@ -77,7 +80,9 @@ class OwnFactors:
                 raise Conflict(say("Set up a second factor first."), code="NO_SECOND_FACTOR")
             codes = await self._codes(act)
             await act.note_everywhere("recovery_codes_made")
-            await self._own.told(act, "New recovery codes were made; the earlier ones are void.")
+            await self._own.told(
+                act, mark("New recovery codes were made; the earlier ones are void.")
+            )
             return codes
 
     # -- passkeys
@@ -102,7 +107,7 @@ class OwnFactors:
             made = await passkeys.add(act.tx, act.account.id, ceremony, answer, name)
             await act.note_everywhere("passkey_added", passkey=made)
             codes = await self._added(act)
-            await self._own.told(act, f"The passkey “{name}” was added to your account.")
+            await self._own.told(act, _PASSKEY_ADDED, name=name)
             return await self._own.rise(act, ("swk", MFA)), codes
 
     async def rename_passkey(
@@ -123,7 +128,7 @@ class OwnFactors:
             await self._own.need_way_in(act)
             await act.note_everywhere("passkey_removed", passkey=identity)
             await self._after_removal(act)
-            await self._own.told(act, f"The passkey “{name}” was removed from your account.")
+            await self._own.told(act, _PASSKEY_REMOVED, name=name)
 
     async def passkeys(self, reader: Reader, claims: Claims) -> list[passkeys.Passkey]:
         """One's passkeys."""

@@ -14,7 +14,7 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Locked, TenfoldError, Unauthenticated
-from tenfold.kernel.language import say
+from tenfold.kernel.language import mark, say
 
 ACCOUNT_KEY = "sign-in accounts"
 """The name of the key from which lockouts know accounts."""
@@ -95,8 +95,8 @@ class Proving:
     async def _recovered(self, tx: Transaction, account: Account, client: Client) -> None:
         left = (await enrolled(tx, account.id)).recovery_codes
         await note_everywhere(tx, "recovery_code_used", client, account.id, left=left)
-        what = f"A recovery code was used to sign in; {left} are left."
-        letter = letters.factors_changed(account.user, what, client, self._address)
+        what = mark("A recovery code was used to sign in; %(n)s are left.")
+        letter = letters.factors_changed(account.user, what, client, self._address, n=str(left))
         await letters.post_to(tx, self._keyring, letter, account)
 
 

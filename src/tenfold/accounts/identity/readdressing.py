@@ -26,7 +26,7 @@ from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import clock
 from tenfold.kernel.errors import Forbidden, Invalid
 from tenfold.kernel.ids import NIL
-from tenfold.kernel.language import say
+from tenfold.kernel.language import manner, say, speaking
 from tenfold.kernel.settings import Settings
 from tenfold.mail.letters import post
 
@@ -39,12 +39,14 @@ _LEAVE = "SELECT tenfold.leave_unknown($1)"
 
 
 class Readdressed(msgspec.Struct, kw_only=True):
-    """Somebody wants another address: whose account, from which address to which, from where."""
+    """Somebody wants another address: whose account, from which address to which, from where, and
+    in which language they asked."""
 
     user: UUID
     before: str
     email: str
     address: str
+    language: str = ""
 
 
 class Readdressing:
@@ -63,7 +65,11 @@ class Readdressing:
             if wanted == before:
                 raise Invalid({"email": say("is your address already")})
             asked = Readdressed(
-                user=act.account.id, before=before, email=wanted, address=client.address
+                user=act.account.id,
+                before=before,
+                email=wanted,
+                address=client.address,
+                language=manner().language,
             )
             await enqueue(act.tx.connection, EMAIL_JOB, asked, tenant=NIL)
         return wanted
@@ -122,8 +128,9 @@ def handlers(settings: Settings, keyring: Keyring) -> list[Handler[Any]]:
 
     @job(EMAIL_JOB, Readdressed, attempts=5)
     async def email(one: Job[Readdressed]) -> None:
-        async with one.transaction() as tx:
-            await _send(tx, keyring, settings.address, one.payload)
+        with speaking(one.payload.language):
+            async with one.transaction() as tx:
+                await _send(tx, keyring, settings.address, one.payload)
 
     return [email]
 

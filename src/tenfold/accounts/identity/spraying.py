@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from tenfold.accounts.client import Client
 from tenfold.accounts.events import note
 from tenfold.accounts.identity import letters
@@ -71,23 +69,16 @@ async def _tell(
     for administrator in await tx.rows(_ADMINISTER, tenant, _MOST_TOLD):
         user = await by_id(tx, administrator[0])
         if user is not None:
-            letter = letters.people_tried(user, name, *_seen(row, addresses), settings.address)
+            letter = letters.people_tried(user, name, row["tried"], addresses, settings.address)
             await post(tx, keyring, letter, tenant=tenant, user=user.id)
     if settings.alert_mail:
-        await post(tx, keyring, _to_operator(settings.alert_mail, name, *_seen(row, addresses)))
+        await post(tx, keyring, _to_operator(settings.alert_mail, name, row["tried"], addresses))
 
 
-def _seen(row: asyncpg.Record, addresses: list[str]) -> tuple[int, str]:
-    """How many people, and from where."""
-    some = ", ".join(addresses[:5])
-    more = f" and {len(addresses) - 5:,} more" if len(addresses) > 5 else ""
-    return row["tried"], f"{some}{more}" or "unknown addresses"
-
-
-def _to_operator(alert: str, organisation: str, people: int, places: str) -> Letter:
+def _to_operator(alert: str, organisation: str, people: int, addresses: list[str]) -> Letter:
     text = (
         f"Sign-ins of {people:,} people of {organisation} failed within an hour, and they did not "
-        f"get in since. They came from {places}.\n\n"
+        f"get in since. They came from {letters.places(addresses)}.\n\n"
         "The organisation's owners and admins were told. Accounts lock by themselves after five "
         "failures each; `tenfold security-events --type login_failed` lists what was tried.\n\n"
         "Tenfold\n"

@@ -278,16 +278,22 @@ async def new_account(
 
 
 def _letter(email: str, organisation: str, by: str, link: str) -> Letter:
-    asks = f"{by.strip() or 'Somebody'} invites you to join {organisation} at Tenfold."
     paragraphs = (
-        "Hello,",
-        f"{asks} Open this link within {LIFE.days} days:",
+        say("Hello,"),
+        say(
+            "%(name)s invites you to join %(organisation)s at Tenfold. Open this link within "
+            "%(n)s days:",
+            name=by.strip() or say("Somebody"),
+            organisation=organisation,
+            n=LIFE.days,
+        ),
         link,
-        "If you do not know what this is about, ignore it.",
+        say("If you do not know what this is about, ignore it."),
         "Tenfold",
     )
     text = "\n\n".join(paragraphs)
-    return Letter("invitation", email, f"Join {organisation} at Tenfold", text + "\n")
+    subject = say("Join %(organisation)s at Tenfold", organisation=organisation)
+    return Letter("invitation", email, subject, text + "\n")
 
 
 def _over() -> NotFound:

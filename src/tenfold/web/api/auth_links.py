@@ -14,6 +14,7 @@ from tenfold.accounts.identity.account import plain_email
 from tenfold.accounts.identity.letting_in import mark
 from tenfold.accounts.identity.links import Asking, Kind
 from tenfold.accounts.identity.secrets_kept import new_secret
+from tenfold.kernel.language import manner
 from tenfold.web import respond
 from tenfold.web.api.auth import (
     TRIES,
@@ -145,6 +146,7 @@ async def wish(
         address=client.address,
         browser=mark(browser),
         after=safe_next(after),
+        language=manner().language,
     )
     await gate.accounts.links.ask(asking, client)
 
