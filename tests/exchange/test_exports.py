@@ -143,6 +143,30 @@ async def test_what_is_exported_can_be_imported_again(person, desk, form):
     assert trip.records == 2
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+async def test_a_list_that_was_exported_and_edited_changes_its_records(person, tmp_path, form):
+    rest = {"last_name": "Lee", "status": "hot", "budget": 1234.5}
+    for name in ("Ada", "Bo"):
+        await person.post("/v1/leads", {"first_name": name, **rest}, 201)
+    fields = "first_name,budget,created_at"
+    answer = await exported(person, "/v1/leads/export", fields=fields, format=form)
+    file = tmp_path / f"leads.{form}"
+    file.write_bytes(answer.content)
+    assert counts(await person.imported(file, "leads")) == (2, 0, 0, 2, 0)
+    if form == "csv":
+        file.write_bytes(answer.content.replace(b"Ada", b"Ida"))
+        assert counts(await person.imported(file, "leads")) == (2, 0, 1, 1, 0)
+        assert {one["first_name"] for one in await person.every("leads")} == {"Ida", "Bo"}
+
+
+async def test_an_id_that_another_program_made_is_an_external_id(person, tmp_path):
+    file = tmp_path / "leads.csv"
+    theirs = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    file.write_text(f"id,first_name,last_name,budget\n{theirs},Ada,Lee,5\n")
+    assert counts(await person.imported(file, "leads")) == (1, 1, 0, 0, 0)
+    assert [one["external_id"] for one in await person.every("leads")] == [theirs]
+
+
 async def test_amounts_of_ones_own_come_back_in_their_currency(person, desk, tmp_path):
     fee = {"type": "lead", "name": "fee", "kind": "money"}
     await person.post("/v1/custom-fields", fee, 201)

@@ -71,7 +71,12 @@ async def test_an_address_that_several_records_have_is_refused_in_words(person):
 
 async def test_an_address_that_comes_twice_in_the_file_is_no_key_until_it_is_chosen(person):
     text = "Last Name,E-mail\nA,us@example.com\nB,Us@Example.com\n"
-    assert counts(await person.imported(text, "contacts", dry_run="true")) == (2, 2, 0, 0, 0)
+    trial = await person.imported(text, "contacts", dry_run="true")
+    assert counts(trial) == (2, 2, 0, 0, 0)
+    (note,) = trial["notes"]
+    assert "several have the same email ('us@example.com')" in note
+    chosen = await person.imported(text, "contacts", dry_run="true", key="none")
+    assert not chosen["notes"], "whoever chose it knows"
     view = await person.imported(text, "contacts", key="email")
     assert counts(view) == (2, 1, 0, 0, 1)
     (row,) = await person.refused(view)

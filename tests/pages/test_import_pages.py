@@ -72,6 +72,29 @@ async def test_what_no_column_gives_is_told_once_by_its_label(visitor: Visitor) 
     assert "UTF-8" in page.text
 
 
+async def test_an_address_that_comes_in_parts_is_not_missing(visitor: Visitor) -> None:
+    csv = b"Street Number,Street Name,City,List Price\n12,Elm St,Sacramento,500000\n"
+    page = await send(visitor, csv, type="listings")
+    assert not page.all("p", class_="amber")
+    page = await send(visitor, b"City\nSacramento\n", type="leads")
+    (told,) = page.all("p", class_="amber")
+    assert "First name and Last name are required" in told.text
+
+
+async def test_what_the_rows_are_is_chosen_and_not_guessed(visitor: Visitor) -> None:
+    page = await visitor.get("/imports/new")
+    assert dict(page.one("form", id="send-form").fields())["type"] == ""
+    page = await send(visitor, type="")
+    assert visitor.answer.status_code == 400
+    assert "Choose what the rows are." in page.one("p", role="alert").text
+
+
+async def test_an_address_of_two_people_is_told_before_all_are_made_anew(visitor: Visitor) -> None:
+    twins = b"Last name,E-mail\nA,us@example.com\nB,us@example.com\n"
+    page = await send(visitor, twins)
+    assert "Every row makes a new record" in " ".join(p.text for p in page.all(class_="note"))
+
+
 async def test_old_drafts_are_removed_beside_the_requests(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tenfold.engine.access import Access
@@ -62,11 +63,24 @@ def chosen_key(
 
 def _sure(one: Field, values: Sequence[Value]) -> bool:
     """Whether a field is a key though nobody says so."""
-    if one.unique or one.type.kind != "email":
-        return one.unique
-    cells = [several(as_text(value).casefold()) for value in values]
-    first = [cell[0] for cell in cells if cell and cell[0]]
-    return len(set(first)) == len(first)
+    return one.unique or (one.type.kind == "email" and not _twin(values))
+
+
+def shared(
+    keys: Mapping[str, Field], mapped: Mapping[str, Sequence[Value]]
+) -> tuple[Field, str] | None:
+    """What would be the key, did not several rows have the same; with one such value."""
+    for name, one in keys.items():
+        if name in mapped and one.type.kind == "email" and (twin := _twin(mapped[name])):
+            return one, twin
+    return None
+
+
+def _twin(values: Sequence[Value]) -> str:
+    """The first of the addresses that comes twice."""
+    cells = (several(as_text(value).casefold()) for value in values)
+    counts = Counter(cell[0] for cell in cells if cell and cell[0])
+    return next((address for address, number in counts.items() if number > 1), "")
 
 
 def compared(one: Field, value: object, at: Locale) -> object:

@@ -75,6 +75,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     links: list[Link]
     """Relations by which rows name records that are not here."""
     notes: list[str]
+    missing: list[str]
+    """The labels of fields that a new record needs and that no column goes into."""
     first: list[PreviewRow]
 
 
@@ -168,6 +170,7 @@ def _preview(kind: str, looked: _Looked, links: list[Link]) -> Preview:
         values=looked.values,
         links=links,
         notes=looked.notes,
+        missing=[target.label for target in found.missing],
         first=[_shown(row) for row in looked.first],
     )
 

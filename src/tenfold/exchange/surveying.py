@@ -13,15 +13,23 @@ from tenfold.engine.definition import TIMES, Definition, Field
 from tenfold.exchange.address_groups import addressed
 from tenfold.exchange.converting import Converter, texts_of
 from tenfold.exchange.import_state import Options, Part
-from tenfold.exchange.keys import chosen_key, keys_of
-from tenfold.exchange.mapping import Guess, guess, missing
+from tenfold.exchange.keys import chosen_key, keys_of, shared
+from tenfold.exchange.mapping import Guess, Target, guess, missing
 from tenfold.exchange.meanings import meanings
 from tenfold.exchange.readers import Source, open_source
 from tenfold.exchange.refusals import added, place_of
 from tenfold.exchange.rows import NotReadable, Row, Value, is_blank
 from tenfold.exchange.salesforce_tree import TYPE
-from tenfold.exchange.targets import ID, STANDS_IN, Goal, goals_of, references
-from tenfold.exchange.value_texts import Reading, Special
+from tenfold.exchange.targets import (
+    FULL_NAME,
+    ID,
+    STANDS_IN,
+    Goal,
+    exported_here,
+    goals_of,
+    references,
+)
+from tenfold.exchange.value_texts import Reading, Special, shown
 from tenfold.kernel.language import mark, say, within
 
 SAMPLED = 1_000
@@ -30,6 +38,11 @@ NO_COLUMN = mark("No column goes into any field; say by hand where each belongs.
 NEEDED = mark("No column goes into %(field)s, which a new %(type)s needs.")
 KEY_SKIPS = mark("Rows whose %(key)s exists are skipped.")
 KEY_CHANGES = mark("Rows whose %(key)s exists change that record.")
+ALL_NEW = mark(
+    "Every row makes a new record, also if it was imported before: several have the same "
+    "%(field)s (%(value)s), so the %(things)s that are here are not looked for by it. Choose by "
+    "what they are found, or import the file only once."
+)
 
 
 @dataclass(slots=True)
@@ -51,6 +64,8 @@ class Survey:
     """What words of the file were said to mean, by field."""
     skips: bool
     """Whether cells that can't be read are left out, where their rows can do without them."""
+    missing: list[Target]
+    """What a new record needs and no column gives."""
 
     def converter(self) -> Converter:
         """A converter that has learned how the whole file is written."""
@@ -101,32 +116,39 @@ def survey(path: Path, part: Part, options: Options, view: View) -> Survey:
     if number and not read and source.kind in _JSON:
         raise NotReadable(say("The file could not be read: %(why)s", why=first[0].error))
     columns = [*source.columns, *(c for c in source.late_columns if c not in source.columns)]
-    goals = goals_of(definition, view.person.access(definition), columns)
+    ours = exported_here(columns, samples)
+    goals = goals_of(definition, view.person.access(definition), own=ours)
     chosen = dict(options.mapping)
     if part.sobject:
         # A plan's options name the columns of several files.
         chosen = {c: t for c, t in chosen.items() if c in columns}
     linked = references(columns, samples, goals, view.types)
     # The columns of our own exports are named as the fields are.
-    own = {c: c for c in columns if c in goals} if ID in goals else {}
+    own = {c: c for c in columns if c in goals} if ours else {}
     settled = {**linked, **own, **chosen}
     guesses = _guessed(columns, samples, goals, settled)
     keys = keys_of(definition, view.person.access(definition))
     mapped = {g.target: [one.get(g.column) for one in samples] for g in guesses if g.target}
     key, need = chosen_key(keys, mapped, options.key)
-    notes = [*source.notes, *_notes(definition, guesses, goals, empty)]
+    lacking = _missing(guesses, goals)
+    needed = [say(NEEDED, field=t.label, type=within(definition.label)) for t in lacking]
+    notes = [*source.notes, *_notes(guesses, empty), *needed]
     if key:
         text = KEY_SKIPS if options.existing == "skip" else KEY_CHANGES
         notes.append(say(text, key=within(keys[key].label)))
+    elif not options.key and not ours and (twin := shared(keys, mapped)):
+        notes.append(_all_new(definition, *twin))
     if number and not any(one.target for one in guesses):
         notes.append(say(NO_COLUMN))
     if not number:
         notes = [*source.notes, say("The file holds no rows, only what comes before them.")]
     # Our own exports write a point, wherever the organisation is.
-    how = replace(view.how, decimals="point") if ID in goals else view.how
+    how = replace(view.how, decimals="point") if ours else view.how
     said = meanings(options.values, goals)
     skips = options.unreadable == "skip"
-    return Survey(source, columns, guesses, goals, number, notes, keys, key, need, how, said, skips)
+    return Survey(
+        source, columns, guesses, goals, number, notes, keys, key, need, how, said, skips, lacking
+    )
 
 
 def _guessed(
@@ -167,12 +189,7 @@ def _counted(
     return number, empty, read
 
 
-def _notes(
-    definition: Definition,
-    guesses: Sequence[Guess],
-    goals: Mapping[str, Goal],
-    empty: set[str],
-) -> list[str]:
+def _notes(guesses: Sequence[Guess], empty: set[str]) -> list[str]:
     notes: list[str] = []
     # A record's type says what it is; it is no value of it.
     extra = [g.column for g in guesses if g.target is None and g.reason != "chosen"]
@@ -185,10 +202,20 @@ def _notes(
     out = [g.column for g in guesses if g.target is None and g.reason == "chosen"]
     if out:
         notes.append(say("These columns were left out as asked: %(names)s.", names=", ".join(out)))
-    given = {(g.target or "").split(".")[0] for g in guesses}
-    lacking = missing(guesses, [goal.target for goal in goals.values()])
-    for target in lacking:
-        named = target.name in ("first_name", "last_name") and "full_name" in given
-        if target.name not in given and not named and STANDS_IN.get(target.name) not in given:
-            notes.append(say(NEEDED, field=target.label, type=within(definition.label)))
     return notes
+
+
+def _all_new(definition: Definition, field: Field, value: str) -> str:
+    names = {"field": within(field.label), "things": within(definition.label_plural)}
+    return say(ALL_NEW, value=shown(value), **names)
+
+
+def _missing(guesses: Sequence[Guess], goals: Mapping[str, Goal]) -> list[Target]:
+    """What a new record needs and no column gives, in parts or in another's place either."""
+    given = {(g.target or "").split(".")[0] for g in guesses}
+    if ID in given:
+        return []
+    if FULL_NAME in given:
+        given |= {"first_name", "last_name"}
+    every = missing(guesses, [goal.target for goal in goals.values()])
+    return [t for t in every if t.name not in given and STANDS_IN.get(t.name) not in given]

@@ -10,13 +10,16 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import Choice, Choices, Ref, Secret
 from tenfold.engine.units import PERCENT
 from tenfold.exchange.mapping import Target
-from tenfold.exchange.rows import Value
+from tenfold.exchange.rows import Value, as_text
 from tenfold.exchange.salesforce_tree import pointed_at
 from tenfold.exchange.synonyms import plain
 from tenfold.exchange.values import KINDS
+from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import mark, say, within
 
 ID = "id"
+_OURS = 7
+"""The version of the UUIDs that we make."""
 FULL_NAME = "full_name"
 CURRENCY = "currency"
 STANDS_IN = {"list_price": "close_price"}
@@ -75,9 +78,7 @@ class Goal:
         return self.field
 
 
-def goals_of(
-    definition: Definition, access: Access, columns: Sequence[str] = ()
-) -> dict[str, Goal]:
+def goals_of(definition: Definition, access: Access, *, own: bool = False) -> dict[str, Goal]:
     """The goals of a type by name, those that point elsewhere last; `id` only for our own files."""
     fields = [f for f in definition.fields.values() if access.sets(f)]
     fields += [f for f in definition.custom_fields.values() if access.sets(f)]
@@ -92,10 +93,17 @@ def goals_of(
     names = definition.fields
     if "first_name" in names and "last_name" in names and "full_name" not in names:
         found[FULL_NAME] = Goal(Target(FULL_NAME, say("Full name"), FULL_NAME), None)
-    # A file with both of these columns was exported here; elsewhere `Id` means the external id.
-    if ID in columns and "external_id" in columns:
+    if own:
         found[ID] = Goal(Target(ID, "Id", ID), definition.fields.get(ID))
     return found
+
+
+def exported_here(columns: Sequence[str], samples: Sequence[Mapping[str, Value]]) -> bool:
+    """Whether a file is an export of ours, so that its `id` is a record's; else an external id."""
+    if ID not in columns or "external_id" in columns:
+        return ID in columns
+    ids = [parse_id(as_text(row[ID])) for row in samples if row.get(ID)]
+    return bool(ids) and all(one is not None and one.version == _OURS for one in ids)
 
 
 def options_of(one: Field | None) -> dict[str, str]:

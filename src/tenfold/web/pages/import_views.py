@@ -15,28 +15,18 @@ from tenfold.engine import batches
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.exchange.import_files import ImportFiles
-from tenfold.exchange.import_state import SKIPPED, Counts, Options, State, state_of
-from tenfold.exchange.import_state import Column as Mapped
+from tenfold.exchange.import_state import SKIPPED, Counts, State, state_of
 from tenfold.exchange.jobs import Undoing
-from tenfold.exchange.previewing import Preview
-from tenfold.exchange.refusals import PLACE_LABELS, place_of
+from tenfold.exchange.refusals import PLACE_LABELS
 from tenfold.exchange.standing import UNFINISHED
-from tenfold.exchange.surveying import KEY_CHANGES, KEY_SKIPS, NEEDED, NO_COLUMN
 from tenfold.kernel.language import mark, say, say_n, within
-from tenfold.web.pages import cells, import_how, import_kept, import_links, import_words, words
+from tenfold.web.pages import cells, import_kept, words
 from tenfold.web.pages.cells import Cell
-from tenfold.web.pages.filters import Option, address
+from tenfold.web.pages.filters import address
 from tenfold.web.pages.frame import Guest
-from tenfold.web.pages.import_how import Choice, other_columns
 from tenfold.web.pages.import_kept import Kept
-from tenfold.web.pages.import_links import Missing
-from tenfold.web.pages.import_words import Words
 
 _REFUSED_SHOWN = 20
-_CERTAIN, _LIKELY = 0.9, 0.6
-_TOLD_ELSEWHERE = (NO_COLUMN, NEEDED, KEY_SKIPS, KEY_CHANGES)
-"""Notes that the page of columns tells in their places."""
-_NONE: Mapping[int, str] = {}
 # A field at the beginning of a sentence of a refusal: `last_name: is required.`
 _NAMED = re.compile(r"(?:^|(?<=\. ))([a-z][a-z0-9_]*): ")
 _HUES = {"pending": "grey", "processing": "blue", "failed": "red"}
@@ -48,14 +38,6 @@ _ICONS = {
     batches.UNDO: "undo-2",
     batches.HAND_OVER: "handshake",
     batches.SAMPLE: "sparkles",
-}
-_REASONS = {
-    "chosen": mark("chosen"),
-    "same name": mark("same name"),
-    "known name": mark("known name"),
-    "similar name": mark("similar name"),
-    "content": mark("by its content"),
-    "unmapped": "",
 }
 
 
@@ -107,51 +89,6 @@ class SkippedCell:
     line: str
     column: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a file: where it goes, why, and a few of its values."""
-
-    number: int
-    name: str
-    samples: str
-    reason: str
-    options: tuple[Option, ...]
-    sure: str = ""
-    hue: str = ""
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedRow:
-    """One of the first rows as it would be stored."""
-
-    line: str
-    refused: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A file before it is imported."""
-
-    path: str
-    filename: str
-    rows: str
-    about: str
-    columns: tuple[Column, ...]
-    heads: tuple[str, ...]
-    first: tuple[CheckedRow, ...]
-    notes: tuple[str, ...]
-    missing: tuple[str, ...]
-    problem: str
-    place: str
-    known: tuple[Choice, ...]
-    how: tuple[Choice, ...]
-    words: tuple[Words, ...]
-    missing_links: tuple[Missing, ...]
-    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +252,7 @@ def view(
         figures=tuple(figures),
         notes=tuple(notes),
         error=error,
-        refused=tuple(replace(one, reason=_labelled(one.reason, definition)) for one in refused),
+        refused=tuple(replace(one, reason=labelled(one.reason, definition)) for one in refused),
         refused_count=state.counts.refused if state else 0,
         skipped=_skipped(state) if state else (),
         more_skipped=state is not None and len(state.skipped) == SKIPPED,
@@ -374,9 +311,9 @@ def _skipped(state: State) -> tuple[SkippedCell, ...]:
     )
 
 
-def _labelled(reason: str, definition: Definition | None) -> str:
+def labelled(reason: str, definition: Definition | None) -> str:
     """Why a row is refused, with its fields called as people know them."""
-    labels = {f.json_name: f.label for f in _fields(definition)} if definition else {}
+    labels = {f.json_name: f.label for f in definition.fields.values()} if definition else {}
     return _NAMED.sub(lambda found: f"{labels.get(found[1], found[1])}: ", reason)
 
 
@@ -482,116 +419,6 @@ def _records(count: int) -> str:
     return say_n("%(n)s record", "%(n)s records", count, n=words.number(count))
 
 
-def check(
-    path: str,
-    filename: str,
-    definition: Definition,
-    preview: Preview,
-    eyes: cells.Reader,
-    how: tuple[Choice, ...],
-    chosen: Options,
-    problem: str = "",
-    clashes: Mapping[int, str] = _NONE,
-) -> Check:
-    """A file with its mapping and its first rows; `clashes` are columns that want a taken field."""
-    labels = {t.name: t.label for t in preview.targets}
-    used = [m.target for m in preview.mapping if m.target]
-    shown = [f for f in _fields(definition) if f.json_name in _values(preview)]
-    one, many = within(definition.label), within(definition.label_plural)
-    about = ", ".join(p.upper() for p in (preview.kind, preview.encoding) if p)
-    elsewhere = tuple(say(text).partition("%(")[0] for text in _TOLD_ELSEWHERE)
-    return Check(
-        path=path,
-        filename=filename,
-        rows=f"{words.number(preview.rows)} {one if preview.rows == 1 else many}",
-        about=about,
-        columns=tuple(
-            _column(number, m, labels, used, clashes.get(number, ""))
-            for number, m in enumerate(preview.mapping)
-        ),
-        heads=tuple(f.label for f in shown),
-        first=tuple(
-            CheckedRow(
-                str(r.line),
-                _labelled(r.refused, definition),
-                tuple(cells.cell(f, r.values, eyes) for f in shown),
-            )
-            for r in preview.first
-        ),
-        # What is missing is told by its label, above the columns; the key beside its choice.
-        notes=tuple(n for n in preview.notes if not n.startswith(elsewhere)),
-        missing=tuple(t.label for t in preview.targets if t.required and t.name not in used),
-        problem=problem,
-        place=say(PLACE_LABELS[place_of([preview.kind])]),
-        known=import_how.known(preview, chosen),
-        how=how,
-        words=import_words.words(preview, chosen),
-        missing_links=import_links.missing(preview, chosen),
-        changed=other_columns(chosen, Options())
-        or bool(chosen.region or chosen.currency)
-        or chosen.unreadable == "skip",
-    )
-
-
-def _column(
-    number: int, one: Mapped, labels: Mapping[str, str], used: Sequence[str], clash: str
-) -> Column:
-    """A column with what its field was chosen by, how sure that is, and why it can't go there."""
-    sure, hue = _sure(one)
-    problem = ""
-    if clash:
-        said = say("Another column goes into %(field)s already.", field=labels.get(clash, clash))
-        mend = say("Choose another field for one of them.")
-        problem = f"{said} {mend}"
-    return Column(
-        number,
-        one.column,
-        ", ".join(one.samples[:3]),
-        say(_REASONS.get(one.reason, one.reason)) if one.reason != "unmapped" else "",
-        _options(clash or one.target, labels, used),
-        "" if clash else sure,
-        hue,
-        problem,
-    )
-
-
-def _sure(one: Mapped) -> tuple[str, str]:
-    """How sure a guess is, in a word and a hue; nothing for a column that is left out."""
-    if one.target is None:
-        return "", ""
-    if one.reason == "chosen":
-        return say("Chosen"), "blue"
-    if one.confidence >= _CERTAIN:
-        return say("Sure"), "green"
-    return (say("Likely"), "grey") if one.confidence >= _LIKELY else (say("Look at it"), "amber")
-
-
-def _options(
-    target: str | None, labels: Mapping[str, str], used: Sequence[str]
-) -> tuple[Option, ...]:
-    """Every field that a column can go into; one that is taken by another says so."""
-    every = sorted(labels.items(), key=lambda pair: pair[1].casefold())
-    return (
-        Option("", say("Leave out"), not target),
-        *(
-            Option(
-                name,
-                say("%(field)s (taken)", field=label) if name in used and name != target else label,
-                name == target,
-            )
-            for name, label in every
-        ),
-    )
-
-
-def _fields(definition: Definition) -> list[Any]:
-    return [f for f in definition.fields.values() if not f.system]
-
-
-def _values(preview: Preview) -> set[str]:
-    return {name for row in preview.first for name in row.values}
-
-
 def refused_rows(files: ImportFiles, state: State) -> list[RefusedRow]:
     """The first rows that were refused, with the line and the reason of each."""
     found: list[RefusedRow] = []
@@ -604,6 +431,3 @@ def refused_rows(files: ImportFiles, state: State) -> list[RefusedRow]:
 def names_wanted(found: Sequence[Batch]) -> set[UUID]:
     """The people that batches name."""
     return {b.actor_id for b in found if b.actor_id is not None}
-
-
-__all__ = ["Check", "Entry", "check", "entry", "names_wanted", "refused_rows", "view"]

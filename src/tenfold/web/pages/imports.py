@@ -39,6 +39,7 @@ from tenfold.web.api.imports import refused_stream
 from tenfold.web.desk import desk_of
 from tenfold.web.pages import (
     cells,
+    import_check,
     import_filters,
     import_how,
     import_kept,
@@ -50,7 +51,8 @@ from tenfold.web.pages import (
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.filters import Option, address
 from tenfold.web.pages.frame import Guest, changing, frame, readable, visiting
-from tenfold.web.pages.import_views import Check, RefusedRow
+from tenfold.web.pages.import_check import Check
+from tenfold.web.pages.import_views import RefusedRow
 from tenfold.web.pages.mentions import Mentions
 from tenfold.web.pages.session import Flash, Form, Req, keep_flash, routed, signed_form
 from tenfold.web.pages.uploads import pieces, signed_upload
@@ -102,6 +104,8 @@ async def send(request: Req) -> ASGIResponse:
         kind = form.get("type")
         if upload is None:
             return await _send_form(request, claims, kind, say("Choose a file to import."))
+        if not kind:
+            return await _send_form(request, claims, kind, say("Choose what the rows are."))
         return await _drafted(request, claims, upload, kind)
 
 
@@ -399,7 +403,7 @@ async def _check(
     how = import_how.choices(preview, draft.options, guest.who)
     eyes = guest.eyes(names)
     what = (path, draft.filename, definition, preview, eyes, how, draft.options, problem)
-    return import_views.check(*what, clashes=clashes)
+    return import_check.check(*what, clashes=clashes)
 
 
 async def _eyes(
