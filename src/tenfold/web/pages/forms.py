@@ -46,6 +46,8 @@ async def body_of(
         value: object
         try:
             if one.type.kind in ("ref", "user", "any_ref"):
+                if _unseen(form, one):
+                    continue
                 value = await _target(form, one, query, reader, person)
             else:
                 value = _value(form, one)
@@ -81,12 +83,11 @@ def _value(form: Form, one: Field) -> object:
         case "choices":
             return form.all(name) or None
         case "tags":
-            return [t.strip() for t in text.split(",") if t.strip()] or None
+            return words.typed_texts(text) or None
         case "date":
             return words.typed_day(text)
         case "datetime":
-            zone: ZoneInfo = words.zone_of(form.get(f"{name}.zone"))
-            return words.from_local(text, zone) if text else None
+            return _moment(text, form.get(f"{name}.was"), words.zone_of(form.get(f"{name}.zone")))
         case "address":
             given = {part: form.get(f"{name}.{part}").strip() for part in ADDRESS_PARTS}
             return {part: value for part, value in given.items() if value} or None
@@ -94,6 +95,14 @@ def _value(form: Form, one: Field) -> object:
             return _json(text)
         case _:
             return text
+
+
+def _moment(text: str, was: str, zone: ZoneInfo) -> object:
+    """A moment that was typed; as long as its box is untouched what it was, to the second."""
+    before = words.moment_of(was)
+    if before is not None and text == words.local_input(before, zone):
+        return was
+    return words.from_local(text, zone) if text else None
 
 
 def number(text: str) -> object:
@@ -115,6 +124,13 @@ def _json(text: str) -> object:
         return digits.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
         raise Refused(say('must be JSON, like {"key": "value"}')) from None
+
+
+def _unseen(form: Form, one: Field) -> bool:
+    """Whether a relation's box is empty since its reader may not see what it leads to."""
+    name = name_of(one)
+    stored, _, title = form.get(f"{name}.was").partition("|")
+    return bool(stored) and not title and not form.get(name).strip()
 
 
 async def _target(form: Form, one: Field, query: Query, reader: Reader, person: Person) -> object:

@@ -198,7 +198,8 @@ def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) ->
         beside = str(record.get(f"{one.name}_currency") or filled.currency)
         return {"beside": typed.get(f"{name}_currency", beside) if typed is not None else beside}
     if one.type.kind == "datetime":
-        return {"zone": str(filled.zone), "beside": _place(filled.zone)}
+        was = typed.get(f"{name}.was") if typed is not None else str(stored or "")
+        return {"zone": str(filled.zone), "beside": _place(filled.zone), "was": was}
     if one.type.kind == "tags":
         return {"hint": say("Separate them with commas")}
     if one.type.kind == "secret" and stored:
@@ -271,7 +272,7 @@ def _stored(one: Field, value: Any, filled: Filled) -> str:
             moment = words.moment_of(str(value))
             return words.local_input(moment, filled.zone) if moment else str(value)
         case "tags":
-            return ", ".join(value)
+            return words.between_commas(value)
         case "json":
             return digits.indented(value)
         case "ref" | "user":

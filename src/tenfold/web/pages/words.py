@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -235,6 +237,21 @@ def from_local(text: str, zone: tzinfo) -> str:
     except ValueError:
         return text
     return (found if found.tzinfo else found.replace(tzinfo=zone)).isoformat()
+
+
+def between_commas(texts: Iterable[str]) -> str:
+    """Texts as one box holds them; one that has a comma itself stands in quotes."""
+    return ", ".join(_quoted(one) if "," in one or one[:1] == '"' else one for one in texts)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def typed_texts(text: str) -> list[str]:
+    """What such a box holds, text by text."""
+    (row,) = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
+    return [one.strip() for one in row if one.strip()]
 
 
 def greeting(now: datetime, zone: tzinfo) -> str:
