@@ -123,6 +123,34 @@ async def test_an_appointment_that_is_next_can_be_done_but_not_put_off(
     assert "Snooze" not in ahead(visitor).text
 
 
+async def test_what_has_no_time_comes_after_what_has_one(
+    visitor: Visitor, lead: dict[str, Any], make: Make
+) -> None:
+    about = {"type": "lead", "id": lead["id"]}
+    await make("tasks", title="Some day", about=about)
+    await visitor.get(f"/leads/{lead['id']}")
+    assert "Some day" in ahead(visitor).text
+    await make("appointments", title="Showing", starts_at=FAR, ends_at=FAR, lead_id=lead["id"])
+    await visitor.get(visitor.path)
+    assert "Showing" in ahead(visitor).text
+
+
+@pytest.mark.parametrize("hidden", ["starts_at", "status"])
+async def test_what_comes_next_is_told_by_fields_that_one_sees(
+    visit: Visit, client: httpx.AsyncClient, admin: Somebody, organisation: Organisation,
+    lead: dict[str, Any], path: str, make: Make, hidden: str,
+) -> None:  # fmt: skip
+    await make("appointments", title="Showing", starts_at=FAR, ends_at=FAR, lead_id=lead["id"])
+    for name, hide in (("seeing", []), ("clerk", [hidden])):
+        grants = {"lead": {"read": "all"}, "appointment": {"read": "all", "hide": hide}}
+        role = {"name": name, "grants": grants}
+        answer = await client.post("/v1/roles", json=role, headers=admin.headers)
+        assert answer.status_code == 201, answer.text
+        page = await visit(await organisation.person("member", [name])).get(path)
+        assert "Showing" in page.text, "it is in the timeline"
+        assert bool(page.all("section", aria_label="Next step")) == (not hide)
+
+
 async def test_what_happened_is_written_down_on_the_page(
     visitor: Visitor, path: str, stored: Stored
 ) -> None:

@@ -187,8 +187,14 @@ async def stream(
             entries.append(_made(query.registry, row))
     last = past[limit - 1] if len(past) > limit else None
     earlier = Place(last["at"], last["key"], seq) if last else None
-    ahead = sorted((_made(query.registry, r) for r in rows if r["ahead"]), key=lambda m: m.at)
+    ahead = sorted((_made(query.registry, r) for r in rows if r["ahead"]), key=urgency)
     return Page(tuple(entries), earlier, tuple(ahead))
+
+
+def urgency(one: Made) -> tuple[bool, datetime]:
+    """By what things to be done are in order: what has no time comes after what has one."""
+    until = due(one.definition)
+    return until is None or one.record.get(until.json_name) is None, one.at
 
 
 def _made(registry: Registry, row: Any) -> Made:
@@ -219,7 +225,7 @@ class _Stream:
         past = sa.select(every).order_by(every.c.at.desc(), every.c.key.desc()).limit(self._most)
         parts: list[Any] = [sa.select(past.subquery("p"))]
         if first and only == "":
-            ahead = [(d, f) for d, f in self._types if due(d) is not None]
+            ahead = [(d, f) for d, f in self._types if self._foresees(d)]
             parts += [sa.select(self._ahead(*one).subquery(f"{one[0].name}_a")) for one in ahead]
         return compiled(sa.union_all(*parts))
 
@@ -263,6 +269,12 @@ class _Stream:
             rows = rows.where(_earlier(at, key))
         found = rows.order_by(at.desc(), columns["id"].desc()).limit(self._most)
         return self._shown(reading, found, at.name.rpartition(".")[2], ahead=False)
+
+    def _foresees(self, other: Definition) -> bool:
+        """Whether the person sees what tells until when something is to be done, and that it is."""
+        access, until = self._person.access(other), due(other)
+        told = other.fields["status" if other.status else DONE] if until else None
+        return until is not None and told is not None and access.sees(until) and access.sees(told)
 
     def _ahead(self, other: Definition, fields: Sequence[Field]) -> Any:
         """What of one type is to be done next."""
@@ -347,4 +359,5 @@ __all__ = [
     "moment",
     "pointing",
     "stream",
+    "urgency",
 ]

@@ -49,7 +49,7 @@ def first(
     """The first of what is open: tasks and appointments about it, then its own next step."""
     own = _own_moment(guest, definition, record, reader)
     found = list(page.ahead)
-    if own is not None and (not found or own[0] < found[0].at):
+    if own is not None and (not found or (False, own[0]) < stream.urgency(found[0])):
         return own[1]
     if found:
         return _ahead(guest, found[0], reader)
