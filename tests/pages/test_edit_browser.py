@@ -137,6 +137,33 @@ async def test_a_refused_value_comes_back_with_its_editor(
     await expect(fact(page, "email").locator(".holds")).to_have_text("zuzana@example.com")
 
 
+async def test_half_a_date_is_told_and_not_sent_as_none(
+    open_page: Open, lead: dict[str, Any], client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    path, due = f"/v1/leads/{lead['id']}", "2030-01-15T09:30:00+00:00"
+    await client.patch(path, json={"next_touch": due}, headers=admin.headers)
+    page = await open_page(f"/leads/{lead['id']}/edit")
+    mistake, box = page.locator("#e-next_touch"), page.locator("[name=next_touch]")
+    await box.focus()
+    await page.keyboard.press("Delete")
+    await page.keyboard.press("Enter")
+    await expect(mistake).to_contain_text("enter a valid value")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("05")
+    await expect(mistake).to_be_hidden()
+    await page.keyboard.press("Delete")
+    await page.locator("[name=email]").focus()
+    await expect(mistake).to_be_visible()
+    await page.goto(f"/leads/{lead['id']}")
+    await fact(page, "next_touch").locator("button").click(force=True)
+    await box.focus()
+    await page.keyboard.press("Delete")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".editor .mistake")).to_contain_text("enter a valid value")
+    answer = await client.get(path, headers=admin.headers)
+    assert answer.json()["data"]["next_touch"] == due
+
+
 async def test_leaving_saves_and_a_choice_waits_for_one(
     open_page: Open, lead: dict[str, Any], client: httpx.AsyncClient, admin: Somebody
 ) -> None:

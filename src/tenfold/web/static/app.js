@@ -26,23 +26,36 @@ addEventListener("keydown", (event) => {
 
 // A mistake shows as one leaves its field, and goes as soon as it is put right.
 function check(control) {
-  const note = document.getElementById(`e-${control.name}`);
-  if (!note || !control.form?.noValidate) return;
+  const note = document.getElementById(control.id.replace(/^f-/, "e-"));
+  if (!note || note === control || !control.form?.noValidate) return;
   const wrong = !control.validity.valid;
   note.hidden = !wrong;
   note.querySelector("span").textContent = wrong ? control.validationMessage : "";
-  control.closest(".field").classList.toggle("wrong", wrong);
-  control.toggleAttribute("aria-invalid", wrong);
+  control.closest(".field, .editor").classList.toggle("wrong", wrong);
+  if (wrong) control.setAttribute("aria-invalid", "true");
+  else control.removeAttribute("aria-invalid");
 }
 
 document.addEventListener("focusout", ({ target }) => {
   const control = target.matches?.("[novalidate] :is(input, textarea, select)");
   // What is well formed may still be wrong: a mistake that the server found waits for a change.
-  if (control && target.value && !target.validity.valid) check(target);
+  if (control && (target.value || target.validity.badInput) && !target.validity.valid) check(target);
 });
 
+// Half a date has no value: it would be sent as none. The field says so, and has the focus.
+const half = (form) => [...form.elements].find((one) => one.validity?.badInput);
+
+document.addEventListener("submit", (event) => {
+  const control = half(event.target);
+  if (!control) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  check(control);
+  control.focus();
+}, true);
+
 document.addEventListener("input", ({ target }) => {
-  if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong")) check(target);
+  if (target.getAttribute?.("aria-invalid") !== null && target.closest?.(".field.wrong, .editor.wrong")) check(target);
 });
 
 // What begins at a moment ends an hour later, until one says when.
@@ -159,6 +172,12 @@ function trouble(kind, said = "", failed = null) {
 // What the modules share, as files whose names change with their content can't import one another.
 window.tenfold = {
   typing,
+  // Whether a form holds half a date, which is told at its field then.
+  halfTyped(form) {
+    const control = half(form);
+    if (control) check(control);
+    return Boolean(control);
+  },
   // The click that ends a drag opens nothing.
   swallow() {
     const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };

@@ -4,7 +4,7 @@
 // `data-edits` beside it), a double click, or `e` for the first opens it; Escape restores; Enter or
 // leaving saves; Tab saves and goes on. After each change `record:saved` is sent from the element.
 
-const { ask, failed, typing } = window.tenfold;
+const { ask, failed, halfTyped, typing } = window.tenfold;
 const CONTROLS = "input:not([type=hidden]), select, textarea";
 const editors = new Map();
 let pointed = false;
@@ -99,6 +99,7 @@ async function save(one) {
   const { element, form } = one;
   if (!form || one.saving) return;
   const typed = filled(form);
+  if (halfTyped(form)) return;
   if (typed === one.before && !one.wrong) return close(one);
   one.saving = true;
   const body = new URLSearchParams(new FormData(form));
