@@ -101,3 +101,25 @@ async def test_a_tag_with_a_comma_is_one_tag(visitor: Visitor, make: Make, store
     box = control(visitor, "areas")["value"]
     await saved(visitor, f"leads/{lead['id']}", areas=f"{box}, new")
     assert (await stored(f"leads/{lead['id']}"))["areas"] == [*tags, "new"]
+
+
+async def test_what_is_required_since_lately_is_asked_of_new_records(
+    visitor: Visitor, make: Make, stored: Any, client: httpx.AsyncClient, admin: Somebody
+) -> None:
+    lead = await make("leads", first_name="Zoë", last_name="Ünal")
+    for name, kind in (("badge", "text"), ("fee", "money"), ("since", "date")):
+        body = {"type": "lead", "name": name, "kind": kind, "required": True}
+        answer = await client.post("/v1/custom-fields", json=body, headers=admin.headers)
+        assert answer.status_code == 201, answer.text
+    path = f"leads/{lead['id']}"
+    await saved(visitor, path, last_name="Roe")
+    now = await stored(path)
+    assert (now["last_name"], now["custom"]) == ("Roe", {})
+    await saved(visitor, path, custom__badge="B7", custom__fee="5", custom__since="2026-01-02")
+    assert (await stored(path))["custom"]["badge"] == "B7"
+    await visitor.get(f"/{path}/edit")
+    await visitor.send(visitor.page.one("form", id="record-form"), custom__badge="")
+    assert "is required" in mistakes(visitor)["custom.badge"]
+    await visitor.get("/leads/new")
+    await visitor.send(visitor.page.one("form", id="record-form"), first_name="A", last_name="B")
+    assert set(mistakes(visitor)) == {"custom.badge", "custom.fee", "custom.since"}

@@ -48,7 +48,7 @@ def parse(
     """Check and convert a client's values; raises with every mistake, by field.
 
     `current` is the stored row of a record that changes: an amount that names no currency keeps
-    the record's own, or else has the locale's.
+    the record's own, or else has the locale's; what was empty before it was required may stay so.
     """
     parsing = _Parsing(definition, access, locale, current)
     for name, value in body.items():
@@ -165,9 +165,15 @@ class _Parsing:
                 self.unknown[f"custom.{name[:100]}"] = say("is not a custom field of this type")
         elif not self.access.sets(one):
             self.problems[f"custom.{name}"] = say("can't be set; leave it out")
-        else:
+        elif not self._stays_empty(one, value):
             at = self._at(one, self.custom)
             _store_custom(one, value, at, self.values, self.problems)
+
+    def _stays_empty(self, one: Field, value: object) -> bool:
+        """Whether a required field has been empty since before it was required, and is left so."""
+        if not one.required or value not in (None, "") or self.current is None:
+            return False
+        return msgspec.json.decode(self.current["custom"]).get(one.name) in (None, "")
 
 
 def _amount(fields: Mapping[str, Field], access: Access, name: str) -> str:
