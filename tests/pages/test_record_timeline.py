@@ -177,8 +177,44 @@ async def test_what_happened_is_written_down_on_the_page(
     made = next(n for n, text in enumerate(told) if "created this" in text)
     assert any("Left word" in text for text in told[:made]), "it comes after the lead was made"
     await visitor.send(visitor.page.one("div", class_="toasts").one("form"))
-    await visitor.get(path)
+    assert visitor.path == path
     assert not any("Left word" in text for text in said(visitor))
+    await visitor.send(visitor.page.one("div", class_="toasts").one("form"))
+    assert (visitor.path, visitor.toast) == (path, "This activity is back.")
+    assert any("Left word" in text for text in said(visitor))
+
+
+async def test_what_was_done_is_told_by_a_page_and_by_no_part_of_one(
+    visitor: Visitor, path: str
+) -> None:
+    await visitor.get(f"{path}/edit")
+    form = visitor.page.one("form", id="record-form")
+    answer = await visitor.http.post(
+        form["action"], data=dict(form.fields()) | {"last_name": "Roe"}, follow_redirects=False
+    )
+    assert answer.status_code == 303
+    for target in ("section#record", "section#timeline", "section#list", "section#batch"):
+        part = {"hx-request": "true", "hx-target": target}
+        await visitor.get(path if "list" not in target else "/leads", headers=part)
+        assert "are saved" not in visitor.page.text
+    await visitor.get(path, headers={"hx-request": "true", "hx-target": "body"})
+    assert visitor.toast == "Your changes are saved. Undo"
+    await visitor.get(path)
+    assert "are saved" not in visitor.page.text
+
+
+async def test_whose_latest_changes_are_all_hidden_is_led_to_the_earlier(
+    visit: Visit, client: httpx.AsyncClient, admin: Somebody, organisation: Organisation, path: str
+) -> None:
+    for budget in range(21):
+        await client.patch(f"/v1{path}", json={"budget": budget + 1}, headers=admin.headers)
+    role = {"name": "clerk", "grants": {"lead": {"read": "all", "hide": ["budget"]}}}
+    await client.post("/v1/roles", json=role, headers=admin.headers)
+    clerk = visit(await organisation.person("member", ["clerk"]))
+    page = await clerk.get(path)
+    assert page.one("ol", class_="timeline").text == "Nothing of late that you may see."
+    await clerk.get(page.one("div", id="timeline-more").one("a")["href"])
+    assert any("created this lead" in text for text in said(clerk))
 
 
 async def test_who_may_write_nothing_gets_no_composer(

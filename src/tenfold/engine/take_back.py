@@ -20,11 +20,13 @@ from tenfold.engine.records import Records
 from tenfold.engine.undo_fields import Fields, columns_of, goes_back
 from tenfold.kernel import digits
 from tenfold.kernel.clock import now
-from tenfold.kernel.errors import Conflict, Forbidden, NotFound, TenfoldError
+from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, NotFound, TenfoldError
 from tenfold.kernel.language import say, within
 
 WHILE = timedelta(minutes=10)
 """How long a change can be taken back."""
+REFUSALS = (Conflict, Forbidden, Invalid, Lost)
+"""Why a change can't be taken back, besides that its record is gone."""
 _REASON = "Taken back."
 _CHANGE = """SELECT old, new FROM tenfold.change_log
 WHERE tenant_id = $1 AND type = $2 AND record_id = $3 AND version = $4 AND actor_id = $5

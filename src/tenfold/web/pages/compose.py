@@ -143,7 +143,8 @@ async def composed(request: Req, plural: str, record_id: str, other: str) -> ASG
         return render.partial(
             request, "parts/composing.html", status=error.status, headers=headers, writing=view
         )
-    undo = f"/{kind.path}/{written.id}/delete" if written else ""
+    deleting = f"/{kind.path}/{written.id}/delete" if written else ""
+    undo = render.query(deleting, next=act.onward) if deleting else ""
     return act.done(say("%(record)s added.", record=kind.label), act.onward, undo=undo)
 
 

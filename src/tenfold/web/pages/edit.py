@@ -17,7 +17,7 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.db.database import Transaction
 from tenfold.engine.definition import Definition
 from tenfold.engine.naming import own_title
-from tenfold.engine.take_back import take_back
+from tenfold.engine.take_back import REFUSALS, take_back
 from tenfold.engine.values import parse
 from tenfold.engine.written import Change, Written
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
@@ -180,7 +180,7 @@ async def undo(
             what = (tx, guest.person, definition, act.identity, version)
             back = await take_back(act.desk.records, *what)
             stage = definition.status
-    except (Conflict, Lost) as error:
+    except REFUSALS as error:
         return act.refused(error, back=True)
     to = back.get("status")
     said = (
@@ -192,8 +192,13 @@ async def undo(
 
 
 @post("/{plural:str}/{record_id:str}/delete", status_code=200)
-async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
-    """Delete the record softly; the next page offers to undo it."""
+async def delete(
+    request: Req,
+    plural: str,
+    record_id: str,
+    next: str = "",  # noqa: A002 - as above
+) -> ASGIResponse:
+    """Delete the record softly; the next page offers to undo it. It is the list, or `next`."""
     act = await arrived(request, plural, "page-delete", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
@@ -203,12 +208,20 @@ async def delete(request: Req, plural: str, record_id: str) -> ASGIResponse:
     except (Conflict, Lost) as error:
         return act.refused(error)
     said = say("%(name)s was deleted.", name=_title(definition, written))
-    return act.done(said, act.list, undo=f"{act.path}/restore")
+    onward = safe_next(next) if next else ""
+    undo = f"{act.path}/restore"
+    undo = render.query(undo, next=onward) if onward else undo
+    return act.done(said, onward or act.list, undo=undo)
 
 
 @post("/{plural:str}/{record_id:str}/restore", status_code=200)
-async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
-    """Bring a deleted record back."""
+async def restore(
+    request: Req,
+    plural: str,
+    record_id: str,
+    next: str = "",  # noqa: A002 - as above
+) -> ASGIResponse:
+    """Bring a deleted record back; the next page is its own, or `next`."""
     act = await arrived(request, plural, "page-restore", record_id)
     try:
         async with act.changing() as (tx, guest, definition):
@@ -216,7 +229,7 @@ async def restore(request: Req, plural: str, record_id: str) -> ASGIResponse:
             word = within(definition.label)
     except Conflict as error:
         return act.refused(error, "?deleted=true")
-    return act.done(say("This %(type)s is back.", type=word))
+    return act.done(say("This %(type)s is back.", type=word), safe_next(next) if next else "")
 
 
 @dataclass(frozen=True, slots=True)

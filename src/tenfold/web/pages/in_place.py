@@ -17,7 +17,7 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.engine.definition import Definition, Field
-from tenfold.engine.take_back import take_back
+from tenfold.engine.take_back import REFUSALS, take_back
 from tenfold.engine.types import Stage
 from tenfold.engine.written import Change
 from tenfold.kernel import digits
@@ -133,7 +133,7 @@ async def field_undone(
             field_named(guest, definition, name)  # or a hidden one would answer otherwise than none
             what = (tx, guest.person, definition, act.identity, version)
             await take_back(act.desk.records, *what)
-    except (Conflict, Forbidden) as error:
+    except REFUSALS as error:
         flash = Flash(refusal(error, act.shipped), kind="problem")
     async with visiting(request, act.claims) as guest:
         definition = await guest.tailored(act.shipped)

@@ -18,7 +18,7 @@ from tenfold.web.desk import header
 from tenfold.web.pages import speaking, words
 from tenfold.web.pages.assets import assets
 from tenfold.web.pages.frame import Frame, look
-from tenfold.web.pages.session import Req, kept_cookies
+from tenfold.web.pages.session import Req, kept_cookies, swapped
 from tenfold.web.respond import coding_of
 
 HTML = "text/html"
@@ -126,17 +126,12 @@ def scripted(request: Req) -> bool:
 
 def wants(request: Req, target: str) -> bool:
     """Whether htmx asks for this part of the page alone."""
-    return _swapped(request) == target
+    return swapped(request) == target
 
 
 def begins(request: Req, target: str) -> bool:
     """Whether htmx asks for a part alone whose name begins so: one of several of a kind."""
-    return _swapped(request).partition("-")[0] == target
-
-
-def _swapped(request: Req) -> str:
-    restoring = header(request.scope, b"hx-history-restore-request")
-    return "" if restoring else header(request.scope, b"hx-target").rpartition("#")[2]
+    return swapped(request).partition("-")[0] == target
 
 
 def query(path: str, **values: str) -> str:

@@ -23,6 +23,8 @@ from tenfold.web.desk import Desk, desk_of, header
 Req = Request[Any, Any, Any]
 _FORM = "application/x-www-form-urlencoded"
 _COOKIES = "tenfold.set_cookies"
+# Pages, by how htmx asks for them, and the panel beside a list.
+_TELLING = frozenset({"", "body", "panel"})
 
 
 class SignInFirst(Unauthenticated):
@@ -205,10 +207,16 @@ def keep_flash(request: Req, flash: Flash) -> None:
     keep_cookie(request, "flash", spelled(tag + body), 60)
 
 
+def swapped(request: Req) -> str:
+    """The part of a page that htmx asks for, by its id; `body`, or empty, for a whole page."""
+    restoring = header(request.scope, b"hx-history-restore-request")
+    return "" if restoring else header(request.scope, b"hx-target").rpartition("#")[2]
+
+
 def take_flash(request: Req) -> Flash | None:
-    """What is to be said on this page, and not again."""
+    """What is to be said on this page, and not again; a part that is shown anew says nothing."""
     text = cookie(request, "flash")
-    if not text:
+    if not text or swapped(request) not in _TELLING:
         return None
     keep_cookie(request, "flash", "", 0)
     try:

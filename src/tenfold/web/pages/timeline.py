@@ -110,14 +110,8 @@ _TABS: tuple[tuple[Only, str, str], ...] = (
     ("activity", mark("Activity"), mark("No activity yet.")),
     ("changes", mark("Changes"), mark("Nothing that you may see has changed.")),
 )
+_NOT_LATELY = mark("Nothing of late that you may see.")
 _MOST_CHIPS = 3
-_OPERATIONS = {
-    "created": mark("created this %(type)s"),
-    "moved": mark("moved this %(type)s"),
-    "deleted": mark("deleted this %(type)s"),
-    "restored": mark("restored this %(type)s"),
-    "purged": mark("purged this %(type)s"),
-}
 
 
 def history(
@@ -149,7 +143,7 @@ def history(
         entries=tuple(entries),
         earlier=part(only, str(page.earlier)) if page.earlier else "",
         tabs=tuple(Tab(say(n), part(k), k == only) for k, n, _ in _TABS),
-        empty=say(next(text for k, _, text in _TABS if k == only)),
+        empty=say(_NOT_LATELY if page.earlier else next(t for k, _, t in _TABS if k == only)),
     )
 
 
