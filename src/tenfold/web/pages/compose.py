@@ -161,10 +161,16 @@ def _about(definition: Definition, identity: Any, relation: Field) -> object:
     return str(identity)
 
 
+def _mentions(kind: Definition) -> bool:
+    """Whether whom its text names by `@` is mentioned: where it is more than plain text."""
+    one = stream.body(kind)
+    return one is not None and isinstance(one.type, RichText)
+
+
 def _mention(kind: Definition, values: dict[str, object], form: Form) -> None:
     """What was typed as paragraphs; whom it names by `@`, and chose from the list, by their id."""
     one = stream.body(kind)
-    if one is None or not isinstance(one.type, RichText) or not values.get(one.json_name):
+    if one is None or not _mentions(kind) or not values.get(one.json_name):
         return
     text = html.escape(str(values[one.json_name]).strip(), quote=False)
     people: dict[str, UUID] = {}
@@ -228,7 +234,7 @@ def _writing(
         widgets=told,
         list_path=f"/{kind.path}",
         csrf=form_token(guest.desk, guest.claims),
-        mentionable=f"{path}/mentionable",
+        mentionable=f"{path}/mentionable" if _mentions(kind) else "",
         next=_next(guest.request, path),
         began=typed.get("began") if typed else guest.now.isoformat(),
         problem=refusal(error, kind) if error and not beside else "",
