@@ -48,8 +48,8 @@ _FIXED = {
     "me": [("", "me")],
     "day": [("[gte]", "today"), ("[lt]", "+1d")],
     "past": [("[lt]", "today")],
-    "last7": [("[gte]", "-7d")],
-    "last30": [("[gte]", "-30d")],
+    "last7": [("[gte]", "-7d"), ("[lt]", "+1d")],
+    "last30": [("[gte]", "-30d"), ("[lt]", "+1d")],
     "next7": [("[gte]", "today"), ("[lt]", "+8d")],
     "next30": [("[gte]", "today"), ("[lt]", "+31d")],
 }

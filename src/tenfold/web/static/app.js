@@ -226,14 +226,14 @@ function closeMenus(except) {
 
 document.addEventListener("click", ({ target }) => closeMenus(target.closest("details.menu")));
 
-// Rows are walked with j and k; Enter opens, as on any link.
+// Rows, and the cards of a board, are walked with j and k; Enter opens, as on any link.
 function walk(step) {
-  const rows = [...document.querySelectorAll(".grid tbody tr[id^=r-]")].filter((one) => one.offsetHeight);
+  const rows = [...document.querySelectorAll(".grid tbody tr[id^=r-], .board-card")].filter((one) => one.offsetHeight);
   if (!rows.length) return;
-  const now = rows.findIndex((row) => row.classList.contains("marked"));
+  const now = rows.findIndex((row) => row.classList.contains("marked") || row.matches(".board-card:focus-within"));
   const next = rows[Math.min(rows.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
   rows[now]?.classList.remove("marked");
-  next.classList.add("marked");
+  next.classList.toggle("marked", next.matches("tr"));
   next.querySelector("a, button").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }

@@ -19,7 +19,8 @@ const takes = (place, one) => {
 
 document.addEventListener("pointerdown", (event) => {
   const one = event.target.closest?.(".board-card[data-move], .entry-on[data-move]");
-  if (!one || event.button !== 0 || event.target.closest("button, input")) return;
+  // What is still on its way has another version when it is there.
+  if (!one || one.matches("[aria-busy]") || event.button !== 0 || event.target.closest("button, input")) return;
   const box = one.getBoundingClientRect();
   const start = { x: event.clientX, y: event.clientY };
   held = { one, start, dx: start.x - box.left, dy: start.y - box.top, width: box.width, taken: false, over: null };
@@ -48,6 +49,7 @@ function take(pointer) {
     place.classList.toggle("from", place.contains(one));
   }
   put(held.start);
+  drift();
 }
 
 function put({ x, y }) {
@@ -64,23 +66,32 @@ document.addEventListener("pointermove", (event) => {
     take(event.pointerId);
   }
   event.preventDefault();
-  put({ x: event.clientX, y: event.clientY });
-  const place = document.elementFromPoint(event.clientX, event.clientY)?.closest(".lane, .day");
+  held.at = { x: event.clientX, y: event.clientY };
+  put(held.at);
+  aim(held.at);
+});
+
+function aim({ x, y }) {
+  const place = document.elementFromPoint(x, y)?.closest(".lane, .day");
   const over = place && takes(place, held.one) ? place : null;
   if (over !== held.over) {
     held.over?.classList.remove("over");
     over?.classList.add("over");
     held.over = over;
   }
-  held.at = { x: event.clientX, y: event.clientY };
   hour(over, held);
-  edge(rootOf(held.one), event.clientX);
-});
+}
 
-function edge(root, x) {
+// As long as it is held at an edge, also quite still, what lies beyond comes nearer.
+function drift() {
+  if (!held?.taken) return;
+  const root = rootOf(held.one);
   const { left, right } = root.getBoundingClientRect();
-  if (x > right - 60) root.scrollLeft += 14;
-  else if (x < left + 60) root.scrollLeft -= 14;
+  const before = root.scrollLeft;
+  if (held.at?.x > right - 60) root.scrollLeft += 14;
+  else if (held.at?.x < left + 60) root.scrollLeft -= 14;
+  if (root.scrollLeft !== before) aim(held.at);
+  requestAnimationFrame(drift);
 }
 
 // What is held on a screen that is touched does not scroll it.
@@ -97,7 +108,7 @@ function drop(done) {
   rootOf(one).classList.remove("holding");
   for (const place of places()) place.classList.remove("takes", "from", "over");
   swallow();
-  if (done && over) move(one, over, was);
+  if (done && over) move(one, over, { at: over.closest(".timed") && quarter(over, was.at.y - was.dy) });
 }
 
 document.addEventListener("pointerup", () => held && drop(true));
@@ -109,19 +120,40 @@ document.addEventListener("keydown", ({ key }) => key === "Escape" && held && dr
 document.addEventListener("keydown", (event) => {
   const one = event.altKey && event.target.closest?.(".board-card[data-move], .entry-on[data-move]");
   const ways = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 };
-  if (!one || !(event.key in ways)) return;
+  if (!one || one.matches("[aria-busy]") || !(event.key in ways)) return;
   event.preventDefault();
+  const again = () => document.querySelector(`:is(.board-card, .entry-on)[data-id="${one.dataset.id}"] a`)?.focus();
+  if (rootOf(one).matches(".timed") && event.key.match(/Up|Down/)) {
+    const at = Number(one.dataset.start) + 2 * Math.sign(ways[event.key]);
+    if (at >= 0 && at < 96) move(one, one.closest(".day"), { at }).then(again);
+    return;
+  }
   const all = places();
   const card = one.matches(".board-card");
   const step = Math.sign(ways[event.key]) * (card ? 1 : Math.abs(ways[event.key]));
   let at = all.indexOf(one.closest(".lane, .day")) + step;
   while (card && all[at] && !takes(all[at], one)) at += step;
-  if (all[at] && takes(all[at], one)) move(one, all[at], {}).then(() => one.querySelector("a")?.focus());
+  if (all[at] && takes(all[at], one)) move(one, all[at], {}).then(again);
+});
+
+// From card to card, and to the next lane that has any.
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  const card = target.closest?.(".board-card");
+  if (!card || !key.startsWith("Arrow") || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const lanes = [...rootOf(card).querySelectorAll(".lane")].map((lane) => [...lane.querySelectorAll(".board-card")]).filter((cards) => cards.length);
+  const lane = lanes.find((cards) => cards.includes(card));
+  const step = /Right|Down/.test(key) ? 1 : -1;
+  const across = lanes[lanes.indexOf(lane) + step] ?? [];
+  const next = /Up|Down/.test(key) ? lane[lane.indexOf(card) + step] : across[Math.min(lane.indexOf(card), across.length - 1)];
+  event.preventDefault();
+  next?.querySelector("a").focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
 
 // -- moving: on the screen first; what is refused goes back, and says why
 
-async function move(one, place, { at, dy } = {}) {
+async function move(one, place, { at } = {}) {
   const root = rootOf(one);
   const body = new URLSearchParams({ csrf: root.dataset.csrf, version: one.dataset.version });
   if (place.matches(".lane")) {
@@ -130,7 +162,7 @@ async function move(one, place, { at, dy } = {}) {
   } else {
     body.set("field", root.dataset.field);
     body.set("day", place.dataset.day);
-    if (root.matches(".timed") && at) body.set("quarter", String(quarter(place, at.y - (dy ?? 0))));
+    if (typeof at === "number") body.set("quarter", String(at));
   }
   const back = [one.parentElement, one.nextElementSibling];
   const list = place.querySelector(".cards, .entries");
@@ -155,7 +187,7 @@ async function move(one, place, { at, dy } = {}) {
   const moved = page.querySelector(".moved");
   one.dataset.version = moved.value;
   if (moved.dataset.moves !== undefined) one.dataset.moves = moved.dataset.moves;
-  if (root.matches(".calendar")) refresh();
+  if (root.matches(".calendar")) await refresh();
   else recount(back[0].closest(".lane"), -1, place);
 }
 

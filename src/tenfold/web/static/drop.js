@@ -78,6 +78,8 @@ function send(form, one) {
     bar.hidden = !on;
     button.disabled = on;
     one.classList.toggle("busy", on);
+    // It can be sent again at once.
+    if (!on) form.removeAttribute("data-sent");
   };
   const call = new XMLHttpRequest();
   call.open("POST", form.action);

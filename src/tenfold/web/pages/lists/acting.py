@@ -157,6 +157,9 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
     found = question(await guest.opening(pairs), definition, access, pairs)
     if found.problem:
         raise Invalid({"query": found.problem})
+    if found.asked.words:
+        # A search shows its best hits alone; there would be more than were seen.
+        raise Invalid({"id": say("Of what a search found, choose the rows themselves")})
     asked = replace(found.asked, fields=("id",), embeds=(), limit=BULK, cursor="", page=0)
     page = await act.desk.query.page(tx, guest.person, definition, asked)
     if page.has_more:

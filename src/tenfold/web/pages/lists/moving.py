@@ -91,7 +91,7 @@ def _later(
     end = _held(last, record) if last else None
     if last and end and before:
         try:
-            body[last.json_name] = (to + (end - before)).isoformat()
+            body[last.json_name] = (end + (to - before)).isoformat()
         except OverflowError:
             raise Invalid({"day": say("is too late for what ends later")}) from None
     return body
