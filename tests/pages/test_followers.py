@@ -33,12 +33,12 @@ def following(visitor: Visitor) -> tuple[str, str]:
 
 async def test_who_made_a_record_follows_it_and_may_stop(visitor: Visitor, path: str) -> None:
     await visitor.get(path)
-    assert following(visitor) == ("Following", "1 followers")
+    assert following(visitor) == ("Following", "1 follower")
     await visitor.send(follow(visitor), follows="false")
     assert visitor.toast == "You no longer follow this lead."
     assert following(visitor) == ("Follow", "0 followers")
     await visitor.send(follow(visitor), follows="true")
-    assert following(visitor) == ("Following", "1 followers")
+    assert following(visitor) == ("Following", "1 follower")
 
 
 async def test_anybody_who_may_read_a_record_follows_it(

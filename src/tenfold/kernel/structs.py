@@ -11,7 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from tenfold.kernel.errors import Invalid, MissingFields, UnknownField
-from tenfold.kernel.language import mark, say
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.kernel.text import there_are
 
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -22,12 +22,6 @@ _INVALID = {
     "Invalid UUID": mark("must be an id (a UUID)"),
     "Invalid RFC3339 encoded datetime": mark("must be a moment, like 2026-11-22T08:00:00Z"),
     "Invalid RFC3339 encoded date": mark("must be a day, like 2026-11-22"),
-}
-_LENGTHS = {
-    ("<=", True): mark("must have at most %(n)s characters"),
-    (">=", True): mark("must have at least %(n)s characters"),
-    ("<=", False): mark("must have at most %(n)s entries"),
-    (">=", False): mark("must have at least %(n)s entries"),
 }
 _WORDS = {
     "str": mark("text"),
@@ -77,7 +71,7 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     told, _, path = text.partition(" - at `$")
     place = f"{name}{path.rstrip('`')}".replace("[...]", "")
     if found := _LENGTH.search(told):
-        return {place: say(_LENGTHS[found[1], "`str`" in told], n=found[2])}
+        return {place: _length(found[1], int(found[2]), text="`str`" in told)}
     if "matching regex" in told and (words := _pattern_in_words(kind)):
         return {place: words}
     if found := _EXPECTED.match(told):
@@ -92,6 +86,20 @@ def _problem(name: str, text: str, kind: Any) -> dict[str, str]:
     if told in _INVALID:
         return {place: say(_INVALID[told])}
     return {place: told[:1].lower() + told[1:].replace("`", "")}
+
+
+def _length(bound: str, n: int, *, text: bool) -> str:
+    if bound == "<=":
+        if text:
+            return say_n(
+                "must have at most %(n)s character", "must have at most %(n)s characters", n, n=n
+            )
+        return say_n("must have at most %(n)s entry", "must have at most %(n)s entries", n, n=n)
+    if text:
+        return say_n(
+            "must have at least %(n)s character", "must have at least %(n)s characters", n, n=n
+        )
+    return say_n("must have at least %(n)s entry", "must have at least %(n)s entries", n, n=n)
 
 
 def _pattern_in_words(kind: Any) -> str:

@@ -122,7 +122,11 @@ class Student(
     )
     starts_on: date | None = field(section="Studies", aliases=["start date"])
     graduates_on: date | None = field(
-        sort=True, filter=True, section="Studies", aliases=["graduation date", "end date"]
+        sort=True,
+        filter=True,
+        section="Studies",
+        aliases=["graduation date", "end date"],
+        after="starts_on",
     )
     currently_attending: bool = field(default=True, section="Studies")
     campus: str | None = field(max_length=200, section="Studies", aliases=["campus name"])

@@ -108,7 +108,7 @@ def columns_of(definition: Definition, access: Access) -> list[Column]:
     candidates = [
         f
         for f in (*definition.fields.values(), *definition.custom_fields.values())
-        if access.sees(f) and f.name not in titles and _shown(f) and not _is_reason(definition, f)
+        if access.sees(f) and f.name not in titles and _shown(f) and not is_reason(definition, f)
     ]
     best = _best(definition, candidates)
     chosen = [f for f in candidates if f in best]
@@ -157,7 +157,7 @@ def showable(definition: Definition, access: Access) -> list[Field]:
         and f.name not in _SYSTEM
         and (not f.system or f.name in ("created_at", "updated_at"))
         and kind_of(f) not in _UNSHOWN
-        and not _is_reason(definition, f)
+        and not is_reason(definition, f)
     ]
 
 
@@ -241,7 +241,8 @@ def _kind(definition: Definition, one: Field) -> str:
     return "score" if kind == "integer" and f"{one.name}_reasons" in definition.fields else kind
 
 
-def _is_reason(definition: Definition, one: Field) -> bool:
+def is_reason(definition: Definition, one: Field) -> bool:
+    """Whether it holds the points behind a score, which the score itself tells."""
     return one.name.endswith("_reasons") and one.name.removesuffix("_reasons") in definition.fields
 
 

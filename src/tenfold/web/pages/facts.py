@@ -11,7 +11,7 @@ from tenfold.engine.types import Many
 from tenfold.kernel.language import mark, say
 from tenfold.web.pages import cells, in_place
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import columns_of
+from tenfold.web.pages.columns import columns_of, is_reason
 
 _KEY = 4
 _WAYS = (("phone", "phone", mark("Call")), ("email", "mail", mark("Write")))
@@ -83,13 +83,13 @@ def sections(
     editable: frozenset[str],
 ) -> tuple[Facts, ...]:
     """The fields by section, what is empty apart."""
-    skipped = {"status", "team", "id", *_reasons(definition)}
+    skipped = {"status", "team", "id"}
     said = {f.name for f in definition.title_fields} - editable
     groups: dict[str, tuple[list[Fact], list[Fact]]] = {}
     for one in (*definition.fields.values(), *definition.custom_fields.values()):
         if one.system or one.name in skipped | said or not access.sees(one):
             continue
-        if isinstance(one.type, Many):
+        if isinstance(one.type, Many) or is_reason(definition, one):
             continue
         label = one.section or (say("Own fields") if one.custom else say("Details"))
         filled, empty = groups.setdefault(label, ([], []))
@@ -99,11 +99,6 @@ def sections(
         fact = Fact(one.label, cell, one.help, wide, edit)
         (empty if cell.kind == "empty" else filled).append(fact)
     return tuple(Facts(n, tuple(f), tuple(e)) for n, (f, e) in groups.items())
-
-
-def _reasons(definition: Definition) -> set[str]:
-    names = (f.removesuffix("_reasons") for f in definition.fields if f.endswith("_reasons"))
-    return {f"{name}_reasons" for name in names if name in definition.fields}
 
 
 __all__ = ["Fact", "Facts", "Field", "Way", "key_facts", "sections", "ways"]

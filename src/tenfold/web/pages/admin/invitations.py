@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
@@ -109,7 +108,7 @@ async def resend(request: Req, invitation_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-invitation-resend")
     try:
         async with act.changing() as by:
-            old = await invitations.one(by.tx, by.tenant, _identity(invitation_id))
+            old = await invitations.one(by.tx, by.tenant, identified(invitation_id))
             place: dict[str, Any] = {"role": old.role, "roles": old.roles, "team_id": old.team_id}
             await _send(act, by, NewInvitation(email=old.email, **place))
     except (Invalid, Conflict, TooMany) as error:
@@ -129,7 +128,7 @@ async def withdraw(request: Req, invitation_id: str) -> ASGIResponse:
     act = await acting(request, "page-admin-invitation-withdraw")
     try:
         async with act.changing() as by:
-            done = await invitations.revoke(by, _identity(invitation_id))
+            done = await invitations.revoke(by, identified(invitation_id))
     except Conflict as error:
         return act.refused(error, _LIST)
     return act.done(say("The invitation of %(email)s is taken back.", email=done.email), _LIST)
@@ -138,10 +137,6 @@ async def withdraw(request: Req, invitation_id: str) -> ASGIResponse:
 async def _send(act: Act, by: Administrator, new: NewInvitation) -> Invitation:
     desk = desk_of(act.request)
     return await invitations.invite(by, desk.keyring, new, desk.settings.address)
-
-
-def _identity(text: str) -> UUID:
-    return identified(text)
 
 
 def _row(one: Invitation, team: str, by: str, eyes: cells.Reader) -> Row:
