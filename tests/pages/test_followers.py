@@ -68,13 +68,13 @@ async def test_a_record_that_one_may_not_read_is_not_followed(
     assert answer.status_code in (403, 404)
 
 
-
 async def test_people_are_offered_where_a_mention_counts(visitor: Visitor, path: str) -> None:
     offered: dict[str, bool] = {}
     for kind in ("notes", "activities", "tasks"):
         page = await visitor.get(f"{path}/compose/{kind}", headers={"hx-request": "true"})
         offered[kind] = page.one("form", class_="composing").has("data-mentionable")
     assert offered == {"notes": True, "activities": False, "tasks": False}
+
 
 async def test_a_mention_in_a_note_is_kept_and_its_person_follows(
     visitor: Visitor, visit: Visit, organisation: Organisation, path: str, admin: Somebody,

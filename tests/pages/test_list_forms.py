@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -545,6 +546,21 @@ async def test_a_calendar_shows_each_record_on_its_day_and_moves_it(
     assert visitor.answer.status_code == 400
 
 
+async def test_what_is_taken_over_a_change_of_clocks_stays_as_long(
+    visitor: Visitor, client: httpx.AsyncClient, admin: Somebody, make: Make
+) -> None:
+    visitor.http.cookies.set("zone", "America/Los_Angeles", domain="tenfold.test")
+    moments = {"starts_at": "2026-10-30T07:30:00Z", "ends_at": "2026-10-30T10:30:00Z"}
+    made = await make("appointments", title="Night shift", **moments)
+    page = await visitor.get("/appointments?as=calendar&on=2026-10-30")
+    csrf = page.one(class_="calendar")["data-csrf"]
+    body = {"csrf": csrf, "version": "1", "field": "starts_at", "day": "2026-11-01"}
+    await visitor.post(f"/appointments/{made['id']}/day", body)
+    record = (await client.get(f"/v1/appointments/{made['id']}", headers=admin.headers)).json()
+    times = [record["data"][name][:16] for name in ("starts_at", "ends_at")]
+    assert times == ["2026-11-01T07:30", "2026-11-01T10:30"]
+
+
 def _day_of(page: Element, title: str) -> Element:
     return next(d for d in page.all("section", class_="day") if title in d.text)
 
@@ -579,6 +595,27 @@ async def test_all_that_match_are_changed_at_once(visitor: Visitor, leads: objec
     await _bulk(visitor, {"every": "1", "do": "set", "field": "status", "status": "contacted"})
     await visitor.get("/leads?status=contacted")
     assert len(titles(visitor)) == 10
+
+
+async def test_all_that_a_search_found_are_not_changed_at_once(
+    visitor: Visitor, leads: list[dict[str, Any]]
+) -> None:
+    await visitor.get(f"/leads?q={leads[0]['last_name']}")
+    await _bulk(visitor, {"every": "1", "do": "set", "field": "source", "source": "portal"})
+    assert "choose the rows themselves" in visitor.page.one(class_="toasts").text
+    await visitor.get("/leads?source=portal")
+    assert titles(visitor) == []
+
+
+@pytest.mark.parametrize("operator", ["last7", "last30"])
+async def test_the_last_days_are_none_to_come(visitor: Visitor, make: Make, operator: str) -> None:
+    for name, days in (("Past", -2), ("Now", 0), ("Future", 2)):
+        due = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        await make("leads", first_name=name, last_name="Lee", next_touch=due)
+    await visitor.get("/leads")
+    form = visitor.page.one("form", class_="filter-form")
+    await visitor.send(form, add_field="next_touch", add_operator=operator, add_value="")
+    assert sorted(titles(visitor)) == ["Now Lee", "Past Lee"]
 
 
 async def test_what_refuses_a_change_stays_and_is_said(visitor: Visitor, make: Make) -> None:

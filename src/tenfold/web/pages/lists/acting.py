@@ -154,6 +154,7 @@ async def _chosen(act: Sent, tx: Transaction, guest: Guest, definition: Definiti
         return list(dict.fromkeys(ids))[:BULK]
     access = guest.person.access(definition)
     pairs = [p for p in parse_qsl(act.form.get("query")) if p[0] not in ("cursor", "back", "n")]
+    pairs.append(("q", act.form.get("q")))
     found = question(await guest.opening(pairs), definition, access, pairs)
     if found.problem:
         raise Invalid({"query": found.problem})
