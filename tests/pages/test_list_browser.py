@@ -1,4 +1,4 @@
-"""Lists, boards and calendars under a hand: the wheel, a card that is held, keys, narrow screens."""
+"""Lists, boards and calendars under a hand: the wheel, a held card, keys, narrow screens."""
 
 from __future__ import annotations
 
