@@ -87,7 +87,7 @@ async def make_role(page: Page) -> None:
     await expect(page.locator("h1")).to_have_text("Desk")
     await page.select_option("[name='read.lead']", "all")
     await page.click("header button:text-is('Save')")
-    await expect(page.locator(".toast")).to_contain_text("Leads: Reads all leads.")
+    await expect(page.locator(".toast")).to_contain_text("Leads: Reads all.")
     await page.click("[aria-label='Fields of leads: all visible']")
     await page.check("[name='way.budget'][value=hidden]")
     await page.click("header button:text-is('Save')")

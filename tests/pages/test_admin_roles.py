@@ -96,7 +96,7 @@ async def test_a_role_is_made_and_says_what_it_may_do(
     assert "Reads nothing yet" in visitor.page.text
     changed = {"read__lead": "team", "create__lead": "true", "update__lead": "own"}
     await visitor.send(visitor.form(path), **changed)
-    says = "Leads: Reads leads of their team, makes new ones and changes their own."
+    says = "Leads: Reads those of their team, adds new ones and changes their own."
     assert visitor.toast == f"{says} Nobody has it yet."
     fields = visitor.form(path).fields()
     assert {("read.lead", "team"), ("create.lead", "true"), ("update.lead", "own")} <= set(fields)

@@ -285,7 +285,7 @@ async def test_an_admins_day(
     await page.click("text=Make the role")
     await page.select_option("[name='read.lead']", "all")
     await page.click("header button:text-is('Save')")
-    await show.told("Leads: Reads all leads.")
+    await show.told("Leads: Reads all.")
     await show.picture("1-role")
     await page.click("[aria-label='Fields of leads: all visible']")
     await page.check("[name='way.budget'][value=hidden]")

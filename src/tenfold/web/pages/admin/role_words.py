@@ -6,41 +6,39 @@ from collections.abc import Mapping, Sequence
 
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition, Field, Scope
-from tenfold.kernel.language import mark, say, say_n, within
+from tenfold.kernel.language import mark, say, say_n
 from tenfold.web.pages.words import capital
 
-_MANY: Mapping[Scope, str] = {
-    "own": mark("their own %(many)s"),
-    "team": mark("%(many)s of their team"),
-    "open": mark("all %(many)s but private ones"),
-    "all": mark("all %(many)s"),
+# Each is a whole text, as other languages bend the verb, the owner and the type's gender.
+_READS: Mapping[Scope, str] = {
+    "own": mark("reads their own"),
+    "team": mark("reads those of their team"),
+    "open": mark("reads all but private ones"),
+    "all": mark("reads all"),
 }
-_THOSE: Mapping[Scope, str] = {
-    "none": mark("none"),
-    "own": mark("their own"),
-    "team": mark("those of their team"),
-    "open": mark("all but private ones"),
-    "all": mark("all"),
+_CHANGES: Mapping[Scope, str] = {
+    "own": mark("changes their own"),
+    "team": mark("changes those of their team"),
+    "open": mark("changes all but private ones"),
+    "all": mark("changes all"),
+}
+_DELETES: Mapping[Scope, str] = {
+    "own": mark("deletes their own"),
+    "team": mark("deletes those of their team"),
+    "open": mark("deletes all but private ones"),
+    "all": mark("deletes all"),
 }
 
 
 def sentence(definition: Definition, grant: GrantSpec) -> str:
-    """What a role may do with a type: `Reads all leads, makes new ones, changes their own.`"""
-    many = within(definition.label_plural)
-    parts: list[str] = []
-    if grant.read != "none":
-        parts.append(say("reads %(what)s", what=say(_MANY[grant.read], many=many)))
-    if grant.create:
-        parts.append(say("makes new ones") if parts else say("makes %(what)s", what=many))
-    further: list[tuple[str, Scope]] = [
-        (mark("changes %(what)s"), grant.update),
-        (mark("deletes %(what)s"), grant.delete),
+    """What a role may do with a type: `Reads all, adds new ones and changes their own.`"""
+    parts = [
+        _READS.get(grant.read, ""),
+        mark("adds new ones") if grant.create else "",
+        _CHANGES.get(grant.update, ""),
+        _DELETES.get(grant.delete, ""),
     ]
-    for verb, scope in further:
-        if scope != "none":
-            what = say(_THOSE[scope]) if parts else say(_MANY[scope], many=many)
-            parts.append(say(verb, what=what))
-    text = f"{listed(parts)}." if parts else say("nothing with %(what)s.", what=many)
+    does = listed([say(part) for part in parts if part] or [say("may do nothing with them")])
     more = [
         (mark("Does not see %(fields)s."), grant.hide),
         (
@@ -50,7 +48,7 @@ def sentence(definition: Definition, grant: GrantSpec) -> str:
         (mark("Opens %(fields)s."), grant.reveal),
     ]
     told = [say(start, fields=listed(_labels(definition, names))) for start, names in more if names]
-    return " ".join([capital(text), *told])
+    return " ".join([f"{capital(does)}.", *told])
 
 
 def listed(parts: Sequence[str]) -> str:
