@@ -132,6 +132,26 @@ async def test_fields_are_hidden_kept_and_opened_for_a_role(
     assert [i["value"] for i in chosen] == ["hidden"]
 
 
+async def test_a_role_that_adds_and_may_not_set_what_each_needs_is_told_so(
+    visitor: Visitor, visit: Visit, organisation: Organisation
+) -> None:
+    path = await role(visitor)
+    await visitor.send(visitor.form(path), read__lead="all", create__lead="true")
+    await visitor.get(f"{path}/lead")
+    form = visitor.form(f"{path}/lead")
+    await visitor.send(form, way__last_name="hidden")
+    assert "Can't add any: each needs Last name." in visitor.toast
+    them = visit(await organisation.person("member", ["sales-team"]))
+    await them.get("/leads/new")
+    assert them.answer.status_code == 403
+    assert "keeps a field from you that each of them needs" in them.page.text
+    await visitor.get(f"{path}/lead")
+    await visitor.send(visitor.form(f"{path}/lead"), way__last_name="visible")
+    assert "Can't add" not in visitor.toast
+    await them.get("/leads/new")
+    assert them.answer.status_code == 200
+
+
 async def test_a_secret_is_opened_where_the_role_says_so(visitor: Visitor) -> None:
     path = await role(visitor)
     await visitor.send(visitor.form(path), read__listing="all")

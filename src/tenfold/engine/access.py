@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -87,6 +87,20 @@ class Access:
                     label_plural=within(definition.label_plural),
                 )
             )
+        if verb == "create" and any(True for _ in self.lacking(definition)):
+            raise Forbidden(
+                say(
+                    "Your role allows you to create %(label_plural)s, and keeps a field from you "
+                    "that each of them needs. Ask an administrator of your organisation.",
+                    label_plural=within(definition.label_plural),
+                )
+            )
+
+    def lacking(self, definition: Definition) -> Iterator[Field]:
+        """The fields without which no record can be made, and that they may not set."""
+        if self.hidden or self.locked:
+            every = definition.fields.values()
+            yield from (f for f in every if f.required and f.writable and not self.sets(f))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,17 @@ def sentence(definition: Definition, grant: GrantSpec) -> str:
         (mark("Opens %(fields)s."), grant.reveal),
     ]
     told = [say(start, fields=listed(_labels(definition, names))) for start, names in more if names]
+    kept = _keeping(definition, grant)
+    if grant.create and kept:
+        told.append(say("Can't add any: each needs %(fields)s.", fields=listed(kept)))
     return " ".join([f"{capital(does)}.", *told])
+
+
+def _keeping(definition: Definition, grant: GrantSpec) -> list[str]:
+    """The fields that every record needs and the role alone may not set."""
+    closed = {*grant.hide, *grant.read_only}
+    needed = [f for f in fields_of(definition) if f.required and f.writable and not f.custom]
+    return [f.label for f in needed if name_of(f) in closed]
 
 
 def listed(parts: Sequence[str]) -> str:
