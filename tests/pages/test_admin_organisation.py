@@ -40,6 +40,20 @@ async def test_a_pack_that_is_switched_off_is_hidden_and_keeps_its_records(
     assert "/leads" in rail
     assert "/students" not in rail
     assert (await client.get("/v1/students", headers=admin.headers)).status_code == 200
+    for page, kept, gone in [
+        ("/admin/pipelines", "/admin/pipelines/lead", "/admin/pipelines/application"),
+        ("/admin/types", "/admin/types/lead", "/admin/types/student"),
+        ("/admin/roles", "/admin/roles-shipped/agent", "/admin/roles-shipped/counselor"),
+    ]:
+        await visitor.get(page)
+        links = {a["href"] for a in visitor.page.all("a")}
+        assert kept in links, page
+        assert gone not in links, page
+    await visitor.get("/admin/people/invite")
+    offered = {box["value"] for box in visitor.page.all("input", name="roles")}
+    assert "agent" in offered
+    assert "counselor" not in offered
+    await visitor.get(PLACE)
     packs = ["real_estate", "career_services", "drops"]
     await visitor.send(visitor.form(PLACE), packs=packs)
     answer = await client.get("/v1/organization", headers=admin.headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -179,9 +179,9 @@ async def known(reader: Reader, tenant: UUID, registry: Registry) -> set[str]:
     return shipped(registry) | {row[0] for row in await reader.rows(_NAMES, tenant)}
 
 
-def shipped(registry: Registry) -> set[str]:
-    """The roles that the packs declare."""
-    return {role for definition in registry for role in definition.access}
+def shipped(types: Iterable[Definition]) -> set[str]:
+    """The roles that the types of the packs declare."""
+    return {role for definition in types for role in definition.access}
 
 
 async def checked(

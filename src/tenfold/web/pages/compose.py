@@ -26,7 +26,7 @@ from tenfold.web.pages.cells import Record
 from tenfold.web.pages.door import signed_in
 from tenfold.web.pages.edit import arrived, stop
 from tenfold.web.pages.forms import body_of
-from tenfold.web.pages.frame import Guest, visiting
+from tenfold.web.pages.frame import Guest, uses, visiting
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, form_token, routed, shown
 from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
@@ -76,11 +76,10 @@ def offered(guest: Guest, definition: Definition, record: Record) -> Composer | 
 def _types(guest: Guest, definition: Definition) -> Iterator[tuple[Definition, Field]]:
     """The types that tell of a record, each with its relation to it."""
     person, registry = guest.person, guest.desk.registry
-    used = {"base", *guest.who.packs} if guest.who.packs else set(registry.packs)
 
     def told(other: Definition) -> bool:
         happens = stream.moment(other) or stream.due(other)
-        return bool(stream.is_note(other) or happens) and other.pack in used
+        return bool(stream.is_note(other) or happens) and uses(guest, other)
 
     every = stream.pointing(definition, person, registry)
     found = [(d, fields) for d, fields in every if person.access(d).create and told(d)]

@@ -359,13 +359,18 @@ def pack_label(pack: str) -> str:
     return PACKS.get(pack) or pack.replace("_", " ").capitalize()
 
 
+def uses(guest: Guest, definition: Definition) -> bool:
+    """Whether the organisation works with the pack of a type, which its own types are part of."""
+    packs = guest.who.packs
+    return not packs or definition.tenant_made or definition.pack in ("base", *packs)
+
+
 def readable(guest: Guest) -> list[tuple[str, list[Definition]]]:
     """The packs that the organisation uses, with the types that the person may read."""
     found: list[tuple[str, list[Definition]]] = []
     for pack, definitions in guest.desk.registry.packs.items():
-        if guest.who.packs and pack != "base" and pack not in guest.who.packs:
-            continue
-        seen = [d for d in definitions if d.listed and guest.person.access(d).read != "none"]
+        used = [d for d in definitions if uses(guest, d) and d.listed]
+        seen = [d for d in used if guest.person.access(d).read != "none"]
         if seen:
             found.append((say_as("pack", pack_label(pack)), seen))
     if own := [d for d in guest.own if guest.person.access(d).read != "none"]:

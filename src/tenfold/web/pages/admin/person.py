@@ -204,7 +204,7 @@ async def _page(
         left = await handing_over.owned(guest.reader, tenant, registry, identity)
         me, owns = one.id == guest.person.user, guest.person.role == "owner"
         without = () if owns or one.role == "owner" else ("owner",)
-        offered = await choices(guest, without=without)
+        offered = await choices(guest, without=without, held=one.roles)
         view: dict[str, Any] = {
             "one": one,
             "name": name_of(one),

@@ -20,7 +20,7 @@ from tenfold.kernel.structs import convert
 from tenfold.web.pages import hues, render, words
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
 from tenfold.web.pages.admin.types import called_pack
-from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.frame import Guest, uses
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req
 
@@ -67,7 +67,8 @@ async def pipelines_page(request: Req) -> ASGIResponse:
     """The types that have stages, by pack."""
     claims = await entering(request, "page-admin-pipelines")
     async with looking(request, claims) as guest:
-        types = {d.name: d for d in guest.desk.registry if d.status is not None and d.listed}
+        every = (d for d in guest.desk.registry if d.status is not None and d.listed)
+        types = {d.name: d for d in every if uses(guest, d)}
         found = await pipelines.read(guest.reader, guest.person.tenant, types)
         groups: dict[str, list[Card]] = {}
         for name, one in found.items():

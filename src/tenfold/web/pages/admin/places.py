@@ -16,7 +16,7 @@ from tenfold.engine.types import Refused
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.labels import role_label
 from tenfold.kernel.language import mark, say, say_as
-from tenfold.web.pages.frame import Guest
+from tenfold.web.pages.frame import Guest, uses
 from tenfold.web.pages.pick import bare, meant
 from tenfold.web.pages.session import Form
 
@@ -46,10 +46,13 @@ class Choices:
         return dict(self.teams).get(str(identity), "").lstrip("\u2003") if identity else ""
 
 
-async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
-    """The roles and teams of the organisation."""
+async def choices(
+    guest: Guest, *, without: Sequence[str] = (), held: Sequence[str] = ()
+) -> Choices:
+    """The roles and teams of the organisation; also roles that are `held` and otherwise unused."""
     tenant = guest.person.tenant
-    names = await roles.known(guest.reader, tenant, guest.desk.registry)
+    known = await roles.known(guest.reader, tenant, guest.desk.registry)
+    names = known - (roles.shipped(guest.desk.registry) - used_roles(guest)) | {*held}
     whole = await teams.page(guest.reader, tenant, None, teams.MOST)
     tree = [(str(one.id), "\u2003" * depth + one.name) for one, depth in branched(whole)]
     return Choices(
@@ -61,6 +64,11 @@ async def choices(guest: Guest, *, without: Sequence[str] = ()) -> Choices:
         tuple((name, _granting(name)) for name in sorted(names)),
         (("", say("No team")), *tree),
     )
+
+
+def used_roles(guest: Guest) -> set[str]:
+    """The roles of the packs that the organisation works with."""
+    return roles.shipped(one for one in guest.desk.registry if uses(guest, one))
 
 
 def _granting(role: str) -> str:

@@ -133,7 +133,7 @@ async def _form(
             "typed": typed,
             "rows": rows,
             "action": f"{PLACE}/{identity}" if identity else _NEW,
-            "offered": await choices(guest, without=("owner",)),
+            "offered": await choices(guest, without=("owner",), held=one.roles if one else ()),
         }
         status = error.status if error is not None else 200
         title = one.name if one is not None else say("New service account")

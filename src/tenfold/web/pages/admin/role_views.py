@@ -11,7 +11,7 @@ from tenfold.kernel.language import mark, say, say_as
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.admin.role_changes import Grants, Types
 from tenfold.web.pages.admin.role_words import sentence
-from tenfold.web.pages.frame import PACKS, Guest
+from tenfold.web.pages.frame import PACKS, Guest, uses
 
 _WORDS: Mapping[Scope, str] = {
     "none": mark("None"),
@@ -48,13 +48,9 @@ def grouped(
     guest: Guest, grants: Grants, types: Types, *, empty: bool = True
 ) -> list[tuple[str, Sequence[Line]]]:
     """The lines by pack: those that the organisation uses, and what the role has beside."""
-    packs = guest.who.packs
     groups: dict[str, list[Line]] = {}
     for name, one in types.items():
-        used = (
-            not packs or one.pack in ("base", *packs) or one.pack not in guest.desk.registry.packs
-        )
-        if name in grants or (empty and used):
+        if name in grants or (empty and uses(guest, one)):
             label = say_as("pack", PACKS.get(one.pack) or called(one.pack))
             groups.setdefault(label, []).append(_line(one, grants.get(name, GrantSpec())))
     return list(groups.items())

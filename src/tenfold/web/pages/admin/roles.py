@@ -15,7 +15,7 @@ from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert
 from tenfold.web.pages.admin.around import acting, entering, looking, page
-from tenfold.web.pages.admin.places import ROLES, called
+from tenfold.web.pages.admin.places import ROLES, called, used_roles
 from tenfold.web.pages.admin.role_changes import (
     PLACE,
     Grants,
@@ -43,8 +43,8 @@ async def roles_page(request: Req) -> ASGIResponse:
         tenant, registry = guest.person.tenant, guest.desk.registry
         found = await roles.page(guest.reader, tenant, registry, None, roles.MOST)
         types = await tailored_types(guest.reader, tenant, registry)
-        shipped = sorted(roles.shipped(registry))
         people = await roles.counted(guest.reader, tenant)
+        shipped = sorted({*used_roles(guest), *(roles.shipped(registry) & people.keys())})
         view: dict[str, Any] = {
             "own": [
                 (one, called(one.name), several(one, types), people[one.name]) for one in found
@@ -137,7 +137,7 @@ async def _new(
             "likes": [
                 ("", say("Nothing")),
                 *((f"own:{one.name}", called(one.name)) for one in own),
-                *((f"shipped:{name}", called(name)) for name in sorted(roles.shipped(registry))),
+                *((f"shipped:{name}", called(name)) for name in sorted(used_roles(guest))),
             ],
         }
         status = error.status if error is not None else 200

@@ -25,7 +25,7 @@ from tenfold.web.pages import cells
 from tenfold.web.pages.admin.around import Act, acting, entering, looking, page
 from tenfold.web.pages.admin.field_words import called, facts
 from tenfold.web.pages.cells import Cell
-from tenfold.web.pages.frame import PACKS, Guest
+from tenfold.web.pages.frame import PACKS, Guest, uses
 from tenfold.web.pages.session import Req
 from tenfold.web.pages.typed import Typed, mistyped
 
@@ -65,7 +65,7 @@ async def types_page(request: Req, q: str = "") -> ASGIResponse:
     async with looking(request, claims) as guest:
         reader, tenant = guest.reader, guest.person.tenant
         types = await types_of(reader, tenant, guest.desk.registry)
-        types = {name: one for name, one in types.items() if one.listed}
+        types = {name: one for name, one in types.items() if one.listed and uses(guest, one)}
         found = await custom_fields.page(reader, tenant, Which([*types], []), None, _EVERY)
         retired = await custom_types.every(reader, tenant, retired=True)
         eyes, words = guest.eyes(), " ".join(q.split())[:100]
