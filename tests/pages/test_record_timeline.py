@@ -50,7 +50,7 @@ async def test_everything_stands_in_one_stream(
     await make("appointments", title="Showing", starts_at=FAR, ends_at=FAR, lead_id=lead["id"])
     await visitor.get(path)
     shown = said(visitor)
-    assert "added an appointment" in shown[0], "what is to come stands first"
+    assert "planned an appointment" in shown[0], "what is to come stands first"
     assert "added a note" in shown[1]
     assert "Write, don't call." in shown[1]
     assert "created this lead" in shown[2]

@@ -156,11 +156,13 @@ def _made(one: Made, reader: cells.Reader) -> Entry:
     # A note without a title is known by its text.
     bare = bool(body) and not own_title(definition, record)
     title = _titled(definition, record, reader)
+    # Its moment is when it takes place, which may lie ahead.
+    done = mark("planned %(thing)s") if one.at > reader.now else mark("added %(thing)s")
     return Entry(
         kind="made",
         icon=definition.icon,
         who=who if who.kind != "empty" else _SYSTEM,
-        what=say("added %(thing)s", thing=_article(definition.label)),
+        what=say(done, thing=_article(definition.label)),
         when=cells.moment_cell(one.at, reader),
         title=cells.EMPTY if bare else title,
         chips=tuple(_chips(one, reader)),
