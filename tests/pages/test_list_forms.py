@@ -358,6 +358,31 @@ async def test_a_choice_of_ones_own_makes_lanes(
     assert [head.split()[0] for head in heads] == ["Asked", "Under", "No"]
 
 
+async def test_a_card_that_may_not_be_moved_says_so(
+    visit: Visit, organisation: Organisation, client: httpx.AsyncClient
+) -> None:
+    agents = [
+        await organisation.person(roles=["agent"], team=organisation.team, name=name)
+        for name in ("mine", "theirs")
+    ]
+    for one, name in zip(agents, ("Mine", "Theirs"), strict=True):
+        lead = {"first_name": "Lee", "last_name": name}
+        answer = await client.post("/v1/leads", json=lead, headers=one.headers)
+        assert answer.status_code == 201, answer.text
+    visitor = visit(agents[0])
+    await visitor.get("/leads?as=board")
+    cards = visitor.page.all("li", class_="board-card")
+    found = {
+        card.one("a", class_="record").text.split()[-1]: (
+            card.has("data-move"),
+            [sign["title"] for sign in card.all("span", class_="fixed")],
+        )
+        for card in cards
+    }
+    fixed = ["You can't move this one: it is not yours to change"]
+    assert found == {"Mine": (True, []), "Theirs": (False, fixed)}
+
+
 async def _moved(visitor: Visitor, board: Element, title: str, to: str) -> None:
     """Take a card to another lane, as the page's script does."""
     card = next(c for c in board.all("li", class_="board-card") if title in c.text)

@@ -211,7 +211,8 @@ def _around() -> Around:
 
 def _board(eyes: cells.Reader) -> Board:
     def card(number: int, title: Cell, *facts: Cell, stuck: str = "") -> Card:
-        return Card(f"card-{number}", title, facts, person("Ada Byron", 3), 1, "", "", "", stuck)
+        who, fixed = person("Ada Byron", 3), number == 3
+        return Card(f"card-{number}", title, facts, who, 1, "", "", "", stuck, fixed)
 
     def pile(name: str, hue: str, count: str, *cards: Card, more: str = "") -> Pile:
         return Pile(name.lower(), chip(name, hue), hue, count, cards, more, SAMPLE)
@@ -228,7 +229,7 @@ def _board(eyes: cells.Reader) -> Board:
         ),
         pile("Won", "green", "0"),
     )
-    return Board("status", lanes, SAMPLE, movable=False)
+    return Board("status", lanes, SAMPLE)
 
 
 def _calendar(*, timed: bool) -> Calendar:
@@ -272,7 +273,6 @@ def _calendar(*, timed: bool) -> Calendar:
         hours=tuple(f"{hour:02}:00" for hour in range(24)),
         timed=timed,
         field="starts_at",
-        field_label="Starts",
     )
 
 

@@ -35,7 +35,10 @@ _FACTS, _CARDS, _MORE = 3, 12, 24
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One record on a board; `moves` are the lanes it may go to, separated by blanks."""
+    """One record on a board; `moves` are the lanes it may go to, separated by blanks.
+
+    It is `fixed` where this person moves other cards and may not move this one.
+    """
 
     id: str
     title: Cell
@@ -46,6 +49,7 @@ class Card:
     moves: str
     move: str
     stuck: str
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,6 @@ class Board:
     field: str
     lanes: tuple[Pile, ...]
     figures: str
-    movable: bool
 
 
 async def board(question: Question, columns: Sequence[Column], inside: str) -> tuple[Board, Listed]:
@@ -83,9 +86,8 @@ async def board(question: Question, columns: Sequence[Column], inside: str) -> t
     names = await names_of(question, shown, groups)
     reader = guest.eyes(names)
     lanes = tuple(_lane(question, lane, rows, shown, reader, inside) for lane, rows in records)
-    able = question.access.sets(field) and question.access.update != "none"
     figures = question.link(figures="1") if money_of(question) and not field.custom else ""
-    made = Board(name_in_list(field), lanes, figures, able and not question.asked.deleted)
+    made = Board(name_in_list(field), lanes, figures)
     more = any(lane.page.count_kind == "at_least" for lane in found)
     count = number_of(sum(lane.page.count or 0 for lane in found), question, more=more)
     return made, Listed(groups, names, count, "", None, asked)
@@ -176,7 +178,8 @@ def _card(
     field, definition = question.group, question.definition
     assert field is not None
     path = f"{question.path}/{record['id']}"
-    able = question.access.sets(field) and may_change(question.guest, definition, record)
+    moving = question.access.sets(field) and not question.asked.deleted
+    able = moving and may_change(question.guest, definition, record)
     people = next((c for c in columns if c.field.name in ("assignee", "owner")), None)
     rest = (c for c in columns if c is not people and not isinstance(c.field.type, User))
     filled = (c for c in (cells.cell(one.field, record, reader) for one in rest) if c.text)
@@ -191,6 +194,7 @@ def _card(
         moves=" ".join(open_to(field, lane)) if able else "",
         move=f"{path}/lane" if able else "",
         stuck=cells.stuck(field.type, record, reader.now) if isinstance(field.type, Stage) else "",
+        fixed=moving and question.access.update != "none" and not able,
     )
 
 

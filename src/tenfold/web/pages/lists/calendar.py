@@ -82,7 +82,6 @@ class Calendar:
     hours: tuple[str, ...]
     timed: bool
     field: str
-    field_label: str
 
 
 async def calendar(
@@ -136,7 +135,6 @@ async def calendar(
         ),
         timed=field.type.kind == "datetime" and span != MONTH,
         field=field.json_name,
-        field_label=field.label,
     )
     return view, Listed(groups, names, count, "", None, asked)
 

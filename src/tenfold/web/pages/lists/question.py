@@ -23,7 +23,6 @@ from tenfold.web.pages.lists import conditions
 from tenfold.web.pages.lists.conditions import LAYOUT, PLACE, Branch, Pair, Pairs
 
 TABLE, BOARD, CALENDAR = "table", "board", "calendar"
-FORMS = (TABLE, BOARD, CALENDAR)
 
 
 @dataclass(frozen=True)
