@@ -45,6 +45,28 @@ async def test_the_next_rows_come_without_moving_the_page(open_page: Open, many:
     assert await rows.count() == now, "the rest waits until one comes to it"
 
 
+HEAD = """() => ["thead th[data-column]", "tr.marked"].map((one) =>
+    Math.round(document.querySelector(`.grid ${one}`).getBoundingClientRect().top))"""
+
+
+async def test_heads_stay_in_sight_and_cover_no_row_that_is_gone_to(
+    open_page: Open, many: None
+) -> None:
+    page = await open_page("/leads")
+    await page.keyboard.press("j")
+    await page.evaluate("scrollTo({ top: 700, behavior: 'instant' })")
+    bar = await page.evaluate("document.querySelector('.bar').getBoundingClientRect().bottom")
+    assert (await page.evaluate(HEAD))[0] == bar
+    await page.keyboard.press("j")
+    await page.wait_for_timeout(300)
+    head, row = await page.evaluate(HEAD)
+    assert row >= head + 32, "a row is in sight below the heads"
+    # A table that is wider than its room has a bar to scroll sideways with, as before.
+    await page.evaluate("document.querySelector('.grid').style.minWidth = '3000px'")
+    await expect(page.locator(":root[data-fits]")).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 async def _grab(page: Page, card: Any) -> None:
     box = await card.bounding_box()
     await page.mouse.move(box["x"] + 20, box["y"] + 8)

@@ -135,6 +135,21 @@ function grips() {
 grips();
 document.addEventListener("htmx:after:swap", grips);
 
+// Heads stay in sight where the table needs no bar to scroll sideways with: what has one holds them.
+const fitting = new ResizeObserver(() => {
+  const table = document.querySelector("#list .grid");
+  if (!drag) document.documentElement.toggleAttribute("data-fits", Boolean(table) && table.offsetWidth <= table.parentElement.clientWidth);
+});
+
+function fit() {
+  fitting.disconnect();
+  const table = document.querySelector("#list .grid");
+  if (table) [table, table.parentElement].forEach((one) => fitting.observe(one));
+}
+
+fit();
+document.addEventListener("htmx:after:swap", fit);
+
 function widen(head, step) {
   const now = steps(head);
   if (now) head.classList.remove(now);
