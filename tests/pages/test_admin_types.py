@@ -115,6 +115,8 @@ async def test_what_a_field_cannot_be_is_told_beside_it_and_what_was_typed_stays
     await added(visitor, **typed)
     assert visitor.answer.status_code == 400
     assert says in visitor.page.one(id=f"e-{field}").text
+    told = [one for one in visitor.page.all("p", class_="mistake") if says in one.text]
+    assert len(told) == 1
     form = dict(visitor.form(FIELD).fields())
     assert {name: form[name] for name in typed} == typed
 

@@ -168,7 +168,8 @@ def _again(form: Form, error: TenfoldError) -> Typed:
     typed = Typed(typed.focus, values, typed.problems, typed.problem)
     problem = error.fields.get("name", "")
     if problem and not form.get("name").strip():
-        return beside(typed, "label", f"“{slug(form.get('label'))}” {problem}")
+        said = f"“{slug(form.get('label'))}” {problem}"
+        return beside(typed, "label", said, instead="name")
     wrong = next((text for name, text in error.fields.items() if name.startswith("options")), "")
     return beside(typed, "options", wrong) if wrong else typed
 

@@ -261,12 +261,13 @@ def _mistyped(act: Act, error: TenfoldError) -> Typed:
         problem = say("is what another type is called already")
     if not problem:
         return typed
-    return beside(typed, "label_plural", problem)
+    return beside(typed, "label_plural", problem, instead="name")
 
 
-def beside(typed: Typed, name: str, problem: str) -> Typed:
-    """The same with a mistake beside a field."""
-    return Typed(name, typed.values, {**typed.problems, name: problem})
+def beside(typed: Typed, name: str, problem: str, *, instead: str = "") -> Typed:
+    """The same with a mistake beside a field, and no longer beside another."""
+    others = {key: said for key, said in typed.problems.items() if key != instead}
+    return Typed(name, typed.values, {**others, name: problem})
 
 
 HANDLERS = [types_page, new_page, create, type_page, change, retire, revive]
