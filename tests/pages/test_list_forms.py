@@ -127,7 +127,7 @@ async def test_a_shared_view_by_a_field_that_one_may_not_see_shows_nothing_of_it
     desk = visit(await organisation.person("member", ["front_desk"]))
     await desk.get(address)
     told = desk.page.one(role="alert").text
-    assert "It names a field that is gone, or that you may not see." in told
+    assert "This list is narrowed by a field that is gone, or that you may not see." in told
     assert titles(desk) == []
     assert "veteran=" not in desk.page.one("section", id="list").text.lower()
     await desk.get(address.replace("/students?", "/students/export?"))

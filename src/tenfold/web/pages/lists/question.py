@@ -172,7 +172,7 @@ def _mistake(definition: Definition, access: Access, error: Invalid) -> str:
     """What can't be used, by the field's label, and why; of a field that one may not see not even
     that it is there."""
     if isinstance(error, UnknownField):
-        return say("It names a field that is gone, or that you may not see.")
+        return say("This list is narrowed by a field that is gone, or that you may not see.")
     name, why = next(iter(error.fields.items()))
     known = {parameter(one): one.label for one in filterable(definition) if access.sees(one)}
     label = known.get(name.partition("[")[0], name[:100])
