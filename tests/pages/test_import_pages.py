@@ -49,6 +49,13 @@ async def send(
     return await visitor.upload("/imports/new", values, (name, content))
 
 
+async def foreseen(visitor: Visitor, path: str) -> Element:
+    """The page of a batch with what its undo would do, as its link leads to it."""
+    page = await visitor.get(path)
+    (link,) = page.one("p", id="undo-says").all("a")
+    return await visitor.get(link["href"])
+
+
 async def finished(visitor: Visitor) -> Element:
     """Load the page again until the work is done, as its refresh does."""
     for _ in range(200):
@@ -153,7 +160,7 @@ async def test_a_file_is_imported_and_taken_back(visitor: Visitor, worker: None)
     assert "Grace" not in visitor.answer.text
     await visitor.get("/leads")
     assert "2 leads" in visitor.page.text
-    page = await visitor.get(here)
+    page = await foreseen(visitor, here)
     assert "takes away 2 records" in page.text
     await visitor.send(page.one("form", class_="undo-form"))
     assert figures(visitor)["taken away"] == "2"
@@ -506,7 +513,9 @@ async def test_what_was_edited_since_is_named_before_an_undo(
     path = f"/v1/leads/{found[0]['id']}"
     changed = await client.patch(path, json={"source_detail": "Bonn"}, headers=admin.headers)
     assert changed.status_code == 200, changed.text
-    page = await visitor.get(here)
+    part = await visitor.get(f"{here}/undo", headers={"hx-target": "p#undo-says"})
+    assert part.text.startswith("Undo takes away 1 record")
+    page = await foreseen(visitor, here)
     assert "takes away 1 record" in page.text
     (kept,) = page.one("ul", class_="kept").all("li")
     assert kept.one("a")["href"] == f"/leads/{found[0]['id']}"
@@ -539,7 +548,7 @@ async def test_of_many_kept_records_the_first_are_listed_and_all_counted(
     for one in found[:4]:
         path = f"/v1/leads/{one['id']}"
         await client.patch(path, json={"source_detail": "Bonn"}, headers=admin.headers)
-    page = await visitor.get(visitor.path)
+    page = await foreseen(visitor, visitor.path)
     assert page.one("ul", class_="kept").all("li")[-1].text == "and 2 more"
     await visitor.send(page.one("form", class_="undo-form"))
     assert [one.text for one in visitor.page.one("ul", class_="kept").all("li")][2:] == [
@@ -601,10 +610,22 @@ async def test_what_a_file_names_and_is_not_here_is_made_left_empty_or_refused(
     assert (figures(visitor)["new"], figures(visitor)["refused"]) == ("1", "3")
 
 
+async def test_the_page_of_a_finished_import_needs_few_statements(
+    visitor: Visitor, queries: Counter, worker: None
+) -> None:
+    """What an undo would do is tried apart from the page, and asks more."""
+    await visitor.send((await send(visitor)).one("form", id="columns-form"), "do=import")
+    await finished(visitor)
+    queries.clear()
+    page = await visitor.get(visitor.path)
+    assert page.all("form", class_="undo-form")
+    asked = [one for one in queries.statements if "jobs.job" not in one]  # the worker's
+    assert 0 < len(asked) <= 5, asked
+
+
 async def test_every_page_of_imports_needs_few_statements(
     visitor: Visitor, queries: Counter
 ) -> None:
-    """What an undo would do is tried on the page of what can be undone, and asks more."""
     form = (await send(visitor)).one("form", id="columns-form")
     columns = visitor.path
     for _ in range(3):

@@ -259,7 +259,7 @@ def view(
         place=say(PLACE_LABELS[state.place]) if state else "",
         records=_made(definition, batch) if definition else "",
         records_label=definition.label_plural if definition else "",
-        undo=_undo_word(batch) if undo is not None else "",
+        undo=_undo_word(batch) if undoable(batch) else "",
         undo_says=_undo_says(undo) if undo is not None else "",
         undone=f"/imports/{batch.undone_by}" if batch.undone_by else "",
         undoes=_undoes(batch),

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation.administrator import need_taking_back
 from tenfold.engine import batches
+from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.engine.titles import USER, titles
@@ -162,24 +163,25 @@ async def import_page(request: Req, import_id: str) -> ASGIResponse:
     """One import, bulk edit or undo: how far it is, what became of it, and its undo."""
     routed(request, "page-import")
     claims = await signed_in(request)
-    exchange = desk_of(request).exchange
     async with visiting(request, claims) as guest:
         batch = await batches.find(guest.reader, guest.person, _identified(import_id))
         batch = await standing(guest.reader, claims.tenant, batch)
-        undo, able = None, import_views.undoable(batch)
-        told = () if able else import_kept.kept_records(batch, None)
-        eyes = guest.eyes() if able else await _eyes(guest, [batch], told)
-    if able:
-        # What an undo would do is tried and taken back, as nothing that only reads can be.
-        async with changing(request, claims) as (tx, guest):
-            undo = await Undoer(exchange).preview(tx, guest.person, batch)
-            eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
-    refused, draft = await asyncio.to_thread(_filed, exchange, claims, batch)
-    view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
-    around = frame(guest, view.title)
-    if render.wants(request, "batch") and view.running:
-        return render.partial(request, "parts/batch.html", batch=view, frame=around)
-    return render.page(request, "import.html", around, batch=view)
+        eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, None))
+    return await _shown(request, guest, batch, eyes, None)
+
+
+@get("/imports/{import_id:str}/undo")
+async def undo_page(request: Req, import_id: str) -> ASGIResponse:
+    """What an undo would do: tried and taken back, as nothing that only reads can be."""
+    routed(request, "page-import-undo-preview")
+    claims = await signed_in(request)
+    async with changing(request, claims) as (tx, guest):
+        batch = await batches.find(tx, guest.person, _identified(import_id))
+        if not import_views.undoable(batch):
+            return render.to(request, f"/imports/{batch.id}")
+        undo = await Undoer(desk_of(request).exchange).preview(tx, guest.person, batch)
+        eyes = await _eyes(guest, [batch], import_kept.kept_records(batch, undo))
+    return await _shown(request, guest, batch, eyes, undo)
 
 
 @get("/imports/{import_id:str}/refused")
@@ -236,6 +238,21 @@ async def take_back(request: Req, import_id: str, back: str = "") -> ASGIRespons
 
 
 # -- parts
+
+
+async def _shown(
+    request: Req, guest: Guest, batch: Batch, eyes: cells.Reader, undo: Mapping[str, Any] | None
+) -> ASGIResponse:
+    """The page of a batch, or what its script asks for of it."""
+    exchange = desk_of(request).exchange
+    refused, draft = await asyncio.to_thread(_filed, exchange, guest.person, batch)
+    view = import_views.view(guest, batch, eyes, undo=undo, refused=refused, draft=draft)
+    around = frame(guest, view.title)
+    if render.wants(request, "batch") and view.running:
+        return render.partial(request, "parts/batch.html", batch=view, frame=around)
+    if render.wants(request, "undo-says"):
+        return render.partial(request, "parts/undo_says.html", batch=view)
+    return render.page(request, "import.html", around, batch=view)
 
 
 async def _send_form(request: Req, claims: Any, kind: str, problem: str) -> ASGIResponse:
@@ -311,22 +328,22 @@ async def _begun(
     return identity
 
 
-def _filed(exchange: Exchange, claims: Claims, batch: Batch) -> tuple[list[RefusedRow], str]:
+def _filed(exchange: Exchange, person: Person, batch: Batch) -> tuple[list[RefusedRow], str]:
     """What lies on the disk of an import that has ended: rows it refused, and a draft it tried."""
     if batch.kind != batches.IMPORT or batch.status in UNFINISHED:
         return [], ""
     state = state_of(batch.summary)
-    files = exchange.files(claims.tenant, batch.id)
-    return import_views.refused_rows(files, state), _tried(exchange, claims, state)
+    files = exchange.files(person.tenant, batch.id)
+    return import_views.refused_rows(files, state), _tried(exchange, person, state)
 
 
-def _tried(exchange: Exchange, claims: Claims, state: State) -> str:
+def _tried(exchange: Exchange, person: Person, state: State) -> str:
     """The person's draft that an import tried, as long as it is there; else nothing."""
     draft = parse_id(state.draft)
     if draft is None:
         return ""
     try:
-        drafts.find(exchange.files(claims.tenant, draft), claims.user)
+        drafts.find(exchange.files(person.tenant, draft), person.user)
     except NotFound:
         return ""
     return str(draft)
@@ -447,6 +464,7 @@ HANDLERS = [
     columns_page,
     begin,
     import_page,
+    undo_page,
     refused_file,
     stop_import,
     take_back,
