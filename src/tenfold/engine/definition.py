@@ -82,6 +82,11 @@ class Field:
         return self.type.json_name(self.name)
 
     @property
+    def json_path(self) -> str:
+        """Where it stands in a record's JSON: what grants, filters, forms and mistakes call it."""
+        return f"custom.{self.name}" if self.custom else self.json_name
+
+    @property
     def label(self) -> str:
         """What people read, in their language; an organisation's own field is as it wrote it."""
         return self.declared_label if self.custom else say_as("field", self.declared_label)

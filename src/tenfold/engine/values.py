@@ -268,7 +268,7 @@ def _store_custom(
 ) -> None:
     if value is None or value == "":
         if one.required:
-            problems[f"custom.{one.name}"] = say("is required and can't be empty")
+            problems[one.json_path] = say("is required and can't be empty")
         values.custom[one.name] = None
         if one.type.kind == "money":
             values.custom[f"{one.name}_currency"] = None
@@ -276,10 +276,10 @@ def _store_custom(
     try:
         stored = one.type.parse(value, at)
     except Refused as refusal:
-        problems[f"custom.{one.name}"] = str(refusal)
+        problems[one.json_path] = str(refusal)
         return
     if one.required and stored[0] == "":
-        problems[f"custom.{one.name}"] = say("is required and can't be empty")
+        problems[one.json_path] = say("is required and can't be empty")
         return
     values.custom[one.name] = plain(one, stored)
     if one.type.kind == "money":
@@ -342,5 +342,5 @@ def _defaults(plan: Plan, access: Access, values: Values, locale: Locale) -> dic
             values.columns.update(zip(step.columns, stored, strict=True))
     for one in plan.expected_custom:
         if one.name not in values.custom and access.sets(one):
-            missing[f"custom.{one.name}"] = say("is required")
+            missing[one.json_path] = say("is required")
     return missing

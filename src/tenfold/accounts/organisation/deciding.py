@@ -132,7 +132,7 @@ async def decide(question: Question | ActQuestion) -> Decision:
         [finding for finding in asked if finding is not None],
         type=question.definition.name,
         record_id=question.record.id if question.record else None,
-        field=(f"custom.{shown.name}" if shown.custom else shown.json_name) if shown else None,
+        field=shown.json_path if shown else None,
     )
 
 

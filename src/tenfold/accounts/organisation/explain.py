@@ -66,7 +66,7 @@ def explain(definition: Definition, person: Person) -> Explained:
         create=Permission(allowed=access.create, because=_reasons(creators)),
         update=reach("update", access.update),
         delete=reach("delete", access.delete),
-        read_only=[f"custom.{f.name}" if f.custom else f.json_name for f in locked],
+        read_only=[f.json_path for f in locked],
         reveal=[f.json_name for f in secret],
     )
 

@@ -125,7 +125,7 @@ def chosen_columns(definition: Definition, access: Access, text: str) -> list[Co
     Their widths are in pixels; `owner:r6` is one that shows on screens of its rank alone, as it did
     where the choice was made. Those of the title alone go with `title:300`, see `head_steps`.
     """
-    able = {name_in_list(f): f for f in showable(definition, access)}
+    able = {f.json_path: f for f in showable(definition, access)}
     found: dict[str, Column] = {}
     for part in text.split(","):
         name, _, width = part.partition(":")
@@ -159,11 +159,6 @@ def showable(definition: Definition, access: Access) -> list[Field]:
         and kind_of(f) not in _UNSHOWN
         and not is_reason(definition, f)
     ]
-
-
-def name_in_list(one: Field) -> str:
-    """A field's name in a list's address."""
-    return f"custom.{one.name}" if one.custom else one.json_name
 
 
 def _in_steps(width: str) -> int:
@@ -208,7 +203,7 @@ def head_kind(definition: Definition) -> str:
 
 def _column(definition: Definition, one: Field, rank: int) -> Column:
     kind = _kind(definition, one)
-    name = name_in_list(one)
+    name = one.json_path
     return Column(one, one.label, kind, kind in END_ALIGNED, rank, sort_name(one), name=name)
 
 

@@ -29,7 +29,7 @@ from tenfold.web.pages.forms import body_of
 from tenfold.web.pages.frame import Guest, uses, visiting
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, form_token, routed, shown
-from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
+from tenfold.web.pages.widgets import Filled, Widget, form_fields
 
 _MOST = 4
 _FIELDS = 6
@@ -226,7 +226,7 @@ def _writing(
     wrong = [w for w in made if w.error] or made
     told = tuple(replace(w, focus=w is wrong[0]) for w in made)
     path = f"/{definition.path}/{identity}"
-    beside = {name_of(f) for f in fields} & set(problems)
+    beside = {f.json_path for f in fields} & set(problems)
     return Writing(
         kind=_kind(definition, identity, kind, relation),
         label=say("Add %(record)s", record=within(kind.label)),

@@ -44,7 +44,7 @@ from tenfold.web.pages.session import (
     shown,
     signed_form,
 )
-from tenfold.web.pages.widgets import form_fields, name_of
+from tenfold.web.pages.widgets import form_fields
 from tenfold.web.safe_next import safe_next
 
 
@@ -111,7 +111,7 @@ async def change(request: Req, plural: str, record_id: str) -> ASGIResponse:
             access = guest.person.access(definition)
             fields = form_fields(definition, access, creating=False)
             # Where somebody else came first, and theirs was chosen, the field stays as it is.
-            theirs = {f.name for f in fields if act.form.get(f"choose.{name_of(f)}") == "theirs"}
+            theirs = {f.name for f in fields if act.form.get(f"choose.{f.json_path}") == "theirs"}
             fields = [f for f in fields if f.name not in theirs]
             body = await body_of(act.form, fields, act.desk.query, tx, guest.person)
             stop(body, definition, guest, creating=False)

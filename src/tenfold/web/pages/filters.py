@@ -140,11 +140,11 @@ def builder(
     fields = [f for f in filterable(definition) if access.sees(f)]
     if not fields:
         return None
-    one = next((f for f in fields if parameter(f) == chosen), fields[0])
+    one = next((f for f in fields if f.json_path == chosen), fields[0])
     kind = kind_of(one)
     to = getattr(one.type, "to", "")
     return Builder(
-        fields=tuple(Option(parameter(f), f.label, f is one) for f in fields),
+        fields=tuple(Option(f.json_path, f.label, f is one) for f in fields),
         operators=tuple(Option(o, verb(one, o), o == operator) for o in _offered(one)),
         input=_INPUTS.get(kind, "text"),
         values=_values(one, values),
@@ -176,11 +176,11 @@ def conditions_of(
     zone: ZoneInfo,
 ) -> list[Leaf]:
     """What the form says, as an address spells it; nothing where it says nothing."""
-    fields = {parameter(f): f for f in filterable(definition) if access.sees(f)}
+    fields = {f.json_path: f for f in filterable(definition) if access.sees(f)}
     one = fields.get(field)
     if one is None or operator not in _offered(one):
         return []
-    name = parameter(one)
+    name = one.json_path
     if operator in _FIXED:
         return [Leaf(f"{name}{how}", text) for how, text in _FIXED[operator]]
     given = [text for value in values if (text := _said(one, value.strip(), zone))]
@@ -198,11 +198,6 @@ def _several(one: Field, operator: str, given: Sequence[str]) -> bool:
     if isinstance(one.type, Choice | Choices):
         return len(given) > 1
     return operator == "in" or len(given) > 1
-
-
-def parameter(one: Field) -> str:
-    """A field's name in a list's address."""
-    return f"custom.{one.name}" if one.custom else one.json_name
 
 
 def _said(one: Field, value: str, zone: ZoneInfo) -> str:
@@ -263,7 +258,7 @@ def in_words(leaf: Leaf, asked: Filter, reader: Reader) -> str:
 
 def form_values(leaf: Leaf, asked: Filter, reader: Reader) -> tuple[str, list[str]]:
     """The operator and the values with which the form begins to say a condition otherwise."""
-    how = leaf.name.removeprefix(parameter(asked.field))
+    how = leaf.name.removeprefix(asked.field.json_path)
     fixed = (name for name, pairs in _FIXED.items() if pairs == [(how, leaf.text)])
     if (found := next(fixed, "")) in _offered(asked.field):
         return found, []

@@ -25,7 +25,7 @@ from tenfold.web.pages.frame import Guest, frame, visiting
 from tenfold.web.pages.reaching import decides
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Form, Req, listed_in
-from tenfold.web.pages.widgets import Filled, Section, form_fields, name_of
+from tenfold.web.pages.widgets import Filled, Section, form_fields
 
 _LASTS = timedelta(hours=1)
 
@@ -107,9 +107,9 @@ def _changed(
 
     stored, typed, eyes = held(None), held(form), guest.eyes(names)
     return {
-        name_of(one): cells.cell(one, record, eyes).text or say("empty")
+        one.json_path: cells.cell(one, record, eyes).text or say("empty")
         for one in fields
-        if one.type.kind != "secret" and stored[name_of(one)] != typed[name_of(one)]
+        if one.type.kind != "secret" and stored[one.json_path] != typed[one.json_path]
     }
 
 
@@ -127,7 +127,7 @@ def view_of(
     creating = "id" not in record
     fields = offered(guest, definition, record)
     problems = dict(error.fields) if error else {}
-    known = {name_of(f) for f in fields}
+    known = {f.json_path for f in fields}
     beside = {name: text for name, text in problems.items() if name in known}
     filled = Filled(record, typed, beside, names, guest.zone, guest.who.currency, changed or {})
     path = f"/{definition.path}"

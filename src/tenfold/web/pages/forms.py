@@ -21,7 +21,6 @@ from tenfold.kernel.language import say
 from tenfold.web.pages import words
 from tenfold.web.pages.pick import resolve
 from tenfold.web.pages.session import Form
-from tenfold.web.pages.widgets import name_of
 
 _EXACT = 15
 
@@ -52,14 +51,14 @@ async def body_of(
             else:
                 value = _value(form, one)
         except Refused as refusal:
-            body.problems[name_of(one)] = str(refusal)
+            body.problems[one.json_path] = str(refusal)
             continue
         if one.type.kind == "secret" and value == "":
             continue
         own = custom if one.custom else body.values
         own[one.json_name] = value
         if one.type.kind == "money" and value not in ("", None):
-            currency = form.get(f"{name_of(one)}_currency").strip().upper()
+            currency = form.get(f"{one.json_path}_currency").strip().upper()
             if currency:
                 own[f"{one.name}_currency"] = currency
     if custom:
@@ -68,12 +67,12 @@ async def body_of(
 
 
 def _given(form: Form, one: Field) -> bool:
-    name = name_of(one)
+    name = one.json_path
     return name in form or f"{name}.{ADDRESS_PARTS[0]}" in form
 
 
 def _value(form: Form, one: Field) -> object:
-    name = name_of(one)
+    name = one.json_path
     text = form.get(name)
     match one.type.kind:
         case "boolean":
@@ -128,14 +127,14 @@ def _json(text: str) -> object:
 
 def _unseen(form: Form, one: Field) -> bool:
     """Whether a relation's box is empty since its reader may not see what it leads to."""
-    name = name_of(one)
+    name = one.json_path
     stored, _, title = form.get(f"{name}.was").partition("|")
     return bool(stored) and not title and not form.get(name).strip()
 
 
 async def _target(form: Form, one: Field, query: Query, reader: Reader, person: Person) -> object:
     """What a relation's box means; as long as its text is untouched, what it meant before."""
-    name = name_of(one)
+    name = one.json_path
     text = form.get(name).strip()
     if not text:
         return None

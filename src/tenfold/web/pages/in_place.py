@@ -36,7 +36,7 @@ from tenfold.web.pages.meanwhile import Theirs, theirs_of
 from tenfold.web.pages.reaching import field_named, may_change
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Form, Req, form_token, routed
-from tenfold.web.pages.widgets import Filled, Widget, name_of
+from tenfold.web.pages.widgets import Filled, Widget
 
 _TRIES = 3
 """How often a change of other fields may come between."""
@@ -82,7 +82,7 @@ def editable(guest: Guest, definition: Definition, record: Record) -> frozenset[
 
 def address(definition: Definition, identity: object, one: Field) -> str:
     """Where a field of a record is edited."""
-    return f"/{definition.path}/{identity}/fields/{name_of(one)}"
+    return f"/{definition.path}/{identity}/fields/{one.json_path}"
 
 
 @get("/{plural:str}/{record_id:str}/fields/{name:str}")
@@ -200,7 +200,7 @@ def _editor(
     typed: Form | None = None,
     problem: str = "",
 ) -> Editor:
-    problems = {name_of(one): problem} if problem else {}
+    problems = {one.json_path: problem} if problem else {}
     filled = Filled(record, typed, problems, names, guest.zone, guest.who.currency, {})
     made = replace(widgets.widget(one, filled), focus=True, mark=f"-{str(record['id'])[-8:]}")
     if isinstance(one.type, Stage):
@@ -239,7 +239,7 @@ async def _again(
 
 
 def _said(one: Field, error: TenfoldError) -> str:
-    own = {name_of(one), f"{name_of(one)}_currency", "status"}
+    own = {one.json_path, f"{one.json_path}_currency", "status"}
     beside = [text for field, text in error.fields.items() if field in own]
     return beside[0] if beside else refusal(error)
 

@@ -14,7 +14,6 @@ from tenfold.kernel.language import say
 from tenfold.web.pages import cells
 from tenfold.web.pages.cells import Cell
 from tenfold.web.pages.frame import Guest
-from tenfold.web.pages.widgets import name_of
 
 _LOOKED_BACK = 30
 
@@ -40,7 +39,7 @@ async def theirs_of(
     identity = UUID(record["id"])
     what = (guest.reader, guest.person, definition, identity)
     log = await changes.timeline(*what, limit=_LOOKED_BACK, current=record)
-    named = name_of(one)
+    named = one.json_path
     since = [c for c in log if version is None or c.version > version]
     found = next((c for c in since if any(f.field == named for f in c.fields)), None)
     eyes = guest.eyes(names)

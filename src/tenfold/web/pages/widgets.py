@@ -121,7 +121,7 @@ def sections(
     definition: Definition, fields: Sequence[Field], filled: Filled
 ) -> tuple[Section, ...]:
     """The form's sections; the first field to look at again has the focus, else the very first."""
-    wrong = [f for f in fields if name_of(f) in {*filled.problems, *filled.changed}]
+    wrong = [f for f in fields if f.json_path in {*filled.problems, *filled.changed}]
     focused = (wrong or list(fields))[:1]
     groups: dict[str, list[Widget]] = {}
     fresh = "id" not in filled.record
@@ -140,15 +140,10 @@ def sections(
     )
 
 
-def name_of(one: Field) -> str:
-    """The name of a field's control, which is also what the API calls it in mistakes."""
-    return f"custom.{one.name}" if one.custom else one.json_name
-
-
 def widget(one: Field, filled: Filled, *, focus: bool = False) -> Widget:
     """The control of one field."""
     kind = one.type.kind
-    name = name_of(one)
+    name = one.json_path
     record = {**filled.record, **custom_values(filled.record, one)} if one.custom else filled.record
     stored: Any = record.get(one.json_name if not one.custom else one.name)
     text = _typed(one, filled) if filled.typed is not None else _stored(one, stored, filled)
@@ -190,7 +185,7 @@ def _control(one: Field) -> str:
 
 def _more(one: Field, stored: Any, text: str, record: Record, filled: Filled) -> dict[str, Any]:
     """What some controls need beside the common things."""
-    name = name_of(one)
+    name = one.json_path
     typed = filled.typed
     if (offered := _choices(one, name, stored, text, typed)) is not None:
         return {"options": offered}
@@ -258,7 +253,7 @@ def _parts(name: str, stored: Any, typed: Form | None) -> tuple[Part, ...]:
 def _typed(one: Field, filled: Filled) -> str:
     if filled.typed is None or one.type.kind == "secret":
         return ""
-    return filled.typed.get(name_of(one))
+    return filled.typed.get(one.json_path)
 
 
 def _stored(one: Field, value: Any, filled: Filled) -> str:
@@ -298,7 +293,7 @@ def _touched(one: Field, filled: Filled) -> bool:
     """Whether something was typed into the field's control, other than what it begins with."""
     if filled.typed is None:
         return False
-    name = name_of(one)
+    name = one.json_path
     names = [f"{name}.{part}" for part in ADDRESS_PARTS] if one.type.kind == "address" else [name]
     values = [value for each in names for value in filled.typed.all(each) if value]
     return bool(values) and values != [_first(one)]
@@ -307,7 +302,7 @@ def _touched(one: Field, filled: Filled) -> bool:
 def _was(one: Field, value: Any, filled: Filled) -> str:
     """The stored target as `type:id|title`, so that an untouched box keeps it for certain."""
     if filled.typed is not None:
-        return filled.typed.get(f"{name_of(one)}.was")
+        return filled.typed.get(f"{one.json_path}.was")
     if not value:
         return ""
     kind, identity = "", str(value)

@@ -26,7 +26,7 @@ from tenfold.web.pages import render, words
 from tenfold.web.pages.admin.around import entering, looking, page
 from tenfold.web.pages.admin.places import name_of as person_name
 from tenfold.web.pages.admin.places import person_in
-from tenfold.web.pages.admin.role_words import fields_of, name_of
+from tenfold.web.pages.admin.role_words import fields_of
 from tenfold.web.pages.frame import Guest, readable
 from tenfold.web.pages.pick import bare, meant, picks
 from tenfold.web.pages.session import Req
@@ -228,7 +228,7 @@ def _fields(guest: Guest, definition: Definition | None) -> list[tuple[str, str]
     if definition is None:
         return [("", say("Any field"))]
     access = guest.person.access(definition)
-    seen = [(name_of(one), one.label) for one in fields_of(definition) if access.sees(one)]
+    seen = [(one.json_path, one.label) for one in fields_of(definition) if access.sees(one)]
     return [("", say("Any field")), *seen]
 
 
@@ -240,7 +240,7 @@ async def _sentence(
     may = _MAY[found.allowed, found.key_id is not None]
     if definition is None or found.verb in ACTS:
         return say(may, who=who, act=say(_WORDS[found.verb]))
-    fields = {name_of(one): one.label for one in fields_of(definition)}
+    fields = {one.json_path: one.label for one in fields_of(definition)}
     what = within(definition.label_plural)
     if found.record_id is not None:
         kind = within(definition.label)

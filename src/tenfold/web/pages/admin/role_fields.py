@@ -20,7 +20,7 @@ from tenfold.kernel.language import mark, say
 from tenfold.web.pages.admin.around import acting, entering, looking, page
 from tenfold.web.pages.admin.places import called
 from tenfold.web.pages.admin.role_changes import PLACE, Types, saved
-from tenfold.web.pages.admin.role_words import fields_of, name_of, sentence
+from tenfold.web.pages.admin.role_words import fields_of, sentence
 from tenfold.web.pages.session import Form, Req
 
 _WAYS = (
@@ -66,9 +66,9 @@ async def change(request: Req, name: str, kind: str) -> ASGIResponse:
 
 
 def _read(form: Form, definition: Definition, grant: GrantSpec) -> GrantSpec:
-    names = [name_of(one) for one in fields_of(definition)]
+    names = [one.json_path for one in fields_of(definition)]
     ways = {name: form.get(f"way.{name}", "visible") for name in names}
-    secret = [name_of(one) for one in fields_of(definition) if one.type.kind == "secret"]
+    secret = [one.json_path for one in fields_of(definition) if one.type.kind == "secret"]
     return msgspec.structs.replace(
         grant,
         hide=[name for name in names if ways[name] == "hidden"],
@@ -108,7 +108,7 @@ async def _page(
 def _lines(definition: Definition, grant: GrantSpec) -> list[Line]:
     made: list[Line] = []
     for one in fields_of(definition):
-        name = name_of(one)
+        name = one.json_path
         way = "hidden" if name in grant.hide else "read_only" if name in grant.read_only else ""
         secret = one.type.kind == "secret"
         help_ = "" if one.writable else say("Never set by hand")

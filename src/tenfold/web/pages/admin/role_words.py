@@ -58,7 +58,7 @@ def _keeping(definition: Definition, grant: GrantSpec) -> list[str]:
     """The fields that every record needs and the role alone may not set."""
     closed = {*grant.hide, *grant.read_only}
     needed = [f for f in fields_of(definition) if f.required and f.writable and not f.custom]
-    return [f.label for f in needed if name_of(f) in closed]
+    return [f.label for f in needed if f.json_path in closed]
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -90,11 +90,6 @@ def fields_of(definition: Definition) -> list[Field]:
     return [one for one in every if one.name not in ("id", "version")]
 
 
-def name_of(one: Field) -> str:
-    """A field's name as grants have it."""
-    return f"custom.{one.name}" if one.custom else one.json_name
-
-
 def _labels(definition: Definition, names: Sequence[str]) -> list[str]:
-    labels = {name_of(one): one.label for one in fields_of(definition)}
+    labels = {one.json_path: one.label for one in fields_of(definition)}
     return [labels.get(name, name) for name in names]

@@ -28,7 +28,7 @@ from tenfold.web.pages.lists.question import question
 from tenfold.web.pages.lists.sent import Sent, sent
 from tenfold.web.pages.refusals import refusal
 from tenfold.web.pages.session import Flash, Req, keep_flash, routed
-from tenfold.web.pages.widgets import Filled, Widget, form_fields, name_of
+from tenfold.web.pages.widgets import Filled, Widget, form_fields
 
 Outcome = tuple[Sequence[Written | None], Sequence[Refusal]]
 
@@ -42,9 +42,9 @@ async def bulk_form(request: Req, plural: str, field: str = "") -> ASGIResponse:
     async with visiting(request, claims) as guest:
         definition = await guest.tailored(shipped)
         fields = settable(guest, definition)
-        one = next((f for f in fields if name_of(f) == field), fields[0] if fields else None)
+        one = next((f for f in fields if f.json_path == field), fields[0] if fields else None)
         widget = _widget(guest, definition, one) if one else None
-    choices = [Option(name_of(f), f.label, f is one) for f in fields]
+    choices = [Option(f.json_path, f.label, f is one) for f in fields]
     path = f"/{definition.path}"
     return render.partial(
         request, "parts/bulk_field.html", widget=widget, choices=choices, path=path
@@ -79,7 +79,7 @@ async def _set(act: Sent) -> tuple[UUID | None, str]:
     async with changing(act.request, act.claims) as (tx, guest):
         definition = await guest.tailored(act.shipped)
         one = next(
-            (f for f in settable(guest, definition) if name_of(f) == act.form.get("field")), None
+            (f for f in settable(guest, definition) if f.json_path == act.form.get("field")), None
         )
         if one is None:
             raise Invalid({"field": say("is none that can be set for many records")})

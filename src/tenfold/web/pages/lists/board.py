@@ -12,7 +12,7 @@ from tenfold.engine.types import Stage, User
 from tenfold.kernel import digits
 from tenfold.web.pages import cells, hues, words
 from tenfold.web.pages.cells import Cell, Record
-from tenfold.web.pages.columns import Column, name_in_list
+from tenfold.web.pages.columns import Column
 from tenfold.web.pages.lists.lane import BARE, OTHERS, meant, spelled
 from tenfold.web.pages.lists.question import Question
 from tenfold.web.pages.lists.table import (
@@ -87,7 +87,7 @@ async def board(question: Question, columns: Sequence[Column], inside: str) -> t
     reader = guest.eyes(names)
     lanes = tuple(_lane(question, lane, rows, shown, reader, inside) for lane, rows in records)
     figures = question.link(figures="1") if money_of(question) and not field.custom else ""
-    made = Board(name_in_list(field), lanes, figures)
+    made = Board(field.json_path, lanes, figures)
     more = any(lane.page.count_kind == "at_least" for lane in found)
     count = number_of(sum(lane.page.count or 0 for lane in found), question, more=more)
     return made, Listed(groups, names, count, "", None, asked)

@@ -15,7 +15,6 @@ from tenfold.kernel import digits
 from tenfold.kernel.errors import Conflict, Forbidden, Invalid, Lost, TenfoldError
 from tenfold.kernel.language import say
 from tenfold.web.pages import render, words
-from tenfold.web.pages.columns import name_in_list
 from tenfold.web.pages.edit import Act, arrived
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.lists.board import open_to
@@ -138,7 +137,7 @@ def _moved(
     moves: str | None = None,
 ) -> ASGIResponse:
     version = written.version if written else 0
-    undo = f"{act.path}/fields/{name_in_list(field)}/undo?version={version}"
+    undo = f"{act.path}/fields/{field.json_path}/undo?version={version}"
     csrf = form_token(guest.desk, guest.claims)
     view: dict[str, Any] = {
         "flash": Flash(said, undo=undo),

@@ -15,8 +15,7 @@ from tenfold.engine.lanes import laned
 from tenfold.kernel.errors import Invalid, UnknownField
 from tenfold.kernel.ids import NIL, parse_id
 from tenfold.kernel.language import say
-from tenfold.web.pages.columns import name_in_list
-from tenfold.web.pages.filters import address, filterable, parameter
+from tenfold.web.pages.filters import address, filterable
 from tenfold.web.pages.frame import Guest
 from tenfold.web.pages.keeping import View
 from tenfold.web.pages.lists import conditions
@@ -68,7 +67,7 @@ class Question:
         if self.form == CALENDAR:
             return None
         found = groups(self)
-        chosen = next((f for f in found if name_in_list(f) == self.given("group")), None)
+        chosen = next((f for f in found if f.json_path == self.given("group")), None)
         if self.form == BOARD and chosen is None:
             # The stages of a type, or else the first choice, rather than who owns what.
             choices = [f for f in found if f.type.kind in ("stage", "choice")] or found
@@ -79,7 +78,7 @@ class Question:
     def day(self) -> Field | None:
         """The field by which a calendar lays the list out."""
         found = days(self)
-        chosen = (f for f in found if name_in_list(f) == self.given("group"))
+        chosen = (f for f in found if f.json_path == self.given("group"))
         return next(chosen, found[0] if found else None)
 
     @property
@@ -174,7 +173,7 @@ def _mistake(definition: Definition, access: Access, error: Invalid) -> str:
     if isinstance(error, UnknownField):
         return say("This list is narrowed by a field that is gone, or that you may not see.")
     name, why = next(iter(error.fields.items()))
-    known = {parameter(one): one.label for one in filterable(definition) if access.sees(one)}
+    known = {one.json_path: one.label for one in filterable(definition) if access.sees(one)}
     label = known.get(name.partition("[")[0], name[:100])
     mistake = say("%(name)s: %(value)s", name=label, value=why.rstrip("."))
     return say("This could not be used: %(mistake)s.", mistake=mistake)

@@ -70,7 +70,7 @@ def _said(
         joined = tuple(replace(one, joiner=word, turn=turn) for one in inner)
         return Said(without=question.with_tree(conditions.without(tree, path)), parts=joined)
     one = next(asked)
-    name = filters.parameter(one.field)
+    name = one.field.json_path
     form = [*question.pairs, ("add_field", name), ("choose", "1")]
     spelled = ".".join(map(str, path))
     room = conditions.fits(conditions.beside(tree, path, [part]))
@@ -97,7 +97,7 @@ def form_of(
     edited = _edited(question, given)
     if edited is not None and not mistake:
         leaf, one = edited
-        if filters.parameter(one.field) == chosen:
+        if one.field.json_path == chosen:
             operator, values = filters.form_values(leaf, one, reader)
     return filters.builder(
         question.definition,
@@ -124,9 +124,7 @@ def _edited(question: Question, given: dict[str, str]) -> tuple[Leaf, Filter] | 
 async def with_form(question: Question, given: dict[str, str], values: list[str]) -> str:
     """The address of the list with what the form says; raises Invalid where it can't be used."""
     field, operator = given.get("add_field", ""), given.get("add_operator", "eq")
-    one = next(
-        (f for f in filters.filterable(question.definition) if filters.parameter(f) == field), None
-    )
+    one = next((f for f in filters.filterable(question.definition) if f.json_path == field), None)
     if one is not None and isinstance(one.type, Ref | User):
         values = [await _id_of(question.guest, one, v.strip()) for v in values if v.strip()]
     access, zone = question.access, question.guest.zone
@@ -153,5 +151,5 @@ async def _id_of(guest: Guest, one: Field, text: str) -> str:
     try:
         _, found = await resolve(*what, text, begins=True)
     except Refused as refusal:
-        raise Invalid({filters.parameter(one): str(refusal)}) from refusal
+        raise Invalid({one.json_path: str(refusal)}) from refusal
     return str(found)

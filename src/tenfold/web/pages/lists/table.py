@@ -27,7 +27,6 @@ from tenfold.web.pages.columns import (
     columns_of,
     head_kind,
     head_steps,
-    name_in_list,
     near,
     sort_name,
     spare,
@@ -327,7 +326,7 @@ def _narrowing(question: Question, value: object) -> tuple[str, str]:
     """The condition that narrows a list to one of its lanes."""
     field = question.group
     assert field is not None
-    name = name_in_list(field)
+    name = field.json_path
     return (f"{name}[null]", "true") if value is None else (name, spelled(value))
 
 

@@ -10,7 +10,7 @@ from tenfold.engine import ask as asking
 from tenfold.engine.definition import Field
 from tenfold.kernel.language import say, within
 from tenfold.web.pages import cells
-from tenfold.web.pages.columns import chosen_columns, columns_of, name_in_list, showable, sort_name
+from tenfold.web.pages.columns import chosen_columns, columns_of, showable, sort_name
 from tenfold.web.pages.filters import Builder, Pairs, address
 from tenfold.web.pages.lists import conditions
 from tenfold.web.pages.lists.question import BOARD, CALENDAR, TABLE, Question, days, groups
@@ -224,7 +224,7 @@ def _sorts(question: Question) -> tuple[SortKey, ...]:
     keys = [(s.field, s.descending) for s in question.asked.sorts]
 
     def spelled(pairs: Sequence[tuple[Field, bool]]) -> str:
-        named = ",".join(f"{'-' if down else ''}{name_in_list(one)}" for one, down in pairs)
+        named = ",".join(f"{'-' if down else ''}{one.json_path}" for one, down in pairs)
         return question.link(sort=named)
 
     return tuple(
@@ -265,14 +265,12 @@ def _groups(question: Question) -> tuple[Way, ...]:
     if question.form == CALENDAR:
         chosen = question.day
         found = [
-            Way(f.label, question.link(group=name_in_list(f)), here=f is chosen)
-            for f in days(question)
+            Way(f.label, question.link(group=f.json_path), here=f is chosen) for f in days(question)
         ]
         return tuple(found) if len(found) > 1 else ()
     chosen = question.group
     found = [
-        Way(f.label, question.link(group=name_in_list(f)), here=f is chosen)
-        for f in groups(question)
+        Way(f.label, question.link(group=f.json_path), here=f is chosen) for f in groups(question)
     ]
     none = [] if question.form == BOARD else [Way(say("No groups"), question.link(group=""))]
     return (*none, *found) if found else ()
@@ -283,10 +281,10 @@ def _fields(question: Question) -> tuple[Shown, ...]:
     definition, access, text = question.definition, question.access, question.columns
     shown = chosen_columns(definition, access, text) or columns_of(definition, access)
     names = [c.name for c in shown]
-    rest = [f for f in showable(definition, access) if name_in_list(f) not in names]
+    rest = [f for f in showable(definition, access) if f.json_path not in names]
     return (
         *(Shown(c.name, c.label, shown=True, steps=c.steps) for c in shown),
-        *(Shown(name_in_list(f), f.label, shown=False, steps=0) for f in rest),
+        *(Shown(f.json_path, f.label, shown=False, steps=0) for f in rest),
     )
 
 
