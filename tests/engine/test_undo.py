@@ -311,7 +311,7 @@ async def test_a_preview_waits_only_shortly_for_what_others_hold(person, base):
     async with asyncio.timeout(30), holder.transaction():  # what waits for ever is no preview
         await holder.execute("SELECT FROM tenfold.leads WHERE id = $1 FOR UPDATE", made[1]["id"])
         told = (await person.get(f"/v1/batches/{batch}"))["undo"]
-        page = await person.client.get(f"/imports/{batch}", headers=looking)
+        page = await person.client.get(f"/imports/{batch}/undo", headers=looking)
     await holder.close()
     assert told == {"records": 2, "exact": False}
     assert (page.status_code, "Undo takes back 2 records" in page.text) == (200, True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from tests.factories import Organisation, Owner, Somebody
 from tests.pages.browsing import DESK, PHONE, TABLET, browsing, served
 from tests.pages.conftest import Make
@@ -241,6 +241,32 @@ async def test_rows_are_walked_by_keys(open_page: Open, leads: None) -> None:
     await page.keyboard.press("c")
     await expect(page).to_have_title("New lead · Tenfold")
     await expect(page.locator("[name=first_name]")).to_be_focused()
+
+
+async def test_the_page_that_was_asked_for_last_is_the_one_that_shows(
+    open_page: Open, leads: None
+) -> None:
+    page = await open_page("/leads?sort=first_name")
+    late: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        late.append(route)
+
+    await page.click("tr[id^=r-] a >> nth=1")
+    await sees(page.locator("h1"), "N01 Lead")
+    await page.click("[data-key=E]")
+    await expect(page).to_have_title("Edit N01 Lead · Tenfold")
+    await page.route("**/leads/01*-*?in=*", hold)  # the record's own page waits from here on
+    async with page.expect_request(lambda one: "/leads/01" in one.url):
+        await page.go_back()
+    await page.click(".crumb >> nth=0")
+    await expect(page).to_have_title("Leads · Tenfold")
+    for one in late:
+        await one.continue_()
+    await page.wait_for_load_state("networkidle")
+    await expect(page).to_have_title("Leads · Tenfold")
+    assert page.url.endswith("/leads")
+    await page.unroute_all()
 
 
 async def test_a_record_from_the_first_mistake_to_the_undo(open_page: Open, make: Make) -> None:

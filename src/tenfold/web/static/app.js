@@ -217,6 +217,18 @@ document.addEventListener("htmx:before:response", (event) => {
   trouble(response.status === 429 ? "often" : "broken", "", event.detail.ctx);
 });
 
+// Of the pages that were asked for, the last one shows, however late another comes.
+let last = null;
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.target === document.body) last = ctx;
+});
+
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.target === document.body && ctx.request.method === "GET" && ctx !== last) event.preventDefault();
+});
+
 // Menus close when one clicks elsewhere, chooses, or presses Escape.
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
