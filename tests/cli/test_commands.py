@@ -254,6 +254,8 @@ def test_ctrl_c_is_told_and_130() -> None:
 import os, signal
 from tenfold.cli.commands import app, plain
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs us may have it ignored
+
 @app.command
 def wait():
     os.kill(os.getpid(), signal.SIGINT)
