@@ -32,6 +32,8 @@ from tenfold.accounts.identity.with_provider import WithProvider
 from tenfold.accounts.joining import Joining
 from tenfold.accounts.organisation import following, handing_over, retagging
 from tenfold.audit.sealing import Sealer, stamp_key
+from tenfold.automation import Automations
+from tenfold.automation.watching import CONSUMER as AUTOMATIONS
 from tenfold.db.database import BUSY, Database
 from tenfold.db.embedded import default_home
 from tenfold.db.keys import Keyring
@@ -70,6 +72,7 @@ from tenfold.web.api import auth_links as auth_links_api
 from tenfold.web.api import auth_oidc as auth_oidc_api
 from tenfold.web.api import auth_providers as auth_providers_api
 from tenfold.web.api import auth_sessions as auth_sessions_api
+from tenfold.web.api import automations as automations_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
 from tenfold.web.api import csp_reports as csp_reports_api
@@ -137,6 +140,7 @@ APIS = (
     roles_api,
     custom_fields_api,
     pipelines_api,
+    automations_api,
     data_keys_api,
     imports_api,
     batches_api,
@@ -372,7 +376,8 @@ async def _worker(made: Parts) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
-    dispatcher = Dispatcher(tail, {"watch": _watch})
+    watcher = automations_of(made).watcher(database)
+    dispatcher = Dispatcher(tail, {"watch": _watch, AUTOMATIONS: watcher})
     sealer = Sealer(tail, await stamp_key(made.keyring, database))
     try:
         async with made.current.kept(), asyncio.TaskGroup() as group:
@@ -401,8 +406,10 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *spraying.handlers(made.settings, made.keyring, database),
         *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
+        *automations_of(made).handlers(database),
     ]
     schedules = [
+        *Automations.schedules(),
         *housekeeping.schedules(),
         *exchange_jobs.schedules(),
         *spraying.schedules(),
@@ -413,6 +420,11 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
 def exchange_of(made: Parts, database: Database) -> Exchange:
     """What imports and exports need of an installation."""
     return Exchange.of(made.settings, database, made.records, people.acting)
+
+
+def automations_of(made: Parts) -> Automations:
+    """What automations need of an installation."""
+    return Automations.of(made.registry, made.query, made.records, made.settings.address)
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

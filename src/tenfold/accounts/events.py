@@ -65,6 +65,7 @@ Event = Literal[
     "permission_changed",
     "organization_changed",
     "types_changed",
+    "automation_changed",
     "ownership_transferred",
     "records_handed_over",
     "record_shared",

@@ -17,11 +17,11 @@ from tenfold.accounts.identity.proving import ACCOUNT_KEY
 from tenfold.accounts.identity.sessions import end_all
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.app import Parts
 from tenfold.cli.seat import TERMINAL, opened, seat
 from tenfold.cli.who import Who
 from tenfold.db.database import Database
+from tenfold.engine.own_types import types_of
 from tenfold.engine.search import Search
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, Invalid, NotFound

@@ -441,6 +441,7 @@ BEGIN
         ('invitations', 'expires_at < now() - interval ''90 days'''),
         ('mails', 'created_at < now() - interval ''90 days'''),
         ('csp_reports', 'last_at < now() - interval ''90 days'''),
+        ('automation_runs', 'finished_at < now() - interval ''90 days'''),
         ('security_events', 'created_at < now() - interval ''1 year''')
     ) AS t (name, old) LOOP
         EXECUTE format('DELETE FROM tenfold.%I WHERE ctid IN (SELECT ctid FROM tenfold.%I '

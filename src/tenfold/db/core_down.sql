@@ -1,4 +1,8 @@
 REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
+DROP FUNCTION tenfold.automated(text[], uuid[]);
+DROP FUNCTION tenfold.hooked(bytea);
+DROP TABLE tenfold.automations, tenfold.automation_versions, tenfold.automation_runs,
+    tenfold.automation_met;
 DROP FUNCTION tenfold.api_key(bytea);
 DROP FUNCTION tenfold.invitation(bytea);
 DROP TABLE tenfold.sessions, tenfold.devices, tenfold.links, tenfold.challenges, tenfold.totp,

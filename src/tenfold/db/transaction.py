@@ -48,9 +48,9 @@ class Transaction(Reader):
         """Run one statement; answers its command tag."""
         return await self.connection.execute(sql, *args)
 
-    async def join_batch(self, batch: UUID, cause: UUID | None = None) -> None:
-        """Let what changes from here on belong to a batch."""
-        self.context = self.context.in_batch(batch, cause)
+    async def join_batch(self, batch: UUID, cause: UUID | None = None, depth: int = 0) -> None:
+        """Let what changes from here on belong to a batch, which so many automations led to."""
+        self.context = self.context.in_batch(batch, cause, depth)
         await self.execute(f"SET LOCAL app.change='{who(self.context)}'")
 
     async def forget_people(self, tenants: Iterable[UUID]) -> None:

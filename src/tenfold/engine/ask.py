@@ -54,8 +54,8 @@ class Ask:
     count: str = ""
     words: str = ""
     deleted: bool = False
-    mine: tuple[UUID, ...] | None = None
-    """The ids of what was shared with the reader, where it is asked for nothing else."""
+    among: tuple[UUID, ...] | None = None
+    """The only ids that count, where not all do: of what was shared with the reader, say."""
 
     @property
     def conditions(self) -> tuple[Filter, ...]:
@@ -65,7 +65,7 @@ class Ask:
     def narrowed(self, *, deleted: bool | None = None) -> Ask:
         """What the list is narrowed to, without its order, its columns and its page."""
         gone = self.deleted if deleted is None else deleted
-        return Ask(filters=self.filters, where=self.where, deleted=gone, mine=self.mine)
+        return Ask(filters=self.filters, where=self.where, deleted=gone, among=self.among)
 
 
 EVERYTHING = Ask()
@@ -93,7 +93,7 @@ def parse(
         count=plain.get("count", ""),
         words=plain.get("q", "").strip()[:200],
         deleted=plain.get("deleted", "") == "true",
-        mine=access.shared.ids if SHARED in plain else None,
+        among=access.shared.ids if SHARED in plain else None,
     )
     if ask.cursor and ask.page:
         problems["page"] = "can't be given together with cursor"

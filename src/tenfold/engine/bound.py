@@ -1,4 +1,4 @@
-"""What a list's statement binds: `f0` … filters, `s_name` sorts, `c0` … the cursor, `_mine`."""
+"""What a list's statement binds: `f0` … filters, `s_name` sorts, `c0` … the cursor, `_among`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tenfold.engine.filtering import Filter
 from tenfold.engine.slots import slot_field
 from tenfold.kernel.text import sort_key
 
-MINE = "_mine"
-"""What was shared with the reader, where a list shows nothing else."""
+AMONG = "_among"
+"""The only ids that count, where not all do."""
 _LAST = "\U0010ffff"
 
 
@@ -28,8 +28,8 @@ def key_values(
         values["offset"] = (ask.page - 1) * ask.limit
     for place, one in enumerate(ask.conditions):
         values |= filter_values(definition, one, f"f{place}")
-    if ask.mine is not None:
-        values[MINE] = ask.mine
+    if ask.among is not None:
+        values[AMONG] = ask.among
     for place, value in enumerate(cursor or ()):
         values[f"c{place}"] = value
     return values

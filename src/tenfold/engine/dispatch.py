@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 
 from tenfold.db import log_position
-from tenfold.db.database import Database
+from tenfold.db.database import Database, Reader
 from tenfold.kernel import digits
 from tenfold.kernel.errors import Unavailable
 
@@ -24,9 +24,13 @@ _OUTAGE = 0.5  # seconds between two tries while the database is away
 _log = structlog.get_logger()
 
 # The text has a name of its own: ORDER BY xid would sort by it, and '10000' comes before '9999'.
-_NEXT = f"""SELECT xid::text AS transaction, seq, at, tenant_id, type, record_id, operation,
-    version, old, new, actor_id, request_id, batch_id, cause_id, depth
+_COLUMNS = """seq, at, tenant_id, type, record_id, operation, version, old, new, actor_id,
+    request_id, batch_id, cause_id, depth"""
+_NEXT = f"""SELECT xid::text AS transaction, {_COLUMNS}
 FROM tenfold.change_log WHERE {log_position.NEW} ORDER BY xid, seq LIMIT $3"""  # noqa: S608
+_SINCE = f"""SELECT {_COLUMNS} FROM tenfold.change_log
+WHERE tenant_id = $1 AND type = $2 AND at > $3 AND operation <> 'reseal'
+ORDER BY seq DESC LIMIT $4"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,13 @@ class Dispatcher:
             return len(rows)
 
 
+async def changes_since(
+    reader: Reader, tenant: UUID, logged: str, since: datetime, most: int
+) -> list[Change]:
+    """A tenant's changes of records of a type since a moment, the newest first."""
+    return [_change(row) for row in await reader.rows(_SINCE, tenant, logged, since, most)]
+
+
 def _change(row: asyncpg.Record) -> Change:
     return Change(
         seq=row["seq"],
@@ -123,4 +134,4 @@ def _change(row: asyncpg.Record) -> Change:
     )
 
 
-__all__ = ["Change", "Consumer", "Dispatcher"]
+__all__ = ["Change", "Consumer", "Dispatcher", "changes_since"]

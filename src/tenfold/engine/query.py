@@ -23,6 +23,7 @@ from tenfold.engine.sql import ListStatement, Statement
 from tenfold.engine.statement import PersonReading
 from tenfold.engine.types.other import IndexedSecret
 from tenfold.kernel.errors import NotFound
+from tenfold.kernel.ids import NIL
 from tenfold.kernel.language import say, within
 
 COUNTED = 1_001
@@ -169,6 +170,27 @@ class Query:
         bound = person.bound(ids=list(ids))
         return (await reader.value(statement.text, *statement.arguments(bound))) or b"[]"
 
+    async def ids(
+        self,
+        reader: Reader,
+        person: Person,
+        definition: Definition,
+        ask: Ask,
+        *,
+        after: UUID = NIL,
+        most: int = 1_000,
+    ) -> list[UUID]:
+        """The ids of the records that meet a question's conditions, in order; `after` goes on."""
+        person.access(definition).need("read", definition)
+        asked = ask.narrowed()
+        key = ("ids", *self.shape(person, definition, ()), filter_shapes(asked), asked.deleted)
+        statement = self.shapes.get(
+            key, lambda: PersonReading(definition, person, self.registry).ids_statement(asked)
+        )
+        values = await self.values(reader, person, definition, asked)
+        bound = person.bound(**values, after=after, most=most)
+        return [row[0] for row in await reader.rows(statement.text, *statement.arguments(bound))]
+
     async def _count(
         self,
         reader: Reader | Glance,
@@ -263,7 +285,7 @@ def filter_shapes(ask: Ask) -> tuple[Hashable, ...]:
     shapes = tuple(_shape(f) for f in ask.filters)
     if ask.where is not None:
         shapes = (*shapes, _shape(ask.where))
-    return shapes if ask.mine is None else (*shapes, SHARED)
+    return shapes if ask.among is None else (*shapes, SHARED)
 
 
 def sort_shapes(ask: Ask) -> tuple[Hashable, ...]:
@@ -284,7 +306,7 @@ def identity_of(definition: Definition, ask: Ask) -> str:
     """What a cursor belongs to: the type, its filters with their values, and its sorts."""
     asked = [_said(f) for f in (*ask.filters, *((ask.where,) if ask.where else ()))]
     sorts = [(s.field.json_name, s.descending) for s in ask.sorts]
-    return repr((definition.name, asked, sorts, ask.deleted, ask.mine is not None))
+    return repr((definition.name, asked, sorts, ask.deleted, ask.among is not None))
 
 
 def _said(part: Filter | Group) -> object:

@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import Select
 
 from tenfold.engine.access import Access, Person
 from tenfold.engine.ask import EMBEDDED_ROWS, EVERYTHING, Ask, Embed, Sort, related
-from tenfold.engine.bound import MINE
+from tenfold.engine.bound import AMONG
 from tenfold.engine.conditions import among, compared, of_currency, scoped, shared
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Filter, Group
@@ -147,9 +147,9 @@ class Reading:
             statement = statement.where(table.c.kind == name_of(self.definition.name))
         gone = table.c.deleted_at
         statement = statement.where(gone.is_not(None) if ask.deleted else gone.is_(None))
-        if ask.mine is not None:
-            mine = sa.bindparam(MINE, type_=ARRAY(UUID_TYPE))
-            statement = statement.where(table.c.id == sa.any_(mine))
+        if ask.among is not None:
+            among_ids = sa.bindparam(AMONG, type_=ARRAY(UUID_TYPE))
+            statement = statement.where(table.c.id == sa.any_(among_ids))
         binds = (f"f{place}" for place in count())
         for one in ask.filters:
             statement = statement.where(self.condition(one, next(binds)))
@@ -449,6 +449,13 @@ class PersonReading(Reading):
             .subquery("p")
         )
         return compiled(sa.select(sa.func.json_agg(inner.c.j)))
+
+    def ids_statement(self, ask: Ask) -> Statement:
+        """The ids of the rows that match, in order, after one and up to a number."""
+        identity = self.table.c.id
+        rows = self.matching(ask).with_only_columns(identity)
+        rows = rows.where(identity > sa.bindparam("after", type_=UUID_TYPE)).order_by(identity)
+        return compiled(rows.limit(sa.bindparam("most", type_=sa.BigInteger)))
 
     def count_statement(self, ask: Ask, most: int) -> Statement:
         """How many rows match, counted up to a bound."""

@@ -24,14 +24,14 @@ def unknown(name: str, definition: Definition, access: Access, parameter: str = 
         return UnknownField({where: f"{wrong} not a field; there is {whole} as a whole only{ways}"})
     names = [f.json_name for f in definition.fields.values() if access.sees(f)]
     names += [f"custom.{f.name}" for f in definition.custom_fields.values() if access.sees(f)]
-    hint = _hint(name[:100], tuple(names))
+    told = hint(name[:100], tuple(names))
     return UnknownField(
-        {where: f"{wrong} not a field of {definition.label_plural.lower()}; {hint}"}
+        {where: f"{wrong} not a field of {definition.label_plural.lower()}; {told}"}
     )
 
 
 @lru_cache(maxsize=1_024)
-def _hint(name: str, names: tuple[str, ...]) -> str:
+def hint(name: str, names: tuple[str, ...]) -> str:
     """What was meant, or may be; asked once for the rows of a bulk that are all wrong alike."""
     close = get_close_matches(name, names, 1)
     return f"did you mean {close[0]}?" if close else f"there are {_first(sorted(names))}"

@@ -25,6 +25,6 @@ class Context:
     cause: UUID | None = None
     depth: int = 0
 
-    def in_batch(self, batch: UUID, cause: UUID | None = None) -> Context:
-        """The same actor working on one batch of changes."""
-        return replace(self, batch=batch, cause=cause)
+    def in_batch(self, batch: UUID, cause: UUID | None = None, depth: int = 0) -> Context:
+        """The same actor working on one batch of changes, which so many automations led to."""
+        return replace(self, batch=batch, cause=cause, depth=depth)

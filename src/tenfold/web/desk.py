@@ -19,6 +19,7 @@ from tenfold.accounts import people
 from tenfold.accounts.identity.api_keys import ApiKeys
 from tenfold.accounts.identity.tokens import Claims, Tokens
 from tenfold.accounts.people import Caller, People
+from tenfold.automation import Automations
 from tenfold.db.database import Database, Late, Reader, Transaction
 from tenfold.db.glance import Glance
 from tenfold.db.keys import Keyring
@@ -147,6 +148,11 @@ class Desk:
     def exchange(self) -> Exchange:
         """What imports and exports need."""
         return Exchange.of(self.settings, self.database, self.records, people.acting)
+
+    @cached_property
+    def automations(self) -> Automations:
+        """What automations need."""
+        return Automations.of(self.registry, self.query, self.records, self.settings.address)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""

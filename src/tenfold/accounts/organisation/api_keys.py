@@ -19,10 +19,10 @@ from tenfold.accounts.identity.api_keys import new_key
 from tenfold.accounts.identity.secrets_kept import digest
 from tenfold.accounts.organisation.acts import need_proof
 from tenfold.accounts.organisation.administrator import is_sure, need_administrator
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.accounts.people import Caller
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
+from tenfold.engine.own_types import types_of
 from tenfold.engine.registry import Registry
 from tenfold.engine.scopes import ADMIN, SCIM, VERBS, unknown
 from tenfold.kernel import clock

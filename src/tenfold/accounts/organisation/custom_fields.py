@@ -14,9 +14,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import types_of
 from tenfold.engine.tailored import FieldSpec, check, field_of
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.ids import new_id

@@ -20,13 +20,13 @@ from tenfold.accounts.identity import letters
 from tenfold.accounts.identity.account import Account, Membership, by_id
 from tenfold.accounts.organisation import members
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine import batches, handing_over, writing
 from tenfold.engine.batches import Batch
 from tenfold.engine.definition import Definition
 from tenfold.engine.handing_over import Leaving
+from tenfold.engine.own_types import types_of
 from tenfold.engine.registry import Registry
 from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel.errors import Conflict, Invalid, Unauthenticated

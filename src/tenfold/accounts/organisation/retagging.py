@@ -13,11 +13,11 @@ import msgspec
 
 from tenfold.accounts import people
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.db.database import Transaction
 from tenfold.engine import batches, tagging
 from tenfold.engine.access import Person
 from tenfold.engine.batches import Batch
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.tagging import Tagged

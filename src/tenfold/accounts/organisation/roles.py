@@ -14,10 +14,10 @@ from msgspec import Meta
 
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation.administrator import Administrator
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.people import grants_of
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.definition import SYSTEM_FIELDS, Definition, Field, Grant, Scope
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Conflict, Invalid, NotFound
 from tenfold.kernel.language import grouped, mark, say, say_n

@@ -26,7 +26,7 @@ SET LOCAL jobs.roles = ':app,:tail';
 def first(types: Registry) -> tuple[str, str]:
     """The script that makes all there is in an empty schema, and the one that takes it away."""
     queue = _QUEUE_ROLES + (_QUEUE / "schema.sql").read_text()
-    core = [(_CORE / name).read_text() for name in ("core.sql", "identity.sql")]
+    core = [(_CORE / name).read_text() for name in ("core.sql", "identity.sql", "automation.sql")]
     up = [QUICKLY, *core, queue]
     down = [(_QUEUE / "schema_down.sql").read_text(), (_CORE / "core_down.sql").read_text()]
     return create(types.stored, up), f"{QUICKLY};\n" + drop(types.stored, down)

@@ -13,7 +13,7 @@ from tenfold.accounts.organisation.custom_fields import (
     NewCustomField,
     Which,
 )
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.engine.own_types import types_of
 from tenfold.kernel.errors import NotFound
 from tenfold.web import respond
 from tenfold.web.api.administration import (

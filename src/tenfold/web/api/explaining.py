@@ -14,12 +14,12 @@ from tenfold.accounts.organisation import custom_fields
 from tenfold.accounts.organisation.acts import ACTS, ActName
 from tenfold.accounts.organisation.deciding import Decision, Question, Verb, decide
 from tenfold.accounts.organisation.deciding_acts import ActQuestion
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.whom import whom
 from tenfold.accounts.people import Caller
 from tenfold.engine import reach
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import visible
+from tenfold.engine.own_types import tailored_types
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.kernel.ids import parse_id
 from tenfold.kernel.language import mark, say

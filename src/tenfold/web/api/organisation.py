@@ -10,8 +10,8 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.accounts.organisation.explain import Explained, explain
 from tenfold.accounts.organisation.members import Member, Transfer
 from tenfold.accounts.organisation.organisation import Organisation, OrganisationChange
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.teams import NewTeam, Team, TeamChange
+from tenfold.engine.own_types import tailored_types
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,

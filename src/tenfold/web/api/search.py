@@ -6,10 +6,10 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.events import note
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.db.keys import Unsealable
 from tenfold.engine import ask as asking
 from tenfold.engine.aggregate import aggregate, parse_aggregate
+from tenfold.engine.own_types import types_of
 from tenfold.engine.search import Search
 from tenfold.kernel.errors import Invalid, MissingFields, NotFound
 from tenfold.web import respond

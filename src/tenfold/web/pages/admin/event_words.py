@@ -60,6 +60,7 @@ LABELS: Mapping[str, str] = {
     "permission_changed": mark("Permissions changed"),
     "organization_changed": mark("Organisation changed"),
     "types_changed": mark("Record types changed"),
+    "automation_changed": mark("Automation changed"),
     "ownership_transferred": mark("Ownership transferred"),
     "records_handed_over": mark("Records handed over"),
     "record_shared": mark("Record shared"),

@@ -17,9 +17,9 @@ from tenfold.accounts import reading_events
 from tenfold.accounts.events import EVENTS
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import members
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.reading_events import SecurityEvent, Which
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.titles import USER, titles
 from tenfold.engine.types import Refused
 from tenfold.exchange.write_csv import write_csv

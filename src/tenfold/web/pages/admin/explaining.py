@@ -12,8 +12,8 @@ from litestar.response.base import ASGIResponse
 from tenfold.accounts.organisation import api_keys, members
 from tenfold.accounts.organisation.acts import ACTS
 from tenfold.accounts.organisation.deciding import Decision, decide
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.titles import suggest, titles
 from tenfold.engine.types import Refused
 from tenfold.kernel.errors import Invalid, NotFound

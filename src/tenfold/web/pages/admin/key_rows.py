@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenfold.accounts.organisation.api_keys import ApiKey
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import types_of
 from tenfold.engine.scopes import ADMIN, EVERY, SCIM
 from tenfold.engine.titles import USER, titles
 from tenfold.kernel.language import mark, say, within

@@ -19,7 +19,7 @@ from tenfold.accounts.organisation.api_keys import (
     NewApiKey,
     Rotation,
 )
-from tenfold.accounts.organisation.own_types import types_of
+from tenfold.engine.own_types import types_of
 from tenfold.engine.scopes import ADMIN, EVERY, SCIM, VERBS
 from tenfold.kernel.errors import Conflict, Invalid, TenfoldError
 from tenfold.kernel.language import say

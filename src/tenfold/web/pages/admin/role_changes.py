@@ -10,10 +10,10 @@ import msgspec
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.organisation import roles
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import GrantSpec, RoleChange
 from tenfold.db.database import Reader
 from tenfold.engine.definition import SCOPES, Definition
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.registry import Registry
 from tenfold.kernel.errors import Invalid
 from tenfold.kernel.language import say, say_n

@@ -12,9 +12,9 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import roles
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import GrantSpec
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import tailored_types
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.kernel.language import mark, say
 from tenfold.web.pages.admin.around import acting, entering, looking, page

@@ -9,8 +9,8 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import roles
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.roles import NewRole
+from tenfold.engine.own_types import tailored_types
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.language import say
 from tenfold.kernel.structs import convert

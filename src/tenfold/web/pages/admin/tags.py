@@ -10,9 +10,9 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.organisation import retagging
-from tenfold.accounts.organisation.own_types import tailored_types
 from tenfold.accounts.organisation.retagging import Retag
 from tenfold.engine import tagging
+from tenfold.engine.own_types import tailored_types
 from tenfold.engine.tagging import Tagged
 from tenfold.exchange.standing import UNFINISHED
 from tenfold.kernel.errors import Invalid

@@ -15,9 +15,9 @@ from tenfold.accounts.identity.tokens import Claims
 from tenfold.accounts.organisation import custom_fields, custom_types
 from tenfold.accounts.organisation.custom_fields import CustomField, Which
 from tenfold.accounts.organisation.custom_types import TypeChange
-from tenfold.accounts.organisation.own_types import types_of
 from tenfold.engine.custom_types import ICONS, PREFIX, TypeSpec, icon_label
 from tenfold.engine.definition import Definition
+from tenfold.engine.own_types import types_of
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.language import say, say_as
 from tenfold.kernel.structs import convert

@@ -48,7 +48,7 @@ def sentence(question: Question, reader: Reader) -> tuple[Said, ...]:
         asked = iter(question.asked.conditions)
         said = _said(question, question.tree, (), asked, reader)
         whole = said.parts or (said,)
-    if question.asked.mine is not None:
+    if question.asked.among is not None:
         whole = (
             *whole,
             Said(say("Shared with me"), "", question.link(**{SHARED: ""}), joiner="and"),

@@ -126,7 +126,7 @@ def around(
     """What surrounds a list."""
     definition, access, path = question.definition, question.access, question.path
     asked, pairs = question.asked, question.pairs
-    shared = definition.name in question.guest.person.shared and asked.mine is None
+    shared = definition.name in question.guest.person.shared and asked.among is None
     return Around(
         path=path,
         type=definition.path,

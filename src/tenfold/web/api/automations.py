@@ -1,0 +1,218 @@
+"""Automations: made, tried, switched on, and their runs read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import delete, get, patch, post, put
+from litestar.response.base import ASGIResponse
+
+from tenfold.accounts.organisation.administrator import Administrator
+from tenfold.automation import automations, history
+from tenfold.automation.automations import Kept, NewAutomation, Switch
+from tenfold.automation.history import STATES, RunView
+from tenfold.automation.trying import Trial, Trying
+from tenfold.kernel.errors import Invalid
+from tenfold.web import respond
+from tenfold.web.api.administration import (
+    PAGING,
+    Req,
+    administer,
+    identified,
+    listed,
+    paging,
+    visiting,
+)
+from tenfold.web.api.bodies import body_of
+from tenfold.web.api.endpoint import Endpoint
+from tenfold.web.desk import desk_of
+
+_WHAT = "automation"
+
+
+class TrialOf(NewAutomation, frozen=True, kw_only=True):
+    """An automation that is not kept, and what to try it over."""
+
+    over: Trying = Trying()
+
+
+@get("/v1/automations")
+async def list_automations(request: Req) -> ASGIResponse:
+    """The organisation's automations; for administrators, as they tell of all fields."""
+    asked = paging(request)
+    async with visiting(request, "automations") as visit:
+        visit.need_administrator()
+        plans = desk_of(request).automations.plans
+        what = (visit.reader, plans, visit.person.tenant, asked.after, asked.limit)
+        rows = await automations.page(*what)
+    return listed(rows, asked, lambda one: one.id)
+
+
+@get("/v1/automations/{id:str}")
+async def read_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """One automation."""
+    async with visiting(request, "automations") as visit:
+        visit.need_administrator()
+        plans, tenant = desk_of(request).automations.plans, visit.person.tenant
+        found = await automations.one(visit.reader, plans, tenant, identified(id, _WHAT))
+    return respond.data(found)
+
+
+@post("/v1/automations")
+async def create_automation(request: Req) -> ASGIResponse:
+    """Make an automation."""
+    new = await body_of(request, NewAutomation)
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> Kept:
+        return await automations.create(act, machine.plans, machine.query, new)
+
+    return await administer(request, "automations", work, status=201, location="/v1/automations")
+
+
+@put("/v1/automations/{id:str}")
+async def replace_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """Put another automation in its place."""
+    wanted, identity = await body_of(request, NewAutomation), identified(id, _WHAT)
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> Kept:
+        return await automations.change(act, machine.plans, machine.query, identity, wanted)
+
+    return await administer(request, "automations", work)
+
+
+@patch("/v1/automations/{id:str}")
+async def switch_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """Switch an automation on or off."""
+    wanted, identity = await body_of(request, Switch), identified(id, _WHAT)
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> Kept:
+        on = wanted.enabled
+        return await automations.switch(act, machine.plans, machine.query, identity, on=on)
+
+    return await administer(request, "automations", work)
+
+
+@delete("/v1/automations/{id:str}", status_code=200)
+async def delete_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """Take an automation away."""
+    identity = identified(id, _WHAT)
+
+    async def work(act: Administrator) -> Kept:
+        machine = desk_of(request).automations
+        found = await automations.one(act.tx, machine.plans, act.tenant, identity)
+        await automations.delete(act, identity)
+        return found
+
+    return await administer(request, "automations", work)
+
+
+@post("/v1/automations/trial", status_code=200)
+async def try_automation(request: Req) -> ASGIResponse:
+    """What an automation would have done; nothing of it is kept."""
+    wanted = await body_of(request, TrialOf)
+    return await _tried(request, wanted.over, wanted)
+
+
+@post("/v1/automations/{id:str}/trial", status_code=200)
+async def try_kept_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """What an automation that is kept would have done."""
+    return await _tried(request, await body_of(request, Trying), identified(id, _WHAT))
+
+
+async def _tried(request: Req, over: Trying, what: NewAutomation | UUID) -> ASGIResponse:
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> Trial:
+        user = act.person.user
+        if isinstance(what, UUID):
+            spec = await automations.spec_of(act.tx, act.tenant, what)
+        else:
+            spec = automations.spec(what)
+        return await machine.trials.over(act.tx, user, spec, over)
+
+    return await administer(request, "automations", work, again=False)
+
+
+@get("/v1/automations/{id:str}/runs")
+async def list_runs(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """The runs of an automation, newest first."""
+    asked, identity = paging(request, "state"), identified(id, _WHAT)
+    state = asked.rest.get("state", "")
+    if state and state not in STATES:
+        raise Invalid({"state": f"must be one of {', '.join(STATES)}"})
+    async with visiting(request, "automations") as visit:
+        visit.need_administrator()
+        tenant = visit.person.tenant
+        await automations.one(visit.reader, desk_of(request).automations.plans, tenant, identity)
+        what = (visit.reader, tenant, identity, state, asked.after, asked.limit)
+        rows = await history.of_automation(*what)
+    return listed(rows, asked, lambda one: one.id)
+
+
+@get("/v1/automation-runs/{id:str}")
+async def read_run(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """One run: why it began, what it did, how it ended."""
+    async with visiting(request, "automations") as visit:
+        visit.need_administrator()
+        found = await history.one(visit.reader, visit.person.tenant, identified(id, "run"))
+    return respond.data(found)
+
+
+@post("/v1/automation-runs/{id:str}/retry", status_code=200)
+async def retry_run(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+    """Have a failed run go on with the step that failed."""
+    identity = identified(id, "run")
+
+    async def work(act: Administrator) -> RunView:
+        return await history.again(act.tx, identity)
+
+    return await administer(request, "automations", work)
+
+
+HANDLERS = [
+    list_automations,
+    read_automation,
+    create_automation,
+    replace_automation,
+    switch_automation,
+    delete_automation,
+    try_automation,
+    try_kept_automation,
+    list_runs,
+    read_run,
+    retry_run,
+]
+_LIST, _ID = "/v1/automations", "/v1/automations/{id}"
+_RUN = "/v1/automation-runs/{id}"
+_READ = ("FORBIDDEN", "NOT_FOUND")
+_WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", "CONFLICT", 422)
+_STATE = {"state": ({"type": "string", "enum": list(STATES)}, "Only runs in this state.")}
+ENDPOINTS = (
+    Endpoint(
+        "GET", _LIST, "List automations", None, list[Kept], 200, ("FORBIDDEN", 400), query=PAGING
+    ),
+    Endpoint("POST", _LIST, "Make an automation", NewAutomation, Kept, 201, _WRITE),
+    Endpoint("GET", _ID, "Read an automation", None, Kept, 200, _READ),
+    Endpoint("PUT", _ID, "Replace an automation", NewAutomation, Kept, 200, (*_WRITE, "NOT_FOUND")),
+    Endpoint("PATCH", _ID, "Switch an automation", Switch, Kept, 200, (*_WRITE, "NOT_FOUND")),
+    Endpoint("DELETE", _ID, "Delete an automation", None, Kept, 200, _READ),
+    Endpoint("POST", f"{_LIST}/trial", "Try an automation", TrialOf, Trial, 200, _WRITE),
+    Endpoint(
+        "POST", f"{_ID}/trial", "Try a kept automation", Trying, Trial, 200, (*_WRITE, "NOT_FOUND")
+    ),
+    Endpoint(
+        "GET",
+        f"{_ID}/runs",
+        "List the runs of an automation",
+        None,
+        list[RunView],
+        200,
+        (*_READ, 400),
+        query={**PAGING, **_STATE},
+    ),
+    Endpoint("GET", _RUN, "Read a run", None, RunView, 200, _READ),
+    Endpoint("POST", f"{_RUN}/retry", "Try a run again", None, RunView, 200, (*_READ, "CONFLICT")),
+)
