@@ -13,9 +13,7 @@ from types import FrameType
 from typing import cast
 
 from bench import (
-    bench as benches,
-)
-from bench import (
+    automations,
     data,
     imports,
     log_cost,
@@ -28,6 +26,9 @@ from bench import (
     searching,
     signed_in,
     writing,
+)
+from bench import (
+    bench as benches,
 )
 from bench.bench import Bench
 from bench.figures import Figure, exit_code
@@ -46,6 +47,7 @@ MEASURES: Mapping[str, Callable[[Bench], Measured]] = {
     "create": writing.create,
     "bulk": writing.bulk,
     "import": imports.measure,
+    "automations": automations.measure,
     "log": log_cost.log,
     "check": signed_in.check,
 }

@@ -10,7 +10,10 @@ from pathlib import Path
 from bench.load import ROOT
 from bench.main_pages import NAMES as PAGES
 
-MEASURES = ("list", "cache", "read", "search", "create", "bulk", "import", "log", "check", "pages")
+MEASURES = (
+    *("list", "cache", "read", "search", "create", "bulk", "import", "automations", "log", "check"),
+    "pages",
+)
 
 
 @dataclass(frozen=True, slots=True)

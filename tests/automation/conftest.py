@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -55,6 +56,11 @@ class Machine:
             await asyncio.sleep(0.02)
         return bool(seen or left or await self._behind())
 
+    async def rewind(self) -> None:
+        """Let the consumer be given all changes of the organisation again."""
+        async with self.dispatcher.database.system() as reader:
+            await reader.connection.execute(_REWIND, self.consumer, self.tenant)
+
     async def left(self) -> int:
         """How many jobs are to be done now."""
         async with self.desk.database.read(self.tenant) as reader:
@@ -82,6 +88,8 @@ class Machine:
         return await self.who.get(f"/v1/automations/{automation['id']}/runs", **params)
 
 
+_REWIND = """UPDATE tenfold.log_positions SET (xid, seq) = (SELECT xid, seq - 1
+FROM tenfold.change_log WHERE tenant_id = $2 ORDER BY xid, seq LIMIT 1) WHERE consumer = $1"""
 _BEHIND = """SELECT EXISTS (SELECT 1 FROM tenfold.change_log c, tenfold.log_positions p
 WHERE p.consumer = $1 AND c.tenant_id = $2 AND (c.xid, c.seq) > (p.xid, p.seq))"""
 
@@ -101,15 +109,30 @@ async def person(client: httpx.AsyncClient, organisation: Organisation) -> Perso
 
 
 @pytest.fixture
-async def machine(desk: Desk, tail: Database, person: Person) -> AsyncIterator[Machine]:
-    """The machine, with a worker beside it."""
+async def still(desk: Desk, tail: Database, person: Person) -> Machine:
+    """The machine without a worker."""
     made = Machine(desk, tail, person)
     async with tail.system() as reader:
         await reader.connection.execute(_NOW, made.consumer)
-    stop = asyncio.Event()
+    return made
+
+
+@pytest.fixture
+async def machine(still: Machine) -> AsyncIterator[Machine]:
+    """The machine, with a worker beside it."""
+    async with working(still):
+        yield still
+
+
+@asynccontextmanager
+async def working(machine: Machine) -> AsyncIterator[None]:
+    """A worker, until the end of the block."""
+    desk, stop = machine.desk, asyncio.Event()
     registry = jobs.Registry(desk.automations.handlers(desk.database))
-    working = jobs.work(desk.database, registry, stop=stop, concurrency=2, pace=QUICK)
-    task = asyncio.create_task(working)
-    yield made
-    stop.set()
-    await asyncio.wait_for(task, 20)
+    running = jobs.work(desk.database, registry, stop=stop, concurrency=2, pace=QUICK)
+    task = asyncio.create_task(running)
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 20)

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from tests.automation.conftest import Machine
-from tests.exchange.imports import Person
+from tests.exchange.imports import Person, working
+
+from tenfold.automation import automations
+from tenfold.automation.runs import LOOP
 
 pytestmark = pytest.mark.anyio
 
@@ -152,3 +155,254 @@ async def forward(owner, tenant, by: str) -> None:
         "WHERE tenant_id = $1 AND state = 'pending'",
         tenant,
     )
+
+
+async def test_what_is_off_does_nothing_and_what_waits_in_it_stops(
+    machine: Machine, person: Person, owner
+) -> None:
+    steps = [{"do": "wait", "for": "1 hour"}, CALL]
+    made = await machine.make(name="Later", type="lead", when=CREATED, steps=steps)
+    await lead(person)
+    await machine.settle()
+    await person.patch(f"/v1/automations/{made['id']}", {"enabled": False})
+    await lead(person)
+    await forward(owner, machine.tenant, "1 hour")
+    await machine.settle()
+    (run,) = await machine.runs(made)
+    assert (run["state"], run["reason"]) == ("stopped", "stopped: the automation was switched off")
+    await person.patch(f"/v1/automations/{made['id']}", {"enabled": True})
+    await machine.settle()
+    assert len(await machine.runs(made)) == 1
+
+
+async def test_what_an_import_and_an_undo_change_sets_nothing_off(
+    machine: Machine, person: Person, desk
+) -> None:
+    plain = await machine.make(name="Plain", type="lead", when=CREATED, steps=[CALL])
+    also = await machine.make(
+        name="Imports too", type="lead", when=CREATED, steps=[CALL], on_import=True
+    )
+    async with working(desk):
+        view = await person.imported("First Name,Last Name\nAda,Byron\nMary,Shelley\n", "leads")
+        await machine.settle()
+        assert (len(await machine.runs(plain)), len(await machine.runs(also))) == (0, 2)
+        await person.undone(view["id"])
+    await machine.settle()
+    assert (len(await machine.runs(plain)), len(await machine.runs(also))) == (0, 2)
+
+
+async def test_a_deleted_record_stops_its_runs(machine: Machine, person: Person, owner) -> None:
+    steps = [{"do": "wait", "for": "1 day"}, CALL]
+    made = await machine.make(name="Later", type="lead", when=CREATED, steps=steps)
+    one = await lead(person)
+    await machine.settle()
+    await person.client.delete(f"/v1/leads/{one['id']}", headers=person.who.headers)
+    await forward(owner, machine.tenant, "1 day")
+    await machine.settle()
+    (run,) = await machine.runs(made)
+    assert run["reason"] == "stopped: the record is not there any more"
+
+
+async def test_one_starts_another(machine: Machine, person: Person) -> None:
+    called = await machine.make(name="Call", type="lead", when={"on": "call"}, steps=[CALL])
+    steps = [{"do": "call", "automation": called["id"]}]
+    await machine.make(name="Start", type="lead", when=CREATED, steps=steps)
+    await lead(person)
+    await machine.settle()
+    (run,) = await machine.runs(called)
+    assert run["state"] == "done"
+    assert run["cause"].startswith("run ")
+    assert len(await person.every("tasks")) == 1
+
+
+async def test_a_circle_ends_by_itself(machine: Machine, person: Person, monkeypatch) -> None:
+    """What the check at saving can't see is ended by counting."""
+    monkeypatch.setattr(automations, "circle", lambda _start, _plans: [])
+    steps = [{"do": "set", "values": {"engagement_count": "{{ engagement_count | plus: 1 }}"}}]
+    when = {"on": "changed", "fields": ["engagement_count"]}
+    made = await machine.make(name="Round", type="lead", when=when, steps=steps)
+    one = await lead(person)
+    await person.patch(f"/v1/leads/{one['id']}", {"engagement_count": 1})
+    await machine.settle()
+    assert (await person.get(f"/v1/leads/{one['id']}"))["engagement_count"] == 6
+    states = [run["state"] for run in await machine.runs(made)]
+    assert states == ["stopped", *["done"] * 5]
+    (last, *_) = await machine.runs(made)
+    assert last["reason"] == LOOP
+
+
+async def test_the_changes_of_a_run_are_told_apart_and_undone(
+    machine: Machine, person: Person
+) -> None:
+    steps = [{"do": "set", "values": {"notes": "By itself"}}]
+    await machine.make(name="Noted", type="lead", when=CREATED, steps=steps)
+    one = await lead(person)
+    await machine.settle()
+    newest, _ = await person.get(f"/v1/leads/{one['id']}/timeline")
+    assert newest["actor_id"] is None
+    batch = await person.get(f"/v1/batches/{newest['batch_id']}")
+    assert batch["kind"] == "automation"
+    assert (await person.undone(newest["batch_id"]))["result"]["restored"] == 1
+    assert (await person.get(f"/v1/leads/{one['id']}"))["notes"] is None
+    await machine.settle()
+    assert (await person.get(f"/v1/leads/{one['id']}"))["notes"] is None
+
+
+WRONG = [
+    ({"name": "x" * 201}, "name", "1 to 200"),
+    ({"type": "leed"}, "type", "did you mean lead?"),
+    ({"type": ""}, "type", "is required"),
+    ({"when": {"on": "changed", "fields": ["budgett"]}}, "when.fields", "did you mean budget?"),
+    ({"when": {"on": "moved", "to": ["hott"]}}, "when.to", "did you mean hot?"),
+    ({"type": "contact", "when": {"on": "moved"}}, "when.on", "no stages"),
+    ({"when": {"on": "met"}}, "where", "is required"),
+    ({"when": {"on": "time", "field": "first_name"}}, "when.field", "no date or moment"),
+    (
+        {"when": {"on": "time", "field": "next_touch", "offset": "soon"}},
+        "when.offset",
+        "like 3 days",
+    ),
+    (
+        {"when": {"on": "time", "field": "next_touch", "at": "25:00"}},
+        "when.at",
+        "like 09:00",
+    ),
+    ({"when": {"on": "schedule", "cron": "every day"}}, "when.cron", "cron line"),
+    (
+        {"when": {"on": "schedule", "cron": "0 9 * * *", "zone": "Mars/Base"}},
+        "when.zone",
+        "time zone",
+    ),
+    ({"where": {"budget[like]": "1"}}, "where.budget[like]", "operator"),
+    ({"where": {"bugdet": "1"}}, "where.bugdet", "did you mean budget?"),
+    ({"steps": []}, "steps", "1 to 20"),
+    ({"steps": [{"do": "set", "values": {}}]}, "steps[0].values", "must name"),
+    ({"steps": [{"do": "set", "values": {"stauts": "new"}}]}, "steps[0].values.stauts", "status"),
+    ({"steps": [{"do": "set", "values": {"status": "x"}}]}, "steps[0].values.status", "one of"),
+    ({"steps": [{"do": "set", "values": {"score": 5}}]}, "steps[0].values.score", "computed"),
+    (
+        {"steps": [{"do": "set", "values": {"notes": "Hi {{ firstname }}"}}]},
+        "steps[0].values.notes",
+        "did you mean first_name?",
+    ),
+    (
+        {"steps": [{"do": "set", "values": {"notes": "{% include 'x' %}"}}]},
+        "steps[0].values.notes",
+        "can't be read",
+    ),
+    (
+        {"steps": [{"do": "set", "values": {"notes": "{{ now | latter: '1 day' }}"}}]},
+        "steps[0].values.notes",
+        "did you mean later?",
+    ),
+    ({"steps": [{"do": "create", "type": "tusk", "values": {"title": "x"}}]}, "steps[0].type", "?"),
+    (
+        {"steps": [{"do": "create", "type": "task", "values": {"done": False}}]},
+        "steps[0].values.title",
+        "is required",
+    ),
+    ({"steps": [{"do": "wait"}]}, "steps[0]", "how long"),
+    ({"steps": [{"do": "wait", "for": "-1 day"}]}, "steps[0].for", "negative"),
+    ({"steps": [{"do": "wait", "until": "notes"}]}, "steps[0].until", "no date"),
+    (
+        {"steps": [{"do": "call", "automation": "01920000-0000-7000-8000-000000000000"}]},
+        "steps[0].automation",
+        "no automation",
+    ),
+    (
+        {
+            "when": {"on": "changed"},
+            "steps": [{"do": "set", "values": {"notes": "{{ notes }} again"}}],
+        },
+        "steps",
+        "circle",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "told"), WRONG)
+async def test_what_can_not_be_is_told_at_its_place(
+    machine: Machine, body: dict[str, Any], field: str, told: str
+) -> None:
+    right: dict[str, Any] = {"name": "A", "type": "lead", "when": CREATED, "steps": [CALL]}
+    fields = await machine.refused(**{**right, **body})
+    assert told in fields.get(field, ""), fields
+    assert await machine.who.get("/v1/automations") == []
+
+
+async def test_two_that_set_each_other_off_are_refused(machine: Machine) -> None:
+    def toggles(at: str, to: str) -> dict[str, Any]:
+        return {
+            "name": f"{at} to {to}",
+            "type": "lead",
+            "when": {"on": "moved", "to": [at]},
+            "steps": [{"do": "set", "values": {"status": to}}],
+        }
+
+    await machine.make(**toggles("hot", "nurture"))
+    fields = await machine.refused(**toggles("nurture", "hot"))
+    assert fields == {
+        "steps": "would set each other off in a circle: "
+        "nurture to hot → hot to nurture → nurture to hot"
+    }
+    off = await machine.make(**toggles("nurture", "hot"), enabled=False)
+    answer = await machine.who.client.patch(
+        f"/v1/automations/{off['id']}", json={"enabled": True}, headers=machine.who.who.headers
+    )
+    assert "circle" in answer.json()["error"]["fields"]["steps"]
+
+
+async def test_a_trial_tells_what_would_be_and_leaves_nothing(
+    machine: Machine, person: Person
+) -> None:
+    one, other = await lead(person, budget="900000"), await lead(person)
+    body = {
+        "name": "A trial",
+        "type": "lead",
+        "when": CREATED,
+        "where": {"budget[gte]": "500000"},
+        "steps": [CALL, {"do": "set", "values": {"phone": "{{ last_name }}"}}],
+    }
+    trial = await person.post("/v1/automations/trial", body)
+    assert (trial["looked"], trial["found"]) == (2, 1)
+    (run,) = trial["runs"]
+    assert (run["record_id"], run["title"]) == (one["id"], "Ada Byron")
+    assert run["state"] == "failed"
+    assert run["reason"].startswith("step 2: phone ")
+    assert run["trail"][0]["type"] == "task"
+    assert await person.every("tasks") == []
+    kept = await machine.make(**body)
+    again = await person.post(f"/v1/automations/{kept['id']}/trial", {"record_id": other["id"]})
+    assert [run["record_id"] for run in again["runs"]] == [other["id"]]
+    await machine.settle()
+    assert await machine.runs(kept) == []
+
+
+async def test_only_administrators_see_and_change_them(
+    machine: Machine, organisation, client
+) -> None:
+    made = await machine.make(name="A", type="lead", when=CREATED, steps=[CALL])
+    member = Person(client, await organisation.person("member", ("agent",)))
+    for path in ("/v1/automations", f"/v1/automations/{made['id']}"):
+        answer = await client.get(path, headers=member.who.headers)
+        assert answer.status_code == 403
+    answer = await client.delete(f"/v1/automations/{made['id']}", headers=member.who.headers)
+    assert answer.status_code == 403
+
+
+async def test_a_change_keeps_what_waits_as_it_was(machine: Machine, person: Person, owner) -> None:
+    steps = [{"do": "wait", "for": "1 day"}, {"do": "set", "values": {"notes": "old"}}]
+    body = {"name": "A", "type": "lead", "when": CREATED, "steps": steps}
+    made = await machine.make(**body)
+    one = await lead(person)
+    await machine.settle()
+    new = {**body, "enabled": True, "steps": [{"do": "set", "values": {"notes": "new"}}]}
+    answer = await person.client.put(
+        f"/v1/automations/{made['id']}", json=new, headers=person.who.headers
+    )
+    assert answer.json()["data"]["version"] == 2
+    other = await lead(person)
+    await forward(owner, machine.tenant, "1 day")
+    await machine.settle()
+    notes = [(await person.get(f"/v1/leads/{each['id']}"))["notes"] for each in (one, other)]
+    assert notes == ["old", "new"]

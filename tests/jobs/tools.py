@@ -113,14 +113,15 @@ class Process:
 
 
 @asynccontextmanager
-async def process(url: str) -> AsyncIterator[Process]:
+async def process(*arguments: str, module: str = "tests.jobs.process") -> AsyncIterator[Process]:
+    """A process of a module; it says its `at …` and waits to be killed there."""
     environment = unmeasured(PYTHONPATH=os.pathsep.join([str(ROOT / "src"), str(ROOT)]))
     started = Process(
         await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "tests.jobs.process",
-            url,
+            module,
+            *arguments,
             env=environment,
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,

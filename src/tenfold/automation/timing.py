@@ -26,7 +26,7 @@ from tenfold.engine.filtering import Filter, Group
 from tenfold.engine.query import Query
 from tenfold.engine.types import Date
 from tenfold.jobs import Handler, Job, Schedule, job
-from tenfold.kernel import spans
+from tenfold.kernel import clock, spans
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import TenfoldError
 
@@ -36,7 +36,7 @@ PAGE = 1_000
 _log = structlog.get_logger()
 
 _AUTOMATED = "SELECT tenfold.automated($1, NULL)"
-_DUE = """SELECT id, version, looked_at, now() AS now FROM tenfold.automations
+_DUE = """SELECT id, version, looked_at FROM tenfold.automations
 WHERE tenant_id = $1 AND enabled AND deleted_at IS NULL AND event = ANY ($2)
 ORDER BY id FOR UPDATE SKIP LOCKED"""
 _LOOKED = "UPDATE tenfold.automations SET looked_at = $3 WHERE tenant_id = $1 AND id = $2"
@@ -63,6 +63,7 @@ class Timer:
 
     def __init__(self, database: Database, query: Query, plans: Plans) -> None:
         self._database, self._query, self._plans = database, query, plans
+        self.clock = clock.now
 
     def handlers(self) -> list[Handler[Any]]:
         """The job that looks."""
@@ -86,9 +87,10 @@ class Timer:
         for tenant in tenants:
             async with self._database.transaction(Context(tenant, None)) as tx:
                 for row in await tx.rows(_DUE, tenant, list(EVENTS)):
-                    window = Window(row["looked_at"] or row["now"], row["now"])
+                    now = self.clock()
+                    window = Window(row["looked_at"] or now, now)
                     begun += await self._due(tx, row["id"], row["version"], window)
-                    await tx.execute(_LOOKED, tenant, row["id"], row["now"])
+                    await tx.execute(_LOOKED, tenant, row["id"], now)
         return begun
 
     async def _due(self, tx: Transaction, automation: UUID, version: int, window: Window) -> int:
