@@ -300,7 +300,7 @@ async def check_shared(place: World, kind: Definition) -> None:
                 "count": asked.count_statement(ask, 1_001),
                 "one": asked.one_statement((), ()),
                 "several": asked.many_statement((), ()),
-                "narrowed": asked.count_statement(replace(ask, mine=()), 1_001),
+                "narrowed": asked.count_statement(replace(ask, among=()), 1_001),
             }
             for name, statement in statements.items():
                 plan = await plan_of(connection, statement)
