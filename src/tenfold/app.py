@@ -44,6 +44,7 @@ from tenfold.engine.dispatch import Change, Dispatcher
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
+from tenfold.engine.tenants import Tenants
 from tenfold.exchange import jobs as exchange_jobs
 from tenfold.exchange.importing import Exchange
 from tenfold.jobs import Registry as JobRegistry
@@ -174,6 +175,7 @@ class Parts:
     registry: Registry
     query: Query
     records: Records
+    tenants: Tenants
 
     async def database(
         self, name: str = "app_database_url", *, seconds: float | None = None
@@ -201,7 +203,9 @@ def parts(settings: Settings) -> Parts:
     keyring = Keyring.of(settings.folder, settings.master_key)
     types = registry()
     query = Query(types, Cursors(keyring.derived("cursor")), keyring)
-    return Parts(settings, current, keyring, types, query, Records(types, query, keyring))
+    return Parts(
+        settings, current, keyring, types, query, Records(types, query, keyring), Tenants(types)
+    )
 
 
 def serving() -> Edge:
@@ -424,7 +428,7 @@ def exchange_of(made: Parts, database: Database) -> Exchange:
 
 def automations_of(made: Parts) -> Automations:
     """What automations need of an installation."""
-    return Automations.of(made.registry, made.query, made.records, made.settings.address)
+    return Automations.of(made.tenants, made.query, made.records, made.settings.address)
 
 
 async def _watch(_changes: Sequence[Change]) -> None:

@@ -15,12 +15,13 @@ import msgspec
 from tenfold.accounts.events import note
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation.loops import circle
-from tenfold.automation.plan import Plan, Scene, calls, plan
-from tenfold.automation.scene import Plans, decoded
+from tenfold.automation.plan import Plan, calls, plan
+from tenfold.automation.plans import Plans, decoded
 from tenfold.automation.spec import Automation, Hooked, Met, event
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.ask import Ask
 from tenfold.engine.query import Query
+from tenfold.engine.tenants import Tenant
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.ids import NIL, new_id
 
@@ -91,15 +92,15 @@ async def page(
     reader: Reader, plans: Plans, tenant: UUID, after: UUID | None, most: int
 ) -> list[Kept]:
     """Automations in the order in which they were made, one more than a page has."""
-    _, stage = await plans.stage(reader, tenant)
+    organisation = await plans.tenants.of(reader, tenant)
     rows = await reader.rows(_ALL, tenant, after or NIL, most + 1)
-    return [_kept(row, stage.scene) for row in rows]
+    return [_kept(row, organisation) for row in rows]
 
 
 async def one(reader: Reader, plans: Plans, tenant: UUID, identity: UUID) -> Kept:
     """One automation; raises NotFound."""
-    _, stage = await plans.stage(reader, tenant)
-    return _kept(await _row(reader, tenant, identity), stage.scene)
+    organisation = await plans.tenants.of(reader, tenant)
+    return _kept(await _row(reader, tenant, identity), organisation)
 
 
 async def spec_of(reader: Reader, tenant: UUID, identity: UUID) -> Automation:
@@ -200,7 +201,8 @@ async def _switch(
     version = (await _row(tx, tenant, identity))["version"]
     if not on:
         return
-    made, person = await plans.plan(tx, tenant, identity, version)
+    what = (await plans.tenants.of(tx, tenant), identity, version)
+    made, person = await plans.plan(tx, *what)
     if not isinstance(made.automation.when, Met) or made.definition is None:
         return
     await tx.execute(_PATIENCE)
@@ -220,8 +222,8 @@ async def _checked(
     enabled: bool,
 ) -> None:
     """Raise Invalid for what can't be carried out, starts what is not there, or goes in circles."""
-    _, stage = await plans.stage(tx, tenant)
-    made = plan(wanted, stage.scene)
+    organisation = await plans.tenants.of(tx, tenant)
+    made = plan(wanted, organisation)
     others = {row["id"]: row for row in await tx.rows(_ALL, tenant, NIL, MOST)}
     for place, step in enumerate(wanted.steps):
         told = _not_called(getattr(step, "automation", None), wanted, identity, others)
@@ -232,7 +234,7 @@ async def _checked(
         for key, row in others.items()
         if key != identity
         and (row["enabled"] or key in set(calls(wanted)))
-        and (other := _plan(row, stage.scene)) is not None
+        and (other := _plan(row, organisation)) is not None
     }
     around = circle(identity, on)
     if around and (enabled or len(around) == 1):
@@ -254,9 +256,9 @@ def _not_called(
     return "" if about in ("", wanted.type) else f"is about {about}, not about {wanted.type}"
 
 
-def _plan(row: asyncpg.Record, scene: Scene) -> Plan | None:
+def _plan(row: asyncpg.Record, tenant: Tenant) -> Plan | None:
     try:
-        return plan(decoded(row["spec"]), scene)
+        return plan(decoded(row["spec"]), tenant)
     except TenfoldError:
         return None
 
@@ -274,11 +276,11 @@ def spec(new: NewAutomation) -> Automation:
     return Automation(**known)
 
 
-def _kept(row: asyncpg.Record, scene: Scene) -> Kept:
+def _kept(row: asyncpg.Record, tenant: Tenant) -> Kept:
     problem = ""
     said = decoded(row["spec"])
     try:
-        plan(said, scene)
+        plan(said, tenant)
     except TenfoldError as error:
         problem = "; ".join(f"{name} {text}" for name, text in error.fields.items())
     whole: Mapping[str, Any] = msgspec.to_builtins(said)

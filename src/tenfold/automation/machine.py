@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tenfold.automation.plans import Plans
 from tenfold.automation.running import Runner
-from tenfold.automation.scene import Plans
 from tenfold.automation.timing import Timer
 from tenfold.automation.trying import Trials
 from tenfold.automation.watching import Watcher
 from tenfold.db.database import Database
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
-from tenfold.engine.registry import Registry
+from tenfold.engine.tenants import Tenants
 from tenfold.jobs import Handler, Schedule
 
 
@@ -26,9 +26,9 @@ class Automations:
     runner: Runner
 
     @classmethod
-    def of(cls, registry: Registry, query: Query, records: Records, address: str) -> Automations:
+    def of(cls, tenants: Tenants, query: Query, records: Records, address: str) -> Automations:
         """Those of an installation, whose pages are at this address."""
-        plans = Plans(registry)
+        plans = Plans(tenants)
         return cls(query, plans, Runner(records, query, plans, address))
 
     @property

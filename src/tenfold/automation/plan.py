@@ -27,10 +27,10 @@ from tenfold.automation.spec import (
     Wait,
     event,
 )
-from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Conditions, Group, visible
 from tenfold.engine.registry import Registry
+from tenfold.engine.tenants import Tenant
 from tenfold.engine.types import AnyRef, Date, DateTime, Ref
 from tenfold.engine.unknown import hint
 from tenfold.engine.values import parse
@@ -45,15 +45,6 @@ STEPS = 20
 NINE = time(9)
 """When a date begins for people: what is set off by a date alone comes then."""
 _BARE = (Scheduled, Hooked)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Where an automation is carried out: the organisation's types, and as whom."""
-
-    person: Person
-    types: Mapping[str, Definition]
-    registry: Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +94,14 @@ class Plan:
         return event(self.automation)
 
 
-def plan(automation: Automation, scene: Scene) -> Plan:
+def plan(automation: Automation, tenant: Tenant) -> Plan:
     """The plan of an automation; raises Invalid with every mistake, each under its place."""
-    return _Planning(automation, scene).plan()
+    return _Planning(automation, tenant).plan()
 
 
 class _Planning:
-    def __init__(self, automation: Automation, scene: Scene) -> None:
-        self.automation, self.scene = automation, scene
+    def __init__(self, automation: Automation, tenant: Tenant) -> None:
+        self.automation, self.tenant, self.person = automation, tenant, tenant.itself
         self.problems: dict[str, str] = {}
         self.definition = self._type("type", automation.type) if automation.type else None
 
@@ -156,7 +147,7 @@ class _Planning:
         return None, Span(), None
 
     def _schedule(self, when: Scheduled) -> None:
-        zone = when.zone or self.scene.person.zone
+        zone = when.zone or self.person.zone
         if zone not in clock.zones():
             self.problems["when.zone"] = "must be a time zone by its name, like America/Chicago"
             return
@@ -179,9 +170,9 @@ class _Planning:
     # -- what steps are made of
 
     def _type(self, place: str, name: str) -> Definition | None:
-        found = self.scene.types.get(name)
+        found = self.tenant.types.get(name)
         if found is None:
-            told = hint(name[:60], tuple(self.scene.types))
+            told = hint(name[:60], tuple(self.tenant.types))
             self.problems[place] = f"is no record type; {told}"
         return found
 
@@ -189,7 +180,7 @@ class _Planning:
         definition = definition or self.definition
         assert definition is not None
         try:
-            return visible(name, definition, self.scene.person.access(definition))
+            return visible(name, definition, self.person.access(definition))
         except TenfoldError as error:
             self.problems[place] = f"names {name[:60]!r}, which {next(iter(error.fields.values()))}"
             return None
@@ -222,7 +213,7 @@ class _Planning:
         if self.definition is None:
             self.problems.setdefault(place, "needs a type, whose fields the conditions name")
             return None
-        person, told = self.scene.person, dict[str, str]()
+        person, told = self.person, dict[str, str]()
         reading = Conditions(self.definition, person.access(self.definition), person.locale, told)
         try:
             found = reading.nested(msgspec.json.encode(given).decode())
@@ -286,7 +277,7 @@ class _Planning:
             self.problems[place] = "must name the fields to set"
         if definition is None:
             return Filled(fast, wordings)
-        access, locale = self.scene.person.access(definition), self.scene.person.locale
+        access, locale = self.person.access(definition), self.person.locale
         problems: dict[str, str] = {}
         try:
             parse(body(fast), definition, access, locale, creating=False)
@@ -307,17 +298,17 @@ class _Planning:
     def _wording(self, name: str, wording: Wording, definition: Definition) -> str:
         """What is wrong with a text for a field."""
         try:
-            one = visible(name, definition, self.scene.person.access(definition))
+            one = visible(name, definition, self.person.access(definition))
         except TenfoldError as error:
             return next(iter(error.fields.values()))
-        if not self.scene.person.access(definition).sets(one):
+        if not self.person.access(definition).sets(one):
             return "can't be set"
         return self.places.problem(wording)
 
     @property
     def places(self) -> Places:
         """What the automation's texts may name."""
-        return places(self.automation, self.definition, self.scene.registry)
+        return places(self.automation, self.definition, self.tenant.registry)
 
 
 def places(automation: Automation, definition: Definition | None, registry: Registry) -> Places:

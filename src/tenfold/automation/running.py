@@ -17,8 +17,8 @@ import msgspec
 
 from tenfold.automation import runs
 from tenfold.automation.plan import Filled, Plan, Planned, body, places
+from tenfold.automation.plans import Plans
 from tenfold.automation.runs import RUN_JOB, Event, Going, Mark, Run
-from tenfold.automation.scene import Plans, Stage
 from tenfold.automation.spec import Call, kind
 from tenfold.db.database import Transaction
 from tenfold.engine import batches
@@ -29,6 +29,7 @@ from tenfold.engine.filtering import Group
 from tenfold.engine.halving import savepoint
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
+from tenfold.engine.tenants import Tenant
 from tenfold.engine.types import AnyRef, Date
 from tenfold.engine.wording import Wording
 from tenfold.engine.written import Change, Refusal
@@ -60,7 +61,7 @@ class Act:
     tx: Transaction
     plan: Plan
     person: Person
-    stage: Stage
+    tenant: Tenant
     automation: UUID
     now: datetime
 
@@ -117,15 +118,15 @@ class Runner:
             for run in due:
                 run.end("stopped", _OFF)
             return
+        tenant = await self._plans.tenants.of(tx, tx.context.tenant)
         try:
-            what = (going.automation, going.version)
-            plan, person = await self._plans.plan(tx, tx.context.tenant, *what)
+            what = (tenant, going.automation, going.version)
+            plan, person = await self._plans.plan(tx, *what)
         except TenfoldError as error:
             for run in due:
                 run.end("failed", _told(error))
             return
-        _, stage = await self._plans.stage(tx, tx.context.tenant)
-        act = Act(tx, plan, person, stage, going.automation, now)
+        act = Act(tx, plan, person, tenant, going.automation, now)
         for wave in _waves(due, alone=alone):
             if not alone:
                 await self.go(act, wave)
@@ -246,7 +247,7 @@ class Runner:
         common = {
             "now": act.now.isoformat(timespec="seconds"),
             "today": act.person.today.isoformat(),
-            "organization": {"name": act.stage.name},
+            "organization": {"name": act.tenant.name},
         }
         for run in some:
             run.values = {**common, "payload": run.payload}

@@ -16,8 +16,8 @@ import structlog
 
 from tenfold.automation import runs
 from tenfold.automation.plan import Plan, next_time
+from tenfold.automation.plans import Plans
 from tenfold.automation.runs import Event
-from tenfold.automation.scene import Plans
 from tenfold.automation.spec import Reached, Scheduled
 from tenfold.db.database import Database, Transaction
 from tenfold.engine.access import Person
@@ -94,8 +94,9 @@ class Timer:
         return begun
 
     async def _due(self, tx: Transaction, automation: UUID, version: int, window: Window) -> int:
+        tenant = await self._plans.tenants.of(tx, tx.context.tenant)
         try:
-            plan, person = await self._plans.plan(tx, tx.context.tenant, automation, version)
+            plan, person = await self._plans.plan(tx, tenant, automation, version)
         except TenfoldError as error:  # its page says so
             _log.warning("an automation can't run", automation=str(automation), error=str(error))
             return 0

@@ -14,9 +14,9 @@ import msgspec
 
 from tenfold.automation import watching
 from tenfold.automation.plan import Plan, next_time, plan
+from tenfold.automation.plans import Plans
 from tenfold.automation.running import Act, Runner
 from tenfold.automation.runs import Event, Mark, Run
-from tenfold.automation.scene import Plans
 from tenfold.automation.spec import Automation, Scheduled
 from tenfold.automation.timing import Window, due
 from tenfold.db.database import Transaction
@@ -80,14 +80,13 @@ class Trials:
         self, tx: Transaction, user: UUID, automation: Automation, wanted: Trying
     ) -> Trial:
         """Try an automation; raises Invalid where it can't be carried out."""
-        _, stage = await self._plans.stage(tx, tx.context.tenant)
-        made = plan(automation, stage.scene)
-        person = stage.person(user)
+        tenant = await self._plans.tenants.of(tx, tx.context.tenant)
+        made, person = plan(automation, tenant), tenant.person(user)
         now: datetime = await tx.value("SELECT now()")
         window = Window(now - _span(wanted.since), now)
         looked, events = await self._events(tx, person, made, window, wanted.record_id)
         runs = [_run(event, now) for event in events[:TRIED]]
-        act = Act(tx, made, person, stage, UUID(int=0), now)
+        act = Act(tx, made, person, tenant, UUID(int=0), now)
         for run in runs:
             await self._try(act, run)
         ids = {run.record for run in runs if run.record}

@@ -14,8 +14,8 @@ import structlog
 
 from tenfold.automation import runs
 from tenfold.automation.plan import Plan
+from tenfold.automation.plans import Plans
 from tenfold.automation.runs import Event
-from tenfold.automation.scene import Plans
 from tenfold.automation.spec import Changed, Created, Met, Moved
 from tenfold.db.database import Database, Transaction
 from tenfold.engine import batches
@@ -63,9 +63,11 @@ class Watcher:
         tenant = tx.context.tenant
         wanted = {one.batch for one in changes if one.batch is not None}
         kinds = {row[0]: row[1] for row in await tx.rows(_BATCHES, tenant, list(wanted))}
+        organisation = await self._plans.tenants.of(tx, tenant)
         for row in await tx.rows(_ENABLED, tenant, list(EVENTS)):
             try:
-                plan, person = await self._plans.plan(tx, tenant, row["id"], row["version"])
+                what = (organisation, row["id"], row["version"])
+                plan, person = await self._plans.plan(tx, *what)
             except TenfoldError as error:  # a field that it names was taken away: its page says so
                 _log.warning("an automation can't run", automation=str(row["id"]), error=str(error))
                 continue

@@ -29,6 +29,7 @@ from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
 from tenfold.engine.tailored import Tailored
+from tenfold.engine.tenants import Tenants
 from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated
@@ -150,9 +151,14 @@ class Desk:
         return Exchange.of(self.settings, self.database, self.records, people.acting)
 
     @cached_property
+    def tenants(self) -> Tenants:
+        """Organisations as what works for them sees them."""
+        return Tenants(self.registry)
+
+    @cached_property
     def automations(self) -> Automations:
         """What automations need."""
-        return Automations.of(self.registry, self.query, self.records, self.settings.address)
+        return Automations.of(self.tenants, self.query, self.records, self.settings.address)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""
