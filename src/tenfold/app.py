@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import gc
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +40,7 @@ from tenfold.db.keys import Keyring
 from tenfold.demo import seed
 from tenfold.engine import reseal
 from tenfold.engine.cursor import Cursors
-from tenfold.engine.dispatch import Change, Dispatcher
+from tenfold.engine.dispatch import Consumer, Dispatcher
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.registry import Registry
@@ -100,6 +100,7 @@ from tenfold.web.api import security_events as security_events_api
 from tenfold.web.api import service_accounts as service_accounts_api
 from tenfold.web.api import shares as shares_api
 from tenfold.web.api import types as types_api
+from tenfold.web.api import webhooks as webhooks_api
 from tenfold.web.api.requests import no_query_with_writes
 from tenfold.web.desk import Desk
 from tenfold.web.edge import Edge
@@ -110,6 +111,9 @@ from tenfold.web.metrics import Metrics
 from tenfold.web.pages import errors as page_errors
 from tenfold.web.pages.assets import assets
 from tenfold.web.pages.site import site
+from tenfold.webhooks.noticing import CONSUMER as WEBHOOKS
+from tenfold.webhooks.noticing import Noticer
+from tenfold.webhooks.sending import Sender
 
 # The parts of the API: what each serves (HANDLERS) and says of it (ENDPOINTS; records' own
 # operations are described by engine/project/openapi_records.py).
@@ -142,6 +146,7 @@ APIS = (
     custom_fields_api,
     pipelines_api,
     automations_api,
+    webhooks_api,
     data_keys_api,
     imports_api,
     batches_api,
@@ -380,8 +385,11 @@ async def _worker(made: Parts) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     handlers = job_handlers(made, database)
-    watcher = automations_of(made).watcher(database)
-    dispatcher = Dispatcher(tail, {"watch": _watch, AUTOMATIONS: watcher})
+    consumers: dict[str, Consumer] = {
+        AUTOMATIONS: automations_of(made).watcher(database),
+        WEBHOOKS: Noticer(database, made.query, made.tenants),
+    }
+    dispatcher = Dispatcher(tail, consumers)
     sealer = Sealer(tail, await stamp_key(made.keyring, database))
     try:
         async with made.current.kept(), asyncio.TaskGroup() as group:
@@ -411,6 +419,9 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
         *automations_of(made).handlers(database),
+        *Sender(
+            database, made.keyring, Outside.of(made.settings), made.settings.address
+        ).handlers(),
     ]
     schedules = [
         *Automations.schedules(),
@@ -429,10 +440,6 @@ def exchange_of(made: Parts, database: Database) -> Exchange:
 def automations_of(made: Parts) -> Automations:
     """What automations need of an installation."""
     return Automations.of(made.tenants, made.query, made.records, made.settings.address)
-
-
-async def _watch(_changes: Sequence[Change]) -> None:
-    """The first consumer of the log: it only keeps a position, from which the lag is measured."""
 
 
 def make_demo(settings: Settings, say: Callable[[str], None]) -> list[str]:

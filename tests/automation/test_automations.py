@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.automation.conftest import Machine
 from tests.exchange.imports import Person, working
+from tests.following import sooner
 
 from tenfold.automation import automations
 from tenfold.automation.runs import LOOP
@@ -143,18 +146,14 @@ async def test_waiting_runs_go_on_when_their_time_has_come(
     assert task["about"]["id"] == first["id"]
 
 
-async def forward(owner, tenant, by: str) -> None:
+async def forward(owner: asyncpg.Connection, tenant: UUID, by: str) -> None:
     """Let time pass for what waits."""
     await owner.execute(
         f"UPDATE tenfold.automation_runs SET due_at = due_at - interval '{by}' "
         "WHERE tenant_id = $1 AND state = 'waiting'",
         tenant,
     )
-    await owner.execute(
-        f"UPDATE jobs.job SET run_at = run_at - interval '{by}' "
-        "WHERE tenant_id = $1 AND state = 'pending'",
-        tenant,
-    )
+    await sooner(owner, tenant, by)
 
 
 async def test_what_is_off_does_nothing_and_what_waits_in_it_stops(

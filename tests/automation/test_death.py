@@ -6,7 +6,7 @@ import signal
 from dataclasses import replace
 
 import pytest
-from tests.automation.conftest import Machine, working
+from tests.automation.conftest import Machine
 from tests.automation.process import POINTS
 from tests.automation.test_automations import CALL, CREATED, lead
 from tests.exchange.imports import Person
@@ -27,13 +27,13 @@ async def test_kill_9_leaves_one_effect_each(
 ) -> None:
     counted = {"do": "set", "values": {"engagement_count": "{{ engagement_count | plus: 1 }}"}}
     await still.make(name="Once", type="lead", when=CREATED, steps=[CALL, counted])
-    where = (settings.home, base.app_url, base.as_role(base.roles.tail), still.consumer, point)
+    where = (settings.home, base.app_url, base.as_role(base.roles.tail), still.name, point)
     for round_ in range(20 if whole() else 1):
         one = await lead(person)
         async with process(*where, module="tests.automation.process") as victim:
             await victim.says("stopped")
             victim.send(signal.SIGKILL)
-        async with working(still):
+        async with still.working():
             await still.settle()
         tasks = await person.every("tasks", about=f"lead:{one['id']}")
         assert len(tasks) == 1, round_

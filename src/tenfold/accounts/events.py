@@ -66,6 +66,7 @@ Event = Literal[
     "organization_changed",
     "types_changed",
     "automation_changed",
+    "webhook_changed",
     "ownership_transferred",
     "records_handed_over",
     "record_shared",

@@ -1,4 +1,6 @@
 REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
+DROP FUNCTION tenfold.webhooked(uuid[]);
+DROP TABLE tenfold.webhooks, tenfold.webhook_messages, tenfold.webhook_deliveries;
 DROP FUNCTION tenfold.automated(text[], uuid[]);
 DROP FUNCTION tenfold.hooked(bytea);
 DROP TABLE tenfold.automations, tenfold.automation_versions, tenfold.automation_runs,

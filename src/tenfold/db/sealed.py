@@ -49,7 +49,11 @@ DATA_KEYS = Sealed("data_keys", "wrapped", ("tenant_id", "number"), DATA_KEY, by
 SIGNING_KEYS = Sealed("signing_keys", "sealed", ("id",), LASTING_KEY)
 TOTP = Sealed("totp", "sealed", ("user_id",), "totp {}")
 MAILS = Sealed("mails", "sealed", ("id",), "mail {}")
-SEALED = (DATA_KEYS, SIGNING_KEYS, TOTP, MAILS)
+WEBHOOKS = Sealed("webhooks", "sealed", ("tenant_id", "id"), "webhook {1}", by_tenant=True)
+WEBHOOKS_BEFORE = Sealed(
+    "webhooks", "sealed_before", ("tenant_id", "id"), "webhook before {1}", by_tenant=True
+)
+SEALED = (DATA_KEYS, SIGNING_KEYS, TOTP, MAILS, WEBHOOKS, WEBHOOKS_BEFORE)
 
 
 @dataclass(slots=True)

@@ -41,6 +41,8 @@ ActName = Literal[
     "change_programs",
     "create_api_keys",
     "revoke_api_keys",
+    "change_automations",
+    "change_webhooks",
     "transfer_ownership",
 ]
 
@@ -90,6 +92,8 @@ ACTS: Mapping[ActName, Demand] = {
         words=mark("make API keys of their own"), everybody=True, proof=True, keys=False
     ),
     "revoke_api_keys": Demand(words=mark("revoke the API keys of others"), keys=False),
+    "change_automations": Demand(words=mark("make, change and switch automations")),
+    "change_webhooks": Demand(words=mark("have what changes sent elsewhere"), proof=True),
     "transfer_ownership": Demand(
         words=mark("give the organisation to somebody else"), owner=True, proof=True, keys=False
     ),

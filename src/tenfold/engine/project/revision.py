@@ -12,6 +12,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.project import tables
 from tenfold.engine.registry import Registry
 
+_SCRIPTS = ("core.sql", "identity.sql", "automation.sql", "webhooks.sql")
 _CORE = Path(tenfold.db.__file__).parent
 _QUEUE = Path(tenfold.jobs.__file__).parent
 # Whoever waits for a lock on a table makes everybody after him wait as well.
@@ -26,7 +27,7 @@ SET LOCAL jobs.roles = ':app,:tail';
 def first(types: Registry) -> tuple[str, str]:
     """The script that makes all there is in an empty schema, and the one that takes it away."""
     queue = _QUEUE_ROLES + (_QUEUE / "schema.sql").read_text()
-    core = [(_CORE / name).read_text() for name in ("core.sql", "identity.sql", "automation.sql")]
+    core = [(_CORE / name).read_text() for name in _SCRIPTS]
     up = [QUICKLY, *core, queue]
     down = [(_QUEUE / "schema_down.sql").read_text(), (_CORE / "core_down.sql").read_text()]
     return create(types.stored, up), f"{QUICKLY};\n" + drop(types.stored, down)

@@ -1,10 +1,12 @@
 SET LOCAL lock_timeout = '5s';
 
-DROP TABLE tenfold.automation_met, tenfold.automation_runs, tenfold.automation_versions, tenfold.automations;
+DROP TABLE tenfold.automation_met, tenfold.automation_runs, tenfold.automation_versions, tenfold.automations, tenfold.webhook_deliveries, tenfold.webhook_messages, tenfold.webhooks;
 
 DROP FUNCTION tenfold.automated(text[],uuid[]);
 
 DROP FUNCTION tenfold.hooked(bytea);
+
+DROP FUNCTION tenfold.webhooked(uuid[]);
 
 CREATE OR REPLACE FUNCTION tenfold.forget()
  RETURNS integer

@@ -71,6 +71,69 @@ CREATE UNIQUE INDEX automations_hook ON tenfold.automations USING btree (hook_ha
 
 CREATE UNIQUE INDEX automations_shipped ON tenfold.automations USING btree (tenant_id, shipped) WHERE (shipped IS NOT NULL);
 
+CREATE TABLE tenfold.webhook_deliveries (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    webhook_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    state text COLLATE "C" DEFAULT 'pending'::text NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    status integer,
+    error text,
+    answer text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX webhook_deliveries_age ON tenfold.webhook_deliveries USING btree (created_at);
+
+CREATE UNIQUE INDEX webhook_deliveries_once ON tenfold.webhook_deliveries USING btree (tenant_id, webhook_id, message_id);
+
+CREATE INDEX webhook_deliveries_recent ON tenfold.webhook_deliveries USING btree (tenant_id, webhook_id, id);
+
+CREATE INDEX webhook_deliveries_state ON tenfold.webhook_deliveries USING btree (tenant_id, webhook_id, state, id);
+
+CREATE TABLE tenfold.webhook_messages (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    record_id uuid,
+    payload text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_messages_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX webhook_messages_age ON tenfold.webhook_messages USING btree (created_at);
+
+CREATE UNIQUE INDEX webhook_messages_key ON tenfold.webhook_messages USING btree (tenant_id, key);
+
+CREATE TABLE tenfold.webhooks (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    events text[] DEFAULT '{}'::text[] NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    enabled_at timestamp with time zone DEFAULT now() NOT NULL,
+    sealed bytea NOT NULL,
+    sealed_before bytea,
+    before_until timestamp with time zone,
+    made_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    rest_until timestamp with time zone,
+    switched_off text,
+    CONSTRAINT webhooks_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX webhooks_enabled ON tenfold.webhooks USING btree (tenant_id) WHERE (enabled AND (deleted_at IS NULL));
+
 CREATE OR REPLACE FUNCTION tenfold.automated(events text[], among uuid[])
  RETURNS uuid[]
  LANGUAGE sql
@@ -96,6 +159,18 @@ $function$;
 
 REVOKE ALL ON FUNCTION tenfold.hooked(bytea) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION tenfold.webhooked(among uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'tenfold', 'pg_temp'
+AS $function$
+    SELECT coalesce(array_agg(DISTINCT w.tenant_id), '{}') FROM tenfold.webhooks w
+    WHERE w.enabled AND w.deleted_at IS NULL AND w.tenant_id = ANY (among)
+$function$;
+
+REVOKE ALL ON FUNCTION tenfold.webhooked(uuid[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION tenfold.forget()
  RETURNS integer
  LANGUAGE plpgsql
@@ -117,6 +192,8 @@ BEGIN
         ('mails', 'created_at < now() - interval ''90 days'''),
         ('csp_reports', 'last_at < now() - interval ''90 days'''),
         ('automation_runs', 'finished_at < now() - interval ''90 days'''),
+        ('webhook_deliveries', 'created_at < now() - interval ''30 days'''),
+        ('webhook_messages', 'created_at < now() - interval ''30 days'''),
         ('security_events', 'created_at < now() - interval ''1 year''')
     ) AS t (name, old) LOOP
         EXECUTE format('DELETE FROM tenfold.%I WHERE ctid IN (SELECT ctid FROM tenfold.%I '
@@ -135,6 +212,12 @@ ALTER TABLE tenfold.automation_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE tenfold.automations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE tenfold.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tenfold.webhook_messages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE tenfold.webhooks ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON tenfold.automation_met AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant ON tenfold.automation_runs AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -142,6 +225,12 @@ CREATE POLICY tenant ON tenfold.automation_runs AS PERMISSIVE FOR ALL TO public 
 CREATE POLICY tenant ON tenfold.automation_versions AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant ON tenfold.automations AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant ON tenfold.webhook_deliveries AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant ON tenfold.webhook_messages AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant ON tenfold.webhooks AS PERMISSIVE FOR ALL TO public USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 GRANT EXECUTE ON FUNCTION tenfold.automated(text[],uuid[]) TO :app;
 
@@ -154,3 +243,11 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.automation_versions TO :ap
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.automations TO :app;
 
 GRANT EXECUTE ON FUNCTION tenfold.hooked(bytea) TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.webhook_deliveries TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.webhook_messages TO :app;
+
+GRANT EXECUTE ON FUNCTION tenfold.webhooked(uuid[]) TO :app;
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenfold.webhooks TO :app;

@@ -61,6 +61,7 @@ LABELS: Mapping[str, str] = {
     "organization_changed": mark("Organisation changed"),
     "types_changed": mark("Record types changed"),
     "automation_changed": mark("Automation changed"),
+    "webhook_changed": mark("Webhook changed"),
     "ownership_transferred": mark("Ownership transferred"),
     "records_handed_over": mark("Records handed over"),
     "record_shared": mark("Record shared"),
