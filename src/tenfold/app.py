@@ -419,9 +419,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *sending.handlers(lambda: made.current.settings, made.keyring, database),
         *exchange_jobs.handlers(exchange_of(made, database)),
         *automations_of(made).handlers(database),
-        *Sender(
-            database, made.keyring, Outside.of(made.settings), made.settings.address
-        ).handlers(),
+        *sender_of(made, database).handlers(),
     ]
     schedules = [
         *Automations.schedules(),
@@ -435,6 +433,11 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
 def exchange_of(made: Parts, database: Database) -> Exchange:
     """What imports and exports need of an installation."""
     return Exchange.of(made.settings, database, made.records, people.acting)
+
+
+def sender_of(made: Parts, database: Database) -> Sender:
+    """What delivers to webhooks."""
+    return Sender(database, made.keyring, Outside.of(made.settings), made.settings.address)
 
 
 def automations_of(made: Parts) -> Automations:

@@ -17,7 +17,7 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation.loops import circle
 from tenfold.automation.plan import Plan, calls, plan
 from tenfold.automation.plans import Plans, decoded
-from tenfold.automation.spec import Automation, Hooked, Met, event
+from tenfold.automation.spec import Automation, Hooked, Met, Send, event
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.ask import Ask
 from tenfold.engine.query import Query
@@ -47,6 +47,7 @@ _SWITCH = """UPDATE tenfold.automations SET enabled = $3, changed_at = now(),
     looked_at = CASE WHEN $3 THEN now() END WHERE tenant_id = $1 AND id = $2"""
 _DELETE = """UPDATE tenfold.automations SET enabled = false, deleted_at = now(), hook_hash = NULL,
     shipped = NULL WHERE tenant_id = $1 AND id = $2"""
+_WEBHOOKS = "SELECT id FROM tenfold.webhooks WHERE tenant_id = $1 AND deleted_at IS NULL"
 _FORGET = "DELETE FROM tenfold.automation_met WHERE tenant_id = $1 AND automation_id = $2"
 _LEARN = """INSERT INTO tenfold.automation_met (tenant_id, automation_id, record_id)
 SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING"""
@@ -225,7 +226,10 @@ async def _checked(
     organisation = await plans.tenants.of(tx, tenant)
     made = plan(wanted, organisation)
     others = {row["id"]: row for row in await tx.rows(_ALL, tenant, NIL, MOST)}
+    webhooks = {row["id"] for row in await tx.rows(_WEBHOOKS, tenant)}
     for place, step in enumerate(wanted.steps):
+        if isinstance(step, Send) and step.webhook not in webhooks:
+            raise Invalid({f"steps[{place}].webhook": "is no webhook that there is"})
         told = _not_called(getattr(step, "automation", None), wanted, identity, others)
         if told:
             raise Invalid({f"steps[{place}].automation": told})

@@ -22,6 +22,7 @@ from tenfold.automation.spec import (
     Moved,
     Reached,
     Scheduled,
+    Send,
     Set,
     Step,
     Wait,
@@ -245,6 +246,17 @@ class _Planning:
                 return self._wait(place, step, only_if)
             case Call():
                 return Planned(step, only_if)
+            case Send():
+                return Planned(step, only_if, filled=self._told(f"{place}.data", step.data))
+
+    def _told(self, place: str, values: Mapping[str, Any]) -> Filled:
+        """What is told beside the record, by names of the automation's own."""
+        fast = {name: value for name, value in values.items() if not has_places(value)}
+        wordings = {n: Wording(str(v)) for n, v in values.items() if has_places(v)}
+        for name, one in wordings.items():
+            if told := self.places.problem(one):
+                self.problems[f"{place}.{name}"] = told
+        return Filled(fast, wordings)
 
     def _wait(self, place: str, step: Wait, only_if: Group | None) -> Planned:
         by = self._span(f"{place}.for", step.span)

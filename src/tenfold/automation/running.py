@@ -19,7 +19,8 @@ from tenfold.automation import runs
 from tenfold.automation.plan import Filled, Plan, Planned, body, places
 from tenfold.automation.plans import Plans
 from tenfold.automation.runs import RUN_JOB, Event, Going, Mark, Run
-from tenfold.automation.spec import Call, kind
+from tenfold.automation.spec import Call, Send
+from tenfold.automation.spec import kind as kind_of
 from tenfold.db.database import Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
@@ -37,9 +38,13 @@ from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import spans
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import new_id, parse_id
+from tenfold.webhooks import messages
+from tenfold.webhooks.messages import Message
 
 KIND = "automation"
 """What a batch of an automation's changes is."""
+_WEBHOOK = """SELECT enabled AND deleted_at IS NULL FROM tenfold.webhooks
+WHERE tenant_id = $1 AND id = $2"""
 _ON = """SELECT enabled AND deleted_at IS NULL FROM tenfold.automations
 WHERE tenant_id = $1 AND id = $2"""
 _OTHER = """SELECT version, enabled AND deleted_at IS NULL AS enabled FROM tenfold.automations
@@ -83,6 +88,7 @@ class Runner:
             "create": self._create,
             "wait": self._wait,
             "call": self._call,
+            "webhook": self._send,
         }
 
     def handlers(self) -> list[Handler[Any]]:
@@ -155,7 +161,7 @@ class Runner:
                     run.trail.append(Mark(step=number, did="left out", at=act.now))
             some = [run for run in live if run.id in chosen]
             if some:
-                await self._takes[kind(step.step)](act, number, step, some)
+                await self._takes[kind_of(step.step)](act, number, step, some)
         for run in wave:
             if run.live:
                 run.end("done")
@@ -193,7 +199,7 @@ class Runner:
 
     async def _create(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         assert step.definition is not None
-        some = await self._read(act, some, step.filled.wordings.values(), owner=True)
+        some = await self._read(act, some, step.filled.wordings.values(), record=True)
         made = step.definition
         bodies = _bodies(number, made, step.filled, some)
         for run, values in bodies:
@@ -210,7 +216,7 @@ class Runner:
 
     async def _wait(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         if step.until is not None:
-            some = await self._read(act, some, (), owner=True)
+            some = await self._read(act, some, (), record=True)
         for run in some:
             due = _due(act, step, run)
             if due is None:
@@ -237,10 +243,28 @@ class Runner:
         for run in some:
             run.trail.append(Mark(step=number, did="started", at=act.now))
 
+    async def _send(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
+        assert isinstance(step.step, Send)
+        on = await act.tx.value(_WEBHOOK, act.tx.context.tenant, step.step.webhook)
+        if not on:
+            for run in some:
+                _fail(run, number, "the webhook is switched off")
+            return
+        some = await self._read(act, some, step.filled.wordings.values(), record=True)
+        about = {"automation_id": act.automation, "automation": act.plan.automation.name}
+        kind = act.plan.definition.name if act.plan.definition else None
+        told: list[Message] = []
+        for run, data in _bodies(number, None, step.filled, some):
+            whole = {**about, "type": kind, "id": run.record, "record": run.found, "data": data}
+            key = f"run {run.id} {number}"
+            told.append(Message(key, "automation", act.now, whole, [step.step.webhook], run.record))
+            run.trail.append(Mark(step=number, did="sent", at=act.now))
+        await messages.post(act.tx, told)
+
     # -- what texts name
 
     async def _read(
-        self, act: Act, some: list[Run], wordings: Iterable[Wording], *, owner: bool = False
+        self, act: Act, some: list[Run], wordings: Iterable[Wording], *, record: bool = False
     ) -> list[Run]:
         """Read what the texts of a step name; a run whose record is gone is stopped."""
         texts = [*wordings]
@@ -251,7 +275,7 @@ class Runner:
         }
         for run in some:
             run.values = {**common, "payload": run.payload}
-        if act.plan.definition is None or not (texts or owner):
+        if act.plan.definition is None or not (texts or record):
             return some
         definition = act.plan.definition
         embeds = places(act.plan.automation, definition, self._query.registry).embeds(texts)
@@ -260,12 +284,12 @@ class Runner:
         records = {one["id"]: one for one in _RECORDS.decode(found)}
         owners = await _owners(act, records.values()) if _named(texts, "owner") else {}
         for run in some:
-            record = records.get(str(run.record))
-            if record is None:
+            one = run.found = records.get(str(run.record))
+            if one is None:
                 run.end("stopped", _GONE)
                 continue
             link = f"{self._address}/{definition.path}/{run.record}"
-            run.values |= record | {"link": link, "owner": owners.get(str(record.get("owner_id")))}
+            run.values |= one | {"link": link, "owner": owners.get(str(one.get("owner_id")))}
         return [run for run in some if run.live]
 
 
@@ -284,7 +308,7 @@ def _waves(due: Sequence[Run], *, alone: bool) -> Iterator[list[Run]]:
 
 
 def _bodies(
-    number: int, definition: Definition, filled: Filled, some: Sequence[Run]
+    number: int, definition: Definition | None, filled: Filled, some: Sequence[Run]
 ) -> list[tuple[Run, dict[str, Any]]]:
     """For each run the values to write; one whose texts can't be filled in fails."""
     found: list[tuple[Run, dict[str, Any]]] = []
@@ -292,7 +316,8 @@ def _bodies(
         values: dict[str, Any] = dict(filled.fast)
         try:
             for name, wording in filled.wordings.items():
-                values[name] = _valued(definition, name, wording, run.values)
+                kind = _kind(definition, name)
+                values[name] = _valued(kind, wording, run.values)
         except ValueError as error:
             _fail(run, number, str(error))
             continue
@@ -300,18 +325,23 @@ def _bodies(
     return found
 
 
-def _valued(
-    definition: Definition, name: str, wording: Wording, values: Mapping[str, Any]
-) -> object:
+def _kind(definition: Definition | None, name: str) -> str:
+    """The kind of a field, by its name or the path of an organisation's own."""
+    if definition is None:
+        return ""
+    own = definition.custom_fields.get(name.removeprefix("custom."))
+    field = own if name.startswith("custom.") else definition.by_json.get(name)
+    return field.type.kind if field is not None else ""
+
+
+def _valued(kind: str, wording: Wording, values: Mapping[str, Any]) -> object:
     """A text's value for a field: what is no text there is read as JSON, and nothing is null."""
     value = wording.value(values)
     if not isinstance(value, str) or wording.alone:
         return value
     if not value.strip():
         return None
-    own = definition.custom_fields.get(name.removeprefix("custom."))
-    field = own if name.startswith("custom.") else definition.by_json.get(name)
-    if field is not None and field.type.kind in _NUMBERS:
+    if kind in _NUMBERS:
         try:
             return msgspec.json.decode(value.strip())
         except msgspec.DecodeError:

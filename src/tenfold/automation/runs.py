@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -81,6 +81,8 @@ class Run:
     payload: Any = None
     state: State = "ready"
     reason: str | None = None
+    found: Mapping[str, Any] | None = None
+    """The record, as it was read last."""
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     """What the texts of the step may name."""
 

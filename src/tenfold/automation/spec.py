@@ -103,7 +103,14 @@ class Call(_Step, frozen=True, kw_only=True, tag_field="do", tag="call"):
     automation: UUID
 
 
-Step = Set | Create | Wait | Call
+class Send(_Step, frozen=True, kw_only=True, tag_field="do", tag="webhook"):
+    """Send the record, and what else is to be told, to a webhook of the organisation."""
+
+    webhook: UUID
+    data: dict[str, Any] = {}
+
+
+Step = Set | Create | Wait | Call | Send
 
 
 class Automation(_Part, frozen=True, kw_only=True):
@@ -144,6 +151,7 @@ __all__ = [
     "Moved",
     "Reached",
     "Scheduled",
+    "Send",
     "Set",
     "Step",
     "Wait",

@@ -55,7 +55,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     answer: str | None
     """The beginning of what the receiver last answered."""
-    payload: msgspec.Raw
+    payload: str
+    """What was sent, to the letter: JSON with `type`, `timestamp` and `data`."""
     created_at: datetime
 
 
@@ -124,6 +125,5 @@ async def _send(tx: Transaction, ids: list[UUID]) -> int:
 def _view(row: asyncpg.Record) -> Delivery:
     known: dict[str, Any] = dict(row.items())
     known["message_id"] = f"msg_{known['message_id'].hex}"
-    known["payload"] = msgspec.Raw(known["payload"].encode())
     known["due_at"] = known["due_at"] if known["state"] == "pending" else None
     return Delivery(**known)
