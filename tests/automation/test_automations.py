@@ -204,7 +204,7 @@ async def test_a_deleted_record_stops_its_runs(machine: Machine, person: Person,
 
 async def test_one_starts_another(machine: Machine, person: Person) -> None:
     called = await machine.make(name="Call", type="lead", when={"on": "call"}, steps=[CALL])
-    steps = [{"do": "call", "automation": called["id"]}]
+    steps = [{"do": "call", "automation_id": called["id"]}]
     await machine.make(name="Start", type="lead", when=CREATED, steps=steps)
     await lead(person)
     await machine.settle()
@@ -304,8 +304,8 @@ WRONG = [
     ({"steps": [{"do": "wait", "for": "-1 day"}]}, "steps[0].for", "negative"),
     ({"steps": [{"do": "wait", "until": "notes"}]}, "steps[0].until", "no date"),
     (
-        {"steps": [{"do": "call", "automation": "01920000-0000-7000-8000-000000000000"}]},
-        "steps[0].automation",
+        {"steps": [{"do": "call", "automation_id": "01920000-0000-7000-8000-000000000000"}]},
+        "steps[0].automation_id",
         "no automation",
     ),
     (
@@ -362,7 +362,7 @@ async def test_a_trial_tells_what_would_be_and_leaves_nothing(
         "where": {"budget[gte]": "500000"},
         "steps": [CALL, {"do": "set", "values": {"phone": "{{ last_name }}"}}],
     }
-    trial = await person.post("/v1/automations/trial", body)
+    trial = await person.post("/v1/automations/trial", {"automation": body})
     assert (trial["looked"], trial["found"]) == (2, 1)
     (run,) = trial["runs"]
     assert (run["record_id"], run["title"]) == (one["id"], "Ada Byron")
@@ -371,7 +371,9 @@ async def test_a_trial_tells_what_would_be_and_leaves_nothing(
     assert run["trail"][0]["type"] == "task"
     assert await person.every("tasks") == []
     kept = await machine.make(**body)
-    again = await person.post(f"/v1/automations/{kept['id']}/trial", {"record_id": other["id"]})
+    again = await person.post(
+        "/v1/automations/trial", {"automation_id": kept["id"], "record_id": other["id"]}
+    )
     assert [run["record_id"] for run in again["runs"]] == [other["id"]]
     await machine.settle()
     assert await machine.runs(kept) == []

@@ -49,6 +49,10 @@ _BY_DESIGN = {
     "idempotency_keys_age",
     "api_keys_hash",
     "invitations_hash",
+    "automations_hook",
+    "automation_runs_age",
+    "webhook_messages_age",
+    "webhook_deliveries_age",
     *(
         f"security_events_{name}"
         for name in ("pkey", "seq", "tail", "user", "address", "age", "type")

@@ -14,7 +14,7 @@ from tests.factories import Somebody
 
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Things, pipeline, words
+from tenfold.proofs.isolation.things import RECORD, Things, delivery, pipeline, words
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 # What anybody gets, whoever they are.
@@ -56,6 +56,7 @@ class Reach:
         self.document, self._client = document, client
         more = {"/v1/auth/identities/{identity_id}": _nobodys, _PASSKEYS: _nobodys}
         more["/v1/pipelines/{type}"] = pipeline
+        more["/v1/webhook-deliveries/{delivery_id}"] = delivery
         self._ours = Things(Caller(document, client, boss.headers), str(boss.tenant), more)
 
     async def of(self, key: Program) -> dict[str, Any]:

@@ -355,7 +355,7 @@ async def test_an_automation_sends_to_a_webhook(hooks: Hooks, host: Host) -> Non
     follows.rooms = ("automation", "webhook")
     follows.handlers = lambda: machine.handlers(hooks.desk.database)
     await follows.begin()
-    step = {"do": "webhook", "webhook": made["id"], "data": {"greeting": "Hi {{ first_name }}"}}
+    step = {"do": "webhook", "webhook_id": made["id"], "data": {"greeting": "Hi {{ first_name }}"}}
     body = {"name": "Tell", "type": "lead", "when": {"on": "created"}, "steps": [step]}
     await hooks.who.post("/v1/automations", {**body, "enabled": True}, 201)
     one = await lead(hooks.who)
@@ -366,8 +366,10 @@ async def test_an_automation_sends_to_a_webhook(hooks: Hooks, host: Host) -> Non
     assert told["type"] == "automation"
     assert told["data"]["data"] == {"greeting": "Hi Ada"}
     assert told["data"]["record"]["id"] == told["data"]["id"] == one["id"]
-    unknown = {**step, "webhook": one["id"]}
+    unknown = {**step, "webhook_id": one["id"]}
     refused = await hooks.who.client.post(
         "/v1/automations", json={**body, "steps": [unknown]}, headers=hooks.who.who.headers
     )
-    assert refused.json()["error"]["fields"] == {"steps[0].webhook": "is no webhook that there is"}
+    assert refused.json()["error"]["fields"] == {
+        "steps[0].webhook_id": "is no webhook that there is"
+    }

@@ -17,7 +17,7 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation.loops import circle
 from tenfold.automation.plan import Plan, calls, plan
 from tenfold.automation.plans import Plans, decoded
-from tenfold.automation.spec import Automation, Hooked, Met, Send, event
+from tenfold.automation.spec import Automation, Hooked, Met, Send, Step, When, event
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.ask import Ask
 from tenfold.engine.query import Query
@@ -74,9 +74,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     help: str
     type: str
-    when: Any
+    when: When
     where: dict[str, Any] | None
-    steps: tuple[Any, ...]
+    steps: tuple[Step, ...]
     on_import: bool
     enabled: bool
     version: int
@@ -228,11 +228,11 @@ async def _checked(
     others = {row["id"]: row for row in await tx.rows(_ALL, tenant, NIL, MOST)}
     webhooks = {row["id"] for row in await tx.rows(_WEBHOOKS, tenant)}
     for place, step in enumerate(wanted.steps):
-        if isinstance(step, Send) and step.webhook not in webhooks:
-            raise Invalid({f"steps[{place}].webhook": "is no webhook that there is"})
-        told = _not_called(getattr(step, "automation", None), wanted, identity, others)
+        if isinstance(step, Send) and step.webhook_id not in webhooks:
+            raise Invalid({f"steps[{place}].webhook_id": "is no webhook that there is"})
+        told = _not_called(getattr(step, "automation_id", None), wanted, identity, others)
         if told:
-            raise Invalid({f"steps[{place}].automation": told})
+            raise Invalid({f"steps[{place}].automation_id": told})
     on = {identity: made} | {
         key: other
         for key, row in others.items()
@@ -287,15 +287,14 @@ def _kept(row: asyncpg.Record, tenant: Tenant) -> Kept:
         plan(said, tenant)
     except TenfoldError as error:
         problem = "; ".join(f"{name} {text}" for name, text in error.fields.items())
-    whole: Mapping[str, Any] = msgspec.to_builtins(said)
     return Kept(
         id=row["id"],
         name=said.name,
         help=said.help,
         type=said.type,
-        when=whole["when"],
+        when=said.when,
         where=said.where,
-        steps=tuple(whole["steps"]),
+        steps=said.steps,
         on_import=said.on_import,
         enabled=row["enabled"],
         version=row["version"],

@@ -10,9 +10,12 @@ import asyncpg
 import msgspec
 
 from tenfold.automation import runs
-from tenfold.automation.runs import Mark
+from tenfold.automation.plans import Plans
+from tenfold.automation.runs import Event, Mark
 from tenfold.db.database import Reader, Transaction
-from tenfold.kernel.errors import Conflict, NotFound
+from tenfold.engine.query import Query
+from tenfold.kernel.errors import Conflict, Invalid, MissingFields, NotFound
+from tenfold.kernel.ids import new_id
 
 _LAST = UUID(int=(1 << 128) - 1)
 _COLUMNS = """r.id, r.automation_id, r.version, r.record_id, r.state, r.step, r.at, r.due_at,
@@ -26,6 +29,8 @@ _ONE = f"{_FROM} AND r.id = $2"
 _AGAIN = """UPDATE tenfold.automation_runs SET state = 'ready', reason = NULL, finished_at = NULL,
     due_at = now(), step = greatest(step - 1, 0)
 WHERE tenant_id = $1 AND id = $2 AND state = 'failed' RETURNING automation_id, version"""
+_STARTED = """SELECT version, enabled, now() AS now FROM tenfold.automations
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL"""
 STATES = ("ready", "waiting", "done", "failed", "stopped")
 
 
@@ -66,6 +71,34 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> RunView:
     if row is None:
         raise NotFound(f"There is no run with the id {identity}.")
     return _view(row)
+
+
+class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For which record an automation is to be started; none for one without a type."""
+
+    record_id: UUID | None = None
+
+
+async def start(
+    tx: Transaction, plans: Plans, query: Query, automation: UUID, wanted: NewRun
+) -> RunView:
+    """Start an automation for a record, whatever else sets it off."""
+    row = await tx.row(_STARTED, tx.context.tenant, automation)
+    if row is None:
+        raise NotFound(f"There is no automation with the id {automation}.")
+    if not row["enabled"]:
+        raise Conflict("The automation is switched off; switch it on first.")
+    tenant = await plans.tenants.of(tx, tx.context.tenant)
+    plan, person = await plans.plan(tx, tenant, automation, row["version"])
+    if plan.definition is None and wanted.record_id is not None:
+        raise Invalid({"record_id": "is not taken: the automation is about no record type"})
+    if plan.definition is not None:
+        if wanted.record_id is None:
+            raise MissingFields({"record_id": "is required"})
+        await query.one(tx, person, plan.definition, wanted.record_id, fields=("id",))
+    event = Event(f"person {new_id()}", row["now"], wanted.record_id)
+    (begun,) = await runs.begin(tx, automation, row["version"], [event])
+    return await one(tx, tx.context.tenant, begun)
 
 
 async def again(tx: Transaction, identity: UUID) -> RunView:

@@ -41,7 +41,7 @@ def _sets_off(one: UUID, by: Plan, other: UUID, plan: Plan) -> bool:
     """Whether what one automation does sets another off."""
     for planned in by.steps:
         step = planned.step
-        if isinstance(step, Call) and step.automation == other:
+        if isinstance(step, Call) and step.automation_id == other:
             return True
         if isinstance(step, Create) and planned.definition is not None:
             made = plan.definition is not None and planned.definition.name == plan.definition.name

@@ -372,4 +372,4 @@ def next_time(when: Scheduled, zone: str, after: datetime) -> datetime:
 
 def calls(automation: Automation) -> Iterator[UUID]:
     """The automations that one starts."""
-    return (step.automation for step in automation.steps if isinstance(step, Call))
+    return (step.automation_id for step in automation.steps if isinstance(step, Call))

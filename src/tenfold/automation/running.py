@@ -229,7 +229,7 @@ class Runner:
 
     async def _call(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         assert isinstance(step.step, Call)
-        other = step.step.automation
+        other = step.step.automation_id
         row = await act.tx.row(_OTHER, act.tx.context.tenant, other)
         if row is None or not row["enabled"]:
             for run in some:
@@ -245,7 +245,7 @@ class Runner:
 
     async def _send(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         assert isinstance(step.step, Send)
-        on = await act.tx.value(_WEBHOOK, act.tx.context.tenant, step.step.webhook)
+        on = await act.tx.value(_WEBHOOK, act.tx.context.tenant, step.step.webhook_id)
         if not on:
             for run in some:
                 _fail(run, number, "the webhook is switched off")
@@ -257,7 +257,9 @@ class Runner:
         for run, data in _bodies(number, None, step.filled, some):
             whole = {**about, "type": kind, "id": run.record, "record": run.found, "data": data}
             key = f"run {run.id} {number}"
-            told.append(Message(key, "automation", act.now, whole, [step.step.webhook], run.record))
+            told.append(
+                Message(key, "automation", act.now, whole, [step.step.webhook_id], run.record)
+            )
             run.trail.append(Mark(step=number, did="sent", at=act.now))
         await messages.post(act.tx, told)
 

@@ -100,13 +100,13 @@ class Wait(_Step, frozen=True, kw_only=True, tag_field="do", tag="wait"):
 class Call(_Step, frozen=True, kw_only=True, tag_field="do", tag="call"):
     """Start another automation for the same record."""
 
-    automation: UUID
+    automation_id: UUID
 
 
 class Send(_Step, frozen=True, kw_only=True, tag_field="do", tag="webhook"):
     """Send the record, and what else is to be told, to a webhook of the organisation."""
 
-    webhook: UUID
+    webhook_id: UUID
     data: dict[str, Any] = {}
 
 

@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from tenfold.automation import watching
+from tenfold.automation.automations import NewAutomation
 from tenfold.automation.plan import Plan, next_time, plan
 from tenfold.automation.plans import Plans
 from tenfold.automation.running import Act, Runner
@@ -60,8 +61,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to try an automation over: what happened in a span, or one record as it is now."""
+    """An automation, given or kept, and what to try it over: a span, or one record as it is now."""
 
+    automation: NewAutomation | None = None
+    automation_id: UUID | None = None
     since: str = "7 days"
     record_id: UUID | None = None
 

@@ -29,7 +29,7 @@ CREATE UNIQUE INDEX automations_shipped ON tenfold.automations (tenant_id, shipp
     WHERE shipped IS NOT NULL;
 CREATE UNIQUE INDEX automations_hook ON tenfold.automations (hook_hash)
     WHERE hook_hash IS NOT NULL;
-CREATE INDEX automations_enabled ON tenfold.automations (event, tenant_id)
+CREATE INDEX automations_enabled ON tenfold.automations (tenant_id, event)
     WHERE enabled AND deleted_at IS NULL;
 
 CREATE TABLE tenfold.automation_versions (

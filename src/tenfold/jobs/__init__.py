@@ -29,7 +29,7 @@ from tenfold.jobs.registry import (
     job,
 )
 from tenfold.jobs.schedules import Schedule
-from tenfold.jobs.worker import Pace, work
+from tenfold.jobs.worker import Pace, spread, work
 
 __all__ = [
     "Backlog",
@@ -54,6 +54,7 @@ __all__ = [
     "listing",
     "put_off",
     "retry",
+    "spread",
     "status",
     "statuses",
     "ticks",

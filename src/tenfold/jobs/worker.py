@@ -62,8 +62,12 @@ class Pace:
 
     def wait(self, attempt: int) -> float:
         """Seconds until the next attempt, up to a tenth more so that many don't return at once."""
-        plain = min(self.backoff * 2.0 ** min(attempt - 1, 30), self.backoff_most)
-        return plain * random.uniform(1.0, 1.1)  # noqa: S311
+        return spread(min(self.backoff * 2.0 ** min(attempt - 1, 30), self.backoff_most))
+
+
+def spread(seconds: float, share: float = 0.1) -> float:
+    """Up to a share more, so that what waits alike does not come back at once."""
+    return seconds * random.uniform(1.0, 1.0 + share)  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ import msgspec
 from tenfold.db.database import Reader, Transaction
 from tenfold.jobs import enqueue_many
 from tenfold.kernel.errors import Conflict, NotFound
-from tenfold.webhooks.messages import SEND_JOB, Sending
+from tenfold.kernel.ids import new_id
+from tenfold.webhooks import messages
+from tenfold.webhooks.messages import SEND_JOB, Message, Sending
 
 STATES = ("pending", "delivered", "failed")
 REPLAYED = 10_000
@@ -86,6 +88,15 @@ async def one(reader: Reader, tenant: UUID, identity: UUID) -> Delivery:
     if row is None:
         raise NotFound(f"There is no delivery with the id {identity}.")
     return _view(row)
+
+
+async def test(tx: Transaction, webhook: UUID) -> Delivery:
+    """Send a message that says nothing."""
+    await _need_on(tx, webhook)
+    now: datetime = await tx.value("SELECT now()")
+    await messages.post(tx, [Message(f"test {new_id()}", "test", now, {}, [webhook])])
+    (sent, *_) = await of_webhook(tx, tx.context.tenant, webhook, "", None, 1)
+    return sent
 
 
 async def again(tx: Transaction, identity: UUID) -> Delivery:

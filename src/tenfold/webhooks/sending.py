@@ -5,7 +5,6 @@ A message may arrive twice, always with the same `webhook-id` and to the letter 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from tenfold.accounts.events import note
 from tenfold.db.database import Database, Transaction
 from tenfold.db.keys import Keyring, Unsealable
 from tenfold.db.sealed import WEBHOOKS, WEBHOOKS_BEFORE
-from tenfold.jobs import Handler, Job, enqueue, job
+from tenfold.jobs import Handler, Job, enqueue, job, spread
 from tenfold.mail.letters import Letter, post
 from tenfold.outside.calls import Answer, Outside
 from tenfold.outside.targets import OutsideError, Terms
@@ -118,7 +117,7 @@ class Sender:
         if row["rest_until"] is not None and row["rest_until"] > row["now"]:
             rest = row["rest_until"] - row["now"]
             async with work.transaction() as tx:
-                await _again(tx, identity, rest * random.uniform(1.0, 1.5))  # noqa: S311
+                await _again(tx, identity, _spread(rest, 0.5))
             return
         # In no transaction, as a receiver may take its time; a crash after it sends it again.
         outcome = await self._attempt(work.tenant, row)
@@ -184,8 +183,7 @@ class Sender:
             await self._write(tx, row, "failed", outcome)
             return
         attempts: int = row["attempts"]
-        wait = max(WAITS[attempts], outcome.after or timedelta())
-        wait *= random.uniform(1.0, 1.1)  # noqa: S311 - so that many don't come back at once
+        wait = _spread(max(WAITS[attempts], outcome.after or timedelta()), 0.1)
         await self._write(tx, row, "pending", outcome, due=row["now"] + wait)
         await _again(tx, row["id"], wait)
 
@@ -235,6 +233,10 @@ def _asked(answer: Answer, now: datetime) -> timedelta | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, timedelta()), LONGEST)
+
+
+def _spread(wait: timedelta, share: float) -> timedelta:
+    return timedelta(seconds=spread(wait.total_seconds(), share))
 
 
 async def _again(tx: Transaction, identity: UUID, wait: timedelta) -> None:

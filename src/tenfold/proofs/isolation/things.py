@@ -283,6 +283,30 @@ async def pipeline(_things: Things, _place: str) -> str:
     return "deal"
 
 
+async def _automation(things: Things, _: str) -> str:
+    body = _new_automation(things.who)
+    return (await things.who.made("create_automation", body))["data"]["id"]
+
+
+async def _run(things: Things, _: str) -> str:
+    automation, record = await _automation(things, ""), await things.of_kind("lead")
+    body = {"record_id": record}
+    made = await things.who.made("create_automation_run", body, automation_id=automation)
+    return made["data"]["id"]
+
+
+async def _webhook(things: Things, _: str) -> str:
+    return (await things.who.made("create_webhook", _NEW_WEBHOOK))["data"]["id"]
+
+
+async def delivery(things: Things, _: str) -> str:
+    """A message to a webhook, which is sent where a worker runs."""
+    webhook = await _webhook(things, "")
+    await things.who.made("change_webhook", {"enabled": True}, webhook_id=webhook)
+    made = await things.who.made("create_webhook_test", webhook_id=webhook)
+    return made["data"]["id"]
+
+
 def left_out(why: str) -> Maker:
     """Says why something is not made."""
 
@@ -297,6 +321,10 @@ MAKERS: Mapping[str, Maker] = {
     RECORD: _record,
     "/shares/{grantee_id}": _grantee,
     "/v1/api-keys/{key_id}": _key,
+    "/v1/automations/{automation_id}": _automation,
+    "/v1/automation-runs/{run_id}": _run,
+    "/v1/webhooks/{webhook_id}": _webhook,
+    "/v1/webhook-deliveries/{delivery_id}": left_out("a message would be sent to somebody"),
     "/v1/auth/oidc/{provider}": left_out("a provider is of the installation, of no organisation"),
     "/v1/auth/sessions/{session_id}": _session,
     "/v1/batches/{batch_id}": _batch,
@@ -313,6 +341,7 @@ MAKERS: Mapping[str, Maker] = {
 }
 # What the ids of bodies and queries are of, where the document does not say it (`x-relation`).
 KINDS: Mapping[str, str] = {
+    "automation_id": "automation",
     "created_by": "member",
     "key_id": "api_key",
     "organizationId": "organization",
@@ -322,6 +351,7 @@ KINDS: Mapping[str, str] = {
     "team_id": "team",
     "to": "member",
     "user_id": "member",
+    "webhook_id": "webhook",
 }
 # What operations must be asked with, where it matters what it is.
 QUESTIONS: Mapping[str, Mapping[str, str]] = {
@@ -329,6 +359,8 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
 }
 PLACES: Mapping[str, str] = {
     "api_key": "/v1/api-keys/{key_id}",
+    "automation": "/v1/automations/{automation_id}",
+    "webhook": "/v1/webhooks/{webhook_id}",
     "member": "/v1/members/{user_id}",
     "service_account": "/v1/service-accounts/{account_id}",
     "team": "/v1/teams/{team_id}",
@@ -353,12 +385,27 @@ def _new_key(who: Caller) -> Any:
     return {"name": f"{who.examples.word} {uuid4()}", "scopes": ["lead:read"]}
 
 
+def _new_automation(who: Caller) -> Any:
+    steps = [{"do": "set", "values": {"notes": who.examples.word}}]
+    about = {"type": "lead", "when": {"on": "call"}, "steps": steps, "enabled": True}
+    return {"name": f"{who.examples.word} {uuid4()}", **about}
+
+
+# Switched off, so that nothing is ever sent there; an address needs no name server.
+_NEW_WEBHOOK: Mapping[str, Any] = {"url": "https://8.8.8.8/", "events": [], "enabled": False}
+
+
 def _invited(who: Caller) -> Any:
     return {"email": f"{who.examples.word}.{uuid4().hex[:8]}@example.com"}
 
 
 BODIES: Mapping[str, Callable[[Caller], Any]] = {
     "create_api_key": _new_key,
+    "create_automation": _new_automation,
+    "put_automation": _new_automation,
+    "create_automation_trial": lambda who: {"automation": _new_automation(who)},
+    "create_webhook_replay": lambda _: {"since": "2026-01-01T00:00:00Z"},
+    "create_webhook": lambda _: _NEW_WEBHOOK,
     "create_import": _csv,
     "preview_import": _csv,
     "create_custom_field": _new_field,

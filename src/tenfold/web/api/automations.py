@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from litestar import delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
 
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation import automations, history
 from tenfold.automation.automations import Kept, NewAutomation, Switch
-from tenfold.automation.history import STATES, RunView
+from tenfold.automation.history import STATES, NewRun, RunView
 from tenfold.automation.trying import Trial, Trying
-from tenfold.kernel.errors import Invalid
+from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.web import respond
 from tenfold.web.api.administration import (
     PAGING,
@@ -30,12 +28,6 @@ from tenfold.web.desk import desk_of
 _WHAT = "automation"
 
 
-class TrialOf(NewAutomation, frozen=True, kw_only=True):
-    """An automation that is not kept, and what to try it over."""
-
-    over: Trying = Trying()
-
-
 @get("/v1/automations")
 async def list_automations(request: Req) -> ASGIResponse:
     """The organisation's automations; for administrators, as they tell of all fields."""
@@ -48,13 +40,13 @@ async def list_automations(request: Req) -> ASGIResponse:
     return listed(rows, asked, lambda one: one.id)
 
 
-@get("/v1/automations/{id:str}")
-async def read_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@get("/v1/automations/{automation_id:str}")
+async def read_automation(request: Req, automation_id: str) -> ASGIResponse:
     """One automation."""
     async with visiting(request, "automations") as visit:
         visit.need_administrator()
         plans, tenant = desk_of(request).automations.plans, visit.person.tenant
-        found = await automations.one(visit.reader, plans, tenant, identified(id, _WHAT))
+        found = await automations.one(visit.reader, plans, tenant, identified(automation_id, _WHAT))
     return respond.data(found)
 
 
@@ -65,15 +57,16 @@ async def create_automation(request: Req) -> ASGIResponse:
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Kept:
+        act.need("change_automations")
         return await automations.create(act, machine.plans, machine.query, new)
 
     return await administer(request, "automations", work, status=201, location="/v1/automations")
 
 
-@put("/v1/automations/{id:str}")
-async def replace_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@put("/v1/automations/{automation_id:str}")
+async def replace_automation(request: Req, automation_id: str) -> ASGIResponse:
     """Put another automation in its place."""
-    wanted, identity = await body_of(request, NewAutomation), identified(id, _WHAT)
+    wanted, identity = await body_of(request, NewAutomation), identified(automation_id, _WHAT)
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Kept:
@@ -82,10 +75,10 @@ async def replace_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A0
     return await administer(request, "automations", work)
 
 
-@patch("/v1/automations/{id:str}")
-async def switch_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@patch("/v1/automations/{automation_id:str}")
+async def switch_automation(request: Req, automation_id: str) -> ASGIResponse:
     """Switch an automation on or off."""
-    wanted, identity = await body_of(request, Switch), identified(id, _WHAT)
+    wanted, identity = await body_of(request, Switch), identified(automation_id, _WHAT)
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Kept:
@@ -95,10 +88,10 @@ async def switch_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A00
     return await administer(request, "automations", work)
 
 
-@delete("/v1/automations/{id:str}", status_code=200)
-async def delete_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@delete("/v1/automations/{automation_id:str}", status_code=200)
+async def delete_automation(request: Req, automation_id: str) -> ASGIResponse:
     """Take an automation away."""
-    identity = identified(id, _WHAT)
+    identity = identified(automation_id, _WHAT)
 
     async def work(act: Administrator) -> Kept:
         machine = desk_of(request).automations
@@ -112,34 +105,39 @@ async def delete_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A00
 @post("/v1/automations/trial", status_code=200)
 async def try_automation(request: Req) -> ASGIResponse:
     """What an automation would have done; nothing of it is kept."""
-    wanted = await body_of(request, TrialOf)
-    return await _tried(request, wanted.over, wanted)
-
-
-@post("/v1/automations/{id:str}/trial", status_code=200)
-async def try_kept_automation(request: Req, id: str) -> ASGIResponse:  # noqa: A002
-    """What an automation that is kept would have done."""
-    return await _tried(request, await body_of(request, Trying), identified(id, _WHAT))
-
-
-async def _tried(request: Req, over: Trying, what: NewAutomation | UUID) -> ASGIResponse:
+    wanted = await body_of(request, Trying)
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Trial:
-        user = act.person.user
-        if isinstance(what, UUID):
-            spec = await automations.spec_of(act.tx, act.tenant, what)
-        else:
-            spec = automations.spec(what)
-        return await machine.trials.over(act.tx, user, spec, over)
+        spec = wanted.automation
+        if wanted.automation_id is not None:
+            spec = await automations.spec_of(act.tx, act.tenant, wanted.automation_id)
+        if spec is None:
+            raise MissingFields({"automation": "is required, or automation_id"})
+        return await machine.trials.over(act.tx, act.person.user, spec, wanted)
 
     return await administer(request, "automations", work, again=False)
 
 
-@get("/v1/automations/{id:str}/runs")
-async def list_runs(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@post("/v1/automations/{automation_id:str}/runs")
+async def start_run(request: Req, automation_id: str) -> ASGIResponse:
+    """Start an automation for a record."""
+    wanted, identity = await body_of(request, NewRun), identified(automation_id, _WHAT)
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> RunView:
+        act.need("change_automations")
+        return await history.start(act.tx, machine.plans, machine.query, identity, wanted)
+
+    return await administer(
+        request, "automations", work, status=201, location="/v1/automation-runs"
+    )
+
+
+@get("/v1/automations/{automation_id:str}/runs")
+async def list_runs(request: Req, automation_id: str) -> ASGIResponse:
     """The runs of an automation, newest first."""
-    asked, identity = paging(request, "state"), identified(id, _WHAT)
+    asked, identity = paging(request, "state"), identified(automation_id, _WHAT)
     state = asked.rest.get("state", "")
     if state and state not in STATES:
         raise Invalid({"state": f"must be one of {', '.join(STATES)}"})
@@ -152,19 +150,19 @@ async def list_runs(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return listed(rows, asked, lambda one: one.id)
 
 
-@get("/v1/automation-runs/{id:str}")
-async def read_run(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@get("/v1/automation-runs/{run_id:str}")
+async def read_run(request: Req, run_id: str) -> ASGIResponse:
     """One run: why it began, what it did, how it ended."""
     async with visiting(request, "automations") as visit:
         visit.need_administrator()
-        found = await history.one(visit.reader, visit.person.tenant, identified(id, "run"))
+        found = await history.one(visit.reader, visit.person.tenant, identified(run_id, "run"))
     return respond.data(found)
 
 
-@post("/v1/automation-runs/{id:str}/retry", status_code=200)
-async def retry_run(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@post("/v1/automation-runs/{run_id:str}/retry", status_code=200)
+async def retry_run(request: Req, run_id: str) -> ASGIResponse:
     """Have a failed run go on with the step that failed."""
-    identity = identified(id, "run")
+    identity = identified(run_id, "run")
 
     async def work(act: Administrator) -> RunView:
         return await history.again(act.tx, identity)
@@ -180,13 +178,13 @@ HANDLERS = [
     switch_automation,
     delete_automation,
     try_automation,
-    try_kept_automation,
+    start_run,
     list_runs,
     read_run,
     retry_run,
 ]
-_LIST, _ID = "/v1/automations", "/v1/automations/{id}"
-_RUN = "/v1/automation-runs/{id}"
+_LIST, _ID = "/v1/automations", "/v1/automations/{automation_id}"
+_RUN = "/v1/automation-runs/{run_id}"
 _READ = ("FORBIDDEN", "NOT_FOUND")
 _WRITE = ("FORBIDDEN", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", "CONFLICT", 422)
 _STATE = {"state": ({"type": "string", "enum": list(STATES)}, "Only runs in this state.")}
@@ -199,9 +197,17 @@ ENDPOINTS = (
     Endpoint("PUT", _ID, "Replace an automation", NewAutomation, Kept, 200, (*_WRITE, "NOT_FOUND")),
     Endpoint("PATCH", _ID, "Switch an automation", Switch, Kept, 200, (*_WRITE, "NOT_FOUND")),
     Endpoint("DELETE", _ID, "Delete an automation", None, Kept, 200, _READ),
-    Endpoint("POST", f"{_LIST}/trial", "Try an automation", TrialOf, Trial, 200, _WRITE),
     Endpoint(
-        "POST", f"{_ID}/trial", "Try a kept automation", Trying, Trial, 200, (*_WRITE, "NOT_FOUND")
+        "POST", f"{_LIST}/trial", "Try an automation", Trying, Trial, 200, (*_WRITE, "NOT_FOUND")
+    ),
+    Endpoint(
+        "POST",
+        f"{_ID}/runs",
+        "Start an automation for a record",
+        NewRun,
+        RunView,
+        201,
+        (*_WRITE, "NOT_FOUND"),
     ),
     Endpoint(
         "GET",

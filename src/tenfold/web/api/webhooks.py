@@ -40,12 +40,14 @@ async def list_webhooks(request: Req) -> ASGIResponse:
     return listed(rows, asked, lambda one: one.id)
 
 
-@get("/v1/webhooks/{id:str}")
-async def read_webhook(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@get("/v1/webhooks/{webhook_id:str}")
+async def read_webhook(request: Req, webhook_id: str) -> ASGIResponse:
     """One webhook."""
     async with visiting(request, "webhooks") as visit:
         visit.need_administrator()
-        found = await endpoints.one(visit.reader, visit.person.tenant, identified(id, _WHAT))
+        found = await endpoints.one(
+            visit.reader, visit.person.tenant, identified(webhook_id, _WHAT)
+        )
     return respond.data(found)
 
 
@@ -65,10 +67,10 @@ async def create_webhook(request: Req) -> ASGIResponse:
     return await administer(*what, status=201, location="/v1/webhooks", again=False)
 
 
-@patch("/v1/webhooks/{id:str}")
-async def change_webhook(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@patch("/v1/webhooks/{webhook_id:str}")
+async def change_webhook(request: Req, webhook_id: str) -> ASGIResponse:
     """Change a webhook, or switch it on or off."""
-    wanted, identity = await body_of(request, WebhookChange), identified(id, _WHAT)
+    wanted, identity = await body_of(request, WebhookChange), identified(webhook_id, _WHAT)
     desk = desk_of(request)
     if wanted.url is not None:
         await _looked_at(request, wanted.url)
@@ -81,10 +83,10 @@ async def change_webhook(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return await administer(request, "webhooks", work)
 
 
-@delete("/v1/webhooks/{id:str}", status_code=200)
-async def delete_webhook(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@delete("/v1/webhooks/{webhook_id:str}", status_code=200)
+async def delete_webhook(request: Req, webhook_id: str) -> ASGIResponse:
     """Take a webhook away."""
-    identity = identified(id, _WHAT)
+    identity = identified(webhook_id, _WHAT)
 
     async def work(act: Administrator) -> WebhookView:
         return await endpoints.delete(act, identity)
@@ -92,10 +94,10 @@ async def delete_webhook(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return await administer(request, "webhooks", work)
 
 
-@post("/v1/webhooks/{id:str}/secret", status_code=200)
-async def rotate_secret(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@post("/v1/webhooks/{webhook_id:str}/secret", status_code=200)
+async def rotate_secret(request: Req, webhook_id: str) -> ASGIResponse:
     """Make a new secret, told in this answer alone; the one before signs as well for a while."""
-    wanted, identity = await body_of(request, NewSecret), identified(id, _WHAT)
+    wanted, identity = await body_of(request, NewSecret), identified(webhook_id, _WHAT)
     keyring = desk_of(request).keyring
 
     async def work(act: Administrator) -> WebhookView:
@@ -105,10 +107,10 @@ async def rotate_secret(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return await administer(request, "webhooks", work, again=False)
 
 
-@get("/v1/webhooks/{id:str}/deliveries")
-async def list_deliveries(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@get("/v1/webhooks/{webhook_id:str}/deliveries")
+async def list_deliveries(request: Req, webhook_id: str) -> ASGIResponse:
     """What was sent to a webhook, newest first."""
-    asked, identity = paging(request, "state"), identified(id, _WHAT)
+    asked, identity = paging(request, "state"), identified(webhook_id, _WHAT)
     state = asked.rest.get("state", "")
     if state and state not in STATES:
         raise Invalid({"state": f"must be one of {', '.join(STATES)}"})
@@ -121,10 +123,23 @@ async def list_deliveries(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return listed(rows, asked, lambda one: one.id)
 
 
-@post("/v1/webhooks/{id:str}/replay", status_code=200)
-async def replay(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@post("/v1/webhooks/{webhook_id:str}/test")
+async def send_test(request: Req, webhook_id: str) -> ASGIResponse:
+    """Send a message that says nothing, to see whether it gets there."""
+    identity = identified(webhook_id, _WHAT)
+
+    async def work(act: Administrator) -> Delivery:
+        return await deliveries.test(act.tx, identity)
+
+    return await administer(
+        request, "webhooks", work, status=201, location="/v1/webhook-deliveries"
+    )
+
+
+@post("/v1/webhooks/{webhook_id:str}/replay", status_code=200)
+async def replay(request: Req, webhook_id: str) -> ASGIResponse:
     """Send a webhook's dead letters since a moment anew."""
-    wanted, identity = await body_of(request, Replay), identified(id, _WHAT)
+    wanted, identity = await body_of(request, Replay), identified(webhook_id, _WHAT)
 
     async def work(act: Administrator) -> Replayed:
         return await deliveries.replay(act.tx, identity, wanted.since)
@@ -132,19 +147,21 @@ async def replay(request: Req, id: str) -> ASGIResponse:  # noqa: A002
     return await administer(request, "webhooks", work)
 
 
-@get("/v1/webhook-deliveries/{id:str}")
-async def read_delivery(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@get("/v1/webhook-deliveries/{delivery_id:str}")
+async def read_delivery(request: Req, delivery_id: str) -> ASGIResponse:
     """One delivery with what was sent."""
     async with visiting(request, "webhooks") as visit:
         visit.need_administrator()
-        found = await deliveries.one(visit.reader, visit.person.tenant, identified(id, "delivery"))
+        found = await deliveries.one(
+            visit.reader, visit.person.tenant, identified(delivery_id, "delivery")
+        )
     return respond.data(found)
 
 
-@post("/v1/webhook-deliveries/{id:str}/replay", status_code=200)
-async def replay_delivery(request: Req, id: str) -> ASGIResponse:  # noqa: A002
+@post("/v1/webhook-deliveries/{delivery_id:str}/replay", status_code=200)
+async def replay_delivery(request: Req, delivery_id: str) -> ASGIResponse:
     """Send one delivery anew, to the letter as it was."""
-    identity = identified(id, "delivery")
+    identity = identified(delivery_id, "delivery")
 
     async def work(act: Administrator) -> Delivery:
         return await deliveries.again(act.tx, identity)
@@ -168,12 +185,13 @@ HANDLERS = [
     delete_webhook,
     rotate_secret,
     list_deliveries,
+    send_test,
     replay,
     read_delivery,
     replay_delivery,
 ]
-_LIST, _ID = "/v1/webhooks", "/v1/webhooks/{id}"
-_ONE = "/v1/webhook-deliveries/{id}"
+_LIST, _ID = "/v1/webhooks", "/v1/webhooks/{webhook_id}"
+_ONE = "/v1/webhook-deliveries/{delivery_id}"
 _READ = ("FORBIDDEN", "NOT_FOUND")
 _WRITE = ("FORBIDDEN", "STEP_UP_REQUIRED", "INVALID_FIELDS", "MISSING_FIELDS", "UNKNOWN_FIELD", 422)
 _STATE = {"state": ({"type": "string", "enum": list(STATES)}, "Only deliveries in this state.")}
@@ -214,6 +232,15 @@ ENDPOINTS = (
         200,
         (*_READ, 400),
         query={**PAGING, **_STATE},
+    ),
+    Endpoint(
+        "POST",
+        f"{_ID}/test",
+        "Send a test message",
+        None,
+        Delivery,
+        201,
+        (*_READ, "CONFLICT"),
     ),
     Endpoint(
         "POST",

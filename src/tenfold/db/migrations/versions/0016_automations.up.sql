@@ -65,7 +65,7 @@ CREATE TABLE tenfold.automations (
     CONSTRAINT automations_pkey PRIMARY KEY (tenant_id, id)
 );
 
-CREATE INDEX automations_enabled ON tenfold.automations USING btree (event, tenant_id) WHERE (enabled AND (deleted_at IS NULL));
+CREATE INDEX automations_enabled ON tenfold.automations USING btree (tenant_id, event) WHERE (enabled AND (deleted_at IS NULL));
 
 CREATE UNIQUE INDEX automations_hook ON tenfold.automations USING btree (hook_hash) WHERE (hook_hash IS NOT NULL);
 
