@@ -124,7 +124,8 @@ class Trials:
         self, tx: Transaction, person: Person, made: Plan, window: Window, record: UUID | None
     ) -> tuple[int, list[Event]]:
         """How much was looked through, and what of it would have set the automation off."""
-        if record is not None:
+        if record is not None and made.definition is not None:
+            await self._query.one(tx, person, made.definition, record, fields=("id",))
             return 1, [Event("trial", window.now, record)]
         if made.event in watching.EVENTS:
             return await self._changes(tx, person, made, window)
