@@ -83,7 +83,7 @@ async def _turns() -> None:
 
 @asynccontextmanager
 async def hosting(
-    reply: Reply, *, at: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    reply: Reply, *, at: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Host]:
     """A server that answers each connection's one request with what `reply` says."""
     host = Host()
@@ -97,7 +97,7 @@ async def hosting(
         writer.write(reply(host.asked[-1]))
         await writer.drain()
 
-    async with listening(serve, at=at, tls=tls) as host.port:
+    async with listening(serve, at=at, port=port, tls=tls) as host.port:
         yield host
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,15 @@ async def test_what_was_fine_when_it_was_saved_is_checked_at_the_call() -> None:
 
 
 async def test_the_next_checked_address_is_tried() -> None:
-    async with hosting(lambda _: answer(b"second"), at="127.0.0.2") as host:
-        client = Outside(networks("127.0.0.1, 127.0.0.2"), resolve=always("127.0.0.1", "127.0.0.2"))
-        assert (await client.fetch(f"http://two.example:{host.port}/")).body == b"second"
+    with socket.socket() as deaf:
+        # Held but not listened on: nobody else's server can answer at the first address.
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        async with hosting(lambda _: answer(b"second"), at="127.0.0.2", port=port) as host:
+            client = Outside(
+                networks("127.0.0.1, 127.0.0.2"), resolve=always("127.0.0.1", "127.0.0.2")
+            )
+            assert (await client.fetch(f"http://two.example:{host.port}/")).body == b"second"
 
 
 async def test_named_ranges_are_the_only_ones_inside() -> None:
