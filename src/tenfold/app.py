@@ -85,6 +85,7 @@ from tenfold.web.api import exports as exports_api
 from tenfold.web.api import followers as followers_api
 from tenfold.web.api import health as health_api
 from tenfold.web.api import history as history_api
+from tenfold.web.api import hooks as hooks_api
 from tenfold.web.api import imports as imports_api
 from tenfold.web.api import invitations as invitations_api
 from tenfold.web.api import members as members_api
@@ -146,6 +147,7 @@ APIS = (
     custom_fields_api,
     pipelines_api,
     automations_api,
+    hooks_api,
     webhooks_api,
     data_keys_api,
     imports_api,

@@ -47,6 +47,7 @@ _SWITCH = """UPDATE tenfold.automations SET enabled = $3, changed_at = now(),
     looked_at = CASE WHEN $3 THEN now() END WHERE tenant_id = $1 AND id = $2"""
 _DELETE = """UPDATE tenfold.automations SET enabled = false, deleted_at = now(), hook_hash = NULL,
     shipped = NULL WHERE tenant_id = $1 AND id = $2"""
+_READDRESS = "UPDATE tenfold.automations SET hook_hash = $3 WHERE tenant_id = $1 AND id = $2"
 _WEBHOOKS = "SELECT id FROM tenfold.webhooks WHERE tenant_id = $1 AND deleted_at IS NULL"
 _FORGET = "DELETE FROM tenfold.automation_met WHERE tenant_id = $1 AND automation_id = $2"
 _LEARN = """INSERT INTO tenfold.automation_met (tenant_id, automation_id, record_id)
@@ -116,7 +117,7 @@ async def create(act: Administrator, plans: Plans, query: Query, new: NewAutomat
         raise Conflict(f"An organisation has at most {MOST} automations; delete one first.")
     made = spec(new)
     await _checked(tx, plans, tenant, identity, made, enabled=new.enabled)
-    secret = secrets.token_urlsafe(24) if isinstance(made.when, Hooked) else None
+    secret = _secret() if isinstance(made.when, Hooked) else None
     text = msgspec.json.encode(made).decode()
     what = (identity, made.type, event(made), text, new.shipped, act.person.user)
     try:
@@ -128,7 +129,27 @@ async def create(act: Administrator, plans: Plans, query: Query, new: NewAutomat
         await _switch(tx, plans, query, tenant, identity, on=True)
     await _note(act, "created", identity, made)
     kept = await one(tx, plans, tenant, identity)
-    return msgspec.structs.replace(kept, address=None if secret is None else f"/v1/hooks/{secret}")
+    return kept if secret is None else msgspec.structs.replace(kept, address=_address(secret))
+
+
+async def readdress(act: Administrator, plans: Plans, identity: UUID) -> Kept:
+    """Give an automation another address; raises Conflict where it has none of its own."""
+    row = await _row(act.tx, act.tenant, identity)
+    if not row["hooked"]:
+        raise Conflict("Only an automation that a hook sets off has an address.")
+    secret = _secret()
+    await act.tx.execute(_READDRESS, act.tenant, identity, hashed(secret))
+    await _note(act, "given another address", identity, decoded(row["spec"]))
+    kept = await one(act.tx, plans, act.tenant, identity)
+    return msgspec.structs.replace(kept, address=_address(secret))
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _address(secret: str) -> str:
+    return f"/v1/hooks/{secret}"
 
 
 async def change(

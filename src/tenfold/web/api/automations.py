@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.response.base import ASGIResponse
 
@@ -9,6 +10,7 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation import automations, history
 from tenfold.automation.automations import Kept, NewAutomation, Switch
 from tenfold.automation.history import STATES, NewRun, RunView
+from tenfold.automation.spec import Hooked
 from tenfold.automation.trying import Trial, Trying
 from tenfold.kernel.errors import Invalid, MissingFields
 from tenfold.web import respond
@@ -58,9 +60,13 @@ async def create_automation(request: Req) -> ASGIResponse:
 
     async def work(act: Administrator) -> Kept:
         act.need("change_automations")
-        return await automations.create(act, machine.plans, machine.query, new)
+        made = await automations.create(act, machine.plans, machine.query, new)
+        return _addressed(request, made)
 
-    return await administer(request, "automations", work, status=201, location="/v1/automations")
+    what = (request, "automations", work)
+    # An answer that holds a secret is not kept to be given again.
+    again = not isinstance(new.when, Hooked)
+    return await administer(*what, status=201, location="/v1/automations", again=again)
 
 
 @put("/v1/automations/{automation_id:str}")
@@ -70,6 +76,7 @@ async def replace_automation(request: Req, automation_id: str) -> ASGIResponse:
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Kept:
+        act.need("change_automations")
         return await automations.change(act, machine.plans, machine.query, identity, wanted)
 
     return await administer(request, "automations", work)
@@ -82,6 +89,7 @@ async def switch_automation(request: Req, automation_id: str) -> ASGIResponse:
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Kept:
+        act.need("change_automations")
         on = wanted.enabled
         return await automations.switch(act, machine.plans, machine.query, identity, on=on)
 
@@ -94,12 +102,26 @@ async def delete_automation(request: Req, automation_id: str) -> ASGIResponse:
     identity = identified(automation_id, _WHAT)
 
     async def work(act: Administrator) -> Kept:
+        act.need("change_automations")
         machine = desk_of(request).automations
         found = await automations.one(act.tx, machine.plans, act.tenant, identity)
         await automations.delete(act, identity)
         return found
 
     return await administer(request, "automations", work)
+
+
+@post("/v1/automations/{automation_id:str}/address", status_code=200)
+async def renew_address(request: Req, automation_id: str) -> ASGIResponse:
+    """Give an automation another address of its own; the one before leads nowhere any more."""
+    identity = identified(automation_id, _WHAT)
+    machine = desk_of(request).automations
+
+    async def work(act: Administrator) -> Kept:
+        act.need("change_automations")
+        return _addressed(request, await automations.readdress(act, machine.plans, identity))
+
+    return await administer(request, "automations", work, again=False)
 
 
 @post("/v1/automations/trial", status_code=200)
@@ -109,6 +131,7 @@ async def try_automation(request: Req) -> ASGIResponse:
     machine = desk_of(request).automations
 
     async def work(act: Administrator) -> Trial:
+        act.need("change_automations")
         spec = wanted.automation
         if wanted.automation_id is not None:
             spec = await automations.spec_of(act.tx, act.tenant, wanted.automation_id)
@@ -165,9 +188,18 @@ async def retry_run(request: Req, run_id: str) -> ASGIResponse:
     identity = identified(run_id, "run")
 
     async def work(act: Administrator) -> RunView:
+        act.need("change_automations")
         return await history.again(act.tx, identity)
 
     return await administer(request, "automations", work)
+
+
+def _addressed(request: Req, made: Kept) -> Kept:
+    """The same with its whole address, where it has one that may be told."""
+    if made.address is None:
+        return made
+    whole = f"{desk_of(request).settings.address}{made.address}"
+    return msgspec.structs.replace(made, address=whole)
 
 
 HANDLERS = [
@@ -177,6 +209,7 @@ HANDLERS = [
     replace_automation,
     switch_automation,
     delete_automation,
+    renew_address,
     try_automation,
     start_run,
     list_runs,
@@ -197,6 +230,15 @@ ENDPOINTS = (
     Endpoint("PUT", _ID, "Replace an automation", NewAutomation, Kept, 200, (*_WRITE, "NOT_FOUND")),
     Endpoint("PATCH", _ID, "Switch an automation", Switch, Kept, 200, (*_WRITE, "NOT_FOUND")),
     Endpoint("DELETE", _ID, "Delete an automation", None, Kept, 200, _READ),
+    Endpoint(
+        "POST",
+        f"{_ID}/address",
+        "Renew an automation's own address",
+        None,
+        Kept,
+        200,
+        (*_READ, "CONFLICT"),
+    ),
     Endpoint(
         "POST", f"{_LIST}/trial", "Try an automation", Trying, Trial, 200, (*_WRITE, "NOT_FOUND")
     ),
