@@ -117,6 +117,10 @@ WAYS: Mapping[ActName, Way] = {
     "change_types": _plain(
         "POST", "custom-fields", _name(type="lead", kind="text", label="A field")
     ),
+    "change_automations": _plain(
+        "POST", "automations", _name(when={"on": "hook"}, steps=[{"do": "wait", "for": "1 day"}])
+    ),
+    "change_webhooks": _plain("POST", "webhooks", {"url": "https://93.184.216.34/here"}),
     "change_teams": _plain("POST", "teams", _name()),
     "move_teams": _move,
     "change_roles": _plain("POST", "roles", _name(grants={})),
