@@ -408,6 +408,7 @@ async def _worker(made: Parts) -> None:
 def job_handlers(made: Parts, database: Database) -> JobRegistry:
     """All jobs and schedules of an installation."""
     housekeeping = Housekeeping(database)
+    outside = Outside.of(made.settings)
     handlers = [
         *housekeeping.handlers(),
         *following.handlers(made.registry),
@@ -418,7 +419,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *readdressing.handlers(made.settings, made.keyring),
         *telling.handlers(made.settings, made.keyring),
         *spraying.handlers(made.settings, made.keyring, database),
-        *sending.handlers(lambda: made.current.settings, made.keyring, database),
+        *sending.handlers(lambda: made.current.settings, made.keyring, database, outside),
         *exchange_jobs.handlers(exchange_of(made, database)),
         *automations_of(made).handlers(database),
         *sender_of(made, database).handlers(),

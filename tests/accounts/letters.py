@@ -10,6 +10,7 @@ from tests.jobs.tools import until, working
 from tenfold.accounts.identity import links, readdressing, spraying, telling
 from tenfold.mail import sending
 from tenfold.mail.letters import Kept, kept
+from tenfold.outside.calls import Outside
 
 _JOBS = [links.LINK_JOB, telling.LOCKED_JOB, spraying.SPRAYED_JOB, readdressing.EMAIL_JOB]
 _WAITING = """SELECT count(*) FROM jobs.job
@@ -31,7 +32,7 @@ async def work_off(running: Running) -> None:
         *telling.handlers(desk.settings, desk.keyring),
         *readdressing.handlers(desk.settings, desk.keyring),
         *spraying.handlers(desk.settings, desk.keyring, desk.database),
-        *sending.handlers(lambda: desk.settings, desk.keyring, desk.database),
+        *sending.handlers(lambda: desk.settings, desk.keyring, desk.database, Outside()),
     ]
     async with working(desk.database, *handlers):
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
-import aiosmtplib
 import msgspec
 import pytest
 from tests.accounts.letters import written
@@ -18,7 +17,10 @@ from tests.jobs.tools import until, working
 from tenfold.kernel.context import Context
 from tenfold.kernel.ids import NIL, new_id
 from tenfold.mail import sending
+from tenfold.mail.carriers import Busy
+from tenfold.mail.carriers.smtp import Smtp
 from tenfold.mail.letters import Letter, post
+from tenfold.outside.calls import Outside
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +69,7 @@ async def send(running: Running, letter: Letter, url: str) -> None:
     async with desk.database.transaction(Context(NIL, None)) as tx:
         identity = await post(tx, desk.keyring, letter)
     now = [desk.settings]  # which names no server
-    handlers = sending.handlers(lambda: now[-1], desk.keyring, desk.database)
+    handlers = sending.handlers(lambda: now[-1], desk.keyring, desk.database, Outside())
     # As when the address is a secret that has changed since the worker began.
     now.append(msgspec.structs.replace(desk.settings, mail_url=url, mail_from="CRM <crm@x.test>"))
 
@@ -125,12 +127,11 @@ async def test_no_letter_goes_in_the_clear_but_on_this_machine_or_where_it_is_sa
     """The server offers no STARTTLS; 0.0.0.0 leads to it by an address that is no loopback."""
     letter = letter_to(f"{new_id().hex}@example.com")
     there = f"0.0.0.0:{mail_server.port}"
-    asked = msgspec.structs.replace(app.desk.settings, mail_url=f"smtp://{there}")
-    with pytest.raises(aiosmtplib.SMTPException, match="STARTTLS"):
-        await sending.deliver(asked, letter)
+    parcel = sending.parcel(app.desk.settings, new_id(), letter)
+    with pytest.raises(Busy, match="STARTTLS"):
+        await Smtp(f"smtp://{there}").carry(parcel)
     assert mail_server.received == []
-    said = msgspec.structs.replace(asked, mail_url=f"smtp+plain://{there}")
-    await sending.deliver(said, letter)
+    await Smtp(f"smtp+plain://{there}").carry(parcel)
     assert len(mail_server.received) == 1
 
 

@@ -53,6 +53,8 @@ _BY_DESIGN = {
     "automation_runs_age",
     "webhook_messages_age",
     "webhook_deliveries_age",
+    "messages_address",
+    "notices_age",
     *(
         f"security_events_{name}"
         for name in ("pkey", "seq", "tail", "user", "address", "age", "type")

@@ -20,8 +20,8 @@ from tests.security.test_browser_policy import EVERYWHERE
 from tenfold.cli.logs import formatter
 from tenfold.engine.types import Locale, Refused, RichText, Url
 from tenfold.kernel.settings import Settings
-from tenfold.mail.letters import Letter
-from tenfold.mail.sending import message
+from tenfold.mail.carriers import Parcel
+from tenfold.mail.carriers.smtp import message
 
 pytestmark = pytest.mark.anyio
 STATIC = Path(__file__).parents[2] / "src" / "tenfold" / "web" / "static"
@@ -249,12 +249,16 @@ def test_rich_text_keeps_no_code(evil: str) -> None:
 
 @pytest.mark.parametrize("evil", ["a\r\nBcc: all@example.com", "a\nX: y", "a\rX: y"])
 def test_a_letter_has_no_headers_of_others(evil: str) -> None:
-    made = message("crm@example.com", Letter("x", "ann@example.com", f"Hello {evil}", "Text."))
+    made = message(_parcel("ann@example.com", f"Hello {evil}"))
     raw = made.as_bytes()
     head = raw.partition(b"\n\n")[0]
     assert not re.search(rb"^(Bcc|X):", head, re.MULTILINE | re.IGNORECASE)
     with pytest.raises(ValueError, match=r"linefeed|carriage"):
-        message("crm@example.com", Letter("x", f"ann@example.com{evil}", "Hello", "x")).as_bytes()
+        message(_parcel(f"ann@example.com{evil}", "Hello")).as_bytes()
+
+
+def _parcel(to: str, subject: str) -> Parcel:
+    return Parcel(key="x", sender="crm@example.com", recipient=to, subject=subject, text="Text.")
 
 
 # -- files

@@ -444,6 +444,7 @@ BEGIN
         ('automation_runs', 'finished_at < now() - interval ''90 days'''),
         ('webhook_deliveries', 'created_at < now() - interval ''30 days'''),
         ('webhook_messages', 'created_at < now() - interval ''30 days'''),
+        ('notices', 'created_at < now() - interval ''90 days'''),
         ('security_events', 'created_at < now() - interval ''1 year''')
     ) AS t (name, old) LOOP
         EXECUTE format('DELETE FROM tenfold.%I WHERE ctid IN (SELECT ctid FROM tenfold.%I '

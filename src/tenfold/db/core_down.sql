@@ -1,4 +1,7 @@
 REVOKE USAGE ON SCHEMA tenfold FROM :app, :tail;
+DROP FUNCTION tenfold.written_to(text);
+DROP TABLE tenfold.templates, tenfold.messages, tenfold.suppressions, tenfold.message_settings,
+    tenfold.notices;
 DROP FUNCTION tenfold.webhooked(uuid[]);
 DROP TABLE tenfold.webhooks, tenfold.webhook_messages, tenfold.webhook_deliveries;
 DROP FUNCTION tenfold.automated(text[], uuid[]);

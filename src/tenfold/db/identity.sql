@@ -224,7 +224,11 @@ CREATE TABLE tenfold.mails (
     sealed      bytea,
     created_at  timestamptz NOT NULL DEFAULT now(),
     sent_at     timestamptz,
-    error       text
+    error       text,
+    -- Of what an organisation writes: its message, and whether it is a mail or a text message.
+    channel     text COLLATE "C" NOT NULL DEFAULT 'email',
+    message_id  uuid,
+    sealed_html bytea
 );
 CREATE INDEX mails_recent ON tenfold.mails (created_at);
 CREATE INDEX mails_recipient ON tenfold.mails (recipient, created_at);

@@ -49,11 +49,12 @@ DATA_KEYS = Sealed("data_keys", "wrapped", ("tenant_id", "number"), DATA_KEY, by
 SIGNING_KEYS = Sealed("signing_keys", "sealed", ("id",), LASTING_KEY)
 TOTP = Sealed("totp", "sealed", ("user_id",), "totp {}")
 MAILS = Sealed("mails", "sealed", ("id",), "mail {}")
+MAILS_HTML = Sealed("mails", "sealed_html", ("id",), "mail html {}")
 WEBHOOKS = Sealed("webhooks", "sealed", ("tenant_id", "id"), "webhook {1}", by_tenant=True)
 WEBHOOKS_BEFORE = Sealed(
     "webhooks", "sealed_before", ("tenant_id", "id"), "webhook before {1}", by_tenant=True
 )
-SEALED = (DATA_KEYS, SIGNING_KEYS, TOTP, MAILS, WEBHOOKS, WEBHOOKS_BEFORE)
+SEALED = (DATA_KEYS, SIGNING_KEYS, TOTP, MAILS, MAILS_HTML, WEBHOOKS, WEBHOOKS_BEFORE)
 
 
 @dataclass(slots=True)

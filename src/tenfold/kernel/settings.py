@@ -110,7 +110,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_days: int = 30
     """How long somebody stays signed in at most, however often they come."""
     mail_url: Secret = ""
-    """Mail server: smtp://user:password@host:587 (with STARTTLS), smtps://…; empty: the outbox."""
+    """Who carries mail: smtp://user:password@host:587 (with STARTTLS), smtps://…, or a service:
+    resend://KEY@api.resend.com, sendgrid://KEY@api.sendgrid.com,
+    postmark://TOKEN@api.postmarkapp.com; empty: the outbox."""
+    sms_url: Secret = ""
+    """Who carries text messages: twilio://ACCOUNT:TOKEN@api.twilio.com?from=+15005550006, or
+    …?service=MG…; empty: the outbox."""
+    mail_events_key: Secret = ""
+    """What the mail service signs its events with: Resend's whsec_…, SendGrid's public key."""
+    reply_domain: str = ""
+    """Domain whose mail is handed to this installation, so that replies find their record."""
     mail_from: str = "Tenfold <tenfold@localhost>"
     """Sender of mail."""
     alert_mail: str = ""
@@ -243,6 +252,11 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
 _TAKES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SOURCE = re.compile(r"(file:///|(vault|vault\+http|infisical|infisical\+http|aws)://[^/@]+/)[^@]")
+_MAIL = re.compile(
+    r"smtp(s|\+plain)?://[^/]*[^/:@]|(resend|sendgrid|postmark)(\+http)?://[^/:@]+@[^/@]*[^/:@]"
+)
+_SMS = re.compile(r"twilio(\+http)?://[^/:@]+:[^/@]+@[^/@?]+/?\?(from=(\+|%2B)[0-9]+|service=MG.+)")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _MASTER_KEYS = re.compile(r"[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*")
 _ADDRESS = "an address like postgresql://user:password@host:5432/database"
 
@@ -275,10 +289,20 @@ def _check(settings: Settings, given: Mapping[str, object], *, whole: bool) -> N
 
 def _check_identity(settings: Settings) -> None:
     """Raise SettingError for what mail and passwords can't use."""
-    if settings.mail_url and not re.match(r"smtp(s|\+plain)?://[^/]*[^/:@]", settings.mail_url):
+    if settings.mail_url and not _MAIL.match(settings.mail_url):
         raise SettingError(
-            f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587."
+            f"{variable('mail_url')} can't be used: it takes smtp://user:password@host:587, or "
+            "resend://, sendgrid:// or postmark://KEY@host."
         )
+    if settings.sms_url and not _SMS.match(settings.sms_url):
+        raise SettingError(
+            f"{variable('sms_url')} can't be used: it takes "
+            "twilio://ACCOUNT:TOKEN@api.twilio.com?from=+15005550006."
+        )
+    if settings.reply_domain and not re.fullmatch(
+        r"[a-z0-9-]+(\.[a-z0-9-]+)+", settings.reply_domain
+    ):
+        raise _wrong("reply_domain", settings.reply_domain, "a domain, like reply.example.com")
     if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
         taken = "the path of a file"
         raise _wrong("breached_passwords", settings.breached_passwords, taken)

@@ -11,30 +11,48 @@ import msgspec
 
 from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring, Unsealable
+from tenfold.db.sealed import MAILS, MAILS_HTML
 from tenfold.jobs import enqueue
 from tenfold.kernel.ids import NIL, new_id
+from tenfold.mail.carriers.carrier import Channel
 
 SEND_JOB = "mail.send"
 _ADD = """INSERT INTO tenfold.mails (id, tenant_id, user_id, kind, recipient, subject, sealed)
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
-_KEPT = """SELECT id, kind, recipient, subject, sealed, created_at, sent_at, error
+_ADD_MESSAGE = """INSERT INTO tenfold.mails (id, tenant_id, kind, recipient, subject, sealed,
+    sealed_html, channel, message_id) VALUES ($1, $2, 'message', $3, $4, $5, $6, $7, $8)"""
+_KEPT = """SELECT id, tenant_id, kind, recipient, subject, sealed, sealed_html, created_at, sent_at,
+    error, channel, message_id
 FROM tenfold.mails WHERE ($1::text IS NULL OR recipient = $1)
 ORDER BY created_at DESC, id DESC LIMIT $2"""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail in plain text; `kind` says what for, in a word."""
+    """A mail in plain text; `kind` says what for, in a word.
+
+    What an organisation writes may have HTML too, and be a text message.
+    """
 
     kind: str
     recipient: str
     subject: str
     text: str
+    html: str = ""
+    channel: Channel = "email"
 
 
 class Sending(msgspec.Struct, kw_only=True):
     """Which letter to send; what it says stays where it is sealed."""
 
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Which message of which organisation a letter is."""
+
+    tenant: UUID
     id: UUID
 
 
@@ -47,6 +65,7 @@ class Kept:
     created_at: datetime
     sent_at: datetime | None
     error: str | None
+    message: Message | None = None
 
 
 async def post(
@@ -59,11 +78,20 @@ async def post(
 ) -> UUID:
     """Write a letter, to be sent once the transaction is committed."""
     identity = new_id()
-    sealed = keyring.seal(letter.text.encode(), purpose(identity))
+    sealed = keyring.seal(letter.text.encode(), MAILS.place(identity))
     told = (letter.kind, letter.recipient, letter.subject)
     await tx.execute(_ADD, identity, tenant, user, *told, sealed)
     await enqueue(tx.connection, SEND_JOB, Sending(id=identity), tenant=NIL)
     return identity
+
+
+async def keep(tx: Transaction, keyring: Keyring, letter: Letter, message: Message) -> None:
+    """Put what an organisation writes into the outbox, where nobody carries it."""
+    identity = new_id()
+    sealed = keyring.seal(letter.text.encode(), MAILS.place(identity))
+    html = keyring.seal(letter.html.encode(), MAILS_HTML.place(identity)) if letter.html else None
+    told = (letter.recipient, letter.subject, sealed, html, letter.channel)
+    await tx.execute(_ADD_MESSAGE, identity, message.tenant, *told, message.id)
 
 
 async def kept(
@@ -72,20 +100,18 @@ async def kept(
     """The newest letters, all or those to one address."""
     found: list[Kept] = []
     for row in await reader.rows(_KEPT, recipient, most):
-        text = opened(keyring, row["id"], row["sealed"])
-        letter = Letter(row["kind"], row["recipient"], row["subject"], text)
-        found.append(Kept(row["id"], letter, row["created_at"], row["sent_at"], row["error"]))
+        text = opened(keyring, row["sealed"], MAILS.place(row["id"]))
+        html = opened(keyring, row["sealed_html"], MAILS_HTML.place(row["id"]))
+        said = (row["kind"], row["recipient"], row["subject"], text, html, row["channel"])
+        of = Message(row["tenant_id"], row["message_id"]) if row["message_id"] else None
+        when = (row["created_at"], row["sent_at"], row["error"])
+        found.append(Kept(row["id"], Letter(*said), *when, of))
     return found
 
 
-def opened(keyring: Keyring, identity: UUID, sealed: bytes | None) -> str:
+def opened(keyring: Keyring, sealed: bytes | None, place: str) -> str:
     """What a letter says; empty where it was sent, or can't be opened any more."""
     try:
-        return keyring.unseal(sealed, purpose(identity)).decode() if sealed else ""
+        return keyring.unseal(sealed, place).decode() if sealed else ""
     except Unsealable:
         return ""
-
-
-def purpose(identity: UUID) -> str:
-    """What a letter's seal is bound to."""
-    return f"mail {identity}"

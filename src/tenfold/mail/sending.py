@@ -1,111 +1,88 @@
-"""Sends letters by SMTP where a server is set; where none is, they stay in the outbox."""
+"""Sends letters by the carrier that is set; where none is, they stay in the outbox."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
-
-import aiosmtplib
+from uuid import UUID
 
 from tenfold.db.database import Database
 from tenfold.db.keys import Keyring
-from tenfold.jobs import GiveUp, Handler, Job, job
+from tenfold.db.sealed import MAILS
+from tenfold.jobs import Handler, Job, Later, job
+from tenfold.kernel import clock
 from tenfold.kernel.settings import Settings
+from tenfold.mail.carriers import Busy, Parcel, Refused, mail_carrier
 from tenfold.mail.letters import SEND_JOB, Letter, Sending, opened
+from tenfold.outside.calls import Outside
 
-SECONDS = 20.0
-_READ = "SELECT kind, recipient, subject, sealed, sent_at FROM tenfold.mails WHERE id = $1"
+PATIENCE = timedelta(days=2)
+"""For how long a carrier that can't take a letter is asked again."""
+_READ = """SELECT kind, recipient, subject, sealed, sent_at, created_at FROM tenfold.mails
+WHERE id = $1 AND channel = 'email' AND message_id IS NULL"""
 _SENT = "UPDATE tenfold.mails SET sent_at = now(), sealed = NULL, error = NULL WHERE id = $1"
 _FAILED = "UPDATE tenfold.mails SET error = $2 WHERE id = $1"
 
 
 def handlers(
-    now: Callable[[], Settings], keyring: Keyring, database: Database
+    now: Callable[[], Settings], keyring: Keyring, database: Database, outside: Outside
 ) -> list[Handler[Any]]:
-    """The declared job; the server's password may be another one for each letter."""
+    """The declared job; the carrier's password may be another one for each letter."""
 
     @job(SEND_JOB, Sending, attempts=8, timeout=60)
     async def send(one: Job[Sending]) -> None:
         identity, settings = one.payload.id, now()
         async with database.system() as reader:
             row = await reader.row(_READ, identity)
-        if row is None or row["sent_at"] is not None or not settings.mail_url:
+        if row is None or row["sent_at"] is not None:
             return
-        text = opened(keyring, identity, row["sealed"])
-        # In no transaction, as a mail server may take its time; a crash after it sends it again.
-        refused = await _refused(
-            settings, Letter(row["kind"], row["recipient"], row["subject"], text)
-        )
+        text = opened(keyring, row["sealed"], MAILS.place(identity))
+        letter = Letter(row["kind"], row["recipient"], row["subject"], text)
+        # In no transaction, as a carrier may take its time; a crash after it sends it again.
+        refused = await _refused(settings, outside, identity, letter, row["created_at"])
         async with one.transaction() as tx:
             if refused:
                 await tx.execute(_FAILED, identity, refused[:500])
-            else:
+            elif refused is not None:
                 await tx.execute(_SENT, identity)
 
     return [send]
 
 
-async def _refused(settings: Settings, letter: Letter) -> str:
-    """Why the server will never take the letter; empty where it did. Raises for another try."""
+async def _refused(
+    settings: Settings, outside: Outside, identity: UUID, letter: Letter, since: datetime
+) -> str | None:
+    """Why the letter will never be taken, empty where it was; None where nobody takes any."""
+    carrier = mail_carrier(settings, outside)
+    if carrier is None:
+        return None
     try:
-        await deliver(settings, letter)
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        refusal = error.recipients[0]
-    except aiosmtplib.SMTPResponseException as error:
-        refusal = error
-    else:
-        return ""
-    if 400 <= refusal.code < 500:  # it asks to be tried again later
-        raise refusal
-    return f"{refusal.code} {refusal.message}"
+        await carrier.carry(parcel(settings, identity, letter))
+    except Refused as error:
+        return error.reason
+    except Busy as error:
+        if clock.now() - since > PATIENCE:
+            return error.reason
+        if error.after is not None:
+            raise Later(error.after) from error
+        raise
+    return ""
 
 
-async def deliver(settings: Settings, letter: Letter) -> None:
-    """Hand a letter to the server of `mail_url`; raises what aiosmtplib does, or GiveUp."""
-    where = urlsplit(settings.mail_url)
-    if where.hostname is None:
-        raise GiveUp("TENFOLD_MAIL_URL names no server")
-    await aiosmtplib.send(
-        message(settings.mail_from, letter),
-        hostname=where.hostname,
-        port=where.port or (465 if where.scheme == "smtps" else 587),
-        username=unquote(where.username) if where.username else None,
-        password=unquote(where.password) if where.password else None,
-        use_tls=where.scheme == "smtps",
-        start_tls=_tls(where.scheme, where.hostname),
-        timeout=SECONDS,
+def parcel(settings: Settings, identity: UUID, letter: Letter) -> Parcel:
+    """A letter, ready to be handed over; it is the same each time."""
+    return Parcel(
+        key=identity.hex,
+        sender=settings.mail_from,
+        recipient=letter.recipient,
+        subject=" ".join(letter.subject.split()),
+        text=letter.text,
+        message_id=f"<{identity.hex}@{domain(settings.mail_from)}>",
+        headers={"Auto-Submitted": "auto-generated"},
     )
 
 
-def _tls(scheme: str, host: str) -> bool | None:
-    """Whether to demand STARTTLS: else who sits in between could strip it and read the letters.
-
-    None takes it where it is offered, which does on this machine, and where a setting says so.
-    """
-    if scheme == "smtps":
-        return False
-    return None if scheme == "smtp+plain" or _here(host) else True
-
-
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def message(sender: str, letter: Letter) -> EmailMessage:
-    """The letter as a message (RFC 5322)."""
-    made = EmailMessage()
-    made["From"] = sender
-    made["To"] = letter.recipient
-    made["Subject"] = " ".join(letter.subject.split())
-    made["Date"] = formatdate(localtime=False)
-    made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or "localhost")
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(letter.text)
-    return made
+def domain(sender: str) -> str:
+    """Where a sender's mail is at home."""
+    return sender.rpartition("@")[2].strip("> ") or "localhost"

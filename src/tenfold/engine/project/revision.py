@@ -12,7 +12,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.project import tables
 from tenfold.engine.registry import Registry
 
-_SCRIPTS = ("core.sql", "identity.sql", "automation.sql", "webhooks.sql")
+_SCRIPTS = ("core.sql", "identity.sql", "automation.sql", "webhooks.sql", "messages.sql")
 _CORE = Path(tenfold.db.__file__).parent
 _QUEUE = Path(tenfold.jobs.__file__).parent
 # Whoever waits for a lock on a table makes everybody after him wait as well.
