@@ -37,6 +37,7 @@ def page() -> str:
     lines += _function(declare.rollup, "name: annotation = rollup(…)")
     lines += _function(declare.index, "indexes = [index(…), …]")
     lines += _function(declare.moment, "agenda = [moment(…), …]")
+    lines += _function(declare.by, "contacted = [by(…), …]")
     lines += _function(declare.can, 'access = {"role": can(…), …}')
     lines += _table("scope", ((f"`{name}`", what) for name, what in _CONSTANT.findall(source)))
     lines += ["## Icons", "", "What `icon` may name (they are Lucide's):", ""]

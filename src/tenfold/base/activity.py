@@ -41,7 +41,7 @@ class ActivityOutcome(StrEnum):
     NO_SHOW = "no_show"
 
 
-class Activity(Record, plural="activities", icon="activity"):
+class Activity(Record, plural="activities", icon="activity", correspondence=True):
     """A call, meeting, message or visit: what was said, with whom, about what."""
 
     subject: str = field(search="A", title=True)

@@ -9,6 +9,7 @@ from tenfold.engine.declare import (
     OWN,
     TEAM,
     Record,
+    by,
     can,
     computed,
     field,
@@ -133,4 +134,8 @@ class Contact(
     last_activity_at: datetime | None = rollup("activities", "max", "at", label="Last activity")
 
     indexes = [index("owner", "-updated_at")]
+    contacted = [
+        by("email", "email", "email_2", unless="email_opt_out"),
+        by("sms", "mobile_phone", "phone", only="sms_consent"),
+    ]
     access = {"member": can(read=TEAM, create=True, update=TEAM, delete=OWN)}

@@ -105,6 +105,7 @@ class _Compiler:
             fields={"id": _ID, **self.fields(), **SYSTEM_FIELDS},
             indexes=tuple(self.record.indexes),
             agenda=tuple(self.record.agenda),
+            contacted=tuple(self.record.contacted),
             access=dict(self.record.access),
             source=self.file,
             cache_seconds=options.pop("cache", 300),
@@ -117,6 +118,7 @@ class _Compiler:
             belongs_to=options.pop("belongs_to", ""),
             named_by=tuple(options.pop("named_by", ())),
             listed=options.pop("listed", True),
+            correspondence=options.pop("correspondence", False),
             declared_guide=options.pop("guide", ""),
         )
         for unknown in options:
@@ -132,7 +134,7 @@ class _Compiler:
         made: dict[str, Field] = {}
         hints = self.hints()
         for name, hint in hints.items():
-            if name in ("indexes", "agenda", "access", "options"):
+            if name in ("indexes", "agenda", "contacted", "access", "options"):
                 continue
             if name in _RESERVED or not _NAME.match(name):
                 self.mistake(name, "this name is taken or not allowed", "choose another name")

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tenfold.engine import types as t
-from tenfold.engine.definition import AGENDA, PRIVATE, SYSTEM_FIELDS, TIMES, Definition, Field
+from tenfold.engine.definition import (
+    AGENDA,
+    CHANNELS,
+    PRIVATE,
+    SYSTEM_FIELDS,
+    TIMES,
+    Definition,
+    Field,
+)
 from tenfold.engine.mistakes import Mistake
 from tenfold.engine.project import tables
 from tenfold.engine.units import AREAS, PERCENT
@@ -108,6 +116,8 @@ def definition(one: Definition, note: Note) -> None:
     _columns(one, note)
     _private(one, note)
     _agenda(one, note)
+    _contacted(one, note)
+    _correspondence(one, note)
     _begins(one, note)
     _after(one, note)
     _names(one, note)
@@ -148,6 +158,29 @@ def _agenda(one: Definition, note: Note) -> None:
             person = one.fields.get(name)
             if person is None or not isinstance(person.type, t.User):
                 note("agenda", f"{name!r} names nobody", "name a field that is a person")
+
+
+def _contacted(one: Definition, note: Note) -> None:
+    """Ways to write name fields with addresses, and those that give or take leave."""
+    for each in one.contacted:
+        kind = CHANNELS.get(each.channel)
+        if kind is None:
+            note("contacted", f"{each.channel!r} is no way", f"use one of {', '.join(CHANNELS)}")
+        held = [one.fields.get(name) for name in each.fields]
+        if not held or any(f is None or f.type.kind != kind for f in held):
+            note("contacted", f"{each.channel} names no {kind} of it", f"name its fields of {kind}")
+        for name in filter(None, (each.only, each.unless)):
+            if not isinstance(_type(one.fields, name), t.Boolean):
+                note("contacted", f"{name!r} says neither yes nor no", "name a true-or-false field")
+
+
+_WRITTEN = {"subject", "kind", "at", "direction", "about", "body"}
+
+
+def _correspondence(one: Definition, note: Note) -> None:
+    """What keeps correspondence has the fields that it is kept in."""
+    if one.correspondence and (lacks := sorted(_WRITTEN - {*one.fields})):
+        note("", f"correspondence=True, and it has no {lacks[0]}", f"declare {', '.join(lacks)}")
 
 
 def _private(one: Definition, note: Note) -> None:

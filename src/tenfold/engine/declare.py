@@ -13,7 +13,7 @@ from dataclasses import field as attribute
 from decimal import Decimal as PyDecimal
 from typing import Any, ClassVar, cast
 
-from tenfold.engine.definition import Agenda, Grant, Index, Moment, Scope
+from tenfold.engine.definition import Agenda, Channel, Grant, Index, Moment, Scope, Way
 
 OWN: Scope = "own"
 """The records that one owns."""
@@ -58,11 +58,14 @@ class Record:
     belongs_to: the relation whose record is named before its own title: `Aoi Abe, Analyst`.
     named_by: fields by which a record without a title is called, the first that has a value.
     guide: what to begin with, in a sentence; who is new reads those of a pack in their order.
+    correspondence: whether what is written to people and comes back is kept as records of this
+        type, in the fields subject, kind, at, direction, about and body.
     listed: whether it has a place of its own among the pages; else it shows where it is used.
     """
 
     indexes: ClassVar[Iterable[Index]] = ()
     agenda: ClassVar[Iterable[Moment]] = ()
+    contacted: ClassVar[Iterable[Way]] = ()
     access: ClassVar[Mapping[str, Grant]] = {}
     options: ClassVar[Mapping[str, Any]] = {}
 
@@ -279,6 +282,20 @@ def moment(
     """
     given = (open or {}).items()
     return Moment(field, kind, tuple((n, _spelled(v)) for n, v in given), tuple(people))
+
+
+def by(channel: Channel, *fields: str, only: str = "", unless: str = "") -> Way:
+    """A way to write to the person that a record is; one of the `contacted`.
+
+    A text message needs leave each time, a mail where it is a mailing. Without any, the first
+    field of that kind is the way. Fields `language` and `time_zone` are heeded where there are.
+
+    channel: `email` or `sms`.
+    fields: the fields with addresses or numbers, the first that is filled in.
+    only: the field that says they agreed.
+    unless: the field that says they refused.
+    """
+    return Way(channel, fields, only, unless)
 
 
 def _spelled(value: object) -> tuple[str, ...]:

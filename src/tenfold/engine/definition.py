@@ -30,6 +30,9 @@ Scope = Literal["none", "own", "team", "open", "all"]
 SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
 # What is to be done, when people meet, what ends by itself, and what is new and waits for somebody.
 Agenda = Literal["task", "meeting", "deadline", "new"]
+Channel = Literal["email", "sms"]
+CHANNELS: Mapping[Channel, str] = {"email": "email", "sms": "phone"}
+"""How people are written to, and the kind of field that says where."""
 TIMES = ("date", "datetime")
 """The kinds of fields that say when."""
 AGENDA: tuple[Agenda, ...] = ("task", "meeting", "deadline", "new")
@@ -176,6 +179,16 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How one writes to the person that a record is: where to, and what gives or takes leave."""
+
+    channel: Channel
+    fields: tuple[str, ...]
+    only: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What one role may do with the records of one type; no grant, no access."""
 
@@ -214,6 +227,8 @@ class Definition:
     named_by: tuple[str, ...] = ()
     listed: bool = True
     agenda: tuple[Moment, ...] = ()
+    contacted: tuple[Way, ...] = ()
+    correspondence: bool = False
     declared_guide: str = ""
 
     @property
@@ -281,6 +296,16 @@ class Definition:
     def secrets(self) -> Mapping[str, Secret]:
         """The fields that are stored encrypted, by name."""
         return {n: f.type for n, f in self.fields.items() if isinstance(f.type, Secret)}
+
+    def way(self, channel: Channel) -> Way | None:
+        """How one writes to the person that a record is; None where that can't be."""
+        for one in self.contacted:
+            if one.channel == channel:
+                return one
+        kind = CHANNELS[channel]
+        every = (*self.fields.values(), *self.custom_fields.values())
+        named = (f.json_path for f in every if f.type.kind == kind)
+        return next((Way(channel, (name,)) for name in named), None)
 
     @property
     def status(self) -> Stage | None:

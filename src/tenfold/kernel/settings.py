@@ -110,12 +110,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_days: int = 30
     """How long somebody stays signed in at most, however often they come."""
     mail_url: Secret = ""
-    """Who carries mail: smtp://user:password@host:587 (with STARTTLS), smtps://…, or a service:
-    resend://KEY@api.resend.com, sendgrid://KEY@api.sendgrid.com,
-    postmark://TOKEN@api.postmarkapp.com; empty: the outbox."""
+    """Who carries mail: smtp://user:password@host:587, smtps://…, a service; empty: the outbox."""
     sms_url: Secret = ""
-    """Who carries text messages: twilio://ACCOUNT:TOKEN@api.twilio.com?from=+15005550006, or
-    …?service=MG…; empty: the outbox."""
+    """Who carries text messages: twilio://ACCOUNT:TOKEN@api.twilio.com?from=+1…; or the outbox."""
     mail_events_key: Secret = ""
     """What the mail service signs its events with: Resend's whsec_…, SendGrid's public key."""
     reply_domain: str = ""

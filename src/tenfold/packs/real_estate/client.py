@@ -10,6 +10,7 @@ from tenfold.engine.declare import (
     OWN,
     TEAM,
     Record,
+    by,
     can,
     field,
     index,
@@ -97,6 +98,7 @@ class Client(
     listing_count: int = rollup("listings", label="Listings")
 
     indexes = [index("owner", "status", "-created_at")]
+    contacted = [by("email", "email", only="email_opt_in"), by("sms", "mobile_phone", "phone")]
     access = {
         "agent": can(read=TEAM, create=True, update=OWN, delete=OWN),
         "team_lead": can(read=TEAM, create=True, update=TEAM, delete=TEAM),

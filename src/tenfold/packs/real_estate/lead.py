@@ -10,6 +10,7 @@ from tenfold.engine.declare import (
     OWN,
     TEAM,
     Record,
+    by,
     can,
     computed,
     field,
@@ -147,6 +148,10 @@ class Lead(
     score_reasons: Json = computed(REASONS, help="The points behind the score.")
 
     indexes = [index("owner", "status", "-created_at"), index("owner", "next_touch")]
+    contacted = [
+        by("email", "email", only="email_opt_in"),
+        by("sms", "phone", only="sms_consent"),
+    ]
     agenda = [
         moment("created_at", "new", open={"status": ["new"]}),
         moment(
