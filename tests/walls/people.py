@@ -14,7 +14,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import LongText, Text
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Maker, Things, delivery, pipeline
+from tenfold.proofs.isolation.things import RECORD, Maker, Things, delivery, hook, pipeline
 
 VEILED = "veiled"
 
@@ -74,6 +74,7 @@ class People:
         return {
             **self.more,
             "/v1/auth/oidc/{provider}": _provider,
+            "/v1/hooks/{secret}": hook,
             "/v1/members/{user_id}": self._member,
             "/v1/pipelines/{type}": pipeline,
             "/v1/webhook-deliveries/{delivery_id}": delivery,

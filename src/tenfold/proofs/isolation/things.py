@@ -307,6 +307,15 @@ async def delivery(things: Things, _: str) -> str:
     return made["data"]["id"]
 
 
+async def hook(things: Things, _: str) -> str:
+    """The secret of an automation's own address: whoever is told it may send there."""
+    steps = [{"do": "wait", "for": "1 day"}]
+    about = {"when": {"on": "hook"}, "steps": steps, "enabled": True}
+    body = {"name": f"{things.who.examples.word} {uuid4()}", **about}
+    made = await things.who.made("create_automation", body)
+    return made["data"]["address"].rpartition("/")[2]
+
+
 def left_out(why: str) -> Maker:
     """Says why something is not made."""
 
@@ -323,6 +332,7 @@ MAKERS: Mapping[str, Maker] = {
     "/v1/api-keys/{key_id}": _key,
     "/v1/automations/{automation_id}": _automation,
     "/v1/automation-runs/{run_id}": _run,
+    "/v1/hooks/{secret}": left_out("whoever is told the address may send to it"),
     "/v1/webhooks/{webhook_id}": _webhook,
     "/v1/webhook-deliveries/{delivery_id}": left_out("a message would be sent to somebody"),
     "/v1/auth/oidc/{provider}": left_out("a provider is of the installation, of no organisation"),
