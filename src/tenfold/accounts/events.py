@@ -67,6 +67,7 @@ Event = Literal[
     "types_changed",
     "automation_changed",
     "webhook_changed",
+    "messages_changed",
     "ownership_transferred",
     "records_handed_over",
     "record_shared",

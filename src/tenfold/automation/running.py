@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,20 +23,21 @@ from tenfold.automation.spec import kind as kind_of
 from tenfold.db.database import Transaction
 from tenfold.engine import batches
 from tenfold.engine.access import Person
-from tenfold.engine.ask import Ask
+from tenfold.engine.ask import Ask, Embed
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Group
 from tenfold.engine.halving import savepoint
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
 from tenfold.engine.tenants import Tenant
+from tenfold.engine.told import Teller
 from tenfold.engine.types import AnyRef, Date
 from tenfold.engine.wording import Wording
 from tenfold.engine.written import Change, Refusal
 from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import spans
 from tenfold.kernel.errors import TenfoldError
-from tenfold.kernel.ids import new_id, parse_id
+from tenfold.kernel.ids import new_id
 from tenfold.webhooks import messages
 from tenfold.webhooks.messages import Message
 
@@ -49,13 +49,8 @@ _ON = """SELECT enabled AND deleted_at IS NULL FROM tenfold.automations
 WHERE tenant_id = $1 AND id = $2"""
 _OTHER = """SELECT version, enabled AND deleted_at IS NULL AS enabled FROM tenfold.automations
 WHERE tenant_id = $1 AND id = $2"""
-_OWNERS = """SELECT u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name
-FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
-WHERE m.tenant_id = $1 AND m.user_id = ANY ($2)"""
 _GONE = "stopped: the record is not there any more"
 _OFF = "stopped: the automation was switched off"
-# Every digit as the record has it: an amount reads 750000.00.
-_RECORDS = msgspec.json.Decoder(list[dict[str, Any]], float_hook=Decimal)
 _NUMBERS = frozenset({"integer", "boolean", "json", "choices", "tags"})
 
 
@@ -82,7 +77,7 @@ class Runner:
 
     def __init__(self, records: Records, query: Query, plans: Plans, address: str) -> None:
         self._records, self._query, self._plans = records, query, plans
-        self._address = address.rstrip("/")
+        self._teller = Teller(query, address)
         self._takes: dict[str, Callable[[Act, int, Planned, list[Run]], Awaitable[None]]] = {
             "set": self._set,
             "create": self._create,
@@ -266,15 +261,17 @@ class Runner:
     # -- what texts name
 
     async def _read(
-        self, act: Act, some: list[Run], wordings: Iterable[Wording], *, record: bool = False
+        self,
+        act: Act,
+        some: list[Run],
+        wordings: Iterable[Wording],
+        *,
+        record: bool = False,
+        more: Sequence[Embed] = (),
     ) -> list[Run]:
         """Read what the texts of a step name; a run whose record is gone is stopped."""
         texts = [*wordings]
-        common = {
-            "now": act.now.isoformat(timespec="seconds"),
-            "today": act.person.today.isoformat(),
-            "organization": {"name": act.tenant.name},
-        }
+        common = self._teller.common(act.tenant, act.person, act.now)
         for run in some:
             run.values = {**common, "payload": run.payload}
         if act.plan.definition is None or not (texts or record):
@@ -282,16 +279,16 @@ class Runner:
         definition = act.plan.definition
         embeds = places(act.plan.automation, definition, self._query.registry).embeds(texts)
         ids = list({run.record for run in some if run.record})
-        found = await self._query.several(act.tx, act.person, definition, ids, embeds=embeds)
-        records = {one["id"]: one for one in _RECORDS.decode(found)}
-        owners = await _owners(act, records.values()) if _named(texts, "owner") else {}
+        told = await self._teller.records(
+            act.tx, act.person, definition, ids, texts, (*embeds, *more)
+        )
         for run in some:
-            one = run.found = records.get(str(run.record))
+            one = told.get(run.record) if run.record else None
             if one is None:
                 run.end("stopped", _GONE)
                 continue
-            link = f"{self._address}/{definition.path}/{run.record}"
-            run.values |= one | {"link": link, "owner": owners.get(str(one.get("owner_id")))}
+            run.found = one.record
+            run.values |= one.values
         return [run for run in some if run.live]
 
 
@@ -401,13 +398,3 @@ async def _later(tx: Transaction, going: Going, run: Run, now: datetime) -> None
     one = Going(going.automation, going.version, [run.id])
     delay = max(run.due_at - now, timedelta(0))
     await enqueue(tx.connection, RUN_JOB, one, tenant=tx.context.tenant, delay=delay)
-
-
-async def _owners(act: Act, records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    ids = {found for one in records if (found := parse_id(str(one.get("owner_id"))))}
-    rows = await act.tx.rows(_OWNERS, act.tx.context.tenant, list(ids))
-    return {str(r[0]): {"id": str(r[0]), "email": r[1], "name": r[2]} for r in rows}
-
-
-def _named(texts: Sequence[Wording], first: str) -> bool:
-    return any(path[0] == first for text in texts for path in text.paths)

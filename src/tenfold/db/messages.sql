@@ -13,7 +13,8 @@ CREATE TABLE tenfold.templates (
     type        text COLLATE "C" NOT NULL DEFAULT '',
     -- Whether many get it, so that it needs their leave and can be refused.
     mailing     boolean NOT NULL DEFAULT false,
-    texts       jsonb NOT NULL,
+    -- In the order of its languages, the first of which stands for those that it lacks.
+    texts       json NOT NULL,
     -- Its name in the pack that ships it.
     shipped     text COLLATE "C",
     made_by     uuid NOT NULL,
@@ -47,6 +48,8 @@ CREATE TABLE tenfold.messages (
     -- Who wrote it; nobody: an automation. An incoming one answers another.
     by_id       uuid,
     answers_id  uuid,
+    -- Who of ours is told of answers and bounces.
+    owner_id    uuid,
     template_id uuid,
     mailing     boolean NOT NULL DEFAULT false,
     depth       smallint NOT NULL DEFAULT 0,

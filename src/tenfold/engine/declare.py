@@ -13,7 +13,8 @@ from dataclasses import field as attribute
 from decimal import Decimal as PyDecimal
 from typing import Any, ClassVar, cast
 
-from tenfold.engine.definition import Agenda, Channel, Grant, Index, Moment, Scope, Way
+from tenfold.engine.definition import Agenda, Grant, Index, Moment, Scope, Way
+from tenfold.kernel.channels import Channel
 
 OWN: Scope = "own"
 """The records that one owns."""

@@ -23,6 +23,7 @@ from tenfold.engine.types import (
 )
 from tenfold.engine.types.identity import Id
 from tenfold.engine.types.numbers import Currency, Money
+from tenfold.kernel.channels import Channel
 from tenfold.kernel.language import say_as
 
 # "open" is all but what others marked private; see Definition.private.
@@ -30,7 +31,6 @@ Scope = Literal["none", "own", "team", "open", "all"]
 SCOPES: tuple[Scope, ...] = ("none", "own", "team", "open", "all")
 # What is to be done, when people meet, what ends by itself, and what is new and waits for somebody.
 Agenda = Literal["task", "meeting", "deadline", "new"]
-Channel = Literal["email", "sms"]
 CHANNELS: Mapping[Channel, str] = {"email": "email", "sms": "phone"}
 """How people are written to, and the kind of field that says where."""
 TIMES = ("date", "datetime")

@@ -13,8 +13,8 @@ from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring, Unsealable
 from tenfold.db.sealed import MAILS, MAILS_HTML
 from tenfold.jobs import enqueue
+from tenfold.kernel.channels import Channel
 from tenfold.kernel.ids import NIL, new_id
-from tenfold.mail.carriers.carrier import Channel
 
 SEND_JOB = "mail.send"
 _ADD = """INSERT INTO tenfold.mails (id, tenant_id, user_id, kind, recipient, subject, sealed)

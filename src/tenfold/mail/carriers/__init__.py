@@ -1,6 +1,6 @@
 """Who carries mail and text messages: a mail server, a service, or this installation's outbox."""
 
-from tenfold.mail.carriers.carrier import Busy, Carrier, Channel, Parcel, Refused
+from tenfold.mail.carriers.carrier import Busy, Carrier, Parcel, Refused
 from tenfold.mail.carriers.chosen import mail_carrier, text_carrier
 
-__all__ = ["Busy", "Carrier", "Channel", "Parcel", "Refused", "mail_carrier", "text_carrier"]
+__all__ = ["Busy", "Carrier", "Parcel", "Refused", "mail_carrier", "text_carrier"]

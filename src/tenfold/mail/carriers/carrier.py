@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Channel = Literal["email", "sms"]
+from tenfold.kernel.channels import Channel
+
 Why = Literal["bounced", "unsubscribed", "failed"]
 
 
@@ -39,7 +40,8 @@ class Refused(Exception):
 
     def __init__(self, reason: str, why: Why = "failed") -> None:
         super().__init__(reason)
-        self.reason, self.why = reason, why
+        self.reason = reason
+        self.why: Why = why
 
 
 class Busy(Exception):

@@ -37,7 +37,7 @@ class Twilio:
         else:
             form["From"] = service.options.get("from", "").strip()
         if self._told:
-            form["StatusCallback"] = f"{self._told}?message={quote(parcel.key)}"
+            form["StatusCallback"] = f"{self._told}/{parcel.key}"
         signed = b64encode(f"{service.user}:{service.password}".encode()).decode()
         answer, said = await call(
             self._outside,

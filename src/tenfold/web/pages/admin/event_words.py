@@ -62,6 +62,7 @@ LABELS: Mapping[str, str] = {
     "types_changed": mark("Record types changed"),
     "automation_changed": mark("Automation changed"),
     "webhook_changed": mark("Webhook changed"),
+    "messages_changed": mark("Messages changed"),
     "ownership_transferred": mark("Ownership transferred"),
     "records_handed_over": mark("Records handed over"),
     "record_shared": mark("Record shared"),

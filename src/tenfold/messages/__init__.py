@@ -1,0 +1,1 @@
+"""What an organisation writes to people, what comes back, and what its own people are told."""
