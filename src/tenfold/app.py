@@ -60,6 +60,7 @@ from tenfold.kernel.errors import (
 )
 from tenfold.kernel.settings import PROVIDER_SECRETS, Settings
 from tenfold.mail import sending
+from tenfold.messages import Messages
 from tenfold.outside.calls import Outside
 from tenfold.outside.secrets.current import Current
 from tenfold.outside.secrets.starting import read_settings
@@ -76,6 +77,7 @@ from tenfold.web.api import auth_sessions as auth_sessions_api
 from tenfold.web.api import automations as automations_api
 from tenfold.web.api import batches as batches_api
 from tenfold.web.api import bulk as bulk_api
+from tenfold.web.api import carriers as carriers_api
 from tenfold.web.api import csp_reports as csp_reports_api
 from tenfold.web.api import custom_fields as custom_fields_api
 from tenfold.web.api import data_keys as data_keys_api
@@ -89,9 +91,12 @@ from tenfold.web.api import hooks as hooks_api
 from tenfold.web.api import imports as imports_api
 from tenfold.web.api import invitations as invitations_api
 from tenfold.web.api import members as members_api
+from tenfold.web.api import messages as messages_api
+from tenfold.web.api import notices as notices_api
 from tenfold.web.api import organisation as organisation_api
 from tenfold.web.api import pipelines as pipelines_api
 from tenfold.web.api import policy as policy_api
+from tenfold.web.api import record_messages as record_messages_api
 from tenfold.web.api import records as record_api
 from tenfold.web.api import relations as relations_api
 from tenfold.web.api import roles as roles_api
@@ -133,6 +138,7 @@ APIS = (
     bulk_api,
     shares_api,
     followers_api,
+    record_messages_api,
     relations_api,
     search_api,
     types_api,
@@ -149,6 +155,9 @@ APIS = (
     automations_api,
     hooks_api,
     webhooks_api,
+    messages_api,
+    notices_api,
+    carriers_api,
     data_keys_api,
     imports_api,
     batches_api,
@@ -422,6 +431,7 @@ def job_handlers(made: Parts, database: Database) -> JobRegistry:
         *sending.handlers(lambda: made.current.settings, made.keyring, database, outside),
         *exchange_jobs.handlers(exchange_of(made, database)),
         *automations_of(made).handlers(database),
+        *messages_of(made).sender(lambda: made.current.settings, database, outside).handlers(),
         *sender_of(made, database).handlers(),
     ]
     schedules = [
@@ -445,7 +455,12 @@ def sender_of(made: Parts, database: Database) -> Sender:
 
 def automations_of(made: Parts) -> Automations:
     """What automations need of an installation."""
-    return Automations.of(made.tenants, made.query, made.records, made.settings.address)
+    return Automations.of(messages_of(made), made.settings.address)
+
+
+def messages_of(made: Parts) -> Messages:
+    """What messages need of an installation."""
+    return Messages.of(made.settings, made.keyring, made.tenants, made.query, made.records)
 
 
 def make_demo(settings: Settings, say: Callable[[str], None]) -> list[str]:

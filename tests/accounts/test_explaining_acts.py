@@ -121,6 +121,7 @@ WAYS: Mapping[ActName, Way] = {
         "POST", "automations", _name(when={"on": "hook"}, steps=[{"do": "wait", "for": "1 day"}])
     ),
     "change_webhooks": _plain("POST", "webhooks", {"url": "https://93.184.216.34/here"}),
+    "change_messages": _plain("PATCH", "message-settings", {"sender_name": "We"}),
     "change_teams": _plain("POST", "teams", _name()),
     "move_teams": _move,
     "change_roles": _plain("POST", "roles", _name(grants={})),

@@ -17,13 +17,14 @@ from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.automation.loops import circle
 from tenfold.automation.plan import Plan, calls, plan
 from tenfold.automation.plans import Plans, decoded
-from tenfold.automation.spec import Automation, Hooked, Met, Send, Step, When, event
+from tenfold.automation.spec import Automation, Hooked, Mail, Met, Send, Step, Text, When, event
 from tenfold.db.database import Reader, Transaction
 from tenfold.engine.ask import Ask
 from tenfold.engine.query import Query
 from tenfold.engine.tenants import Tenant
 from tenfold.kernel.errors import Conflict, Invalid, NotFound, TenfoldError
 from tenfold.kernel.ids import NIL, new_id
+from tenfold.messages import templates
 
 MOST = 500
 """How many automations an organisation may have."""
@@ -251,6 +252,11 @@ async def _checked(
     for place, step in enumerate(wanted.steps):
         if isinstance(step, Send) and step.webhook_id not in webhooks:
             raise Invalid({f"steps[{place}].webhook_id": "is no webhook that there is"})
+        if isinstance(step, Mail | Text) and step.template_id is not None:
+            channel = "email" if isinstance(step, Mail) else "sms"
+            told = await _not_written(tx, organisation, step.template_id, channel, wanted.type)
+            if told:
+                raise Invalid({f"steps[{place}].template_id": told})
         told = _not_called(getattr(step, "automation_id", None), wanted, identity, others)
         if told:
             raise Invalid({f"steps[{place}].automation_id": told})
@@ -279,6 +285,19 @@ def _not_called(
         return "is no automation that there is"
     about = decoded(others[other]["spec"]).type
     return "" if about in ("", wanted.type) else f"is about {about}, not about {wanted.type}"
+
+
+async def _not_written(
+    tx: Transaction, tenant: Tenant, identity: UUID, channel: str, kind: str
+) -> str:
+    """Why a template can't be sent by a step; empty where it can."""
+    try:
+        found = await templates.one(tx, tenant, identity)
+    except NotFound:
+        return "is no template that there is"
+    if found.channel != channel:
+        return f"is a template for {found.channel}"
+    return "" if found.type in ("", kind) else f"is about {found.type}, not about {kind}"
 
 
 def _plan(row: asyncpg.Record, tenant: Tenant) -> Plan | None:

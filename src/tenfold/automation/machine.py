@@ -12,9 +12,8 @@ from tenfold.automation.trying import Trials
 from tenfold.automation.watching import Watcher
 from tenfold.db.database import Database
 from tenfold.engine.query import Query
-from tenfold.engine.records import Records
-from tenfold.engine.tenants import Tenants
 from tenfold.jobs import Handler, Schedule
+from tenfold.messages import Messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,11 @@ class Automations:
     runner: Runner
 
     @classmethod
-    def of(cls, tenants: Tenants, query: Query, records: Records, address: str) -> Automations:
+    def of(cls, messages: Messages, address: str) -> Automations:
         """Those of an installation, whose pages are at this address."""
-        plans = Plans(tenants)
-        return cls(query, plans, Runner(records, query, plans, address))
+        plans = Plans(messages.tenants)
+        what = (messages.records, messages.query, plans, messages.poster, address)
+        return cls(messages.query, plans, Runner(*what))
 
     @property
     def trials(self) -> Trials:

@@ -18,13 +18,16 @@ from tenfold.automation.spec import (
     Changed,
     Create,
     Hooked,
+    Mail,
     Met,
     Moved,
+    Notify,
     Reached,
     Scheduled,
     Send,
     Set,
     Step,
+    Text,
     Wait,
     event,
 )
@@ -32,7 +35,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Conditions, Group, visible
 from tenfold.engine.registry import Registry
 from tenfold.engine.tenants import Tenant
-from tenfold.engine.types import AnyRef, Date, DateTime, Ref
+from tenfold.engine.types import AnyRef, Date, DateTime, Ref, User
 from tenfold.engine.unknown import hint
 from tenfold.engine.values import parse
 from tenfold.engine.wording import Places, Wording, has_places
@@ -40,6 +43,9 @@ from tenfold.kernel import clock
 from tenfold.kernel.errors import Invalid, TenfoldError
 from tenfold.kernel.spans import Span, span
 from tenfold.kernel.spans import clock as time_of_day
+from tenfold.messages.recipients import Whom, whom
+from tenfold.messages.templates import RECIPIENT
+from tenfold.messages.words import Script, Words, problems_of
 
 STEPS = 20
 """How many steps an automation may have."""
@@ -74,6 +80,11 @@ class Planned:
     until: Field | None = None
     span: Span = NO_TIME
     at: time | None = None
+    whom: Whom | None = None
+    script: Script | None = None
+    """What is said where there is no template."""
+    people: tuple[Field, ...] = ()
+    """Who is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +259,62 @@ class _Planning:
                 return Planned(step, only_if)
             case Send():
                 return Planned(step, only_if, filled=self._told(f"{place}.data", step.data))
+            case Mail() | Text():
+                return self._written(place, step, only_if)
+            case Notify():
+                return self._notified(place, step, only_if)
+
+    def _written(self, place: str, step: Mail | Text, only_if: Group | None) -> Planned:
+        """A message: to whom, and what it says where it has words of its own."""
+        channel = "email" if isinstance(step, Mail) else "sms"
+        found: Whom | str = "needs a record; name the automation's type"
+        if self.definition is not None:
+            found = whom(step.to, channel, self.definition, self.tenant.registry)
+        if isinstance(found, str):
+            self.problems[f"{place}.to"] = found
+            return Planned(step, only_if)
+        subject, html = (step.subject, step.html) if isinstance(step, Mail) else ("", "")
+        own = Words(subject=subject, text=step.text, html=html)
+        if step.template_id is not None:
+            for name in ("subject", "text", "html"):
+                if getattr(own, name):
+                    self.problems[f"{place}.{name}"] = "can't be given beside a template"
+            return Planned(step, only_if, whom=found)
+        allowed = places(self.automation, self.definition, self.tenant.registry, RECIPIENT)
+        self.problems |= problems_of(channel, own, allowed, place)
+        try:
+            script = Script(channel, {"": own})
+        except ValueError:  # told above
+            return Planned(step, only_if)
+        return Planned(step, only_if, whom=found, script=script)
+
+    def _notified(self, place: str, step: Notify, only_if: Group | None) -> Planned:
+        """Who is told, and what."""
+        people: list[Field] = []
+        for number, name in enumerate(step.to):
+            one = self._colleague(name)
+            if one is None:
+                told = "must name people of the record who work here, like owner"
+                self.problems[f"{place}.to[{number}]"] = told
+            else:
+                people.append(one)
+        if not step.to:
+            self.problems[f"{place}.to"] = "is required: name who is told, like owner"
+        wording = Wording(step.text)
+        if not step.text.strip():
+            self.problems[f"{place}.text"] = "is required"
+        elif told := self.places.problem(wording):
+            self.problems[f"{place}.text"] = told
+        filled = Filled({}, {"text": wording})
+        return Planned(step, only_if, filled=filled, people=tuple(people))
+
+    def _colleague(self, name: str) -> Field | None:
+        if self.definition is None:
+            return None
+        for one in (*self.definition.fields.values(), *self.definition.custom_fields.values()):
+            if isinstance(one.type, User) and name in (one.name, one.json_path):
+                return one
+        return None
 
     def _told(self, place: str, values: Mapping[str, Any]) -> Filled:
         """What is told beside the record, by names of the automation's own."""
@@ -323,9 +390,14 @@ class _Planning:
         return places(self.automation, self.definition, self.tenant.registry)
 
 
-def places(automation: Automation, definition: Definition | None, registry: Registry) -> Places:
+def places(
+    automation: Automation,
+    definition: Definition | None,
+    registry: Registry,
+    besides: Mapping[str, tuple[str, ...] | None] | None = None,
+) -> Places:
     """What an automation's texts may name: the record's fields, or what its address was sent."""
-    more: dict[str, tuple[str, ...] | None] = {}
+    more = dict(besides or {})
     if isinstance(automation.when, Hooked):
         more["payload"] = None
     return Places(definition, registry, more)

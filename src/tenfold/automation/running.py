@@ -5,8 +5,7 @@ All that a run does up to where it waits is committed with how far it is, or not
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,21 +14,21 @@ import asyncpg
 import msgspec
 
 from tenfold.automation import runs
-from tenfold.automation.plan import Filled, Plan, Planned, body, places
+from tenfold.automation.act import Act, Reads, fail, reason_of
+from tenfold.automation.plan import Filled, Planned, body
 from tenfold.automation.plans import Plans
 from tenfold.automation.runs import RUN_JOB, Event, Going, Mark, Run
+from tenfold.automation.saying import Speaker
 from tenfold.automation.spec import Call, Send
 from tenfold.automation.spec import kind as kind_of
 from tenfold.db.database import Transaction
 from tenfold.engine import batches
-from tenfold.engine.access import Person
-from tenfold.engine.ask import Ask, Embed
+from tenfold.engine.ask import Ask
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.filtering import Group
 from tenfold.engine.halving import savepoint
 from tenfold.engine.query import Query
 from tenfold.engine.records import Records
-from tenfold.engine.tenants import Tenant
 from tenfold.engine.told import Teller
 from tenfold.engine.types import AnyRef, Date
 from tenfold.engine.wording import Wording
@@ -38,6 +37,7 @@ from tenfold.jobs import Handler, Job, enqueue, job
 from tenfold.kernel import spans
 from tenfold.kernel.errors import TenfoldError
 from tenfold.kernel.ids import new_id
+from tenfold.messages.posting import Poster
 from tenfold.webhooks import messages
 from tenfold.webhooks.messages import Message
 
@@ -49,41 +49,28 @@ _ON = """SELECT enabled AND deleted_at IS NULL FROM tenfold.automations
 WHERE tenant_id = $1 AND id = $2"""
 _OTHER = """SELECT version, enabled AND deleted_at IS NULL AS enabled FROM tenfold.automations
 WHERE tenant_id = $1 AND id = $2"""
-_GONE = "stopped: the record is not there any more"
 _OFF = "stopped: the automation was switched off"
 _NUMBERS = frozenset({"integer", "boolean", "json", "choices", "tags"})
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One transaction's work on runs of one automation."""
-
-    tx: Transaction
-    plan: Plan
-    person: Person
-    tenant: Tenant
-    automation: UUID
-    now: datetime
-
-    @property
-    def definition(self) -> Definition:
-        """The type of the records that it is about."""
-        assert self.plan.definition is not None
-        return self.plan.definition
 
 
 class Runner:
     """Carries runs out."""
 
-    def __init__(self, records: Records, query: Query, plans: Plans, address: str) -> None:
+    def __init__(
+        self, records: Records, query: Query, plans: Plans, poster: Poster, address: str
+    ) -> None:
         self._records, self._query, self._plans = records, query, plans
-        self._teller = Teller(query, address)
+        self._reads = Reads(Teller(query, address))
+        speaker = Speaker(self._reads, poster)
         self._takes: dict[str, Callable[[Act, int, Planned, list[Run]], Awaitable[None]]] = {
             "set": self._set,
             "create": self._create,
             "wait": self._wait,
             "call": self._call,
             "webhook": self._send,
+            "email": speaker.write,
+            "sms": speaker.write,
+            "notify": speaker.notify,
         }
 
     def handlers(self) -> list[Handler[Any]]:
@@ -125,7 +112,7 @@ class Runner:
             plan, person = await self._plans.plan(tx, *what)
         except TenfoldError as error:
             for run in due:
-                run.end("failed", _told(error))
+                run.end("failed", reason_of(error))
             return
         act = Act(tx, plan, person, tenant, going.automation, now)
         for wave in _waves(due, alone=alone):
@@ -137,7 +124,7 @@ class Runner:
                     await self.go(act, wave)
             except (TenfoldError, asyncpg.PostgresError, ValueError) as error:
                 for run in wave:
-                    run.end("failed", _told(error))
+                    run.end("failed", reason_of(error))
 
     async def go(self, act: Act, wave: list[Run]) -> None:
         """Take runs that stand at the same step onward, none of them twice for one record."""
@@ -180,7 +167,7 @@ class Runner:
     # -- the steps
 
     async def _set(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
-        some = await self._read(act, some, step.filled.wordings.values())
+        some = await self._reads.read(act, some, step.filled.wordings.values())
         bodies = _bodies(number, act.definition, step.filled, some)
         changes = [Change(run.record, values) for run, values in bodies if run.record]
         same: set[int] = set()
@@ -194,7 +181,7 @@ class Runner:
 
     async def _create(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         assert step.definition is not None
-        some = await self._read(act, some, step.filled.wordings.values(), record=True)
+        some = await self._reads.read(act, some, step.filled.wordings.values(), record=True)
         made = step.definition
         bodies = _bodies(number, made, step.filled, some)
         for run, values in bodies:
@@ -211,7 +198,7 @@ class Runner:
 
     async def _wait(self, act: Act, number: int, step: Planned, some: list[Run]) -> None:
         if step.until is not None:
-            some = await self._read(act, some, (), record=True)
+            some = await self._reads.read(act, some, (), record=True)
         for run in some:
             due = _due(act, step, run)
             if due is None:
@@ -228,7 +215,7 @@ class Runner:
         row = await act.tx.row(_OTHER, act.tx.context.tenant, other)
         if row is None or not row["enabled"]:
             for run in some:
-                _fail(run, number, "the automation that it starts is switched off")
+                fail(run, number, "the automation that it starts is switched off")
             return
         events = [
             Event(f"run {run.id} {number}", act.now, run.record, run.depth + 1, run.silent)
@@ -243,9 +230,9 @@ class Runner:
         on = await act.tx.value(_WEBHOOK, act.tx.context.tenant, step.step.webhook_id)
         if not on:
             for run in some:
-                _fail(run, number, "the webhook is switched off")
+                fail(run, number, "the webhook is switched off")
             return
-        some = await self._read(act, some, step.filled.wordings.values(), record=True)
+        some = await self._reads.read(act, some, step.filled.wordings.values(), record=True)
         about = {"automation_id": act.automation, "automation": act.plan.automation.name}
         kind = act.plan.definition.name if act.plan.definition else None
         told: list[Message] = []
@@ -257,39 +244,6 @@ class Runner:
             )
             run.trail.append(Mark(step=number, did="sent", at=act.now))
         await messages.post(act.tx, told)
-
-    # -- what texts name
-
-    async def _read(
-        self,
-        act: Act,
-        some: list[Run],
-        wordings: Iterable[Wording],
-        *,
-        record: bool = False,
-        more: Sequence[Embed] = (),
-    ) -> list[Run]:
-        """Read what the texts of a step name; a run whose record is gone is stopped."""
-        texts = [*wordings]
-        common = self._teller.common(act.tenant, act.person, act.now)
-        for run in some:
-            run.values = {**common, "payload": run.payload}
-        if act.plan.definition is None or not (texts or record):
-            return some
-        definition = act.plan.definition
-        embeds = places(act.plan.automation, definition, self._query.registry).embeds(texts)
-        ids = list({run.record for run in some if run.record})
-        told = await self._teller.records(
-            act.tx, act.person, definition, ids, texts, (*embeds, *more)
-        )
-        for run in some:
-            one = told.get(run.record) if run.record else None
-            if one is None:
-                run.end("stopped", _GONE)
-                continue
-            run.found = one.record
-            run.values |= one.values
-        return [run for run in some if run.live]
 
 
 def _waves(due: Sequence[Run], *, alone: bool) -> Iterator[list[Run]]:
@@ -318,7 +272,7 @@ def _bodies(
                 kind = _kind(definition, name)
                 values[name] = _valued(kind, wording, run.values)
         except ValueError as error:
-            _fail(run, number, str(error))
+            fail(run, number, str(error))
             continue
         found.append((run, body(values)))
     return found
@@ -378,19 +332,7 @@ def _due(act: Act, step: Planned, run: Run) -> datetime | None:
 
 def _refuse(number: int, refused: Sequence[Refusal], some: Sequence[Run]) -> None:
     for one in refused:
-        _fail(some[one.index], number, _told(one.error))
-
-
-def _fail(run: Run, number: int, text: str) -> None:
-    run.end("failed", f"step {number + 1}: {text}"[:1_000])
-
-
-def _told(error: Exception) -> str:
-    """An error as people read it: fields with what is wrong with them."""
-    if isinstance(error, TenfoldError):
-        told = "; ".join(f"{name} {text}" for name, text in error.fields.items())
-        return told or error.message
-    return f"something went wrong here ({type(error).__name__})"
+        fail(some[one.index], number, reason_of(one.error))
 
 
 async def _later(tx: Transaction, going: Going, run: Run, now: datetime) -> None:

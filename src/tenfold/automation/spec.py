@@ -110,7 +110,36 @@ class Send(_Step, frozen=True, kw_only=True, tag_field="do", tag="webhook"):
     data: dict[str, Any] = {}
 
 
-Step = Set | Create | Wait | Call | Send
+class Mail(_Step, frozen=True, kw_only=True, tag_field="do", tag="email"):
+    """Write a mail, by a template or in words of its own, to whom the record names.
+
+    `to` is a relation or a person of the record, like `student` or `owner`; empty: the person that
+    the record is.
+    """
+
+    to: str = ""
+    template_id: UUID | None = None
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+
+
+class Text(_Step, frozen=True, kw_only=True, tag_field="do", tag="sms"):
+    """Write a text message, by a template or in words of its own, to whom the record names."""
+
+    to: str = ""
+    template_id: UUID | None = None
+    text: str = ""
+
+
+class Notify(_Step, frozen=True, kw_only=True, tag_field="do", tag="notify"):
+    """Tell people of the record who work here, like its `owner` or `assignee`, in the product."""
+
+    text: str
+    to: tuple[str, ...] = ("owner",)
+
+
+Step = Set | Create | Wait | Call | Send | Mail | Text | Notify
 
 
 class Automation(_Part, frozen=True, kw_only=True):
@@ -147,13 +176,16 @@ __all__ = [
     "Create",
     "Created",
     "Hooked",
+    "Mail",
     "Met",
     "Moved",
+    "Notify",
     "Reached",
     "Scheduled",
     "Send",
     "Set",
     "Step",
+    "Text",
     "Wait",
     "When",
     "event",

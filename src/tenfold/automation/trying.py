@@ -13,10 +13,11 @@ import asyncpg
 import msgspec
 
 from tenfold.automation import watching
+from tenfold.automation.act import Act
 from tenfold.automation.automations import NewAutomation
 from tenfold.automation.plan import Plan, next_time, plan
 from tenfold.automation.plans import Plans
-from tenfold.automation.running import Act, Runner
+from tenfold.automation.running import Runner
 from tenfold.automation.runs import Event, Mark, Run
 from tenfold.automation.spec import Automation, Scheduled
 from tenfold.automation.timing import Window, due

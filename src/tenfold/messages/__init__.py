@@ -1,1 +1,5 @@
 """What an organisation writes to people, what comes back, and what its own people are told."""
+
+from tenfold.messages.machine import Messages
+
+__all__ = ["Messages"]

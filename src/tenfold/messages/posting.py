@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenfold.db.database import Transaction
+from tenfold.db.database import Reader, Transaction
 from tenfold.db.keys import Keyring
 from tenfold.engine.tenants import Tenant
 from tenfold.jobs import enqueue
@@ -148,6 +148,12 @@ class Poster:
             if one.id is not None and one.id in written and one.state == "waiting":
                 await send_later(tx, one.id, at, now)
         return [one if one.id in written else Posted(None, one.state, one.reason) for one in posted]
+
+    async def withheld(self, reader: Reader, tenant: Tenant, draft: Draft) -> str:
+        """Why a draft would not be sent; empty where it would."""
+        to = draft.to.address
+        left = await suppressions.among(reader, tenant.id, draft.channel, [to])
+        return _withheld(draft, left.get(to, ""))
 
     def _sender(self, tenant: Tenant, how: Manner, one: Draft) -> str:
         """The installation's address with the name of who writes."""

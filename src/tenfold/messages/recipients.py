@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from tenfold.db.database import Reader
+from tenfold.engine.ask import Embed
 from tenfold.engine.definition import Definition, Field
 from tenfold.engine.registry import Registry
 from tenfold.engine.types import Ref, User
@@ -21,6 +23,12 @@ _NOBODY = re.compile(
     r"@(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost)$|^\+1\d{3}55501\d{2}$",
     re.IGNORECASE,
 )
+
+
+_COLLEAGUES = """SELECT u.id, u.email, concat_ws(' ', u.first_name, u.last_name) AS name,
+    u.language, u.timezone
+FROM tenfold.members m JOIN tenfold.users u ON u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.user_id = ANY ($2) AND m.active AND u.active AND u.kind = 'person'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,33 @@ class Whom:
     relation: Field | None = None
     person: Field | None = None
 
+    def embeds(self, others: Sequence[Embed]) -> tuple[Embed, ...]:
+        """What is to be read along with the record, besides what others need."""
+        if self.relation is None or any(one.name == self.relation.name for one in others):
+            return ()
+        return (Embed(self.relation.name),)
+
     def found(self, record: Mapping[str, Any]) -> Recipient | UUID | None:
         """Who it is for a record; a colleague by their id, None where nobody is named."""
         if self.person is not None:
             return parse_id(str(_at(record, self.person.json_path)))
         one: Any = record if self.relation is None else record.get(self.relation.name)
         return None if one is None else _person(self.channel, self.definition, one)
+
+
+async def colleagues(reader: Reader, tenant: UUID, ids: Iterable[UUID]) -> Mapping[UUID, Recipient]:
+    """Those of some people who work here, as they are reached."""
+    rows = await reader.rows(_COLLEAGUES, tenant, sorted({*ids}))
+    return {
+        row["id"]: Recipient(
+            row["email"],
+            row["name"],
+            row["language"] or "",
+            row["timezone"] or "",
+            user=row["id"],
+        )
+        for row in rows
+    }
 
 
 def whom(name: str, channel: Channel, definition: Definition, registry: Registry) -> Whom | str:

@@ -50,7 +50,7 @@ class Script:
     """Words that are ready to be said."""
 
     def __init__(self, channel: Channel, words: Mapping[str, Words]) -> None:
-        self.channel = channel
+        self.channel: Channel = channel
         self._read = {
             language: _Read(
                 Wording(one.subject),

@@ -34,6 +34,7 @@ from tenfold.exchange.importing import Exchange
 from tenfold.kernel.context import Context
 from tenfold.kernel.errors import Forbidden, NotFound, Unauthenticated
 from tenfold.kernel.settings import Settings
+from tenfold.messages import Messages
 from tenfold.web.limits import Limits
 from tenfold.web.scope import Notes, notes
 
@@ -158,7 +159,12 @@ class Desk:
     @cached_property
     def automations(self) -> Automations:
         """What automations need."""
-        return Automations.of(self.tenants, self.query, self.records, self.settings.address)
+        return Automations.of(self.messages, self.settings.address)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What messages need."""
+        return Messages.of(self.settings, self.keyring, self.tenants, self.query, self.records)
 
     def claims(self, scope: Scope) -> Claims:
         """Who signed the request, from its bearer token; raises Unauthenticated."""

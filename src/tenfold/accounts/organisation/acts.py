@@ -43,6 +43,7 @@ ActName = Literal[
     "revoke_api_keys",
     "change_automations",
     "change_webhooks",
+    "change_messages",
     "transfer_ownership",
 ]
 
@@ -94,6 +95,7 @@ ACTS: Mapping[ActName, Demand] = {
     "revoke_api_keys": Demand(words=mark("revoke the API keys of others"), keys=False),
     "change_automations": Demand(words=mark("make, change and switch automations")),
     "change_webhooks": Demand(words=mark("have what changes sent elsewhere"), proof=True),
+    "change_messages": Demand(words=mark("change how the organisation writes to people")),
     "transfer_ownership": Demand(
         words=mark("give the organisation to somebody else"), owner=True, proof=True, keys=False
     ),

@@ -37,6 +37,7 @@ from tenfold.web.pages import (
     settings,
     sharing,
     speaking,
+    unsubscribing,
     whom,
 )
 from tenfold.web.pages.assets import assets, static_file
@@ -56,6 +57,7 @@ def site() -> Router:
         *second_factor.HANDLERS,
         *register.HANDLERS,
         *mailed.HANDLERS,
+        *unsubscribing.HANDLERS,
         *outbox.HANDLERS,
         *confirm.HANDLERS,
         *settings.HANDLERS,
