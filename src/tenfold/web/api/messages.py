@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from uuid import UUID
 
 import msgspec
@@ -14,6 +13,7 @@ from tenfold.accounts.identity.account import checked_email
 from tenfold.accounts.organisation.administrator import Administrator
 from tenfold.db.database import Reader
 from tenfold.engine.tenants import Tenant
+from tenfold.kernel import spans
 from tenfold.kernel.channels import Channel
 from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.messages import manner, reading, suppressions, templates
@@ -45,8 +45,8 @@ class MannerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     sender_name: str | None = None
     reply_to: str | None = None
     postal_address: str | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: str | None = None
+    quiet_until: str | None = None
 
 
 class NewSuppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -254,8 +254,11 @@ def _check(made: Manner) -> None:
     if len(made.postal_address) > 500:
         problems["postal_address"] = "must have at most 500 characters"
     for name in ("quiet_from", "quiet_until"):
-        if getattr(made, name).tzinfo is not None:
-            problems[name] = "must be a time of day, like 21:00"
+        try:
+            if spans.clock(getattr(made, name)) is None:
+                problems[name] = "is required"
+        except ValueError as error:
+            problems[name] = str(error)
     if made.reply_to:
         try:
             checked_email(made.reply_to)
