@@ -255,7 +255,7 @@ async def test_a_bounce_is_told_once_and_the_address_left_alone(post: Post) -> N
     assert (notice["kind"], notice["record_id"]) == ("bounce", one["id"])
     told = await post.refused_for(f"leads/{one['id']}", subject="Hi", text="Hello")
     assert "came back" in told["to"]
-    read = await post.who.post("/v1/notices/read", {}, 200)
+    read = await post.who.post("/v1/notices/read-all", {}, 200)
     assert read == {"read": 1, "unread": 0}
     # Told late that it was delivered, we know better.
     await post.bring("postmark", json={"RecordType": "Delivery", "Metadata": {"message": key}})

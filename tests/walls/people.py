@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from tests.factories import Organisation, Somebody
@@ -14,7 +15,7 @@ from tenfold.engine.definition import Definition, Field
 from tenfold.engine.types import LongText, Text
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Maker, Things, delivery, hook, pipeline
+from tenfold.proofs.isolation.things import RECORD, Maker, Things, delivery, hook, message, pipeline
 
 VEILED = "veiled"
 
@@ -75,6 +76,8 @@ class People:
             **self.more,
             "/v1/auth/oidc/{provider}": _provider,
             "/v1/hooks/{secret}": hook,
+            "/v1/messages/{message_id}": message,
+            "/v1/notices/{notice_id}": self._notice,
             "/v1/members/{user_id}": self._member,
             "/v1/pipelines/{type}": pipeline,
             "/v1/webhook-deliveries/{delivery_id}": delivery,
@@ -92,6 +95,10 @@ class People:
             return await things.record(place, values)
 
         return make
+
+    async def _notice(self, _things: Things, _: str) -> str:
+        """Nobody's: things happen to people, who are then told."""
+        return str(uuid4())
 
     async def _member(self, things: Things, _: str) -> str:
         self._number += 1

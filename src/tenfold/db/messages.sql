@@ -13,8 +13,8 @@ CREATE TABLE tenfold.templates (
     type        text COLLATE "C" NOT NULL DEFAULT '',
     -- Whether many get it, so that it needs their leave and can be refused.
     mailing     boolean NOT NULL DEFAULT false,
-    -- In the order of its languages, the first of which stands for those that it lacks.
-    texts       json NOT NULL,
+    -- JSON, in the order of its languages: the first stands for those that it lacks.
+    texts       text NOT NULL,
     -- Its name in the pack that ships it.
     shipped     text COLLATE "C",
     made_by     uuid NOT NULL,

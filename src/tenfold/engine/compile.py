@@ -44,7 +44,8 @@ _TAKEN = frozenset(
     | {"security_events", "signing_keys", "data_keys", "versions", "change_log", "slots"}
     | {"custom_fields", "custom_types", "pipelines", "idempotency_keys", "batches", "log_positions"}
     | {"sessions", "devices", "links", "challenges", "totp", "recovery_codes", "passkeys"}
-    | {"followers", "mentions"}
+    | {"followers", "mentions", "notices", "messages", "templates", "suppressions"}
+    | {"message-templates", "automations", "webhooks", "files", "unsubscribe"}
     | {"identities", "api_keys", "invitations", "shares", "mails", "rate_limits", "csp_reports"}
     | {"custom", "auth", "health", "search", "me", "access", "scim", "settings"}
     | {"admin", "components", "favourites", "imports", "join", "offline", "palette", "personal"}

@@ -297,6 +297,15 @@ class Records:
         checks.within(access.update, person, row, verb, definition)
         return row
 
+    async def changing(
+        self, tx: Transaction, person: Person, definition: Definition, identity: UUID
+    ) -> None:
+        """Raise NotFound or Forbidden unless the person may change a record, if by a share."""
+        row = await self.held(tx, person, definition, identity)
+        access = person.access(definition)
+        access.need("update", definition)
+        checks.change(access, person, row, definition)
+
     # -- for an undo
 
     async def current(

@@ -44,6 +44,8 @@ ORDER BY n.id DESC LIMIT $5"""
 _READ = """UPDATE tenfold.notices SET read_at = now()
 WHERE tenant_id = $1 AND user_id = $2 AND read_at IS NULL AND ($3::uuid[] IS NULL OR id = ANY ($3))
 RETURNING id"""
+_ARE = """SELECT count(*) = cardinality($3::uuid[]) FROM tenfold.notices
+WHERE tenant_id = $1 AND user_id = $2 AND id = ANY ($3)"""
 _UNREAD = """SELECT count(*) FROM (SELECT FROM tenfold.notices
 WHERE tenant_id = $1 AND user_id = $2 AND read_at IS NULL LIMIT 100) n"""
 
@@ -131,6 +133,11 @@ async def mine(
             )
         )
     return found
+
+
+async def are(tx: Transaction, user: UUID, ids: Sequence[UUID]) -> bool:
+    """Whether all of these are somebody's notices."""
+    return await tx.value(_ARE, tx.context.tenant, user, list(ids))
 
 
 async def read(tx: Transaction, user: UUID, ids: Sequence[UUID] | None = None) -> int:

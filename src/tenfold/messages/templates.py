@@ -137,8 +137,8 @@ def check(tenant: Tenant, wanted: NewTemplate | Template) -> None:
         raise Invalid(problems)
 
 
-def _encoded(wanted: NewTemplate) -> bytes:
-    return msgspec.json.encode(wanted.texts)
+def _encoded(wanted: NewTemplate) -> str:
+    return msgspec.json.encode(wanted.texts).decode()
 
 
 def _view(row: asyncpg.Record, tenant: Tenant) -> Template:

@@ -307,6 +307,27 @@ async def delivery(things: Things, _: str) -> str:
     return made["data"]["id"]
 
 
+async def _template(things: Things, _: str) -> str:
+    word = things.who.examples.word
+    body = {"name": word, "texts": {"en": {"subject": word, "text": word}}}
+    return (await things.who.made("create_message_template", body))["data"]["id"]
+
+
+async def _suppression(things: Things, _: str) -> str:
+    address = f"{things.who.examples.word}.{uuid4().hex[:8]}@example.com"
+    await things.who.made("create_suppression", {"address": address})
+    return address
+
+
+async def message(things: Things, _: str) -> str:
+    """A message to an address that is no example's; it is sent where a worker runs."""
+    word = things.who.examples.word
+    email = f"{uuid4().hex[:12]}@people.dev"
+    lead = await things.record(f"/v1/leads{RECORD}", {"email": email})
+    body = {"subject": word, "text": word}
+    return (await things.who.made("create_lead_message", body, record_id=lead))["data"]["id"]
+
+
 async def hook(things: Things, _: str) -> str:
     """The secret of an automation's own address: whoever is told it may send there."""
     steps = [{"do": "wait", "for": "1 day"}]
@@ -332,6 +353,10 @@ MAKERS: Mapping[str, Maker] = {
     "/v1/api-keys/{key_id}": _key,
     "/v1/automations/{automation_id}": _automation,
     "/v1/automation-runs/{run_id}": _run,
+    "/v1/message-templates/{template_id}": _template,
+    "/v1/messages/{message_id}": left_out("a message would be sent to somebody"),
+    "/v1/suppressions/{address}": _suppression,
+    "/v1/notices/{notice_id}": left_out("a notice is somebody's own, to whom something happens"),
     "/v1/hooks/{secret}": left_out("whoever is told the address may send to it"),
     "/v1/webhooks/{webhook_id}": _webhook,
     "/v1/webhook-deliveries/{delivery_id}": left_out("a message would be sent to somebody"),
@@ -359,6 +384,7 @@ KINDS: Mapping[str, str] = {
     "parent_id": "team",
     "record_id": "lead",
     "team_id": "team",
+    "template_id": "template",
     "to": "member",
     "user_id": "member",
     "webhook_id": "webhook",
@@ -374,6 +400,7 @@ PLACES: Mapping[str, str] = {
     "member": "/v1/members/{user_id}",
     "service_account": "/v1/service-accounts/{account_id}",
     "team": "/v1/teams/{team_id}",
+    "template": "/v1/message-templates/{template_id}",
 }
 
 

@@ -191,10 +191,10 @@ async def list_suppressions(request: Req) -> ASGIResponse:
 async def create_suppression(request: Req) -> ASGIResponse:
     """Leave an address alone from now on."""
     new = await body_of(request, NewSuppression)
-    address = _address(new)
 
     async def work(act: Administrator) -> Suppression:
         act.need("change_messages")
+        address = _address(new)
         await suppressions.add(act.tx, new.channel, address, "by_hand", by=act.person.user)
         await _note(act, "left alone", address)
         return await _suppressed(act, new.channel, address)
@@ -202,11 +202,10 @@ async def create_suppression(request: Req) -> ASGIResponse:
     return await administer(request, "suppressions", work, status=201)
 
 
-@delete("/v1/suppressions/{channel:str}/{address:str}", status_code=200)
-async def delete_suppression(request: Req, channel: str, address: str) -> ASGIResponse:
+@delete("/v1/suppressions/{address:str}", status_code=200)
+async def delete_suppression(request: Req, address: str) -> ASGIResponse:
     """Write to an address again, once whoever has it asked for it."""
-    if channel not in _CHANNELS:
-        raise NotFound(f"There is no channel {channel[:60]!r}; there are email and sms.")
+    channel: Channel = "email" if "@" in address else "sms"
 
     async def work(act: Administrator) -> Suppression:
         act.need("change_messages")
@@ -382,7 +381,7 @@ ENDPOINTS = (
     Endpoint("POST", _ALONE, "Leave an address alone", NewSuppression, Suppression, 201, _WRITE),
     Endpoint(
         "DELETE",
-        f"{_ALONE}/{{channel}}/{{address}}",
+        f"{_ALONE}/{{address}}",
         "Write to an address again",
         None,
         Suppression,

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
-from tenfold.kernel.errors import Invalid
-from tenfold.kernel.structs import convert
+from tenfold.kernel.errors import Invalid, NotFound
 from tenfold.messages import notices
 from tenfold.messages.notices import NoticeView
 from tenfold.web import respond
-from tenfold.web.api.administration import PAGING, Req, listed, paging, visiting
+from tenfold.web.api.administration import PAGING, Req, identified, listed, paging, visiting
 from tenfold.web.api.endpoint import Endpoint
-from tenfold.web.api.requests import fields_of
 from tenfold.web.desk import desk_of
-
-_MOST = 1_000
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which notices one has read; none named: all."""
-
-    ids: tuple[UUID, ...] | None = None
 
 
 class WereRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,22 +39,32 @@ async def list_notices(request: Req) -> ASGIResponse:
     return listed(rows, asked, lambda one: one.id)
 
 
-@post("/v1/notices/read", status_code=200)
+@post("/v1/notices/read-all", status_code=200)
 async def read_notices(request: Req) -> ASGIResponse:
-    """Say that one has read some notices, or all."""
+    """Say that one has read all of one's notices."""
+    return await _read(request, None)
+
+
+@post("/v1/notices/{notice_id:str}/read", status_code=200)
+async def read_notice(request: Req, notice_id: str) -> ASGIResponse:
+    """Say that one has read a notice; one that is not one's own is none."""
+    return await _read(request, [identified(notice_id, "notice")])
+
+
+async def _read(request: Req, ids: Sequence[UUID] | None) -> ASGIResponse:
     desk = desk_of(request)
     claims = desk.claims(request.scope)
-    wanted = convert(await fields_of(request), Reading)
-    if wanted.ids is not None and len(wanted.ids) > _MOST:
-        raise Invalid({"ids": f"must be at most {_MOST:,}"})
-    request.scope["tenfold.route"] = "notices"  # pyright: ignore[reportGeneralTypeIssues]
+    async with visiting(request, "notices"):
+        pass  # whoever may no longer look has nothing to read
     async with desk.database.transaction(desk.context(claims, request.scope)) as tx:
-        done = await notices.read(tx, claims.user, wanted.ids)
+        if ids is not None and not await notices.are(tx, claims.user, ids):
+            raise NotFound("There is no such notice.")
+        done = await notices.read(tx, claims.user, ids)
         left = await notices.unread(tx, claims.tenant, claims.user)
     return respond.data(WereRead(read=done, unread=left))
 
 
-HANDLERS = [list_notices, read_notices]
+HANDLERS = [list_notices, read_notices, read_notice]
 _UNREAD = {"unread": ({"type": "boolean", "default": False}, "Only those that were not read.")}
 ENDPOINTS = (
     Endpoint(
@@ -76,13 +77,14 @@ ENDPOINTS = (
         ("FORBIDDEN", 400),
         query={**PAGING, **_UNREAD},
     ),
+    Endpoint("POST", "/v1/notices/read-all", "Say that all notices were read", None, WereRead),
     Endpoint(
         "POST",
-        "/v1/notices/read",
-        "Say that notices were read",
-        Reading,
+        "/v1/notices/{notice_id}/read",
+        "Say that a notice was read",
+        None,
         WereRead,
         200,
-        ("INVALID_FIELDS",),
+        ("NOT_FOUND",),
     ),
 )

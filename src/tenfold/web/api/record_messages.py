@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -11,9 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from tenfold.engine.access import Person
 from tenfold.engine.definition import Definition
-from tenfold.engine.scopes import WRITE
 from tenfold.kernel import clock
-from tenfold.kernel.errors import Forbidden
 from tenfold.kernel.structs import convert
 from tenfold.messages import reading
 from tenfold.messages.reading import MessageView
@@ -41,14 +38,14 @@ async def list_messages(request: Req, plural: str, record_id: str) -> ASGIRespon
 
 @post("/v1/{plural:str}/{record_id:str}/messages")
 async def write_message(request: Req, plural: str, record_id: str) -> ASGIResponse:
-    """Write to somebody whom a record names."""
+    """Write to somebody whom a record names, as one who may change it."""
     arrival = arrive(request, plural, "messages")
     identity, wanted = identified(record_id, arrival.shipped), await _wanted(request)
 
     async def work(act: Act) -> ASGIResponse:
         machine, now = arrival.desk.messages, clock.now()
         tenant = await machine.tenants.of(act.tx, act.person.tenant)
-        _need_writes(act.person, tenant.types)
+        await machine.records.changing(act.tx, act.person, act.definition, identity)
         what = (act.tx, tenant, act.person, act.definition, identity, wanted, now)
         draft = await machine.writer.draft(*what)
         sent = await machine.writer.send(act.tx, tenant, draft, now)
@@ -70,6 +67,10 @@ async def previewed(arrival: Arrival, identity: UUID, wanted: NewMessage) -> Pre
     """What a message would say, as the caller reads the record."""
     machine = arrival.desk.messages
     async with arrival.visit() as visit:
+        # Whether there is such a record is told before anything else.
+        await arrival.desk.query.one(
+            visit.reader, visit.person, visit.definition, identity, fields=("id",)
+        )
         tenant = await machine.tenants.of(visit.reader, visit.person.tenant)
         what = (visit.reader, tenant, visit.person, visit.definition, identity, wanted, clock.now())
         draft = await machine.writer.draft(*what)
@@ -78,16 +79,6 @@ async def previewed(arrival: Arrival, identity: UUID, wanted: NewMessage) -> Pre
 
 async def _wanted(request: Req) -> NewMessage:
     return convert(await fields_of(request), NewMessage)
-
-
-def _need_writes(person: Person, types: Mapping[str, Definition]) -> None:
-    """Raise Forbidden for whoever may not keep correspondence, or whose key may not write it."""
-    kept = next((one for one in types.values() if one.correspondence), None)
-    if kept is None:
-        return
-    person.access(kept).need("create", kept)
-    if person.scopes and not person.scopes.gives(WRITE, kept.name):
-        raise Forbidden(f"This API key may not write messages: that needs to write {kept.name}.")
 
 
 def _seen(person: Person, definition: Definition, one: MessageView) -> MessageView:

@@ -95,7 +95,7 @@ CREATE TABLE tenfold.templates (
     channel text COLLATE "C" NOT NULL,
     type text COLLATE "C" DEFAULT ''::text NOT NULL,
     mailing boolean DEFAULT false NOT NULL,
-    texts json NOT NULL,
+    texts text NOT NULL,
     shipped text COLLATE "C",
     made_by uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
