@@ -143,6 +143,14 @@ def outbox(
 
 
 @app.command
+def carriers() -> int:
+    """Print the addresses at which carriers of mail and text messages tell us something."""
+    from tenfold.cli.carriers import show_addresses
+
+    return run(lambda settings: show_addresses(settings, print))
+
+
+@app.command
 def bench(
     *arguments: Annotated[
         str, Parameter(allow_leading_hyphen=True, help="Passed on; see `tenfold bench -- --help`.")
