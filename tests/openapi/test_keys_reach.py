@@ -14,7 +14,7 @@ from tests.factories import Somebody
 
 from tenfold.proofs.document import Document
 from tenfold.proofs.isolation.caller import Caller
-from tenfold.proofs.isolation.things import RECORD, Things, delivery, pipeline, words
+from tenfold.proofs.isolation.things import RECORD, Things, delivery, message, pipeline, words
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 # What anybody gets, whoever they are.
@@ -33,6 +33,8 @@ LOOKS = frozenset(
         "list_access",
         "read_access_explain",
         "read_organization_policy",
+        "list_message_templates",
+        "read_message_template",
     }
 )
 
@@ -57,6 +59,8 @@ class Reach:
         more = {"/v1/auth/identities/{identity_id}": _nobodys, _PASSKEYS: _nobodys}
         more["/v1/pipelines/{type}"] = pipeline
         more["/v1/webhook-deliveries/{delivery_id}"] = delivery
+        more["/v1/messages/{message_id}"] = message
+        more["/v1/notices/{notice_id}"] = more["/v1/hooks/{secret}"] = _nobodys
         self._ours = Things(Caller(document, client, boss.headers), str(boss.tenant), more)
 
     async def of(self, key: Program) -> dict[str, Any]:

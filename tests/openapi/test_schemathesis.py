@@ -119,6 +119,9 @@ async def test_what_every_type_is_sent_keeps_to_the_document(
 ) -> None:
     methods = [part for one in ("POST", "PATCH", "PUT") for part in ("--include-method", one)]
     arguments = (*methods, "--phases", "fuzzing", "--max-examples", "1", "--mode", "positive")
+    # Written about records that there are not, each is turned away alike: one type does for all.
+    one = "^(create|preview)_(?!lead_)[a-z_]+_message$"
+    arguments = (*arguments, "--exclude-operation-id-regex", one)
     report = run(served.address, furnished.token, tmp_path, *arguments)
     assert report["failures"] == [], report["output"]
     assert report["errors"] == [], report["output"]

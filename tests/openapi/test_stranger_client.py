@@ -13,6 +13,7 @@ from tests.openapi.stranger import Published, Stranger, Undeclared
 from tenfold.app import registry
 
 pytestmark = [pytest.mark.anyio, pytest.mark.untraced]
+NOBODY = "it is the address of an example"
 TYPES = list(registry().by_name.values())
 
 
@@ -60,6 +61,7 @@ async def _live(stranger: Stranger, one: str, many: str, **place: str) -> None:
     await _relate(stranger, one, identity)
     await _share(stranger, one, **by_id)
     await _follow(stranger, one, **by_id)
+    await _write(stranger, one, **by_id)
     timeline = await stranger.call(f"list_{one}_timeline", **by_id)
     assert timeline["data"][-1]["operation"] == "created"
     found = await stranger.call(f"batch_read_{many}", {"ids": [identity]}, **place)
@@ -94,6 +96,15 @@ async def _follow(stranger: Stranger, one: str, **by_id: str) -> None:
     assert await stranger.call(f"list_{one}_followers", **by_id) == made
     gone = await stranger.call(f"delete_{one}_follower", **by_id)
     assert gone["data"] == []
+
+
+async def _write(stranger: Stranger, one: str, **by_id: str) -> None:
+    """Write to its owner, as somebody else of it may have no address."""
+    body = {"to": "owner", "subject": "Hello", "text": "Have a look."}
+    seen = await stranger.call(f"preview_{one}_message", body, **by_id)
+    assert (seen["data"]["subject"], seen["data"]["withheld"]) == ("Hello", NOBODY)
+    await stranger.call(f"create_{one}_message", body, status=400, **by_id)
+    assert (await stranger.call(f"list_{one}_messages", **by_id))["data"] == []
 
 
 async def _relate(stranger: Stranger, one: str, identity: str) -> None:

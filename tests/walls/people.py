@@ -76,6 +76,9 @@ class People:
             **self.more,
             "/v1/auth/oidc/{provider}": _provider,
             "/v1/hooks/{secret}": hook,
+            "/v1/carriers/{carrier}": _carrier,
+            "/v1/carriers/{carrier}/{secret}": _carrier,
+            "/v1/carriers/{carrier}/{secret}/{message}": _carrier,
             "/v1/messages/{message_id}": message,
             "/v1/notices/{notice_id}": self._notice,
             "/v1/members/{user_id}": self._member,
@@ -184,3 +187,8 @@ def role_of(kind: Definition | None) -> str:
         return "agent"
     known = [name for name in kind.access if name not in ORGANISATION_ROLES]
     return known[0] if known else "agent"
+
+
+async def _carrier(_things: Things, _: str) -> str:
+    """A carrier that there is, and a secret that it was not given."""
+    return "mail"

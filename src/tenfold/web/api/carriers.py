@@ -48,7 +48,7 @@ async def _take(request: Req, carrier: str, secret: str, message: str) -> ASGIRe
         try:
             given = cast("Any", await request.form())
         except Exception as error:  # whatever the reader of forms makes of it
-            raise BadRequest("The form can't be read.", code="INVALID_FORM") from error
+            raise BadRequest("The form can't be read.", code="INVALID_JSON") from error
         form = [(str(n), v) for n, v in given.multi_items() if isinstance(v, str)]
     path = request.scope["path"]
     found = carried.read(

@@ -14,6 +14,7 @@ from tenfold.engine.definition import Definition
 from tenfold.engine.project import openapi_shared as shared
 from tenfold.engine.project.openapi_records import addressed
 from tenfold.engine.registry import Registry
+from tenfold.messages.addresses import PATH as CARRIERS
 from tenfold.web.api.endpoint import Endpoint
 
 Schema = dict[str, Any]
@@ -291,6 +292,30 @@ _PLAIN: Mapping[str, Schema] = {
                 **shared.refusals((*_ALWAYS, 413, 415)),
             },
         }
+    },
+    **{
+        f"{CARRIERS}/{{carrier}}/{{secret}}{more}": {
+            "post": {
+                "operationId": name,
+                "summary": summary,
+                "description": "Sent by the carrier, in the form that it publishes.",
+                "tags": [_SYSTEM],
+                "security": [],
+                "parameters": [
+                    {"name": one, "in": "path", "required": True, "schema": {"type": "string"}}
+                    for one in ("carrier", "secret", *also)
+                ],
+                "responses": {
+                    "200": shared.answer("It was taken, as Twilio wants it said.", None),
+                    "204": shared.answer("It was taken.", None),
+                    **shared.refusals((*_ALWAYS, 403, 404, 413)),
+                },
+            }
+        }
+        for more, also, name, summary in (
+            ("", (), "take_from_carrier", "Take what a carrier tells or brings"),
+            ("/{message}", ("message",), "take_of_message", "Take what became of one message"),
+        )
     },
     "/openapi.json": {
         "get": {

@@ -32,6 +32,7 @@ async def list_notices(request: Req) -> ASGIResponse:
     given = asked.rest.get("unread", "false")
     if given not in ("true", "false"):
         raise Invalid({"unread": "must be true or false"})
+    desk_of(request).signed_in(request.scope)  # what one is told is no program's business
     async with visiting(request, "notices") as visit:
         query = desk_of(request).query
         what = (query, visit.reader, visit.person, asked.after, asked.limit)
@@ -53,7 +54,7 @@ async def read_notice(request: Req, notice_id: str) -> ASGIResponse:
 
 async def _read(request: Req, ids: Sequence[UUID] | None) -> ASGIResponse:
     desk = desk_of(request)
-    claims = desk.claims(request.scope)
+    claims = desk.signed_in(request.scope)
     async with visiting(request, "notices"):
         pass  # whoever may no longer look has nothing to read
     async with desk.database.transaction(desk.context(claims, request.scope)) as tx:
